@@ -1,0 +1,53 @@
+# `make` lists the targets. Everything lives in .venv; nothing outside this folder is touched.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+ifeq ($(OS),Windows_NT)
+BIN := $(VENV)/Scripts
+endif
+RUN_PINS := requirements/run.txt
+TEST_PINS := requirements/test.txt
+
+.DEFAULT_GOAL := help
+.PHONY: help demo run test lint types bench gate build pins clean
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+# The stamps let a second run start at once, and without a network.
+$(VENV)/run.stamp: $(RUN_PINS) pyproject.toml
+	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(RUN_PINS) -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	touch $@
+
+$(VENV)/test.stamp: $(VENV)/run.stamp $(TEST_PINS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(TEST_PINS)
+	touch $@
+
+demo: $(VENV)/run.stamp ## a whole morning on a simulated market: collect, match, rank, report
+	$(BIN)/trendscout demo --out demo-out
+
+run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
+	$(BIN)/trendscout run jobs/daily.toml
+
+test: $(VENV)/test.stamp ## all tests
+	$(BIN)/python -m pytest -n 2
+
+lint: $(VENV)/test.stamp ## ruff: style and format
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: $(VENV)/test.stamp ## mypy, strict
+	$(BIN)/mypy
+
+build: $(VENV)/run.stamp ## the wheel, in dist/
+	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+pins: ## compile requirements/*.in to pinned files (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(TEST_PINS) requirements/test.in -c $(RUN_PINS)
+
+clean: ## remove what the targets made
+	rm -rf $(VENV) dist build demo-out .hypothesis .mypy_cache .ruff_cache
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""A simulated market behind a real HTTP server on loopback."""

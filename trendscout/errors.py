@@ -1,0 +1,125 @@
+"""Every error that trendscout raises on purpose.
+
+TrendscoutError                    what happened, to what, what to do next
+├── UsageError                     exit 2: the command line or a file of the user's is wrong
+│   └── ConfigError                ... and it is trendscout.toml, a job or a profile: names file, key, line
+├── StoreError                     exit 4: the store is unusable
+│   ├── StoreBusy                  another process holds it
+│   ├── StoreTooNew                written by a newer trendscout
+│   └── StoreDamaged               not a store, or a broken one
+├── ArchiveError                   a record of the archive cannot be written or read
+├── FetchError                     a page did not come
+│   ├── Refused                    robots.txt or our own limits say no
+│   ├── TryLater                   the site asks for time: after_s
+│   └── Unreachable                no answer, or a broken one, after the retries
+└── ReadError                      a page came and gives no list
+    ├── Blocked                    a wall: captcha, login, consent, geo-block, error code with status 200
+    └── LayoutChanged              no reader knows this page
+
+A FetchError or ReadError never ends a run: `pipeline` turns it into an `Outcome` of that source.
+Anything that is not a TrendscoutError is a bug and exits with 1.
+"""
+
+from __future__ import annotations
+
+__all__ = [
+    "ArchiveError",
+    "Blocked",
+    "ConfigError",
+    "FetchError",
+    "LayoutChanged",
+    "ReadError",
+    "Refused",
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreError",
+    "StoreTooNew",
+    "TrendscoutError",
+    "TryLater",
+    "Unreachable",
+    "UsageError",
+]
+
+
+class TrendscoutError(Exception):
+    """A fault that the user can act on.
+
+    `what` says what happened and to which source or file; `next_step` what to do about it. Both are English
+    templates whose fields are in `fields`, so that the command line can say them in the user's language.
+    """
+
+    exit_code = 1
+
+    def __init__(self, what: str, *, next_step: str = "", **fields: object) -> None:
+        self.what = what
+        self.next_step = next_step
+        self.fields = fields
+        super().__init__(str(self))
+
+    def __str__(self) -> str:
+        parts = (self.what, self.next_step)
+        return " ".join(part.format(**self.fields) for part in parts if part)
+
+
+class UsageError(TrendscoutError):
+    """The command line or a file of the user's is wrong."""
+
+    exit_code = 2
+
+
+class ConfigError(UsageError):
+    """A configuration file is wrong."""
+
+
+class StoreError(TrendscoutError):
+    """The store is unusable."""
+
+    exit_code = 4
+
+
+class StoreBusy(StoreError):
+    """Another process holds the store."""
+
+
+class StoreTooNew(StoreError):
+    """The store was written by a newer trendscout."""
+
+
+class StoreDamaged(StoreError):
+    """The file is not a store, or a broken one."""
+
+
+class ArchiveError(TrendscoutError):
+    """A record of the archive cannot be written or read."""
+
+
+class FetchError(TrendscoutError):
+    """A page did not come."""
+
+
+class Refused(FetchError):
+    """robots.txt, or a limit of ours, forbids the request."""
+
+
+class TryLater(FetchError):
+    """The site asks for time; `after_s` is how long, in seconds."""
+
+    def __init__(self, what: str, *, after_s: float, next_step: str = "", **fields: object) -> None:
+        super().__init__(what, next_step=next_step, after_s=after_s, **fields)
+        self.after_s = after_s
+
+
+class Unreachable(FetchError):
+    """No answer, or a broken one, after the retries."""
+
+
+class ReadError(TrendscoutError):
+    """A page came and gives no list."""
+
+
+class Blocked(ReadError):
+    """The page is a wall: captcha, login, consent, geo-block, or an error code behind status 200."""
+
+
+class LayoutChanged(ReadError):
+    """No reader knows this page."""

@@ -1,0 +1,30 @@
+"""Text for people, in English and Chinese.
+
+English is written where it is used and is the key: `tr("rank {a} → {b}", "zh", a=84, b=21)`. Chinese stands in
+locale/zh/*.toml, one flat table `"English" = "中文"` a file. A test finds every key that has no Chinese.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Literal
+
+Lang = Literal["en", "zh"]
+
+
+@cache
+def _chinese() -> dict[str, str]:
+    table: dict[str, str] = {}
+    for file in (resources.files("trendscout") / "locale" / "zh").iterdir():
+        if file.name.endswith(".toml"):
+            table.update(tomllib.loads(file.read_text(encoding="utf-8")))
+    return table
+
+
+def tr(text: str, lang: Lang, **fields: object) -> str:
+    """`text` in `lang` with `fields` filled in; English where a translation is missing."""
+    if lang == "zh":
+        text = _chinese().get(text, text)
+    return text.format(**fields) if fields else text

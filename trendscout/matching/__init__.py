@@ -1,0 +1,1 @@
+"""Listings into products: candidates, features, verdict, clusters."""

@@ -1,0 +1,314 @@
+"""The nouns that pass between layers: frozen, checked once at the edge, each field with its unit.
+
+Request → Page → Entry → Snapshot → Listing → Product → Scored → Row. Times are aware UTC datetimes;
+ids are text, always; a price is a Decimal in `currency`; `None` means "the page does not say".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from typing import Literal
+
+CountKind = Literal[
+    "sold",
+    "orders",
+    "views",
+    "videos",
+    "posts",
+    "searches",
+    "reviews",
+    "watchers",
+    "in_carts",
+    "votes",
+    "backers",
+    "downloads",
+]
+Status = Literal["ok", "partial", "blocked", "failed"]
+Presence = Literal["seen", "absent", "not_looked"]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """What is asked of a source: one list, or the set of lists that one page shows."""
+
+    source: str
+    market: str | None = None  # ISO 3166 alpha-2, or UK or EU as people write them
+    kind: str = ""  # "bestsellers", "new_releases", ... "" = the source's own default
+    category: str = ""  # the site's own slug, id or search words; "" = the front list
+    params: tuple[tuple[str, str], ...] = ()  # what else the source needs (shop host, period)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One HTTP request that a source wants made."""
+
+    url: str
+    method: Literal["GET", "POST"] = "GET"
+    headers: tuple[tuple[str, str], ...] = ()
+    body: bytes | None = None
+    page: int = 1  # 1 is the first page of the list
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveRef:
+    """Where a page lies in the archive."""
+
+    file: str  # relative to the archive folder
+    offset: int  # of the response record, in bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """One reply as it was received, body decoded from its transfer and content encodings."""
+
+    url: str  # after redirects
+    fetched_at: datetime
+    status: int
+    headers: Mapping[str, str]  # lower-case names
+    body: bytes
+    query: Query
+    number: int = 1  # 1 is the first page of the list
+    ref: ArchiveRef | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One row of a list as the page shows it. Field names are the contract of `parse`."""
+
+    list: str  # list id: source_MARKET/kind/category
+    rank: int | None  # 1 is the top of the list; None: the list has no order
+    item_key: str  # the platform's own id
+    title: str | None = None
+    url: str | None = None
+    image: str | None = None
+    price: Decimal | None = None  # current price; the low end of a range
+    currency: str | None = None  # ISO 4217
+    price_text: str | None = None
+    count: int | None = None
+    count_kind: CountKind | None = None
+    count_floor: bool | None = None  # True: the true number is this or more
+    count_text: str | None = None
+    rating: float | None = None  # out of 5
+    reviews: int | None = None
+    seller: str | None = None  # shop or brand, never a private person
+    listed_at: datetime | None = None
+    is_ad: bool = False
+    extra: Mapping[str, str | int | float | bool | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ListNote:
+    """What a page says about a list as a whole; readers yield it beside entries."""
+
+    list: str
+    length: int | None = None  # how long the site says the list is
+    complete: bool = True  # False: rows are missing by design, so an item not shown was not looked for
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A page read and checked: what it shows, by which layout, and what is wrong with it."""
+
+    source: str
+    layout: str
+    entries: tuple[Entry, ...]
+    notes: tuple[ListNote, ...] = ()
+    status: Status = "ok"
+    findings: tuple[str, ...] = ()  # plain sentences, English; why the status is not "ok"
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """One look at one list at one time.
+
+    An item that is not among the entries was *absent* if its place would have been within `depth`, and
+    otherwise *not looked for*. `depth` is 0 where nothing can be said of absent items.
+    """
+
+    list_id: str
+    taken_at: datetime
+    status: Status
+    entries: tuple[Entry, ...] = ()
+    depth: int = 0  # every place from 1 to depth was looked at
+    length: int | None = None  # how long the site says the list is
+    layout: str = ""  # which reader read it
+    reason: str = ""  # why the status is not "ok"
+    pages: tuple[ArchiveRef, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one list of a crawl went. A failed source is a result, not a crash."""
+
+    query: Query
+    status: Status
+    lists: int = 0
+    entries: int = 0
+    reason: str = ""
+    next_step: str = ""
+
+
+# --- what a report shows -------------------------------------------------------------------------------
+
+Stage = Literal["emerging", "rising", "peaking", "fading", "evergreen", "seasonal", "not_enough_data"]
+
+
+@dataclass(frozen=True, slots=True)
+class Point:
+    """One moment of a curve. `rank` is None where the item was absent or nobody looked."""
+
+    at: datetime
+    presence: Presence
+    rank: int | None = None
+    count: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Sighting:
+    """Where a product is sold or talked about."""
+
+    platform: str
+    market: str | None
+    since: datetime
+    list_id: str
+    rank: int | None
+    best_rank: int | None
+    curve: tuple[Point, ...] = ()
+    url: str | None = None
+    item_key: str = ""
+    count: float | None = None
+    count_kind: str | None = None
+    count_floor: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Hot in one place, not yet in another."""
+
+    platform: str
+    market: str | None
+    lead_days: float  # since the first sighting elsewhere
+    usual_days: float | None = None  # how long such leads lasted before, in this store
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A warning or hint on a row, with the rule that raised it."""
+
+    code: str  # "fading", "recalled", "brand_word", "battery", ...
+    rule: str
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Axis:
+    """One of the four numbers a seller sees: velocity, 新, 奇, 特."""
+
+    value: float | None  # 0-100; None: not enough data
+    why: str = ""  # one English sentence template
+    fields: Mapping[str, str | int | float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one signal added to the score."""
+
+    signal: str
+    value: float
+    contribution: float  # in log-odds
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One product of the report."""
+
+    product_id: str
+    position: int  # 1 is the top of the report
+    item_key: str
+    title: str
+    platform: str
+    market: str | None
+    list_id: str  # the list in which it moves most
+    category: str
+    rank: int | None  # on list_id, now
+    rank_before: int | None = None
+    rank_span_days: float | None = None  # between rank_before and rank
+    stage: Stage = "not_enough_data"
+    stage_since: datetime | None = None
+    probability: float | None = None  # that it breaks out within horizon_h
+    probability_low: float | None = None  # 90 % interval
+    probability_high: float | None = None
+    horizon_h: float | None = None
+    label: str = ""  # which event: "top" or "halve"
+    gain: float | None = None  # what a breakout would be worth: log2(rank / goal)
+    score: float | None = None  # probability × gain: the report's order
+    velocity: Axis = Axis(None)
+    newness: Axis = Axis(None)  # 新
+    oddness: Axis = Axis(None)  # 奇
+    specialness: Axis = Axis(None)  # 特
+    reasons: tuple[Reason, ...] = ()
+    sightings: tuple[Sighting, ...] = ()
+    gaps: tuple[Gap, ...] = ()
+    first_seen: datetime | None = None
+    listed_at: datetime | None = None
+    gloss_zh: str | None = None  # short Chinese gloss of a foreign title
+    url: str | None = None
+    image: str | None = None
+    price: Decimal | None = None
+    price_high: Decimal | None = None
+    currency: str | None = None
+    price_usd: Decimal | None = None
+    count: float | None = None
+    count_kind: str | None = None
+    count_floor: bool | None = None
+    rating: float | None = None
+    reviews: int | None = None
+    listings: int = 1
+    sellers: int | None = None
+    near_copies: int = 0
+    variants: int = 0
+    likely: bool = False  # joined by a "likely" verdict: shown with ≈
+    flags: tuple[Flag, ...] = ()
+    packs: tuple[str, ...] = ()
+    mark: Literal["", "mine", "watch", "ignore"] = ""
+    note: str = ""
+    supplier_url: str | None = None
+    cost_usd: Decimal | None = None
+    weight_g: float | None = None
+    fees_usd: Decimal | None = None
+    margin: float | None = None  # 0-1
+    list_pace: str = ""  # "fast": its list's top 10 turns over within months
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """What one list gave on the report's day: the third state, carried to the last row."""
+
+    list_id: str
+    source: str
+    market: str | None
+    status: Status | Literal["late", "never"]
+    last_ok: datetime | None
+    looked: int  # looks in the last 7 days
+    ok: int  # ... of which complete
+    entries: int
+    reason: str = ""
+    next_step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a renderer needs; nothing is computed after this."""
+
+    as_of: datetime
+    rows: tuple[Row, ...]
+    coverage: tuple[Coverage, ...]
+    title: str = ""
+    market: str | None = None
+    total: int = 0  # products scored, of which `rows` are the shown ones
+    sort: str = "score"
+    notes: tuple[str, ...] = ()  # English sentences: what is missing and why
+    calibration: Mapping[str, object] = field(default_factory=dict)  # of the last backtest, for the page

@@ -1,0 +1,1 @@
+"""The scored list for people and machines: table, drops, page, push."""

@@ -1,0 +1,154 @@
+"""What a source is, where sources are found, and the checks that every list must pass.
+
+A source is data plus pure functions: it says where a list is (`requests`) and how a page of it is read
+(`readers`). It never fetches. One file in `sources/` declares one or more `SOURCES`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Literal
+
+from trendscout.errors import Blocked, LayoutChanged, UsageError
+from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
+
+WayIn = Literal["live", "own", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One layout of one site."""
+
+    layout: str  # a name for people: "grid since 2022"
+    fits: Callable[[Page], bool]  # cheap: looks for the layout's own mark
+    read: Callable[[Page], Iterable[Entry | ListNote]]  # raises Blocked or LayoutChanged, never returns junk
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The declaration of one public list."""
+
+    name: str  # as given to --source: "amazon_bestsellers"
+    platform: str  # whose ids these are: "amazon"; listings are one per platform, market and item_key
+    title: str  # English, for `sources`; translated in locale/
+    kinds: tuple[str, ...]  # the first is the default
+    markets: tuple[str, ...]
+    way_in: tuple[WayIn, ...]
+    terms: str  # address of the page that states the terms
+    why: str  # English: why it is on or off by default, and what to know
+    readers: tuple[Reader, ...]
+    hosts: tuple[str, ...] = ()  # requests go only here; suffix match with a leading dot
+    default_on: bool = False
+    requests: Callable[[Query], Sequence[Request]] | None = None  # None: cannot be collected
+    query_of: Callable[[str], Query | None] | None = None  # which query a saved page's address stands for
+    wall: Callable[[Page], str | None] | None = None  # a site's own walls; returns what it is, or None
+    key_env: str = ""  # environment variable that holds the user's key
+    spacing_s: float = 3.0  # between two requests to one host
+    length: int | None = None  # how many rows a whole list has, where that is fixed
+    categories: tuple[str, ...] = ()  # examples for `sources` and `init`
+    ordered: bool = True  # False: rows have no rank
+
+
+def list_id(query: Query, *, kind: str = "", category: str = "") -> str:
+    """`source_MARKET/kind/category` for a query; empty parts become "all"."""
+    market = query.market or "XX"
+    clean = (part.strip().replace("/", "-") or "all" for part in (kind or query.kind, category or query.category))
+    return "/".join((f"{query.source}_{market}", *clean))
+
+
+@cache
+def sources() -> dict[str, Source]:
+    """Every declared source by name, in the order of the names."""
+    package = importlib.import_module("trendscout.sources")
+    found: dict[str, Source] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        module = importlib.import_module(f"trendscout.sources.{info.name}")
+        for source in module.SOURCES:
+            found[source.name] = source
+    return dict(sorted(found.items()))
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises UsageError with the nearest names if there is none.
+    """
+    known = sources()
+    if name in known:
+        return known[name]
+    from difflib import get_close_matches
+
+    near = ", ".join(get_close_matches(name, known, n=3)) or ", ".join(known)
+    raise UsageError("There is no source {name!r}.", next_step="Did you mean: {near}?", name=name, near=near)
+
+
+def read_page(source: Source, page: Page) -> Reading:
+    """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
+
+    Raises Blocked for a wall and LayoutChanged when no reader fits or the fitting one finds nothing: an empty
+    list is never returned.
+    """
+    from trendscout.text.walls import wall_of
+
+    found = (source.wall and source.wall(page)) or wall_of(page)
+    if found:
+        raise Blocked(
+            "{source}: the page is {wall}, not a list.",
+            next_step="Nothing was counted. Open the list in a browser, save the page and `trendscout ingest` it.",
+            source=source.name,
+            wall=found,
+        )
+    for reader in source.readers:
+        if not reader.fits(page):
+            continue
+        rows = list(reader.read(page))
+        entries = [row for row in rows if isinstance(row, Entry)]
+        notes = tuple(row for row in rows if isinstance(row, ListNote))
+        if entries:
+            return checked(Reading(source.name, reader.layout, tuple(entries), notes))
+    raise LayoutChanged(
+        "{source}: no reader found a list in {url}.",
+        next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
+        source=source.name,
+        url=page.url,
+    )
+
+
+def checked(reading: Reading) -> Reading:
+    """The reading without impossible rows; what was dropped or is odd stands in `findings`.
+
+    A row is dropped if it has no key, a rank below 1, or repeats a rank's item on the same list. Status becomes
+    "partial" if rows were dropped or titles are missing where the page has titles.
+    """
+    findings: list[str] = []
+    kept: list[Entry] = []
+    seen: set[tuple[str, str]] = set()
+    dropped: Counter[str] = Counter()
+    for entry in reading.entries:
+        if not entry.item_key:
+            dropped["without an id"] += 1
+        elif entry.rank is not None and entry.rank < 1:
+            dropped["with an impossible rank"] += 1
+        elif not entry.is_ad and (entry.list, entry.item_key) in seen:
+            dropped["doubled"] += 1
+        else:
+            if not entry.is_ad:
+                seen.add((entry.list, entry.item_key))
+            kept.append(entry)
+    findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
+    findings += list(_rank_findings(kept))
+    bad = dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
+    status = "partial" if bad and reading.status == "ok" else reading.status
+    return replace(reading, entries=tuple(kept), status=status, findings=reading.findings + tuple(findings))
+
+
+def _rank_findings(entries: Sequence[Entry]) -> Iterator[str]:
+    places = Counter((entry.list, entry.rank) for entry in entries if entry.rank is not None and not entry.is_ad)
+    shared = sum(1 for count in places.values() if count > 1)
+    if shared:
+        yield f"{shared} places share a rank"

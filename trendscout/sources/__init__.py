@@ -1,0 +1,1 @@
+"""One file per public list: where it is and how it is read. Nothing here fetches."""

@@ -1,0 +1,1 @@
+"""The only user of DuckDB: connect, migrate, load, query."""

@@ -1,0 +1,1 @@
+"""Pure functions on the text that sites show: numbers, titles, markup."""
