@@ -61,6 +61,26 @@ def list_id(query: Query, *, kind: str = "", category: str = "") -> str:
     return "/".join((f"{query.source}_{market}", *clean))
 
 
+def query_for(
+    source: Source,
+    *,
+    url: str = "",
+    market: str | None = None,
+    kind: str = "",
+    category: str = "",
+    params: tuple[tuple[str, str], ...] = (),
+) -> Query:
+    """The query that a saved page stands for: what its address tells, overruled by what the user says."""
+    told = (source.query_of(url) if source.query_of and url else None) or Query(source.name)
+    return replace(
+        told,
+        market=market or told.market,
+        kind=kind or told.kind or source.kinds[0],
+        category=category or told.category,
+        params=params or told.params,
+    )
+
+
 @cache
 def sources() -> dict[str, Source]:
     """Every declared source by name, in the order of the names."""
