@@ -107,6 +107,12 @@ def get_source(name: str) -> Source:
     raise UsageError("There is no source {name!r}.", next_step="Did you mean: {near}?", name=name, near=near)
 
 
+def platform_of(name: str) -> str:
+    """Whose item keys a source's lists carry: as declared, else the name up to the first underscore."""
+    source = sources().get(name)
+    return source.platform if source else name.partition("_")[0]
+
+
 def read_page(source: Source, page: Page) -> Reading:
     """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
 

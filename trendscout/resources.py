@@ -1,0 +1,12 @@
+"""Where the files that travel with the package are: schemas/ and jobs/."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+
+def folder(name: str) -> Path:
+    """The folder `schemas` or `jobs`: beside the package in a checkout, inside it in a wheel."""
+    package = Path(__file__).parent
+    inside = package / f"_{name}"
+    return inside if inside.is_dir() else package.parent / name

@@ -1,0 +1,104 @@
+"""Opening the store: one connection a job, bounded waiting, plain words when it cannot be had."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendscout.errors import StoreBusy, StoreDamaged, StoreError
+from trendscout.store.migrate import migrate
+
+if TYPE_CHECKING:
+    import duckdb
+
+WAIT_S = 10.0
+_FIRST_PAUSE_S = 0.05
+# 1.5 and 2.0 both open this format; 2.0's own does not open in 1.5.
+_CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
+_HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(PID (?P<pid>\d+)\))")
+
+
+@contextmanager
+def open_store(
+    path: str | Path,
+    *,
+    wait_s: float = WAIT_S,
+    must_exist: bool = False,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """A connection to the store at `path`, its schema up to date, closed on leaving.
+
+    Raises StoreBusy after `wait_s` seconds if another process holds it, StoreDamaged if it is not a store,
+    StoreTooNew if a newer trendscout wrote it, StoreError if the folder cannot be written.
+    """
+    path = Path(path)
+    if must_exist and not path.exists():
+        raise StoreError(
+            "There is no store at {path}.",
+            next_step="`trendscout collect`, `ingest`, `import` or `demo` makes one; `--db` names another.",
+            path=path,
+        )
+    connection = _connect(path, wait_s, sleep)
+    try:
+        migrate(connection, path)
+        yield connection
+    finally:
+        connection.close()
+
+
+def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+    import duckdb
+
+    deadline = time.monotonic() + wait_s
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            connection = duckdb.connect(str(path), config=_CONFIG)
+        except (duckdb.Error, OSError) as error:
+            if "lock" not in str(error) or isinstance(error, OSError):
+                raise _plain(error, path) from error
+            if time.monotonic() >= deadline:
+                raise _busy(error, path) from error
+            sleep(pause)
+            pause = min(2 * pause, 1.0)
+        else:
+            connection.execute("SET enable_progress_bar = false")
+            return connection
+
+
+def _busy(error: Exception, path: Path) -> StoreBusy:
+    found = _HOLDER.search(str(error))
+    holder = f"{Path(found['program']).name} (process {found['pid']})" if found else "another process"
+    return StoreBusy(
+        "The store {path} is in use by {holder}.",
+        next_step="Try again when it has finished; nothing was changed.",
+        path=path,
+        holder=holder,
+    )
+
+
+def _plain(error: Exception, path: Path) -> StoreError:
+    text = str(error)
+    if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only" in text:
+        return StoreError(
+            "The store {path} cannot be written.",
+            next_step="Check the folder's permissions or name another with --db.",
+            path=path,
+        )
+    if "not a valid DuckDB database file" in text or "Corrupt" in text or "Serialization" in text:
+        return StoreDamaged(
+            "{path} is not a readable store.",
+            next_step="Restore a backup (`trendscout db restore`) or move it away and run `trendscout replay`.",
+            path=path,
+        )
+    return StoreError(
+        "The store {path} cannot be opened: {text}.",
+        next_step="`trendscout doctor` looks closer.",
+        path=path,
+        text=text.splitlines()[0] if text else type(error).__name__,
+    )

@@ -1,0 +1,126 @@
+"""Loading a ranked-list history, Parquet or CSV, straight through DuckDB."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendscout.errors import UsageError
+from trendscout.store.load import Loaded
+from trendscout.store.sql import (
+    LIST_KEY,
+    LISTING_KEY,
+    affected,
+    count,
+    lists_table,
+    naive,
+    registered,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+HISTORY_COLUMNS = ("list_id", "snapshot_at", "rank", "item", "item_key", "count")
+
+
+def import_history(
+    connection: duckdb.DuckDBPyConnection,
+    path: Path,
+    *,
+    loaded_at: datetime,
+    market: str | None = None,
+) -> Loaded:
+    """Load a ranked-list history, a Parquet or CSV file with HISTORY_COLUMNS, straight through DuckDB.
+
+    Ids and keys stay as they are. Raises UsageError, loading nothing, when a row has no list, time, rank or key.
+    """
+    scan = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
+    with transaction(connection):
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE history AS
+            SELECT list_id::VARCHAR AS list_id, TRY_CAST(snapshot_at AS TIMESTAMPTZ)::TIMESTAMP AS taken_at,
+                   TRY_CAST(rank AS INTEGER) AS rank, item::VARCHAR AS title, item_key::VARCHAR AS item_key,
+                   TRY_CAST(count AS DOUBLE) AS count
+            FROM {scan}""",
+            [str(path)],
+        )
+        _refuse_bad_rows(connection, path)
+        ids = [row[0] for row in connection.execute("SELECT DISTINCT list_id FROM history").fetchall()]
+        with registered(connection, lists=lists_table(ids, market)):
+            connection.execute(
+                f"CREATE OR REPLACE TEMP TABLE staged_lists AS SELECT {LIST_KEY} AS list_key, * FROM lists_view"
+            )
+        loaded = _insert_history(connection, naive(loaded_at))
+        for table in ("history", "staged_lists", "staged_items", "staged_snapshots"):
+            connection.execute(f"DROP TABLE {table}")
+    return loaded
+
+
+def _refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+    row = connection.execute(
+        """SELECT count(*), count(*) FILTER (list_id IS NULL OR list_id = ''), count(*) FILTER (taken_at IS NULL),
+        count(*) FILTER (rank IS NULL OR rank < 1), count(*) FILTER (item_key IS NULL OR item_key = '')
+        FROM history"""
+    ).fetchone()
+    rows, *bad = row or (0, 0, 0, 0, 0)
+    names = ("list_id", "snapshot_at", "rank", "item_key")
+    faults = ", ".join(f"{n} × {name}" for name, n in zip(names, bad, strict=True) if n)
+    if not rows or faults:
+        raise UsageError(
+            "{path} was not imported: {faults}.",
+            next_step="Each row needs list_id, snapshot_at (UTC), rank (1 or more) and item_key.",
+            path=path,
+            faults=f"missing or unreadable {faults}" if faults else "it has no rows",
+        )
+
+
+def _insert_history(connection: duckdb.DuckDBPyConnection, loaded_at: datetime) -> Loaded:
+    connection.execute("INSERT INTO lists SELECT * FROM staged_lists ANTI JOIN lists USING (list_key)")
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE staged_snapshots AS
+        SELECT list_key, list_id, taken_at, max(rank)::INTEGER AS depth,
+               count(DISTINCT item_key)::INTEGER AS entries, count(*) AS lines
+        FROM history JOIN staged_lists USING (list_id) GROUP BY ALL"""
+    )
+    offered = count(connection, "staged_snapshots")
+    doubled = connection.execute("SELECT 1 FROM staged_snapshots WHERE lines > entries LIMIT 1").fetchone()
+    connection.execute(
+        """CREATE OR REPLACE TEMP TABLE staged_snapshots AS
+        FROM staged_snapshots ANTI JOIN snapshots USING (list_key, taken_at)"""
+    )
+    # Each distinct item is hashed once, not each row.
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE staged_items AS
+        SELECT {LISTING_KEY} AS listing, * FROM (
+            SELECT list_id, list_key, platform, market, item_key, arg_max(title, taken_at) AS title,
+                   min(taken_at) AS first_seen, max(taken_at) AS last_seen
+            FROM history JOIN staged_lists USING (list_id) GROUP BY ALL)"""
+    )
+    # Materialised, since joining snapshots to items first would pair each with each.
+    rows = """WITH h AS MATERIALIZED (SELECT list_key, taken_at, item_key, rank, count
+                                      FROM history JOIN staged_snapshots USING (list_id, taken_at))
+        SELECT list_key, taken_at, listing, rank, count FROM h JOIN staged_items USING (list_key, item_key)"""
+    if doubled:
+        rows = f"""SELECT list_key, taken_at, listing, min(rank) AS rank, max(count) AS count
+            FROM ({rows}) GROUP BY ALL"""
+    observations = affected(connection, f"INSERT INTO observations BY NAME {rows}")
+    before = count(connection, "listings")
+    connection.execute(
+        """MERGE INTO listings l USING (
+            SELECT listing, platform, market, item_key, arg_max(title, last_seen) AS title,
+                   min(first_seen) AS first_seen, max(last_seen) AS last_seen FROM staged_items GROUP BY ALL
+        ) o ON l.listing = o.listing
+        WHEN MATCHED THEN UPDATE SET title = coalesce(l.title, o.title),
+            first_seen = least(l.first_seen, o.first_seen), last_seen = greatest(l.last_seen, o.last_seen)
+        WHEN NOT MATCHED THEN INSERT BY NAME"""
+    )
+    snapshots = affected(
+        connection,
+        """INSERT INTO snapshots BY NAME
+        SELECT list_key, taken_at, 'ok' AS status, depth, entries, 0.0 AS filled, 'import' AS layout,
+               '' AS reason, []::VARCHAR[] AS pages, ?::TIMESTAMP AS loaded_at FROM staged_snapshots""",
+        [loaded_at],
+    )
+    return Loaded(snapshots, observations, count(connection, "listings") - before, known=offered - snapshots)

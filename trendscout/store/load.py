@@ -1,0 +1,209 @@
+"""Writing snapshots: in bulk, in one transaction, and only once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from trendscout.model import ArchiveRef, Entry, Snapshot
+from trendscout.store.sql import (
+    LIST_KEY,
+    LISTING_KEY,
+    affected,
+    count,
+    lists_table,
+    naive,
+    registered,
+    transaction,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+_DRIFT_FIELDS = ("title", "price", "count", "rating")
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """What a load changed."""
+
+    snapshots: int
+    observations: int
+    listings: int  # not known before
+    known: int = 0  # snapshots that the store had already
+
+
+def page_name(ref: ArchiveRef) -> str:
+    """An archive record as the store names it."""
+    return f"{ref.file}@{ref.offset}"
+
+
+def load_snapshots(
+    connection: duckdb.DuckDBPyConnection,
+    snapshots: Sequence[Snapshot],
+    *,
+    loaded_at: datetime,
+    replace: bool = False,
+) -> Loaded:
+    """Store the snapshots whose (list, time) is new; with `replace`, those whose content changed as well.
+
+    Each snapshot is whole or not there. What `replace` changes is recorded in `rereads`.
+    """
+    if not snapshots:
+        return Loaded(0, 0, 0)
+    with transaction(connection):
+        _stage(connection, snapshots, naive(loaded_at))
+        if replace:
+            _forget_changed(connection, naive(loaded_at))
+        loaded = _insert_staged(connection, offered=len(snapshots))
+        for table in ("staged_lists", "staged_snapshots", "staged_rows"):
+            connection.execute(f"DROP TABLE {table}")
+    return loaded
+
+
+def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], loaded_at: datetime) -> None:
+    """Temporary tables with what is offered, keys computed."""
+    with registered(connection, lists=lists_table({s.list_id for s in snapshots}), rows=_rows_table(snapshots)):
+        connection.execute(
+            f"CREATE OR REPLACE TEMP TABLE staged_lists AS SELECT {LIST_KEY} AS list_key, * FROM lists_view"
+        )
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE staged_rows AS
+            SELECT {LISTING_KEY} AS listing, *
+            FROM rows_view JOIN (SELECT list_key, list_id, platform, market FROM staged_lists) USING (list_id)"""
+        )
+    with registered(connection, snapshots=_snapshots_table(snapshots, loaded_at)):
+        connection.execute(
+            """CREATE OR REPLACE TEMP TABLE staged_snapshots AS
+            SELECT l.list_key, s.* EXCLUDE (list_id) FROM snapshots_view s JOIN staged_lists l USING (list_id)"""
+        )
+
+
+def _forget_changed(connection: duckdb.DuckDBPyConnection, reread_at: datetime) -> None:
+    """Remove stored snapshots that are offered with another content, and record that."""
+    columns = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE changed AS
+        WITH offered AS (SELECT {columns} FROM staged_rows),
+        stored AS (SELECT {columns} FROM observations SEMI JOIN staged_snapshots USING (list_key, taken_at))
+        SELECT DISTINCT list_key, taken_at FROM (
+            (FROM offered EXCEPT ALL FROM stored) UNION ALL (FROM stored EXCEPT ALL FROM offered))
+        UNION SELECT s.list_key, s.taken_at FROM staged_snapshots o JOIN snapshots s USING (list_key, taken_at)
+        WHERE (o.status, o.depth, o.layout) IS DISTINCT FROM (s.status, s.depth, s.layout)"""
+    )
+    connection.execute(
+        """INSERT INTO rereads SELECT s.list_key, s.taken_at, ?, s.layout, o.layout, s.entries, o.entries
+        FROM changed JOIN snapshots s USING (list_key, taken_at)
+        JOIN staged_snapshots o USING (list_key, taken_at)""",
+        [reread_at],
+    )
+    for table in ("observations", "snapshots"):
+        connection.execute(f"DELETE FROM {table} WHERE (list_key, taken_at) IN (FROM changed)")
+    connection.execute("DROP TABLE changed")
+
+
+def _insert_staged(connection: duckdb.DuckDBPyConnection, *, offered: int) -> Loaded:
+    connection.execute("INSERT INTO lists SELECT DISTINCT * FROM staged_lists ANTI JOIN lists USING (list_key)")
+    new = "(FROM staged_snapshots ANTI JOIN snapshots USING (list_key, taken_at))"
+    observations = affected(
+        connection,
+        f"""INSERT INTO observations SELECT list_key, taken_at, listing, rank, count, count_kind, count_floor,
+        price, currency, rating, reviews FROM staged_rows SEMI JOIN {new} USING (list_key, taken_at)""",
+    )
+    listings = _merge_listings(connection)
+    snapshots = affected(connection, f"INSERT INTO snapshots BY NAME SELECT * FROM {new}")
+    return Loaded(snapshots, observations, listings, known=offered - snapshots)
+
+
+def _merge_listings(connection: duckdb.DuckDBPyConnection) -> int:
+    """Bring `listings` up to date with the staged rows; the number of new ones.
+
+    The latest non-empty title, address, image and price stand, whatever the order in which snapshots arrive.
+    """
+    before = count(connection, "listings")
+    latest = ", ".join(
+        f"arg_max({name}, taken_at) FILTER ({name} IS NOT NULL) AS {name}"
+        for name in ("title", "url", "image", "seller", "listed_at", "price", "currency")
+    )
+    newest = ", ".join(
+        f"{name} = CASE WHEN o.{name} IS NULL OR (l.{name} IS NOT NULL AND o.last_seen < l.last_seen) "
+        f"THEN l.{name} ELSE o.{name} END"
+        for name in ("title", "url", "image", "seller", "listed_at", "price", "currency")
+    )
+    connection.execute(
+        f"""MERGE INTO listings l USING (
+            SELECT listing, any_value(platform) AS platform, any_value(market) AS market,
+                   any_value(item_key) AS item_key, {latest},
+                   min(taken_at) AS first_seen, max(taken_at) AS last_seen
+            FROM staged_rows GROUP BY listing) o ON l.listing = o.listing
+        WHEN MATCHED THEN UPDATE SET {newest},
+            first_seen = least(l.first_seen, o.first_seen), last_seen = greatest(l.last_seen, o.last_seen)
+        WHEN NOT MATCHED THEN INSERT BY NAME"""
+    )
+    return count(connection, "listings") - before
+
+
+def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.Table:
+    import pyarrow as pa
+
+    moment = pa.timestamp("us")
+    return pa.table(
+        {
+            "list_id": pa.array([s.list_id for s in snapshots], pa.string()),
+            "taken_at": pa.array([naive(s.taken_at) for s in snapshots], moment),
+            "status": pa.array([s.status for s in snapshots], pa.string()),
+            "depth": pa.array([s.depth for s in snapshots], pa.int32()),
+            "length": pa.array([s.length for s in snapshots], pa.int32()),
+            "entries": pa.array([len(_counted(s)) for s in snapshots], pa.int32()),
+            "filled": pa.array([_filled(s) for s in snapshots], pa.float64()),
+            "layout": pa.array([s.layout for s in snapshots], pa.string()),
+            "reason": pa.array([s.reason for s in snapshots], pa.string()),
+            "pages": pa.array([[page_name(ref) for ref in s.pages] for s in snapshots], pa.list_(pa.string())),
+            "loaded_at": pa.array([loaded_at] * len(snapshots), moment),
+        }
+    )
+
+
+def _counted(snapshot: Snapshot) -> list[Entry]:
+    """The entries without advertisements: an advertised place was bought, not earned."""
+    return [entry for entry in snapshot.entries if not entry.is_ad]
+
+
+def _filled(snapshot: Snapshot) -> float:
+    entries = _counted(snapshot)
+    if not entries:
+        return 0.0
+    filled = sum(getattr(entry, name) is not None for entry in entries for name in _DRIFT_FIELDS)
+    return filled / (len(entries) * len(_DRIFT_FIELDS))
+
+
+def _rows_table(snapshots: Sequence[Snapshot]) -> pa.Table:
+    import pyarrow as pa
+
+    pairs = [(s, e) for s in snapshots for e in _counted(s)]
+    entries = [e for _, e in pairs]
+    moment, text = pa.timestamp("us"), pa.string()
+    money = [None if e.price is None else round(e.price, 4) for e in entries]
+    return pa.table(
+        {
+            "list_id": pa.array([s.list_id for s, _ in pairs], text),
+            "taken_at": pa.array([naive(s.taken_at) for s, _ in pairs], moment),
+            "item_key": pa.array([e.item_key for e in entries], text),
+            "rank": pa.array([e.rank for e in entries], pa.int32()),
+            "count": pa.array([e.count for e in entries], pa.float64()),
+            "count_kind": pa.array([e.count_kind for e in entries], text),
+            "count_floor": pa.array([e.count_floor for e in entries], pa.bool_()),
+            "price": pa.array(money, pa.decimal128(18, 4)),
+            "currency": pa.array([e.currency for e in entries], text),
+            "rating": pa.array([e.rating for e in entries], pa.float32()),
+            "reviews": pa.array([e.reviews for e in entries], pa.int32()),
+            "title": pa.array([e.title for e in entries], text),
+            "url": pa.array([e.url for e in entries], text),
+            "image": pa.array([e.image for e in entries], text),
+            "seller": pa.array([e.seller for e in entries], text),
+            "listed_at": pa.array([e.listed_at and naive(e.listed_at) for e in entries], moment),
+        }
+    )

@@ -1,0 +1,75 @@
+"""Small helpers that the modules of the store share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from trendscout.source import platform_of
+from trendscout.text.markets import split_list_id
+
+if TYPE_CHECKING:
+    import duckdb
+    import pyarrow as pa
+
+# 63 bits of MD5: about one collision in 10^6 stores of five million listings, and the same on every machine.
+_KEY = "(md5_number_lower({}) >> 1)::BIGINT"
+LIST_KEY = _KEY.format("list_id")
+LISTING_KEY = _KEY.format("concat_ws(chr(31), platform, coalesce(market, ''), item_key)")
+
+
+@contextmanager
+def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
+    """Everything inside happens, or nothing."""
+    connection.execute("BEGIN")
+    try:
+        yield
+    except BaseException:
+        connection.execute("ROLLBACK")
+        raise
+    connection.execute("COMMIT")
+
+
+def naive(moment: datetime) -> datetime:
+    """The moment as the store keeps it: UTC without a zone."""
+    return moment.astimezone(UTC).replace(tzinfo=None)
+
+
+def lists_table(ids: Iterable[str], market: str | None = None) -> pa.Table:
+    """The rows of `lists` for these ids, without keys; `market` for ids that name none."""
+    import pyarrow as pa
+
+    text = pa.string()
+    names = ("list_id", "source", "platform", "market", "kind", "category")
+    rows = []
+    for list_id in sorted(ids):
+        source, found, kind, category = split_list_id(list_id)
+        rows.append((list_id, source, platform_of(source), found or market, kind, category))
+    columns = list(zip(*rows, strict=True)) or [() for _ in names]
+    return pa.table({name: pa.array(column, text) for name, column in zip(names, columns, strict=True)})
+
+
+@contextmanager
+def registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+    """Arrow tables visible to SQL as `<name>_view` while inside."""
+    for name, table in tables.items():
+        connection.register(f"{name}_view", table)
+    try:
+        yield
+    finally:
+        for name in tables:
+            connection.unregister(f"{name}_view")
+
+
+def affected(connection: duckdb.DuckDBPyConnection, statement: str, parameters: Sequence[object] = ()) -> int:
+    """How many rows an INSERT, UPDATE or DELETE changed."""
+    row = connection.execute(statement, list(parameters)).fetchone()
+    return int(row[0]) if row else 0
+
+
+def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+    """The number of rows in a table of ours."""
+    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    return int(row[0]) if row else 0
