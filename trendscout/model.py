@@ -106,6 +106,7 @@ class ListNote:
     list: str
     length: int | None = None  # how long the site says the list is
     complete: bool = True  # False: rows are missing by design, so an item not shown was not looked for
+    findings: tuple[str, ...] = ()  # what contradicts itself on the page; makes the reading "partial"
 
 
 @dataclass(frozen=True, slots=True)

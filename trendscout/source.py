@@ -47,7 +47,7 @@ class Source:
     requests: Callable[[Query], Sequence[Request]] | None = None  # None: cannot be collected
     query_of: Callable[[str], Query | None] | None = None  # which query a saved page's address stands for
     wall: Callable[[Page], str | None] | None = None  # a site's own walls; returns what it is, or None
-    key_env: str = ""  # environment variable that holds the user's key
+    key_env: str = ""  # environment variable with the user's key; a request says {key} where it belongs
     spacing_s: float = 3.0  # between two requests to one host
     length: int | None = None  # how many rows a whole list has, where that is fixed
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
@@ -87,6 +87,8 @@ def sources() -> dict[str, Source]:
     package = importlib.import_module("trendscout.sources")
     found: dict[str, Source] = {}
     for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("_"):  # what several sources share
+            continue
         module = importlib.import_module(f"trendscout.sources.{info.name}")
         for source in module.SOURCES:
             found[source.name] = source
@@ -116,8 +118,8 @@ def platform_of(name: str) -> str:
 def read_page(source: Source, page: Page) -> Reading:
     """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
 
-    Raises Blocked for a wall and LayoutChanged when no reader fits or the fitting one finds nothing: an empty
-    list is never returned.
+    Readers are tried in order; the first that finds entries is the layout of the reading. Raises Blocked for a
+    wall and LayoutChanged when no reader finds anything: an empty list is never returned.
     """
     from trendscout.text.walls import wall_of
 
@@ -132,7 +134,10 @@ def read_page(source: Source, page: Page) -> Reading:
     for reader in source.readers:
         if not reader.fits(page):
             continue
-        rows = list(reader.read(page))
+        try:
+            rows = list(reader.read(page))
+        except LayoutChanged:
+            continue
         entries = [row for row in rows if isinstance(row, Entry)]
         notes = tuple(row for row in rows if isinstance(row, ListNote))
         if entries:
@@ -151,7 +156,8 @@ def checked(reading: Reading) -> Reading:
     A row is dropped if it has no key, a rank below 1, or repeats a rank's item on the same list. Status becomes
     "partial" if rows were dropped or titles are missing where the page has titles.
     """
-    findings: list[str] = []
+    findings: list[str] = [text for note in reading.notes for text in note.findings]
+    doubtful = bool(findings)
     kept: list[Entry] = []
     seen: set[tuple[str, str]] = set()
     dropped: Counter[str] = Counter()
@@ -168,7 +174,7 @@ def checked(reading: Reading) -> Reading:
             kept.append(entry)
     findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
     findings += list(_rank_findings(kept))
-    bad = dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
+    bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
     status = "partial" if bad and reading.status == "ok" else reading.status
     return replace(reading, entries=tuple(kept), status=status, findings=reading.findings + tuple(findings))
 
