@@ -1,0 +1,111 @@
+"""Reading the store: histories as arrays for the ranking, facts and curves for the rows of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from trendscout.history import History
+from trendscout.store.sql import naive
+
+if TYPE_CHECKING:
+    import duckdb
+    import numpy as np
+    from numpy.typing import NDArray
+
+# The product of a listing that the matcher has not joined: itself.
+PRODUCT = "coalesce(m.product_id, 'p' || lower(to_hex(l.listing)))"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Which lists a question is about; empty fields mean all."""
+
+    market: str | None = None
+    source: str | None = None  # a source's name or a platform's
+    category: str | None = None
+
+    def where(self) -> tuple[str, list[str]]:
+        """A condition on the columns of `lists`, and its parameters."""
+        parts, values = ["TRUE"], []
+        for condition, value in (
+            ("market = ?", self.market),
+            ("? IN (source, platform)", self.source),
+            ("category = ?", self.category),
+        ):
+            if value:
+                parts.append(condition)
+                values.append(value)
+        return " AND ".join(parts), values
+
+
+ANYWHERE = Scope()
+
+
+def history(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    until: datetime,
+    since: datetime | None = None,
+    scope: Scope = ANYWHERE,
+    by: str = "product",
+) -> History:
+    """All ordered looks within `scope` from `since` to `until`, both included, as arrays.
+
+    Items are products, each list keeping the best rank among a product's listings, or listings where `by` is
+    "listing". Looks that failed are left out.
+    """
+    where, values = scope.where()
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE h_snaps AS
+        SELECT list_key, taken_at, list_id, depth, coalesce(length, -1) AS length,
+               (row_number() OVER (ORDER BY list_id, taken_at) - 1)::INTEGER AS snap
+        FROM snapshots JOIN lists USING (list_key)
+        WHERE status IN ('ok', 'partial') AND entries > 0 AND taken_at <= ? AND taken_at >= ? AND {where}""",
+        [naive(until), naive(since) if since else datetime(1, 1, 1), *values],  # noqa: DTZ001 - as stored
+    )
+    key = PRODUCT if by == "product" else "l.listing::VARCHAR"
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE h_items AS
+        SELECT l.listing, {key} AS item, (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code
+        FROM listings l LEFT JOIN memberships m USING (listing)"""
+    )
+    rows = """SELECT snap, code, rank, count, coalesce(count_floor, FALSE) AS floor
+        FROM observations JOIN h_snaps USING (list_key, taken_at) JOIN h_items USING (listing)
+        WHERE rank IS NOT NULL"""
+    if by == "product":
+        rows = f"""SELECT snap, code, min(rank) AS rank, arg_min(count, rank) AS count, bool_or(floor) AS floor
+            FROM ({rows}) GROUP BY snap, code"""
+    snaps = _arrays(
+        connection, "SELECT list_id, epoch(taken_at)::BIGINT AS t, depth, length FROM h_snaps ORDER BY snap"
+    )
+    obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
+    items = _arrays(connection, "SELECT DISTINCT code, item FROM h_items ORDER BY code")["item"]
+    for table in ("h_snaps", "h_items"):
+        connection.execute(f"DROP TABLE {table}")
+    return _history(snaps, obs, items)
+
+
+def _history(snaps: dict[str, Any], obs: dict[str, Any], items: NDArray[np.object_]) -> History:
+    import numpy as np
+
+    lists, code = np.unique(snaps["list_id"].astype(str), return_inverse=True)
+    return History(
+        lists=tuple(lists.tolist()),
+        items=items,
+        snap_list=code.astype(np.int32),
+        snap_time=snaps["t"].astype(np.int64),
+        snap_depth=snaps["depth"].astype(np.int32),
+        snap_length=snaps["length"].astype(np.int32),
+        obs_snap=obs["snap"].astype(np.int32),
+        obs_item=obs["code"].astype(np.int32),
+        obs_rank=obs["rank"].astype(np.int32),
+        obs_count=np.ma.filled(obs["count"].astype(np.float64), np.nan),
+        obs_floor=np.asarray(obs["floor"], dtype=np.bool_),
+    )
+
+
+def _arrays(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> dict[str, Any]:
+    return dict(connection.execute(query, list(values)).fetchnumpy())
