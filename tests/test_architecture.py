@@ -10,6 +10,7 @@ LAYERS = (
     ("errors", "lang", "resources"),
     ("model", "history", "clock"),
     ("text", "config", "source", "money"),
+    ("crawl",),
     ("sources", "matching", "ranking", "report", "fetch", "archive", "store", "intake"),
     ("pipeline",),
     ("schedule", "demo"),

@@ -134,7 +134,7 @@ def _validator(schema: str) -> Any:
 
 
 def _line_of(text: str, keys: Sequence[str]) -> str:
-    """ ", line N" of the deepest of the keys that stands in the text, or ""."""
+    """Where the deepest of the keys stands in the text: `, line N`, or nothing if none does."""
     found = 0
     lines = text.splitlines()
     for key in (key for key in keys if not key.isdigit()):

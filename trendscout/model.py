@@ -139,6 +139,17 @@ class Snapshot:
     reason: str = ""  # why the status is not "ok"
     pages: tuple[ArchiveRef, ...] = ()
 
+    @property
+    def counted(self) -> tuple[Entry, ...]:
+        """The entries without advertisements: an advertised place was bought, not earned."""
+        return tuple(entry for entry in self.entries if not entry.is_ad)
+
+    @property
+    def filled(self) -> float:
+        """Share of the fields title, price, count and rating that are filled in `counted`."""
+        values = [value for e in self.counted for value in (e.title, e.price, e.count, e.rating)]
+        return sum(value is not None for value in values) / len(values) if values else 0.0
+
 
 @dataclass(frozen=True, slots=True)
 class Outcome:

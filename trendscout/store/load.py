@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trendscout.model import ArchiveRef, Entry, Snapshot
+from trendscout.model import ArchiveRef, Snapshot
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -22,8 +22,6 @@ from trendscout.store.sql import (
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
-
-_DRIFT_FIELDS = ("title", "price", "count", "rating")
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,8 +155,8 @@ def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.T
             "status": pa.array([s.status for s in snapshots], pa.string()),
             "depth": pa.array([s.depth for s in snapshots], pa.int32()),
             "length": pa.array([s.length for s in snapshots], pa.int32()),
-            "entries": pa.array([len(_counted(s)) for s in snapshots], pa.int32()),
-            "filled": pa.array([_filled(s) for s in snapshots], pa.float64()),
+            "entries": pa.array([len(s.counted) for s in snapshots], pa.int32()),
+            "filled": pa.array([s.filled for s in snapshots], pa.float64()),
             "layout": pa.array([s.layout for s in snapshots], pa.string()),
             "reason": pa.array([s.reason for s in snapshots], pa.string()),
             "pages": pa.array([[page_name(ref) for ref in s.pages] for s in snapshots], pa.list_(pa.string())),
@@ -167,23 +165,10 @@ def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.T
     )
 
 
-def _counted(snapshot: Snapshot) -> list[Entry]:
-    """The entries without advertisements: an advertised place was bought, not earned."""
-    return [entry for entry in snapshot.entries if not entry.is_ad]
-
-
-def _filled(snapshot: Snapshot) -> float:
-    entries = _counted(snapshot)
-    if not entries:
-        return 0.0
-    filled = sum(getattr(entry, name) is not None for entry in entries for name in _DRIFT_FIELDS)
-    return filled / (len(entries) * len(_DRIFT_FIELDS))
-
-
 def _rows_table(snapshots: Sequence[Snapshot]) -> pa.Table:
     import pyarrow as pa
 
-    pairs = [(s, e) for s in snapshots for e in _counted(s)]
+    pairs = [(s, e) for s in snapshots for e in s.counted]
     entries = [e for _, e in pairs]
     moment, text = pa.timestamp("us"), pa.string()
     money = [None if e.price is None else round(e.price, 4) for e in entries]
