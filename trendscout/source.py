@@ -11,6 +11,7 @@ import pkgutil
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import cache
 from typing import Literal
 
@@ -48,6 +49,7 @@ class Source:
     query_of: Callable[[str], Query | None] | None = None  # which query a saved page's address stands for
     wall: Callable[[Page], str | None] | None = None  # a site's own walls; returns what it is, or None
     key_env: str = ""  # environment variable with the user's key; a request says {key} where it belongs
+    sign: Callable[[Request, str, datetime], Request] | None = None  # adds the key's signature just before sending
     spacing_s: float = 3.0  # between two requests to one host
     length: int | None = None  # how many rows a whole list has, where that is fixed
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
@@ -70,11 +72,14 @@ def query_for(
     category: str = "",
     params: tuple[tuple[str, str], ...] = (),
 ) -> Query:
-    """The query that a saved page stands for: what its address tells, overruled by what the user says."""
+    """The query that a saved page stands for: what its address tells, overruled by what the user says.
+
+    A source of one market needs neither to tell the market.
+    """
     told = (source.query_of(url) if source.query_of and url else None) or Query(source.name)
     return replace(
         told,
-        market=market or told.market,
+        market=market or told.market or (source.markets[0] if len(source.markets) == 1 else None),
         kind=kind or told.kind or source.kinds[0],
         category=category or told.category,
         params=params or told.params,
