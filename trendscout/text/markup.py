@@ -1,0 +1,111 @@
+"""HTML and feeds as trees, bounded: the only user of selectolax.
+
+`parse_html` gives a lexbor tree (1.6 ms of CPU for a real 573 kB grid page); `text_of`, `attr_of` and `all_of`
+read nodes the way every reader needs them. `parse_feed` gives an ElementTree and refuses documents that declare
+entities.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+from selectolax.lexbor import LexborHTMLParser, LexborNode
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Page
+from trendscout.text.charset import charset_in, decode, is_utf8
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+__all__ = [
+    "LexborHTMLParser",
+    "LexborNode",
+    "all_of",
+    "attr_of",
+    "page_text",
+    "parse_feed",
+    "parse_html",
+    "text_of",
+]
+
+MAX_BYTES = 32 * 1024 * 1024  # the largest list page seen has 2.5 MB
+_SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
+_DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+
+
+def page_text(page: Page | bytes) -> str:
+    """The page's body as text, by the charset rules of `trendscout.text.charset`.
+
+    Raises LayoutChanged for a body of more than 32 MiB.
+    """
+    body = _body(page)
+    header = page.headers.get("content-type", "") if isinstance(page, Page) else ""
+    return decode(body, (charset_in(header), charset_in(body)))
+
+
+def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
+    """The page as a lexbor tree; broken markup is repaired as browsers do.
+
+    Raises LayoutChanged for a body of more than 32 MiB.
+    """
+    if isinstance(page, str):
+        return LexborHTMLParser(page)
+    body = _body(page)
+    return LexborHTMLParser(body) if is_utf8(body) else LexborHTMLParser(page_text(page))
+
+
+def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) -> str | None:
+    """The text of the node, or of the first match of `css` below it; None if there is none or it is blank.
+
+    Pieces of different child nodes are kept apart by a space ("Was: $199.97" "30% off" would glue into a wrong
+    number), runs of white space become one space.
+    """
+    found = node.css_first(css) if node is not None and css else node
+    if found is None:
+        return None
+    text = _SPACE.sub(" ", found.text(separator=" ") or "").strip()
+    return text or None
+
+
+def attr_of(node: LexborNode | LexborHTMLParser | None, css: str | None, name: str) -> str | None:
+    """The attribute of the first match of `css` below the node (of the node for None), stripped; or None."""
+    found = node.css_first(css) if node is not None and css else node
+    if not isinstance(found, LexborNode):
+        return None
+    value = found.attributes.get(name)
+    return (value or "").strip() or None
+
+
+def all_of(node: LexborNode | LexborHTMLParser, css: str) -> list[LexborNode]:
+    """Every match of `css` below the node, in the order of the page."""
+    return list(node.css(css))
+
+
+def parse_feed(page: Page | bytes) -> Element:
+    """The root of an XML document (RSS, Atom, sitemap).
+
+    Raises LayoutChanged if it is not well-formed, larger than 32 MiB, or declares a DOCTYPE or entities: those
+    are how a small file becomes gigabytes.
+    """
+    from xml.etree import ElementTree as ET
+
+    body = _body(page)
+    if not is_utf8(body) or body[:3] == b"\xef\xbb\xbf":
+        body = re.sub(r"^\s*<\?xml[^>]*\?>", "", page_text(page)).encode("utf-8", "replace")
+    if _DECLARES.search(body):
+        raise LayoutChanged("The feed declares a document type or entities, which real feeds do not need.")
+    try:
+        return ET.fromstring(body)  # noqa: S314 - a document with declarations was refused above
+    except (ET.ParseError, ValueError, RecursionError) as error:
+        raise LayoutChanged("The feed is not well-formed XML: {error}.", error=error) from error
+
+
+def _body(page: Page | bytes) -> bytes:
+    body = page.body if isinstance(page, Page) else page
+    if len(body) > MAX_BYTES:
+        raise LayoutChanged(
+            "The page has {size} bytes, more than the {limit} that are read.", size=len(body), limit=MAX_BYTES
+        )
+    return body
