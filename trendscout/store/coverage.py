@@ -1,0 +1,78 @@
+"""What each list gave lately: the third state, "not looked", told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
+
+from trendscout.crawl import Usual, usual_of
+from trendscout.model import Coverage
+from trendscout.store.query import ANYWHERE, Scope
+from trendscout.store.sql import naive
+
+if TYPE_CHECKING:
+    import duckdb
+
+_WEEK = timedelta(days=7)
+# A list is late when its last look is older than this many of its own usual intervals.
+_LATE_INTERVALS = 2.5
+_USUAL_LOOKS = 20
+
+
+def coverage(
+    connection: duckdb.DuckDBPyConnection, *, now: datetime, scope: Scope = ANYWHERE
+) -> tuple[Coverage, ...]:
+    """The state of every list in `scope` at `now`: what its last look gave, and how the week's looks went."""
+    where, values = scope.where()
+    rows = connection.execute(
+        f"""SELECT list_id, source, market,
+            arg_max(status, taken_at), max(taken_at), max(taken_at) FILTER (status = 'ok'),
+            count(*) FILTER (taken_at > $1), count(*) FILTER (taken_at > $1 AND status = 'ok'),
+            arg_max(entries, taken_at), arg_max(reason, taken_at),
+            median(gap_s)
+        FROM (SELECT *, epoch(taken_at) - epoch(lag(taken_at) OVER by_list) AS gap_s
+              FROM snapshots JOIN lists USING (list_key) WHERE taken_at <= $2
+              WINDOW by_list AS (PARTITION BY list_key ORDER BY taken_at))
+        WHERE {_numbered(where, 3)} GROUP BY ALL ORDER BY list_id""",
+        [naive(now - _WEEK), naive(now), *values],
+    ).fetchall()
+    found = []
+    for list_id, source, market, status, last, last_ok, looked, ok, entries, reason, gap_s in rows:
+        late = gap_s is not None and (naive(now) - last).total_seconds() > _LATE_INTERVALS * gap_s
+        found.append(
+            Coverage(
+                list_id=list_id,
+                source=source,
+                market=market,
+                status="late" if late and status == "ok" else status,
+                last_ok=last_ok and last_ok.replace(tzinfo=UTC),
+                looked=looked,
+                ok=ok,
+                entries=entries,
+                reason=reason or (f"the last look was at {last:%Y-%m-%d %H:%M} UTC" if late else ""),
+            )
+        )
+    return tuple(found)
+
+
+def _numbered(condition: str, first: int) -> str:
+    """The condition with its `?` numbered on from `first`."""
+    parts = condition.split("?")
+    return parts[0] + "".join(f"${first + i}{part}" for i, part in enumerate(parts[1:]))
+
+
+def usual(
+    connection: duckdb.DuckDBPyConnection, list_ids: Sequence[str], *, before: datetime
+) -> Mapping[str, Usual]:
+    """What each list's last good snapshots before a time gave."""
+    rows = connection.execute(
+        """SELECT list_id, list(entries), list(filled) FROM (
+            SELECT list_id, entries, filled,
+                   row_number() OVER (PARTITION BY list_key ORDER BY taken_at DESC) AS age
+            FROM snapshots JOIN lists USING (list_key)
+            WHERE status = 'ok' AND layout <> 'import' AND taken_at < ? AND list_contains(?, list_id))
+        WHERE age <= ? GROUP BY list_id""",
+        [naive(before), list(list_ids), _USUAL_LOOKS],
+    ).fetchall()
+    return {list_id: usual_of(entries, filled) for list_id, entries, filled in rows}

@@ -1,0 +1,150 @@
+"""What a report says of a product beside its score: listings, sightings with their curves, prices, kin."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from trendscout.model import Point, Presence, Sighting
+from trendscout.store.query import PRODUCT
+from trendscout.store.sql import naive
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+@dataclass(frozen=True, slots=True)
+class ListingFacts:
+    """One listing of a product as last shown at the time asked about."""
+
+    product_id: str
+    listing_id: str
+    platform: str
+    market: str | None
+    item_key: str
+    title: str | None
+    url: str | None
+    image: str | None
+    seller: str | None
+    listed_at: datetime | None
+    first_seen: datetime
+    price: Decimal | None
+    currency: str | None
+    count: float | None
+    count_kind: str | None
+    count_floor: bool | None
+    rating: float | None
+    reviews: int | None
+    verdict: str
+    probability: float | None
+    reason: str
+
+
+def listings_of(
+    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, until: datetime
+) -> Mapping[str, tuple[ListingFacts, ...]]:
+    """The listings of each product that were seen by `until`, the earliest first."""
+    rows = connection.execute(
+        f"""WITH wanted AS (
+            SELECT {PRODUCT} AS product, l.*, coalesce(m.verdict, 'alone') AS verdict, m.probability,
+                   coalesce(m.reason, '') AS reason
+            FROM listings l LEFT JOIN memberships m USING (listing)
+            WHERE list_contains($1, {PRODUCT}) AND l.first_seen <= $2),
+        last AS (
+            SELECT listing, arg_max(price, taken_at) AS price, arg_max(currency, taken_at) AS currency,
+                   arg_max(count, taken_at) AS count, arg_max(count_kind, taken_at) AS count_kind,
+                   arg_max(count_floor, taken_at) AS count_floor, arg_max(rating, taken_at) AS rating,
+                   arg_max(reviews, taken_at) AS reviews
+            FROM observations SEMI JOIN wanted USING (listing) WHERE taken_at <= $2 GROUP BY listing)
+        SELECT product, 'p' || lower(to_hex(w.listing)), platform, market, item_key, title, url, image, seller,
+               listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor, o.rating, o.reviews,
+               verdict, probability, reason
+        FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
+        [list(products), naive(until)],
+    ).fetchall()
+    found: dict[str, list[ListingFacts]] = {}
+    for row in rows:
+        facts = ListingFacts(*row[:9], _aware(row[9]), row[10].replace(tzinfo=UTC), *row[11:])
+        found.setdefault(facts.product_id, []).append(facts)
+    return {product: tuple(listings) for product, listings in found.items()}
+
+
+def sightings_of(
+    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime, until: datetime
+) -> Mapping[str, tuple[Sighting, ...]]:
+    """Where each product was seen by `until`, the best current place first, with its curve since `since`."""
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE d_seen AS
+        SELECT {PRODUCT} AS product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
+               arg_min(count_kind, rank) AS count_kind, arg_min(count_floor, rank) AS count_floor,
+               arg_min(l.item_key, coalesce(rank, 0)) AS item_key, arg_min(l.url, coalesce(rank, 0)) AS url
+        FROM observations o JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
+        WHERE list_contains($1, {PRODUCT}) AND taken_at <= $2 GROUP BY ALL""",
+        [list(products), naive(until)],
+    )
+    curves: dict[tuple[str, str], list[Point]] = {}
+    for product, list_id, taken_at, status, depth, seen, rank, count in connection.execute(
+        """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count
+        FROM (SELECT DISTINCT product, list_key FROM d_seen) p JOIN snapshots s USING (list_key)
+        JOIN lists li USING (list_key) LEFT JOIN d_seen d USING (product, list_key, taken_at)
+        WHERE s.taken_at BETWEEN $1 AND $2 ORDER BY p.product, li.list_id, s.taken_at""",
+        [naive(since), naive(until)],
+    ).fetchall():
+        presence = _presence(seen=seen, status=status, depth=depth)
+        curves.setdefault((product, list_id), []).append(
+            Point(taken_at.replace(tzinfo=UTC), presence, rank, count)
+        )
+    rows = connection.execute(
+        """SELECT product, list_id, platform, market, min(taken_at), min(rank), arg_max(rank, taken_at),
+                  max(taken_at) = (SELECT max(taken_at) FROM snapshots s WHERE s.list_key = any_value(d.list_key)
+                                   AND status IN ('ok', 'partial') AND taken_at <= $1),
+                  arg_max(url, taken_at), arg_max(item_key, taken_at), arg_max(count, taken_at),
+                  arg_max(count_kind, taken_at), arg_max(count_floor, taken_at)
+        FROM d_seen d JOIN lists USING (list_key) GROUP BY product, list_id, platform, market
+        ORDER BY product, arg_max(rank, taken_at) NULLS LAST, list_id""",
+        [naive(until)],
+    ).fetchall()
+    connection.execute("DROP TABLE d_seen")
+    found: dict[str, list[Sighting]] = {}
+    for product, list_id, platform, market, since_at, best, rank, standing, url, key, count, kind, floor in rows:
+        found.setdefault(product, []).append(
+            Sighting(
+                platform=platform,
+                market=market,
+                since=since_at.replace(tzinfo=UTC),
+                list_id=list_id,
+                rank=rank if standing else None,
+                best_rank=best,
+                curve=tuple(curves.get((product, list_id), ())),
+                url=url,
+                item_key=key,
+                count=count,
+                count_kind=kind,
+                count_floor=floor,
+            )
+        )
+    return {product: tuple(sightings) for product, sightings in found.items()}
+
+
+def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[int, int]]:
+    """Product id → (variants, near copies)."""
+    rows = connection.execute(
+        """SELECT product, count(*) FILTER (kind = 'variant'), count(*) FILTER (kind = 'near_copy')
+        FROM (SELECT product_a AS product, kind FROM kinships UNION ALL SELECT product_b, kind FROM kinships)
+        WHERE list_contains(?, product) GROUP BY product""",
+        [list(products)],
+    ).fetchall()
+    return {product: (variants, copies) for product, variants, copies in rows}
+
+
+def _presence(*, seen: bool, status: str, depth: int) -> Presence:
+    if seen:
+        return "seen"
+    return "absent" if status == "ok" and depth > 0 else "not_looked"
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
