@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
@@ -60,14 +60,16 @@ def listings_of(
                    arg_max(reviews, taken_at) AS reviews
             FROM observations SEMI JOIN wanted USING (listing) WHERE taken_at <= $2 GROUP BY listing)
         SELECT product, 'p' || lower(to_hex(w.listing)), platform, market, item_key, title, url, image, seller,
-               listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor, o.rating, o.reviews,
-               verdict, probability, reason
+               listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor, o.rating,
+               o.reviews, verdict, probability, reason
         FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
         [list(products), naive(until)],
     ).fetchall()
     found: dict[str, list[ListingFacts]] = {}
     for row in rows:
-        facts = ListingFacts(*row[:9], _aware(row[9]), row[10].replace(tzinfo=UTC), *row[11:])
+        values = dict(zip((field.name for field in fields(ListingFacts)), row, strict=True))
+        moments = {name: _aware(values[name]) for name in ("listed_at", "first_seen")}
+        facts = ListingFacts(**{**values, **moments})
         found.setdefault(facts.product_id, []).append(facts)
     return {product: tuple(listings) for product, listings in found.items()}
 
