@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import math
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -48,14 +48,12 @@ class Shelf:
         """Sales (shops) or views of seven days (tags) that the site could show, up to and including each day."""
         import numpy as np
 
-        daily = np.exp(self.popularity)
+        daily: Curves = np.exp(self.popularity)
         if self.platform == "tiktok":
             return daily * 2.4e6
         before = np.array([0.0 if good is None or good.born > -20 else -good.born * 0.25 for good in self.goods])
-        return (
-            np.cumsum(daily, axis=1) * 4
-            + (before * np.exp(np.nan_to_num(self.popularity[:, 0], neginf=0)))[:, None]
-        )
+        total: Curves = np.cumsum(daily, axis=1) * 4 + (before * daily[:, 0])[:, None]
+        return total
 
     def good(self, position: int) -> Good:
         """The good at a position.
@@ -136,7 +134,7 @@ class World:
             good
             for good in self.goods
             if good.category == category
-            and (not good.season_markets or market in good.season_markets)
+            and _kept_here(good, market)
             and number_of(self.seed, "sold", platform, market, good.number) % 100 < share * 100
         ]
         rises = [self._rise(good, market, rng, lag) for good in goods]
@@ -153,12 +151,12 @@ class World:
         import numpy as np
 
         rng = self.rng("tags", market)
-        goods = [
-            good
-            for good in self.goods
-            if (not good.season_markets or market in good.season_markets)
-            and number_of(self.seed, "tag", market, good.number) % 100 < (45 if good.kind == "breakout" else 18)
-        ]
+        by_tag: dict[str, Good] = {}
+        for good in sorted(self.goods, key=lambda good: (good.rise is None, good.number)):  # siblings share a tag
+            share = 45 if good.rise is not None else 18
+            if number_of(self.seed, "tag", market, good.number) % 100 < share and _kept_here(good, market):
+                by_tag.setdefault(hashtag(good, market), good)
+        goods = list(by_tag.values())
         rises = [self._rise(good, market, rng, (0, 2)) for good in goods]
         born = [self._born(good, rise) for good, rise in zip(goods, rises, strict=True)]
         levels = self._levels(goods, rng) - 0.5  # goods are a minority of what is talked about
@@ -169,7 +167,7 @@ class World:
         views = np.exp(popularity)
         smooth = np.stack([views[:, max(0, day - 6) : day + 1].mean(axis=1) for day in range(self.days)], axis=1)
         shown = np.where(np.isfinite(popularity), np.log(np.maximum(smooth, 1e-9)), -np.inf)
-        tags = [hashtag(good, market) for good in goods] + names
+        tags = [*by_tag, *names]
         keys = tuple(item_key("tiktok", self.seed, tag) for tag in tags)
         extra = len(names)
         return Shelf(
@@ -239,12 +237,16 @@ class World:
 
         days = np.arange(self.days)
         restless = np.array([RESTLESS if good.kind == "noise" else 1.0 for good in goods])
-        x = levels[:, None] + wander(len(goods), self.days, rng) * restless[:, None]
+        x: Curves = levels[:, None] + wander(len(goods), self.days, rng) * restless[:, None]
         x += promotions(len(goods), self.days, rng)
         for i, (good, rise) in enumerate(zip(goods, rises, strict=True)):
             x[i] += own_curve(good, days, born[i], rise, levels[i], rng)
             x[i, days < born[i]] = -np.inf
         return x
+
+
+def _kept_here(good: Good, market: str) -> bool:
+    return not good.season_markets or market in good.season_markets
 
 
 # --- ids and days -----------------------------------------------------------------------------------------
@@ -271,3 +273,8 @@ def item_key(platform: str, seed: int, what: object) -> str:
 def date_of(day: int) -> date:
     """The calendar date of a day of the demo."""
     return START + timedelta(days=day)
+
+
+def morning_of(day: int) -> datetime:
+    """When the lists of a day are collected."""
+    return datetime.combine(date_of(day), time(6), UTC)
