@@ -1,1 +1,1 @@
-"""Listings into products: candidates, features, verdict, clusters."""
+"""One product, many wordings: listings joined into products, with a probability and a reason for every pair."""

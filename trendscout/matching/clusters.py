@@ -1,0 +1,117 @@
+"""Products out of pairs: clusters that grow by their mutually best link and never through a veto.
+
+A link between two clusters is the mean probability of all their cross pairs; a pair that was never a candidate
+counts as MISSING. So one good pair does not chain two groups that otherwise differ, and the result does not depend
+on the order of the listings. All merges of a round happen at once, in bulk.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+I64 = NDArray[np.int64]
+MISSING = 0.2
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Ties:
+    """What binds rows beside the pairs' probabilities. Rows are numbered 0 to n - 1."""
+
+    known: I64  # a number per row: rows of one number start together and two numbers never meet; -1: a new row
+    catalogue: NDArray[np.uint64]  # one bit per catalogue: a product holds at most one row of each; 0: any number
+    together: NDArray[np.int64]  # (k, 2): pairs of rows that the user merged
+    alone: NDArray[np.bool_]  # rows that the user split off
+
+
+def cluster(
+    a: NDArray[Any], b: NDArray[Any], probability: NDArray[Any], veto: NDArray[np.bool_], ties: Ties, least: float
+) -> I64:
+    """The smallest row of each row's cluster. Pairs (a, b) with a mean link of `least` or more may join."""
+    count = len(ties.known)
+    label = _start(ties)
+    frozen = np.zeros(count, bool)
+    frozen[label[(ties.known >= 0) & ~ties.alone]] = True
+    merged_by_user = np.zeros(count, bool)
+    merged_by_user[label[ties.together.ravel()]] = True
+    frozen |= merged_by_user & frozen
+    closed = np.zeros(count, bool)
+    closed[label[ties.alone]] = True
+    size = np.bincount(label, minlength=count)
+    bits = np.zeros(count, np.uint64)
+    np.bitwise_or.at(bits, label, ties.catalogue)
+
+    hopeful = np.zeros(count, bool)
+    good = (probability >= least) & ~veto
+    hopeful[label[a[good]]] = hopeful[label[b[good]]] = True
+    kept = hopeful[label[a]] & hopeful[label[b]]
+    low, high = label[a[kept]], label[b[kept]]
+    edges = _Edges(low, high, probability[kept].astype(np.float64), np.ones(len(low), np.int64), veto[kept])
+    while len(edges.low):
+        edges = edges.summed(count)
+        low, high = edges.low, edges.high
+        possible = size[low] * size[high]
+        missing = np.maximum(possible - edges.pairs, 0)
+        link = (edges.total + missing * MISSING) / (edges.pairs + missing)
+        fits = (link >= least) & ~edges.veto & ~(frozen[low] & frozen[high]) & ~closed[low] & ~closed[high]
+        fits &= (bits[low] & bits[high]) == 0
+        if not fits.any():
+            break
+        winner, loser = _mutually_best(low[fits], high[fits], link[fits], count)
+        target = np.arange(count)
+        target[loser] = winner
+        size[winner] += size[loser]
+        bits[winner] |= bits[loser]
+        frozen[winner] |= frozen[loser]
+        label = target[label]
+        edges = _Edges(target[low], target[high], edges.total, edges.pairs, edges.veto)
+    return label
+
+
+def _start(ties: Ties) -> I64:
+    """Clusters before any pair is looked at: known products and what the user merged."""
+    count = len(ties.known)
+    label = np.arange(count)
+    member = (ties.known >= 0) & ~ties.alone
+    rows = np.flatnonzero(member)
+    _, first, inverse = np.unique(ties.known[rows], return_index=True, return_inverse=True)
+    label[rows] = rows[first][inverse]
+    for one, other in ties.together:  # a user's merges are few
+        low, high = sorted((label[one], label[other]))
+        label[label == high] = low
+    return label
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Edges:
+    low: I64
+    high: I64
+    total: NDArray[np.float64]  # sum of the probabilities
+    pairs: I64
+    veto: NDArray[np.bool_]
+
+    def summed(self, count: int) -> _Edges:
+        """One edge per pair of clusters; edges inside a cluster are gone."""
+        low, high = np.minimum(self.low, self.high), np.maximum(self.low, self.high)
+        apart = low != high
+        key = low[apart] * count + high[apart]
+        unique, inverse = np.unique(key, return_inverse=True)
+        total = np.bincount(inverse, self.total[apart], len(unique)).astype(np.float64)
+        pairs = np.bincount(inverse, self.pairs[apart], len(unique)).astype(np.int64)
+        veto = np.bincount(inverse, self.veto[apart], len(unique)) > 0
+        return _Edges(unique // count, unique % count, total, pairs, veto)
+
+
+def _mutually_best(low: I64, high: I64, link: NDArray[np.float64], count: int) -> tuple[I64, I64]:
+    """(low, high) of the edges that are the best of both their ends; equal links go to the smaller rows."""
+    order = np.lexsort((high, low, -np.round(link, 9)))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    best = np.full(count, len(order))
+    np.minimum.at(best, low, rank)
+    np.minimum.at(best, high, rank)
+    chosen = (best[low] == rank) & (best[high] == rank)
+    return low[chosen], high[chosen]

@@ -1,0 +1,221 @@
+"""Listings as arrays: what the titles say, as hashed tokens in rows of fixed width, ready for bulk comparison."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from math import log
+from typing import Any
+from zlib import crc32
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from trendscout.money import usd_per
+from trendscout.text.titles import fold, read_title
+
+U32 = NDArray[np.uint32]
+F32 = NDArray[np.float32]
+
+# How many of each a listing keeps; the rest of an endless title says nothing new.
+WIDTH = {
+    "words": 32,
+    "codes": 6,
+    "loose": 12,
+    "kinds": 12,
+    "values": 12,
+    "concepts": 12,
+    "text": 48,
+    "text_codes": 16,
+}
+TEXT_CHARS = 600
+_LISTS = tuple(WIDTH)
+SCHEMA = pa.schema(
+    [
+        ("id", pa.string()),
+        ("source", pa.string()),
+        ("folded", pa.string()),
+        ("brand", pa.uint32()),  # 0: not said
+        ("image", pa.uint32()),
+        ("log_price", pa.float32()),  # of US dollars; of the shown amount where no currency is said; NaN: no price
+        ("money", pa.uint32()),  # which currency log_price is in: 0 none said, 1 converted, else the unknown one
+        ("han", pa.bool_()),
+        *((name, pa.list_(pa.uint32())) for name in _LISTS),
+    ]
+)
+
+
+def read_listings(records: pa.Table) -> pa.Table:
+    """The records read into SCHEMA, one row per id (of equal ids the first in order of content), sorted by id.
+
+    Columns that `records` lacks count as empty. Currency amounts are compared in US dollars at the newest rate.
+    """
+    rows = _columns(records)
+    out: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
+    hashes: dict[str, int] = {}
+
+    def hashed(words: tuple[str, ...]) -> list[int]:
+        found = []
+        for word in words:
+            number = hashes.get(word)
+            if number is None:
+                number = hashes[word] = crc32(word.encode()) or 1
+            found.append(number)
+        return found
+
+    previous = None
+    for row in sorted(zip(*rows, strict=True), key=lambda row: row[:2] + tuple(map(str, row[2:]))):
+        identity, title, source, brand, price, currency, image, text = row
+        if identity == previous:
+            continue
+        previous = identity
+        read = read_title(title)
+        out["id"].append(identity)
+        out["source"].append(source)
+        out["folded"].append(" ".join(read.words))
+        out["brand"].append(crc32(fold(brand).encode()) if brand else 0)
+        out["image"].append(crc32(image.encode()) if image else 0)
+        log_price, money = _price(price, currency)
+        out["log_price"].append(log_price)
+        out["money"].append(money)
+        out["han"].append(read.han)
+        out["words"].append(hashed(read.words[: WIDTH["words"]]))
+        out["codes"].append(hashed(read.codes[: WIDTH["codes"]]))
+        out["loose"].append(hashed(read.loose[: WIDTH["loose"]]))
+        facts = read.facts[: WIDTH["kinds"]]
+        out["kinds"].append(hashed(tuple(kind for kind, _ in facts)))
+        out["values"].append(hashed(tuple(f"{kind} {value}" for kind, value in facts)))
+        out["concepts"].append([concept + 1 for concept in read.concepts[: WIDTH["concepts"]]])
+        about = read_title(text[:TEXT_CHARS]) if text else None
+        out["text"].append(hashed(about.words[: WIDTH["text"]]) if about else [])
+        out["text_codes"].append(hashed(about.loose[: WIDTH["text_codes"]]) if about else [])
+    return pa.table(out, schema=SCHEMA)
+
+
+def _columns(records: pa.Table) -> list[list[Any]]:
+    columns = []
+    for name in ("id", "title", "source", "brand", "price", "currency", "image", "text"):
+        if name not in records.column_names:
+            columns.append([None if name == "price" else ""] * len(records))
+            continue
+        column = records[name]
+        if name == "price":
+            columns.append(column.cast(pa.float64()).to_pylist())
+        else:
+            columns.append(column.cast(pa.string()).fill_null("").to_pylist())
+    return columns
+
+
+def _price(price: float | None, currency: str) -> tuple[float, int]:
+    if price is None or not price > 0:
+        return float("nan"), 0
+    if not currency:
+        return log(price), 0
+    rate = usd_per(currency)
+    if rate is None:
+        return log(price), crc32(currency.encode()) | 2
+    return log(price * rate), 1
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Listings:
+    """Read listings as padded arrays, one row each; 0 pads."""
+
+    table: pa.Table  # SCHEMA
+    words: U32
+    weights: F32  # of words: how much each says, by how few listings have it
+    codes: U32
+    loose: U32
+    kinds: U32
+    values: U32
+    concepts: U32
+    concept_weights: F32
+    text: U32
+    text_codes: U32
+    brand: U32
+    image: U32
+    money: U32
+    log_price: F32
+    han: NDArray[np.bool_]
+    source: NDArray[np.int32]
+    sources: tuple[str, ...]
+
+    def __len__(self) -> int:
+        return len(self.words)
+
+
+def weigh(table: pa.Table) -> Listings:
+    """`table` (SCHEMA) as arrays, each word weighed by its rarity among these listings.
+
+    The weight is ln(1 + SCALE / df): it depends on no listing that lacks the word, so a listing about something
+    else changes nothing. Words that always come side by side, as in a seller's template, share one weight.
+    """
+    padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
+    source = table["source"].combine_chunks().dictionary_encode()
+    return Listings(
+        table=table,
+        weights=_rarity(padded["words"], phrases=True),
+        concept_weights=_rarity(padded["concepts"], phrases=False),
+        brand=_flat(table, "brand"),
+        image=_flat(table, "image"),
+        money=_flat(table, "money"),
+        log_price=_flat(table, "log_price"),
+        han=_flat(table, "han"),
+        source=source.indices.to_numpy().astype(np.int32),
+        sources=tuple(source.dictionary.to_pylist()),
+        **padded,
+    )
+
+
+def _flat(table: pa.Table, name: str) -> NDArray[Any]:
+    values: NDArray[Any] = table[name].combine_chunks().to_numpy(zero_copy_only=False)
+    return values
+
+
+def _pad(column: pa.ChunkedArray, width: int) -> U32:
+    lists = column.combine_chunks()
+    starts = lists.offsets.to_numpy().astype(np.int64)
+    lengths = np.diff(starts)
+    out = np.zeros((len(lengths), width), np.uint32)
+    rows = np.repeat(np.arange(len(lengths)), lengths)
+    slots = np.arange(starts[0], starts[-1]) - np.repeat(starts[:-1], lengths)
+    out[rows, slots] = lists.values.to_numpy()[starts[0] : starts[-1]]
+    return out
+
+
+SCALE = 5_000.0
+PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name
+PHRASE_SHARE = 0.8
+
+
+def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
+    """In how many rows each token stands, in the shape of `tokens`; tokens are unique within a row."""
+    filled = tokens != 0
+    _, inverse, counts = np.unique(tokens[filled], return_inverse=True, return_counts=True)
+    out = np.zeros(tokens.shape, np.int32)
+    out[filled] = counts[inverse]
+    return out
+
+
+def _rarity(tokens: U32, *, phrases: bool) -> F32:
+    frequency = document_frequency(tokens)
+    weights = np.log1p(SCALE / np.maximum(frequency, 1)).astype(np.float32)
+    weights[tokens == 0] = 0
+    if phrases and len(tokens):
+        weights /= _phrase_length(tokens, frequency)
+    return weights
+
+
+def _phrase_length(tokens: U32, frequency: NDArray[np.int32]) -> F32:
+    """How many words the fixed phrase has that each word is part of; 1 outside of phrases."""
+    both = (tokens[:, :-1] != 0) & (tokens[:, 1:] != 0)
+    pairs = np.where(both, tokens[:, :-1].astype(np.uint64) << np.uint64(32) | tokens[:, 1:], np.uint64(0))
+    together = document_frequency(pairs)
+    rarer = np.minimum(frequency[:, :-1], frequency[:, 1:])
+    fixed = (together >= PHRASE_DF) & (together >= PHRASE_SHARE * np.maximum(rarer, 1))
+    length = np.ones(tokens.shape, np.float32)
+    for slot in range(1, tokens.shape[1]):  # lengths of the runs, left to right ...
+        length[:, slot] = np.where(fixed[:, slot - 1], length[:, slot - 1] + 1, 1)
+    for slot in range(tokens.shape[1] - 2, -1, -1):  # ... and back, so that all of a run has the run's length
+        length[:, slot] = np.where(fixed[:, slot], length[:, slot + 1], length[:, slot])
+    return length

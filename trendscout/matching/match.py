@@ -1,0 +1,202 @@
+"""Listings into products: read, block, score, cluster. The table of contents of this folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyarrow as pa
+
+from trendscout.matching.candidates import keys_of
+from trendscout.matching.clusters import Ties, cluster
+from trendscout.matching.features import pair_features
+from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
+from trendscout.matching.model import HARD, Model, probability, rival_features, shipped
+from trendscout.matching.reasons import reasons
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
+VERDICTS = ("same", "likely", "variant", "different")
+_CATALOGUES = 63  # bits of a mask
+
+
+@dataclass(frozen=True, slots=True)
+class Decisions:
+    """What the user decided, by listing id; it outlives every run."""
+
+    merged: tuple[tuple[str, str], ...] = ()  # these two are one product
+    split: tuple[str, ...] = ()  # this one is a product of its own, unless merged
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Matches:
+    """What `match_listings` found.
+
+    `clusters`: id, product_id, one row per listing. `pairs`: id_a, id_b, probability, verdict, reason (English),
+    for every scored pair, id_a < id_b. `index`: what the next run takes as `known`.
+    """
+
+    clusters: pa.Table
+    pairs: pa.Table
+    index: pa.Table
+
+
+def match_listings(
+    records: pa.Table,
+    *,
+    candidate_pairs: CandidatePairs,
+    known: pa.Table | None = None,
+    decisions: Decisions = Decisions(),
+    model: Model | None = None,
+) -> Matches:
+    """The records joined into products, together with the `known` listings of earlier runs.
+
+    `records` has id, source, title and, where known, brand, price, currency, image, text. A known listing that
+    comes again keeps its product; known products keep their ids and join each other only by a merge of the user.
+    Product ids are "p:" and the smallest listing id of the product at its first run.
+    """
+    model = model or shipped()
+    table, products = _together(read_listings(records), known)
+    listings = weigh(table)
+    first_new = int((np.array(products, object) != None).sum()) if known is not None else 0  # noqa: E711
+    found = candidate_pairs(keys_of(listings), first_new=first_new)
+    a, b = (found[name].to_numpy() for name in ("a", "b"))
+    order = np.lexsort((b, a))
+    a, b = a[order], b[order]
+    scored = score(listings, a, b, model)
+    label = cluster(
+        a, b, scored.probability, scored.veto, _ties(listings, products, decisions, scored), model.likely
+    )
+    ids = table["id"].to_pylist()
+    product_ids = _name(ids, products, label)
+    verdict = _verdicts(scored, label[a] == label[b], model)
+    pairs = pa.table(
+        {
+            "id_a": pa.array(ids).take(a),
+            "id_b": pa.array(ids).take(b),
+            "probability": scored.probability,
+            "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS).cast(pa.string()),
+            "reason": reasons(scored.features, verdict),
+        }
+    )
+    product_column = pa.array(product_ids, pa.string())
+    return Matches(
+        clusters=pa.table({"id": table["id"], "product_id": product_column}),
+        pairs=_ordered(pairs),
+        index=table.append_column("product_id", product_column),
+    )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Candidate pairs with what the model says of them."""
+
+    features: NDArray[np.float32]
+    content: NDArray[np.float32]  # log-odds by content alone
+    probability: NDArray[np.float32]
+    hard: NDArray[np.bool_]  # some exclusive fact conflicts
+    veto: NDArray[np.bool_]  # ... and the pair is not one product
+    line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
+    catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
+
+
+def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) -> Scored:
+    """The pairs' probabilities and conflicts."""
+    features = pair_features(listings, a, b)
+    content = features @ model.content + np.float32(model.content_bias)
+    catalogue = _catalogues(listings, a, b, content, model)
+    rivals = rival_features(content, a, b, listings.source, catalogue)
+    chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
+    hard = np.asarray((features[:, HARD] > 0).any(1))
+    without = content - features[:, HARD] @ model.content[list(HARD)]
+    return Scored(
+        features=features,
+        content=content,
+        probability=chance,
+        hard=hard,
+        veto=hard & (chance < model.likely),
+        line=probability(without) >= model.variant,
+        catalogue=catalogue,
+    )
+
+
+def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str | None]]:
+    """Known listings first, then new ones, each sorted by id; with the known ones' products."""
+    if known is None or not len(known):
+        return new, [None] * len(new)
+    old_ids = set(known["id"].to_pylist())
+    fresh = new.filter(pa.array([identity not in old_ids for identity in new["id"].to_pylist()], pa.bool_()))
+    known = known.sort_by("id")
+    products = known["product_id"].to_pylist() + [None] * len(fresh)
+    return pa.concat_tables([known.select(SCHEMA.names), fresh]).combine_chunks(), products
+
+
+def _catalogues(
+    listings: Listings, a: NDArray[Any], b: NDArray[Any], content: NDArray[np.float32], model: Model
+) -> NDArray[np.bool_]:
+    """Which sources hardly list a product twice: there, a listing has at most one partner."""
+    double = (content > 0) & (listings.source[a] == listings.source[b])
+    doubled = np.zeros(len(listings), bool)
+    doubled[a[double]] = doubled[b[double]] = True
+    sources = len(listings.sources)
+    share = np.bincount(listings.source, doubled, sources) / np.maximum(
+        np.bincount(listings.source, None, sources), 1
+    )
+    return np.asarray(share < model.catalogue_share)
+
+
+def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: Scored) -> Ties:
+    ids = listings.table["id"]
+    numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
+    known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)
+    named = {name for pair in decisions.merged for name in pair} | set(decisions.split)
+    place = {name: row for row, name in enumerate(ids.to_pylist()) if name in named} if named else {}
+    together = [(place[one], place[other]) for one, other in decisions.merged if one in place and other in place]
+    alone = np.zeros(len(known), bool)
+    alone[[place[name] for name in decisions.split if name in place]] = True
+    bit = np.zeros(len(listings.sources), np.uint64)
+    chosen = np.flatnonzero(scored.catalogue)[:_CATALOGUES]
+    bit[chosen] = np.uint64(1) << np.arange(len(chosen), dtype=np.uint64)
+    if len(listings.sources) < 2:
+        bit[:] = 0
+    return Ties(known, bit[listings.source], np.array(together, np.int64).reshape(-1, 2), alone)
+
+
+def _verdicts(scored: Scored, joined: NDArray[np.bool_], model: Model) -> NDArray[np.int8]:
+    """Places in VERDICTS."""
+    sure = joined & (scored.probability >= model.same) & ~scored.hard
+    variant = ~joined & scored.hard & scored.line
+    return np.select([sure, joined, variant], [0, 1, 2], 3).astype(np.int8)
+
+
+def _name(ids: list[str], products: list[str | None], label: NDArray[np.int64]) -> list[str]:
+    """A product id per row: the known one (the smallest, if the user merged several), else a new one."""
+    names: dict[int, str] = {}
+    for row, product in enumerate(products):
+        if product is not None:
+            cluster_row = int(label[row])
+            names[cluster_row] = min(product, names.get(cluster_row, product))
+    taken = set(names.values())
+    for row in range(len(ids)):  # sorted by id: the first new row of a cluster has its smallest id
+        cluster_row = int(label[row])
+        if cluster_row not in names:
+            name = f"p:{ids[row]}"
+            while name in taken:  # the product of that name lost its first listing to a split
+                name += "'"
+            taken.add(name)
+            names[cluster_row] = name
+    return [names[int(row)] for row in label]
+
+
+def _ordered(pairs: pa.Table) -> pa.Table:
+    """The pairs with id_a < id_b."""
+    import pyarrow.compute as pc
+
+    a, b = pairs["id_a"], pairs["id_b"]
+    straight = pc.less(a, b)
+    pairs = pairs.set_column(0, "id_a", pc.if_else(straight, a, b))
+    return pairs.set_column(1, "id_b", pc.if_else(straight, b, a))

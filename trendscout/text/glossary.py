@@ -1,0 +1,109 @@
+"""Goods, attributes and units in Chinese, English and (in part) Indonesian: what a title's words mean.
+
+The table is glossary.txt beside this file: Chinese = English = Indonesian and others, alternatives parted by "|".
+A line `[kind]` opens a section. Sections whose values exclude each other (colour, size, side, ...) are facts of a
+title; the others only help to find the same word in another language.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cache
+from importlib import resources
+from typing import NamedTuple
+
+EXCLUSIVE = frozenset(("colour", "size", "side", "gender", "age", "tier_word", "edition", "system", "form", "fit"))
+_LONGEST_PHRASE = 4  # words
+
+
+class Entry(NamedTuple):
+    """One meaning."""
+
+    kind: str
+    chinese: tuple[str, ...]
+    english: tuple[str, ...]
+    other: tuple[str, ...] = ()
+
+
+class _Index(NamedTuple):
+    entries: tuple[Entry, ...]
+    han: dict[str, int]
+    longest: int  # characters of the longest Chinese spelling
+    phrases: dict[tuple[str, ...], int]
+    openers: frozenset[str]  # first words of phrases of two words or more
+
+
+@cache
+def _index() -> _Index:
+    entries: list[Entry] = []
+    kind = ""
+    text = (resources.files("trendscout.text") / "glossary.txt").read_text(encoding="utf-8")
+    for line in text.splitlines():
+        if line.startswith("["):
+            kind = line.strip("[]")
+        elif line and not line.startswith("#"):
+            chinese, english, other, *_ = (*line.split(" = "), "", "")
+            entries.append(
+                Entry(kind, *(tuple(filter(None, part.split("|"))) for part in (chinese, english, other)))
+            )
+    han: dict[str, int] = {}
+    phrases: dict[tuple[str, ...], int] = {}
+    for number, entry in enumerate(entries):
+        for spelling in entry.chinese:
+            han.setdefault(spelling, number)
+        for spelling in entry.english + entry.other:
+            phrases.setdefault(tuple(_singular(word) for word in spelling.split()), number)
+    openers = frozenset(phrase[0] for phrase in phrases if len(phrase) > 1)
+    return _Index(tuple(entries), han, max(map(len, han)), phrases, openers)
+
+
+def entries() -> tuple[Entry, ...]:
+    """Every entry; a concept's number is its place here."""
+    return _index().entries
+
+
+def kind_of(concept: int) -> str:
+    """The concept's kind if its values exclude each other ("colour", "size", ...), else ""."""
+    kind = _index().entries[concept].kind
+    return kind if kind in EXCLUSIVE else ""
+
+
+def cut(han: str) -> Iterator[tuple[str, int | None]]:
+    """A run of Chinese characters as (piece, concept): the longest glossary word at each place, else gaps."""
+    index = _index()
+    start = gap = 0
+    while start < len(han):
+        for end in range(min(len(han), start + index.longest), start, -1):
+            concept = index.han.get(han[start:end])
+            if concept is not None and (end - start > 1 or index.entries[concept].kind in EXCLUSIVE):
+                if gap < start:
+                    yield han[gap:start], None
+                yield han[start:end], concept
+                start = gap = end
+                break
+        else:
+            start += 1
+    if gap < start:
+        yield han[gap:start], None
+
+
+def find(words: Sequence[str]) -> Iterator[int]:
+    """The concepts of a row of folded Latin words, longest phrase first at each place."""
+    index = _index()
+    words = [_singular(word) for word in words]
+    start = 0
+    while start < len(words):
+        longest = _LONGEST_PHRASE if words[start] in index.openers else 1
+        for length in range(min(longest, len(words) - start), 0, -1):
+            concept = index.phrases.get(tuple(words[start : start + length]))
+            if concept is not None:
+                yield concept
+                start += length - 1
+                break
+        start += 1
+
+
+def _singular(word: str) -> str:
+    if len(word) > 3 and word.endswith("s") and not word.endswith("ss"):
+        return word[:-1]
+    return word

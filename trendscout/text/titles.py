@@ -1,0 +1,219 @@
+"""What a title says: words, model codes, facts (number with unit, colour, ...) and concepts of the glossary."""
+
+from __future__ import annotations
+
+import html
+import re
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+from trendscout.text import glossary
+from trendscout.text.units import UNIT_PATTERN, fact, western_digits
+
+MAX_CHARS = 600  # what is read of a title; hostile text is cut, not refused
+
+# `"` and `'` after a number are inches on shop pages; a lone single-digit `6'` may be feet and stays a number.
+_INCH_MARK = re.compile(r"(?<=\d)\s?(?:''|\"|”|″|’’|′′)|(?<=\d\d)['’′]")
+_OF = re.compile(r"\b(?:pack|set|box|lot|isi|paket) (?:of )?(\d{1,3})\b")
+_IN_ONE = re.compile(r"(\d{1,2})\s?(?:in|合|-in-)[ -]?(?:1|one|一)\b")
+_GENERATION = re.compile(
+    r"\b(\d{1,2})(?:st|nd|rd|th) (?:gen|generation)\b|第(\d{1,2})代|\b(?:gen|generation) (\d{1,2})\b"
+)
+_TOKEN = re.compile(
+    rf"(?P<value>\d+(?:[.,]\d+)*)(?:-|\s?)(?P<unit>{UNIT_PATTERN})(?![a-z0-9])"
+    r"|(?P<number>\d+(?:[.,]\d+)+(?![a-z\d]))"
+    r"|(?P<latin>[a-z0-9]+(?:[-._+'][a-z0-9]+)*\+?)"
+    r"|(?P<han>[\u3400-\u9fff]+)"
+    r"|(?P<other>[^\W\d_]+)"
+)
+_PARTS = re.compile(r"[a-z0-9]+")
+_DIGIT = re.compile(r"\d")
+_LETTER = re.compile(r"[a-z]")
+_STEM = re.compile(r"[a-z]+$")
+_STOP_WORDS = """
+the a an of and or to in on by from as at is de la le les el los das der die den y con il di da i z do na und mit
+fur et en per dan yang ke new sale free shipping
+"""
+_STOP = frozenset(_STOP_WORDS.split())
+
+
+class Title(NamedTuple):
+    """One title, read. Everything is folded, unique and in order of appearance."""
+
+    words: tuple[str, ...]
+    codes: tuple[str, ...]  # model codes: letters and digits mixed, or long numbers; no punctuation
+    loose: tuple[str, ...]  # what may be a code: written apart (`RS 120`), or a code without its last letters
+    facts: tuple[tuple[str, str], ...]  # (kind, value): ("mb", "65536"), ("colour", "12"), ("number", "14")
+    concepts: tuple[int, ...]  # entries of the glossary
+    han: bool  # written in Chinese characters
+
+
+@cache
+def _to_simplified() -> dict[int, str]:
+    """Each traditional character's simplified form; one character at a time, so that word order cannot matter."""
+    from opencc import OpenCC
+
+    every = "".join(map(chr, range(0x4E00, 0xA000)))
+    return {ord(old): new for old, new in zip(every, OpenCC("t2s").convert(every), strict=True) if old != new}
+
+
+def fold(text: str) -> str:
+    """Lower-case text without accents, entities, emoji or traditional characters; full-width becomes ASCII."""
+    text = text[:MAX_CHARS]
+    if "&" in text:
+        text = html.unescape(text)
+    if text.isascii():
+        return text.lower()
+    text = unicodedata.normalize("NFKC", text).lower()
+    text = unicodedata.normalize("NFD", text)
+    text = "".join(char for char in text if unicodedata.category(char) != "Mn")
+    return unicodedata.normalize("NFC", text).translate(_to_simplified()).replace("ß", "ss").replace("ł", "l")
+
+
+def read_title(text: str) -> Title:
+    """The title's words, codes, facts and concepts.
+
+    Latin words stay whole; Chinese is cut into glossary words, the rest into bigrams. A word of the glossary in
+    any language also gives its concept, which is how 榨汁杯 meets "juicer cup".
+    """
+    folded = fold(text)
+    if not folded.isascii():
+        folded = western_digits(folded)
+    folded = _INCH_MARK.sub(" inch ", folded)
+    folded = _OF.sub(r" \1pcs ", folded)
+    reader = _Reader()
+    folded = _GENERATION.sub(reader.generation, folded)
+    folded = _IN_ONE.sub(reader.in_one, folded)
+    for found in _TOKEN.finditer(folded):
+        reader.take(found)
+    return reader.title()
+
+
+class _Reader:
+    """Collects a title's parts; dicts are ordered sets."""
+
+    def __init__(self) -> None:
+        self.words: dict[str, None] = {}
+        self.codes: dict[str, None] = {}
+        self.loose: dict[str, None] = {}
+        self.facts: dict[tuple[str, str], None] = {}
+        self.concepts: dict[int, None] = {}
+        self.run: list[str] = []  # Latin words one after the other, for glossary phrases
+        self.before = ""  # a short word just before, which a number may continue
+        self.han = False
+
+    def generation(self, found: re.Match[str]) -> str:
+        self.facts[("generation", found[1] or found[2] or found[3])] = None
+        return " "
+
+    def in_one(self, found: re.Match[str]) -> str:
+        self.facts[("in one", found[1])] = None
+        self.words[f"{found[1]}in1"] = None
+        return " "
+
+    def take(self, found: re.Match[str]) -> None:
+        kind = found.lastgroup
+        text = found[0]
+        if kind == "unit":
+            self._fact(found["value"], found["unit"])
+        elif kind == "number":
+            self._bare(text)
+        elif kind == "latin":
+            self._latin(text)
+        elif kind == "han":
+            self._han(text)
+        else:
+            self.words[text] = None
+            self.before = ""
+
+    def _fact(self, value: str, unit: str) -> None:
+        kind, amount = fact(value, unit)
+        if kind != "count" or amount != "1":
+            self.facts[(kind, amount)] = None
+            self.words[amount + kind] = None
+        self.before = ""
+
+    def _bare(self, text: str) -> None:
+        text = text.replace(",", ".").strip(".")
+        self.words[text] = None
+        self.facts[("number", text)] = None
+        self.before = ""
+
+    def _latin(self, text: str) -> None:
+        parts = _PARTS.findall(text)
+        if text.endswith("+"):
+            parts.append("plus")
+        glued = "".join(parts)
+        mixed = bool(_DIGIT.search(glued)) and bool(_LETTER.search(glued))
+        if mixed and len(glued) <= 24 and "plus" not in parts[1:]:
+            self._code(glued, parts)
+            return
+        for part in parts:
+            if part.isdigit():
+                self._digits(part)
+            elif part not in _STOP:
+                self.words[part] = None
+                self.run.append(part)
+                self.before = part if len(part) <= 4 else ""
+            else:
+                self.before = ""
+
+    def _code(self, glued: str, parts: list[str]) -> None:
+        self.words[glued] = None
+        if len(parts) > 1:
+            for part in parts:
+                if len(part) > 2:
+                    self.words[part] = None
+                    self.loose[part] = None
+        if len(glued) >= 4:
+            self.codes[glued] = None
+            stem = _STEM.sub("", glued)
+            if len(stem) >= 4:
+                self.loose[stem] = None
+        self.loose[glued] = None
+        if self.before:
+            self.loose[self.before + glued] = None
+        self.before = ""
+
+    def _digits(self, text: str) -> None:
+        self.words[text] = None
+        if len(text) >= 5:
+            self.codes[text] = None
+            self.loose[text] = None
+        else:
+            self.facts[("number", text.lstrip("0") or "0")] = None
+        if self.before:
+            self.loose[self.before + text] = None
+        self.before = ""
+
+    def _han(self, text: str) -> None:
+        self.han = True
+        self.before = ""
+        for piece, concept in glossary.cut(text):
+            if concept is not None:
+                self.words[piece] = None
+                self._concept(concept)
+            elif len(piece) <= 2:
+                self.words[piece] = None
+            else:
+                for start in range(len(piece) - 1):
+                    self.words[piece[start : start + 2]] = None
+
+    def _concept(self, concept: int) -> None:
+        self.concepts[concept] = None
+        kind = glossary.kind_of(concept)
+        if kind:
+            self.facts[(kind, str(concept))] = None
+
+    def title(self) -> Title:
+        for concept in glossary.find(self.run):
+            self._concept(concept)
+        return Title(
+            tuple(self.words),
+            tuple(self.codes),
+            tuple(self.loose),
+            tuple(self.facts),
+            tuple(self.concepts),
+            self.han,
+        )
