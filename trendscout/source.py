@@ -151,7 +151,7 @@ def read_page(source: Source, page: Page) -> Reading:
         "{source}: no reader found a list in {url}.",
         next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
         source=source.name,
-        url=page.url,
+        url=page.url or "the page",
     )
 
 

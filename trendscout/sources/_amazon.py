@@ -1,0 +1,167 @@
+"""What Amazon's lists share: marketplaces, walls, and the parts of a product card."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from typing import TypedDict
+from urllib.parse import urlsplit
+
+from trendscout.model import Page, Query
+from trendscout.sources._fields import PriceFields, grouped, shown_price, web_url
+from trendscout.text.markup import LexborNode, all_of, attr_of, text_of
+
+HOST_OF = {
+    "US": "www.amazon.com",
+    "UK": "www.amazon.co.uk",
+    "DE": "www.amazon.de",
+    "FR": "www.amazon.fr",
+    "IT": "www.amazon.it",
+    "ES": "www.amazon.es",
+    "JP": "www.amazon.co.jp",
+    "IN": "www.amazon.in",
+    "BR": "www.amazon.com.br",
+    "MX": "www.amazon.com.mx",
+}
+# Marketplaces that are read where the user saved a page, but not collected.
+_READ_TOO = {"CA": "www.amazon.ca", "AU": "www.amazon.com.au", "NL": "www.amazon.nl", "SE": "www.amazon.se"}
+_MARKET_OF = {host.removeprefix("www."): market for market, host in (HOST_OF | _READ_TOO).items()}
+MARKETS = tuple(HOST_OF)
+HOSTS = tuple(HOST_OF.values())
+TERMS = "https://www.amazon.com/gp/help/customer/display.html?nodeId=508088"
+
+_ASIN = re.compile(r"/(?:dp|gp/product|product-reviews)/([A-Z0-9]{10})(?![A-Z0-9])")
+_CANONICAL = re.compile(rb"""<link\b[^>]{0,200}\brel=["']?canonical["']?[^>]{0,200}\bhref=["']([^"'>]{1,2000})""")
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+# A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
+_REFUSAL_BYTES = 30_000
+_REFUSALS: tuple[tuple[bytes, str], ...] = (
+    (b"validatecaptcha", "a captcha"),
+    (b"captchacharacters", "a captcha"),
+    (b"robot check", "a captcha"),
+    (b"geben sie die zeichen unten ein", "a captcha"),
+    (b"api-services-support@amazon.com", "a refusal of automated access"),
+    (b"weiter shoppen", 'a "continue shopping" button'),
+    (b"continuar comprando", 'a "continue shopping" button'),
+    (b"continue shopping", 'a "continue shopping" button'),
+    (b'name="signin"', "a login"),
+    (b"/ap/signin", "a login"),
+)
+
+
+def market_of(url: str) -> str | None:
+    """The marketplace of an address on Amazon, or None."""
+    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    return _MARKET_OF.get(host)
+
+
+def wall(page: Page) -> str | None:
+    """Amazon's own walls: captcha, button, login, soft 404. They come with status 200 as well."""
+    if len(page.body) > _REFUSAL_BYTES or b"data-asin" in page.body:
+        return None
+    body = page.body.lower()
+    found = next((what for mark, what in _REFUSALS if mark in body), None)
+    if found is None and page.status == 503:
+        return "a refusal (HTTP 503)"
+    return found
+
+
+def canonical(page: Page) -> str | None:
+    """The address that the page itself says it has."""
+    found = _CANONICAL.search(page.body)
+    return found.group(1).decode("utf-8", "replace").replace("&amp;", "&") if found else None
+
+
+def settled(page: Page, told: Query | None) -> Query:
+    """The page's query, completed by what its canonical address told; what the user said stays."""
+    query = page.query
+    if told is None:
+        return query
+    return replace(
+        query,
+        market=query.market or told.market,
+        kind=told.kind or query.kind,
+        category=query.category or told.category,
+    )
+
+
+def asin_in(href: str | None) -> str | None:
+    """The ASIN in a product address."""
+    found = _ASIN.search(href or "")
+    return found.group(1) if found else None
+
+
+class LinkFields(TypedDict):
+    """What a product card says by its links and picture, as fields of an Entry."""
+
+    title: str | None
+    url: str | None
+    image: str | None
+
+
+class StarFields(TypedDict):
+    """What a product card says of its ratings, as fields of an Entry."""
+
+    rating: float | None
+    reviews: int | None
+
+
+def rating_in(text: str | None) -> float | None:
+    """The stars in "4.4 out of 5 stars", "4,4 von 5 Sternen", "5つ星のうち4.4" and their like."""
+    numbers = [float(number.replace(",", ".")) for number in _NUMBER.findall(text or "")[:2]]
+    if not numbers:
+        return None
+    if len(numbers) == 2 and numbers[0] == 5 and numbers[1] <= 5:
+        numbers.reverse()  # Japanese and Turkish name the five first
+    return numbers[0] if 0 < numbers[0] <= 5 else None
+
+
+def stars_and_reviews(card: LexborNode, market: str | None) -> StarFields:
+    """Rating and number of ratings of a list card."""
+    link = card.css_first('a[href*="/product-reviews/"]') or card.css_first("a[aria-label] .a-icon")
+    shown = text_of(card, ".a-icon-alt") or attr_of(link, None, "aria-label")
+    count = text_of(link, "span.a-size-small") if link is not None else None
+    if count is None and link is not None and "a-size-small" in (link.attributes.get("class") or ""):
+        count = text_of(link)
+    return {"rating": rating_in(shown), "reviews": grouped(count, market)}
+
+
+def price_in(card: LexborNode, market: str | None) -> PriceFields:
+    """The price of a list card; a range is one text, "$10.00 - $19.99"."""
+    shown = card.css_first('span[class*="p13n-sc-price"]')
+    if shown is None:
+        return shown_price(text_of(card, ".a-color-price"), market)
+    holder = shown.parent
+    if holder is not None and len(all_of(holder, 'span[class*="p13n-sc-price"]')) > 1:
+        shown = holder
+    return shown_price(text_of(shown), market)
+
+
+def title_and_links(card: LexborNode, base: str) -> LinkFields:
+    """Title, address and picture of a list card.
+
+    Titles stand in the first product link that has text; a class with "truncate" may carry the whole title in an
+    attribute. The picture's `alt` is the last resort, since hub pages leave it empty.
+    """
+    title = href = None
+    for link in card.css("a.a-link-normal"):
+        target = link.attributes.get("href")
+        if asin_in(target) and "/product-reviews/" not in (target or ""):
+            href = href or target
+            title = attr_of(link, ".p13n-sc-truncated[title], .p13n-sc-truncate[title]", "title") or text_of(link)
+            if title:
+                break
+    image = card.css_first("img")
+    asin = asin_in(href)
+    return {
+        "title": title or text_of(card, '[class*="line-clamp"]') or attr_of(image, None, "alt"),
+        "url": f"{base}/dp/{asin}" if asin else None,
+        "image": web_url(attr_of(image, None, "src")),
+    }
+
+
+def base_of(page: Page, market: str | None) -> str:
+    """Scheme and host that the page's product addresses belong to."""
+    if market_of(page.url):
+        return f"https://{urlsplit(page.url).hostname}"
+    return f"https://{(HOST_OF | _READ_TOO).get(market or '', HOST_OF['US'])}"

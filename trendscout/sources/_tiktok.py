@@ -1,0 +1,47 @@
+"""What the readers of TikTok share: envelopes, errors behind status 200, markets."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from trendscout.errors import Blocked
+from trendscout.model import Page
+from trendscout.text.jsontext import dig, parse_json
+
+TERMS = "https://www.tiktok.com/legal/page/row/terms-of-service/en"
+_CODE_OF = {"UK": "GB"}
+
+
+def country_code(market: str | None) -> str:
+    """The country as TikTok names it."""
+    return _CODE_OF.get(market or "US", market or "US")
+
+
+def market_of(code: object) -> str | None:
+    """The market of TikTok's country code; "ALL" is none."""
+    if not isinstance(code, str) or len(code) != 2:
+        return None
+    return "UK" if code.upper() == "GB" else code.upper()
+
+
+def envelope(page: Page) -> Any:
+    """The reply's value.
+
+    Raises Blocked for an error code: TikTok sends those with status 200. Raises LayoutChanged if it is no JSON.
+    """
+    value = parse_json(page)
+    base = dig(value, "BaseResp")
+    code = dig(base, "StatusCode") if base is not None else dig(value, "code")
+    if code is None:
+        code = dig(value, "statusCode") if dig(value, "statusCode") is not None else dig(value, "status_code")
+    if code not in (None, 0, "0"):
+        told = dig(base, "StatusMessage") or dig(value, "msg") or dig(value, "message") or ""
+        raise Blocked(
+            "{source}: TikTok answers with error {code} ({told}) behind status {status}.",
+            next_step="Nothing was counted. Lists need no login here; a saved reply of your own can be ingested.",
+            source=page.query.source,
+            code=code,
+            told=str(told)[:100],
+            status=page.status,
+        )
+    return value

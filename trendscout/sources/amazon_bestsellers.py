@@ -1,0 +1,248 @@
+"""Amazon's ranked lists: Best Sellers, New Releases, Movers & Shakers, Most Wished For.
+
+A category page is a grid that names all its 50 items and ranks in one JSON attribute while only 30 cards are
+rendered: entries without a card have a key and a rank and nothing else. The front page ("hub") shows the top of
+several categories as carousels, each a list of its own. Pages saved before 2022 are an ordered list.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from trendscout.errors import Blocked, LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources import _amazon as amazon
+from trendscout.sources._fields import extra, whole
+from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
+
+KINDS = ("bestsellers", "new_releases", "movers_and_shakers", "most_wished_for")
+_PATH_OF = {kind: kind.replace("_", "-") for kind in KINDS}
+_PLACE = re.compile(
+    r"/(?:gp|zg)/(bestsellers|new-releases|movers-and-shakers|most-wished-for|most-gifted)(?=[/?]|$)"
+)
+_ZGBS = re.compile(r"/zgbs(?=[/?]|$)")
+_BADGE = re.compile(r"\d{1,4}")
+_MAX_ROWS = 500  # one page has 50; more is not a list of ours
+
+
+def query_of(url: str) -> Query | None:
+    """Market, kind and category of a list's address; the front page has no category."""
+    market = amazon.market_of(url)
+    path = urlsplit(url).path
+    found = _PLACE.search(path) or _ZGBS.search(path)
+    if market is None or found is None:
+        return None
+    kind = found.group(1).replace("-", "_") if found.re is _PLACE else "bestsellers"
+    parts = [unquote(part) for part in path[found.end() :].split("/") if part and not part.startswith("ref=")]
+    return Query("amazon_bestsellers", market, kind, "/".join(parts))
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """Two pages of 50 for a category, one for the front page."""
+    host = amazon.HOST_OF[query.market or "US"]
+    path = f"https://{host}/gp/{_PATH_OF[query.kind or KINDS[0]]}"
+    if not query.category:
+        return (Request(path),)
+    return tuple(
+        Request(f"{path}/{query.category}" + (f"?pg={number}" if number > 1 else ""), page=number)
+        for number in (1, 2)
+    )
+
+
+def _settled(page: Page) -> Query:
+    if query_of(page.url) is not None:
+        return page.query
+    address = amazon.canonical(page)
+    return amazon.settled(page, query_of(address) if address else None)
+
+
+# --- the grid, since 2022 ------------------------------------------------------------------------------
+
+
+def read_grid(page: Page) -> Iterator[Entry | ListNote]:
+    """All ranks from the grid's attribute, with what the rendered cards say of their items."""
+    query = _settled(page)
+    name = list_id(query)
+    tree = parse_html(page)
+    grids = all_of(tree, "[data-client-recs-list]")
+    rows = [row for grid in grids for row in _attribute_rows(grid)][:_MAX_ROWS]
+    if not rows:
+        raise Blocked(
+            "{source}: the grid of {name} is empty behind status {status}.",
+            next_step=(
+                "Amazon shows empty lists to data-centre addresses, above all Movers & Shakers. Movers can be "
+                "computed from snapshots of Best Sellers; or save the page in a browser and ingest it."
+            ),
+            source=query.source,
+            name=name,
+            status=page.status,
+        )
+    base = amazon.base_of(page, query.market)
+    cards = {asin: card for card in _cards(tree) if (asin := _asin_of(card))}
+    disputed = []
+    for row in rows:
+        asin, data = str(row.get("id") or ""), row.get("metadataMap") or {}
+        rank = whole(data.get("render.zg.rank"))
+        card = cards.get(asin)
+        shown = _badge(card)
+        if rank is not None and shown is not None and shown != rank:
+            disputed.append(asin)
+        yield _entry(name, rank or shown, asin, card, base, query, _movement(data))
+    if disputed:
+        yield ListNote(
+            name, findings=(f"{len(disputed)} items have another rank on their card than in the page's data",)
+        )
+
+
+def _attribute_rows(grid: LexborNode) -> list[dict[str, Any]]:
+    try:
+        rows = json.loads(grid.attributes.get("data-client-recs-list") or "[]")
+    except (ValueError, RecursionError) as error:
+        raise LayoutChanged("The grid's own data is no JSON: {error}.", error=str(error)[:100]) from error
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _movement(data: dict[str, Any]) -> dict[str, str | int | float | bool | None]:
+    """Sales ranks of Movers & Shakers, where the page gives them."""
+    return extra(
+        sales_rank=whole(data.get("render.zg.bsms.currentSalesRank")),
+        sales_rank_before=whole(data.get("render.zg.bsms.twentyFourHourOldSalesRank")),
+        change_text=data.get("render.zg.bsms.percentageChange"),
+    )
+
+
+# --- rendered cards ------------------------------------------------------------------------------------
+
+
+def _cards(tree: LexborHTMLParser | LexborNode) -> list[LexborNode]:
+    # The id repeats on every card; pages without it have the faceout class.
+    return all_of(tree, "#gridItemRoot") or all_of(tree, ".zg-grid-general-faceout, .p13n-sc-uncoverable-faceout")
+
+
+def _asin_of(card: LexborNode) -> str | None:
+    asin = attr_of(card, None, "data-asin") or attr_of(card, "[data-asin]", "data-asin")
+    return asin or amazon.asin_in(attr_of(card, 'a[href*="/dp/"]', "href"))
+
+
+def _badge(card: LexborNode | None) -> int | None:
+    found = _BADGE.search(text_of(card, ".zg-bdg-text, .zg-badge-text") or "") if card is not None else None
+    return int(found.group()) if found else None
+
+
+def _entry(
+    name: str,
+    rank: int | None,
+    asin: str,
+    card: LexborNode | None,
+    base: str,
+    query: Query,
+    more: dict[str, str | int | float | bool | None],
+) -> Entry:
+    if card is None:
+        return Entry(name, rank, asin, url=f"{base}/dp/{asin}" if asin else None, extra=more)
+    links = amazon.title_and_links(card, base)
+    links["url"] = f"{base}/dp/{asin}"
+    more |= extra(
+        change_text=more.get("change_text") or text_of(card, ".zg-percent-change"),
+        movement_text=text_of(card, ".zg-sales-movement"),
+    )
+    return Entry(
+        name,
+        rank,
+        asin,
+        **links,
+        **amazon.stars_and_reviews(card, query.market),
+        **amazon.price_in(card, query.market),
+        extra=more,
+    )
+
+
+def read_cards(page: Page) -> Iterator[Entry]:
+    """The rendered cards of a grid whose attribute is missing, as some saved pages have it."""
+    query = _settled(page)
+    name, base = list_id(query), amazon.base_of(page, query.market)
+    for card in _cards(parse_html(page))[:_MAX_ROWS]:
+        asin, rank = _asin_of(card), _badge(card)
+        if asin and rank:
+            yield _entry(name, rank, asin, card, base, query, {})
+
+
+# --- the front page ------------------------------------------------------------------------------------
+
+
+def read_hub(page: Page) -> Iterator[Entry | ListNote]:
+    """The top of each category that the front page shows, one list each."""
+    query = _settled(page)
+    base = amazon.base_of(page, query.market)
+    tree = parse_html(page)
+    for carousel in all_of(tree, "[data-a-carousel-options]") or all_of(tree, ".a-carousel-container"):
+        slides = [card for card in all_of(carousel, "li.a-carousel-card") if _badge(card)]
+        if not slides:
+            continue
+        kind, category = _carousel_list(carousel, query, base)
+        name = list_id(query, kind=kind, category=category)
+        for card in slides[:_MAX_ROWS]:
+            asin = _asin_of(card)
+            if asin:
+                yield _entry(name, _badge(card), asin, card, base, query, {})
+
+
+def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, str]:
+    """Kind and category of a carousel: from its "see more" link, or else from its heading."""
+    for link in all_of(carousel, "a.a-link-normal[href]"):
+        found = query_of(f"{base}{urlsplit(link.attributes.get('href') or '').path}")
+        if found and found.category:
+            return found.kind, found.category
+    heading = text_of(carousel, ".a-carousel-heading, h2") or "unnamed"
+    return query.kind, heading.lower()
+
+
+# --- before 2022 ---------------------------------------------------------------------------------------
+
+
+def read_ordered_list(page: Page) -> Iterator[Entry]:
+    """The ordered list that category pages were until 2022."""
+    query = _settled(page)
+    name, base = list_id(query), amazon.base_of(page, query.market)
+    for item in all_of(parse_html(page), "#zg-ordered-list > li")[:_MAX_ROWS]:
+        asin, rank = _asin_of(item), _badge(item)
+        if asin and rank:
+            yield _entry(name, rank, asin, item, base, query, {})
+
+
+SOURCES = (
+    Source(
+        name="amazon_bestsellers",
+        platform="amazon",
+        title="Amazon Best Sellers, New Releases, Movers & Shakers, Most Wished For",
+        kinds=KINDS,
+        markets=amazon.MARKETS,
+        way_in=("live", "own"),
+        terms=amazon.TERMS,
+        why=(
+            "On: robots.txt leaves these lists open and they are read at a slow pace. Amazon's conditions of use "
+            "stand apart from that; read them first. Movers & Shakers comes empty to data-centre addresses since "
+            "May 2026, which counts as a failure: movers are then computed from snapshots of Best Sellers. Prices "
+            "follow the country that the request comes from."
+        ),
+        readers=(
+            Reader("grid since 2022", lambda page: b"data-client-recs-list" in page.body, read_grid),
+            Reader("grid, cards only", lambda page: b"gridItemRoot" in page.body, read_cards),
+            Reader("hub of carousels", lambda page: b"zg-carousel-general-faceout" in page.body, read_hub),
+            Reader("ordered list until 2022", lambda page: b"zg-ordered-list" in page.body, read_ordered_list),
+        ),
+        hosts=amazon.HOSTS,
+        default_on=True,
+        requests=requests,
+        query_of=query_of,
+        wall=amazon.wall,
+        spacing_s=5.0,
+        length=100,
+        categories=("electronics", "beauty", "toys-and-games", "kitchen", "sporting-goods", "pet-supplies"),
+    ),
+)

@@ -1,0 +1,133 @@
+"""Amazon search: what a search shows, with "bought in past month" as the count."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from urllib.parse import parse_qs, quote_plus, urlsplit
+
+from trendscout.model import Entry, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources import _amazon as amazon
+from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
+
+_BOUGHT = re.compile(
+    r"bought in|gekauft|achetés? au cours|acquistat[oi]|comprad[oa]s? (?:en|el)|compras? no mês|購入され",
+    re.IGNORECASE,
+)
+# The period holds a number of its own ("過去1か月で500点以上"): it goes before the count is read.
+_PERIOD = re.compile(r"過去\s*1\s*[かヶカケ]?月(?:間)?(?:で|に)?")
+_AD_TITLE = re.compile(
+    r"^(?:Sponsored Ad|Gesponserte Anzeige|Annonce sponsorisée|Annuncio sponsorizzato|"
+    r"Anuncio patrocinado|Anúncio patrocinado|スポンサー広告)\s*[-–:]\s*",
+    re.IGNORECASE,
+)
+_SPAN = re.compile(r"(\d[\d.,]{0,6})\s*[-–〜]\s*\d")
+_SPONSORED = ".puis-sponsored-label-text, .s-sponsored-label-text, .puis-sponsored-label-info-icon, .AdHolder"
+_MAX_CARDS = 500
+
+
+def query_of(url: str) -> Query | None:
+    """Market and search words of `/s?k=...`."""
+    market, parts = amazon.market_of(url), urlsplit(url)
+    if market is None or parts.path.rstrip("/") not in ("/s", "/s/ref=nb_sb_noss"):
+        return None
+    words = parse_qs(parts.query).get("k") or parse_qs(parts.query).get("field-keywords")
+    return Query("amazon_search", market, "search", words[0]) if words else None
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """Two pages of results for the search words."""
+    address = f"https://{amazon.HOST_OF[query.market or 'US']}/s?k={quote_plus(query.category)}"
+    return tuple(Request(address + (f"&page={number}" if number > 1 else ""), page=number) for number in (1, 2))
+
+
+def read_results(page: Page) -> Iterator[Entry]:
+    """One entry per product: results ranked among themselves, advertisements marked and without a rank."""
+    tree, query = parse_html(page), page.query
+    words = query.category or attr_of(tree, "#twotabsearchtextbox", "value") or ""
+    name, base = list_id(query, category=words), amazon.base_of(page, query.market)
+    cards = [card for card in all_of(tree, "div[data-asin], li[data-asin]") if _asin(card)][:_MAX_CARDS]
+    results = {_asin(card) for card in cards if not _is_ad(card)}
+    rank = _results_before(tree, (page.number - 1) * len(results))
+    done: set[str] = set()
+    for card in cards:
+        asin, is_ad = _asin(card), _is_ad(card)
+        # A product may be advertised several times over; a place among the results is worth more.
+        if asin in done or (is_ad and asin in results):
+            continue
+        done.add(asin)
+        rank += not is_ad
+        yield _entry(card, asin, name, None if is_ad else rank, base, query.market)
+
+
+def _results_before(tree: LexborHTMLParser, guess: int) -> int:
+    """How many results stand on earlier pages: "17-32 of over 20,000 results" says 16."""
+    shown = _SPAN.search(text_of(tree, "[data-component-type=s-result-info-bar]") or "")
+    return int(re.sub(r"\D", "", shown.group(1))) - 1 if shown else guess
+
+
+def _asin(card: LexborNode) -> str:
+    return attr_of(card, None, "data-asin") or ""
+
+
+def _is_ad(card: LexborNode) -> bool:
+    # Cards outside the result list are carousels of advertisements.
+    if card.attributes.get("data-component-type") != "s-search-result":
+        return True
+    if "AdHolder" in (card.attributes.get("class") or "") or card.css_first(_SPONSORED) is not None:
+        return True
+    return bool(_AD_TITLE.match(attr_of(card, "h2", "aria-label") or ""))
+
+
+def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, market: str | None) -> Entry:
+    title = text_of(card, "h2") or attr_of(card, "img.s-image", "alt")
+    stars = text_of(card, ".a-icon-alt")
+    number = text_of(card, 'a[href*="customerReviews"] span, a .s-underline-text')
+    return Entry(
+        name,
+        rank,
+        asin,
+        title=_AD_TITLE.sub("", title) if title else None,
+        url=f"{base}/dp/{asin}",
+        image=web_url(attr_of(card, "img.s-image", "src")),
+        **shown_price(text_of(card, ".a-price:not(.a-text-price) .a-offscreen"), market),
+        **_bought(card, market),
+        rating=amazon.rating_in(stars),
+        reviews=grouped(number, market),
+        is_ad=rank is None,
+        extra=extra(count_window="month") if _bought(card, market).get("count") else {},
+    )
+
+
+def _bought(card: LexborNode, market: str | None) -> CountFields:
+    for node in all_of(card, "span.a-color-secondary"):
+        shown = text_of(node)
+        if shown and len(shown) < 80 and _BOUGHT.search(shown):
+            return shown_count(_PERIOD.sub("", shown), "sold", market) | {"count_text": shown}
+    return {}
+
+
+SOURCES = (
+    Source(
+        name="amazon_search",
+        platform="amazon",
+        title='Amazon search, with "bought in past month"',
+        kinds=("search",),
+        markets=amazon.MARKETS,
+        way_in=("live", "own"),
+        terms=amazon.TERMS,
+        why=(
+            "Off until you name search words: a search costs more requests than a list. The count is a floor of "
+            "the past month's sales. Advertisements are marked and hold no rank."
+        ),
+        readers=(Reader("search results", lambda page: b"s-search-result" in page.body, read_results),),
+        hosts=amazon.HOSTS,
+        requests=requests,
+        query_of=query_of,
+        wall=amazon.wall,
+        spacing_s=5.0,
+        categories=("fidget toy", "portable blender"),
+    ),
+)

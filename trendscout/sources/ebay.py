@@ -1,0 +1,193 @@
+"""eBay search: best match or sold goods, in the three layouts that are in rotation."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from urllib.parse import parse_qs, quote_plus, urlsplit
+
+from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
+
+HOST_OF = {
+    "US": "www.ebay.com",
+    "UK": "www.ebay.co.uk",
+    "DE": "www.ebay.de",
+    "FR": "www.ebay.fr",
+    "IT": "www.ebay.it",
+    "ES": "www.ebay.es",
+    "CA": "www.ebay.ca",
+    "AU": "www.ebay.com.au",
+}
+_MARKET_OF = {host.removeprefix("www."): market for market, host in HOST_OF.items()}
+_CANONICAL = re.compile(rb'<link rel="?canonical"? href="?(https://[^">\s]{1,500})')
+_ITEM = re.compile(r"/itm/(?:[^/?]+/)?(\d{9,15})(?!\d)")
+_SOLD = re.compile(r"\b(?:sold|verkauft|vendus?|vendut[oi]|vendid[oa]s?)\b", re.IGNORECASE)
+_WATCHED = re.compile(
+    r"\b(?:watchers?|watching|Beobachter|osservator[ei]|seguidores|personnes suivent)\b", re.IGNORECASE
+)
+_NEW_LISTING = re.compile(
+    r"^(?:New listing|Neues Angebot|Nouvelle annonce|Nuova inserzione|Nuovo annuncio|Anuncio nuevo)\s*",
+    re.IGNORECASE,
+)
+_PLACEHOLDERS = ("shop on ebay", "bei ebay einkaufen", "achetez sur ebay")
+_MAX_ROWS = 500
+
+
+def query_of(url: str) -> Query | None:
+    """Market, words and kind of a search's address."""
+    parts = urlsplit(url)
+    market = _MARKET_OF.get((parts.hostname or "").removeprefix("www."))
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    if market is None or "/sch/" not in parts.path or not told.get("_nkw"):
+        return None
+    return Query("ebay", market, "sold" if told.get("LH_Sold") == "1" else "search", told["_nkw"])
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """One page of best matches, or of goods that were sold."""
+    sold = "&LH_Sold=1&LH_Complete=1" if query.kind == "sold" else ""
+    host = HOST_OF[query.market or "US"]
+    return (Request(f"https://{host}/sch/i.html?_nkw={quote_plus(query.category)}&_sop=12{sold}"),)
+
+
+def _settled(page: Page) -> Query:
+    if query_of(page.url):
+        return page.query
+    found = _CANONICAL.search(page.body)
+    told = query_of(found.group(1).decode("ascii", "replace").replace("&amp;", "&")) if found else None
+    if told is None:
+        return page.query
+    query = page.query
+    return replace(told, market=query.market or told.market, category=query.category or told.category)
+
+
+def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
+    """The cards that match `card_css`, whose parts have classes that start with `prefix`."""
+    query, tree = _settled(page), parse_html(page)
+    name, rank = list_id(query), (page.number - 1) * 60
+    for card in all_of(tree, card_css)[:_MAX_ROWS]:
+        title = _title(card, prefix)
+        key = attr_of(card, None, "data-listingid") or _item_id(card)
+        if key is None or title is None or title.lower() in _PLACEHOLDERS:
+            continue
+        rank += 1
+        yield _entry(card, prefix, name, rank, key, title, query.market)
+    yield ListNote(name, length=_total(tree, query.market))
+
+
+def _entry(card: LexborNode, prefix: str, name: str, rank: int, key: str, title: str, market: str | None) -> Entry:
+    rows = [shown for node in all_of(card, f"[class*={prefix}]") if (shown := text_of(node))]
+    href = attr_of(card, 'a[href*="/itm/"]', "href") or ""
+    host = urlsplit(href).hostname or HOST_OF.get(market or "", HOST_OF["US"])
+    image = attr_of(card, "img", "src")
+    return Entry(
+        name,
+        rank,
+        key,
+        title=title,
+        url=web_url(f"https://{host}/itm/{key}"),
+        image=web_url(
+            image if image and not image.startswith("data:") else attr_of(card, "img", "data-defer-load")
+        ),
+        **shown_price(_price(card, prefix), market),
+        **_count(rows, market),
+        extra=extra(condition=text_of(card, f"[class*={prefix}subtitle], .SECONDARY_INFO")),
+    )
+
+
+def _title(card: LexborNode, prefix: str) -> str | None:
+    title = text_of(card, f".{prefix}title span.su-styled-text.primary") or text_of(
+        card, f"[class*={prefix}title]"
+    )
+    title = _NEW_LISTING.sub("", title) if title else None
+    return title.removesuffix(" Opens in a new window or tab") if title else None
+
+
+def _item_id(card: LexborNode) -> str | None:
+    for link in all_of(card, 'a[href*="/itm/"]'):
+        found = _ITEM.search(link.attributes.get("href") or "")
+        if found:
+            return found.group(1)
+    return None
+
+
+def _price(card: LexborNode, prefix: str) -> str | None:
+    """The price; a range stands in three nodes, "$28.88", "to", "$90.88"."""
+    parts = [shown for node in all_of(card, f"[class*={prefix}price]") if (shown := text_of(node))]
+    return " ".join(dict.fromkeys(parts)) if parts else None
+
+
+def _count(rows: list[str], market: str | None) -> CountFields:
+    """How many were sold, or else how many watch; only rows of nothing else count."""
+    marks: tuple[tuple[re.Pattern[str], CountKind], ...] = ((_SOLD, "sold"), (_WATCHED, "watchers"))
+    for mark, kind in marks:
+        for row in rows:
+            if len(row) < 40 and mark.search(row) and re.search(r"\d", row):
+                return shown_count(row, kind, market)
+    return {}
+
+
+def _total(tree: LexborHTMLParser, market: str | None) -> int | None:
+    shown = text_of(tree, ".srp-controls__count-heading .BOLD, .srp-controls__count-heading span")
+    return grouped((shown or "").rstrip("+") or None, market)
+
+
+def read_s_card(page: Page) -> Iterator[Entry | ListNote]:
+    """Layout "s-card", since 2025."""
+    return _read(page, "li.s-card", "s-card__")
+
+
+def read_su_item(page: Page) -> Iterator[Entry | ListNote]:
+    """Layout "su-item-card", 2026."""
+    return _read(page, ".su-item-card", "su-item-card__")
+
+
+def read_s_item(page: Page) -> Iterator[Entry | ListNote]:
+    """Layout "s-item", until 2025."""
+    return _read(page, "li.s-item", "s-item__")
+
+
+def wall(page: Page) -> str | None:
+    """The browser check of eBay and its captcha."""
+    head = page.body[:60_000]
+    for mark, what in (
+        (b"Checking your browser before you access eBay", "a browser check"),
+        (b"Pardon Our Interruption", "a browser check"),
+        (b"/splashui/captcha", "a captcha"),
+        (b"signin.ebay.com/ws/eBayISAPI.dll?SignIn&errmsg", "a login"),
+    ):
+        if mark in head:
+            return what
+    return None
+
+
+SOURCES = (
+    Source(
+        name="ebay",
+        platform="ebay",
+        title="eBay search: best match, or goods sold",
+        kinds=("search", "sold"),
+        markets=tuple(HOST_OF),
+        way_in=("live", "own"),
+        terms="https://www.ebay.com/help/policies/member-behaviour-policies/user-agreement?id=4259",
+        why=(
+            "Off until you name search words. eBay checks browsers since August 2025: expect walls, and then save "
+            "the page in a browser. Sellers are often private persons and are not read."
+        ),
+        readers=(
+            Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, read_su_item),
+            Reader("s-card, 2025", lambda page: b"s-card__" in page.body, read_s_card),
+            Reader("s-item, until 2025", lambda page: b"s-item__" in page.body, read_s_item),
+        ),
+        hosts=tuple(HOST_OF.values()),
+        requests=requests,
+        query_of=query_of,
+        wall=wall,
+        spacing_s=5.0,
+        categories=("fidget toy", "led strip lights"),
+    ),
+)

@@ -1,0 +1,266 @@
+"""Google Trends: trending searches by feed and by the page's own call, and saved replies of Explore.
+
+An index of 0 to 100 is no count: interest and related searches carry it in `extra`, and what is shown in
+`count_text`. Searches are floors.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode, urlsplit
+
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import extra, joined, moment, shown_count, text, web_url, whole
+from trendscout.text.jsontext import batchexecute, dig, parse_json
+from trendscout.text.markup import parse_feed
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_HOST = "https://trends.google.com"
+_MARKETS = (
+    *("US", "UK", "CA", "AU", "DE", "FR", "IT", "ES", "NL", "PL", "SE", "JP", "KR", "TW", "HK", "SG", "MY", "ID"),
+    *("TH", "VN", "PH", "IN", "BR", "MX", "AR", "CO", "CL", "TR", "SA", "AE", "ZA", "EG"),
+)
+# Both dates of the feed's life: the name space moved with the page in 2024.
+_NAMESPACES = (
+    "{https://trends.google.com/trending/rss}",
+    "{https://trends.google.com/trends/trendingsearches/daily}",
+)
+_HOURS = 24
+_MAX_ROWS = 5000  # a week of the United States has about 2,000
+
+
+def _geo(market: str | None) -> str:
+    return "GB" if market == "UK" else market or "US"
+
+
+def _market(geo: object) -> str | None:
+    code = (text(geo) or "").split("-")[0].upper()
+    return ("UK" if code == "GB" else code) if len(code) == 2 else None
+
+
+def query_of(url: str) -> Query | None:
+    """Market and kind of a feed, a trending page or an Explore reply."""
+    parts = urlsplit(url)
+    if not (parts.hostname or "").startswith("trends.google."):
+        return None
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    asked = _asked(url)
+    market = _market(told.get("geo")) or _market(dig(asked, "comparisonItem", 0, "geo", "country"))
+    words = ",".join(_words(asked)) or told.get("q", "")
+    if "multiline" in parts.path:
+        return Query("google_trends", market, "interest", words)
+    if "relatedsearches" in parts.path or "/explore" in parts.path:
+        return Query("google_trends", market, "related", words)
+    return Query("google_trends", market, "trending")
+
+
+def _asked(url: str) -> Any:
+    try:
+        return json.loads(parse_qs(urlsplit(url).query).get("req", ["null"])[0])
+    except (ValueError, RecursionError):
+        return None
+
+
+def _words(asked: Any) -> list[str]:
+    items = dig(asked, "comparisonItem")
+    found = (
+        text(dig(item, "complexKeywordsRestriction", "keyword", 0, "value"))
+        for item in (items if isinstance(items, list) else ())
+    )
+    return [word for word in found if word]
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """The feed of about ten searches, or with kind trending_now the page's own call for the last 24 hours."""
+    geo = _geo(query.market)
+    if query.kind != "trending_now":
+        return (Request(f"{_HOST}/trending/rss?geo={geo}"),)
+    inner = json.dumps([None, None, geo, 0, "en-US", _HOURS, 2], separators=(",", ":"))
+    body = urlencode({"f.req": json.dumps([[["i0OFE", inner, None, "generic"]]], separators=(",", ":"))})
+    address = f"{_HOST}/_/TrendsUi/data/batchexecute?rpcids=i0OFE&source-path=/trending&hl=en-US"
+    headers = (("Content-Type", "application/x-www-form-urlencoded;charset=UTF-8"),)
+    return (Request(address, "POST", headers, body.encode()),)
+
+
+# --- trending ------------------------------------------------------------------------------------------
+
+
+def read_feed(page: Page) -> Iterator[Entry]:
+    """The trending feed: searches in the order of the feed, with a floor of their number."""
+    channel = parse_feed(page).find("channel")
+    if channel is None:
+        return
+    link = channel.findtext("link") or ""
+    query = page.query if page.query.market else (query_of(link) or page.query)
+    name = list_id(query, kind="trending")
+    for rank, item in enumerate(channel.findall("item")[:_MAX_ROWS], start=1):
+        title = text(item.findtext("title"))
+        if title:
+            yield Entry(
+                name,
+                rank,
+                title,
+                title=title,
+                image=web_url(_ht(item, "picture")),
+                **shown_count(_ht(item, "approx_traffic"), "searches", query.market),
+                listed_at=moment(item.findtext("pubDate")),
+                extra=extra(news=_news(item)),
+            )
+
+
+def _ht(item: Element, name: str) -> str | None:
+    return next((found for space in _NAMESPACES if (found := item.findtext(space + name))), None)
+
+
+def _news(item: Element) -> str | None:
+    """The first headline: what the search is about."""
+    for space in _NAMESPACES:
+        news = item.find(f"{space}news_item")
+        if news is not None:
+            return text(news.findtext(f"{space}news_item_title"))
+    return None
+
+
+def read_trending_now(page: Page) -> Iterator[Entry]:
+    """Rows of the `i0OFE` call. The volume is a floor; the normalised search is not shown: it loses marks."""
+    query = page.query
+    for payload in batchexecute(page, "i0OFE"):
+        rows = dig(payload, 1)
+        rows = rows if isinstance(rows, list) else []
+        market = query.market or _market(dig(rows, 0, 2))
+        name = list_id(Query(query.source, market), kind="trending_now")
+        for rank, row in enumerate(rows[:_MAX_ROWS], start=1):
+            title, volume = text(dig(row, 0)), whole(dig(row, 6))
+            if title:
+                yield Entry(
+                    name,
+                    rank,
+                    title,
+                    title=title,
+                    count=volume,
+                    count_kind="searches" if volume is not None else None,
+                    count_floor=True if volume is not None else None,
+                    listed_at=moment(dig(row, 3, 0)),
+                    extra=extra(
+                        rise_percent=whole(dig(row, 8)),
+                        active=dig(row, 4) is None,
+                        related=joined((dig(row, 9) or [])[:12]) if isinstance(dig(row, 9), list) else None,
+                        topics=joined(dig(row, 10), ",") if isinstance(dig(row, 10), list) else None,
+                    ),
+                )
+
+
+# --- Explore, from saved replies -----------------------------------------------------------------------
+
+
+def read_interest(page: Page) -> Iterator[Entry | ListNote]:
+    """Interest over time: one entry per search word, its last whole point and its curve.
+
+    The reply does not name the words: they come from its address or the query's category, else they are numbers.
+    """
+    points = dig(parse_json(page), "default", "timelineData")
+    points = [point for point in points if isinstance(point, dict)] if isinstance(points, list) else []
+    whole_points = [point for point in points if not point.get("isPartial")]
+    if not whole_points:
+        return
+    words = _words(_asked(page.url)) or [word.strip() for word in page.query.category.split(",") if word.strip()]
+    name = list_id(page.query, kind="interest")
+    for place in range(len(dig(whole_points[-1], "value") or ())):
+        word = words[place] if place < len(words) else None
+        last = whole_points[-1]
+        yield Entry(
+            name,
+            None,
+            word or str(place + 1),
+            title=word,
+            count_text=text(dig(last, "formattedValue", place)),
+            extra=extra(
+                interest=whole(dig(last, "value", place)),
+                until=text(dig(last, "formattedTime")),
+                points=len(whole_points),
+                curve=" ".join(
+                    f"{point.get('time')}:{dig(point, 'value', place)}"
+                    for point in whole_points
+                    if dig(point, "hasData", place) is not False
+                ),
+            ),
+        )
+
+
+def read_related(page: Page) -> Iterator[Entry]:
+    """Related searches or topics: the top ones and the rising ones, "Breakout" for more than 5,000 %."""
+    ranked = dig(parse_json(page), "default", "rankedList")
+    for half, kind in zip(
+        ranked if isinstance(ranked, list) else (), ("related_top", "related_rising"), strict=False
+    ):
+        name = list_id(page.query, kind=kind)
+        rows = dig(half, "rankedKeyword")
+        for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+            key = text(dig(row, "topic", "mid")) or text(dig(row, "query"))
+            shown = text(dig(row, "formattedValue"))
+            if key:
+                value = whole(dig(row, "value"))
+                yield Entry(
+                    name,
+                    rank,
+                    key,
+                    title=text(dig(row, "query")) or text(dig(row, "topic", "title")),
+                    url=web_url(dig(row, "link"), _HOST),
+                    count_text=shown,
+                    extra=extra(
+                        interest=value if kind == "related_top" else None,
+                        rise_percent=value if kind == "related_rising" else None,
+                        breakout=True if kind == "related_rising" and not re.search(r"\d", shown or "1") else None,
+                        type=text(dig(row, "topic", "type")),
+                    ),
+                )
+
+
+def wall(page: Page) -> str | None:
+    """Google's own walls."""
+    head = page.body[:100_000]
+    for mark, what in (
+        (b"google.com/sorry", "a captcha"),
+        (b"unusual traffic from your computer", "a captcha"),
+        (b"consent.google.", "a consent page"),
+        (b"Error 404 (Not Found)", "an error page (404)"),
+        (b"Error 429 (Too Many Requests)", "a refusal (429)"),
+    ):
+        if mark in head:
+            return what
+    return None
+
+
+SOURCES = (
+    Source(
+        name="google_trends",
+        platform="google",
+        title="Google Trends: trending searches, interest over time, related searches",
+        kinds=("trending", "trending_now"),
+        markets=_MARKETS,
+        way_in=("live", "own"),
+        terms="https://policies.google.com/terms",
+        why=(
+            "On: the trending feed is made to be read. Explore refuses most machines since 2023, so interest over "
+            "time and related searches are read from replies that you saved."
+        ),
+        readers=(
+            Reader("feed", lambda page: b"<rss" in page.body[:2000], read_feed),
+            Reader("batchexecute i0OFE", lambda page: b"i0OFE" in page.body, read_trending_now),
+            Reader("interest over time", lambda page: b'"timelineData"' in page.body, read_interest),
+            Reader("related searches", lambda page: b'"rankedList"' in page.body, read_related),
+        ),
+        hosts=("trends.google.com",),
+        default_on=True,
+        requests=requests,
+        query_of=query_of,
+        wall=wall,
+        spacing_s=6.0,
+    ),
+)

@@ -1,0 +1,120 @@
+"""Product Hunt: new odd things, by its public feed or a saved GraphQL reply. Makers are not read."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from trendscout.errors import Blocked, LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import exact_count, extra, joined, moment, text, web_url, whole
+from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markup import parse_feed
+
+_FEED = "https://www.producthunt.com/feed"
+_ATOM = "{http://www.w3.org/2005/Atom}"
+_POST_ID = re.compile(r"Post/(\d+)")
+_TAGS = re.compile(r"<[^>]{0,500}>")
+_MAX_ROWS = 1000
+
+
+def query_of(url: str) -> Query | None:
+    """The feed or the GraphQL interface."""
+    if "producthunt.com" not in url:
+        return None
+    return Query("producthunt", None, "posts" if "graphql" in url else "feed")
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """The feed of the newest products, or of one topic."""
+    return (Request(f"{_FEED}?category={query.category}" if query.category else _FEED),)
+
+
+def read_feed(page: Page) -> Iterator[Entry]:
+    """Products of the Atom feed, newest first: an order of time, not of rank."""
+    name = list_id(page.query, kind="feed")
+    for item in parse_feed(page).findall(f"{_ATOM}entry")[:_MAX_ROWS]:
+        link = item.find(f"{_ATOM}link")
+        told = text(item.findtext(f"{_ATOM}id")) or ""
+        found = _POST_ID.search(told)
+        key = found.group(1) if found else told
+        if key:
+            yield Entry(
+                name,
+                None,
+                key,
+                title=text(item.findtext(f"{_ATOM}title")),
+                url=web_url(link.get("href") if link is not None else None),
+                listed_at=moment(item.findtext(f"{_ATOM}published")),
+                extra=extra(tagline=_first_line(item.findtext(f"{_ATOM}content"))),
+            )
+
+
+def _first_line(content: str | None) -> str | None:
+    return text(_TAGS.sub("\n", content).strip().split("\n")[0]) if content else None
+
+
+def read_posts(page: Page) -> Iterator[Entry | ListNote]:
+    """Products of a GraphQL reply in its order, with their votes."""
+    value = parse_json(page)
+    posts = dig(value, "data", "posts")
+    rows = dig(posts, "nodes") or [dig(edge, "node") for edge in dig(posts, "edges") or ()]
+    if not isinstance(rows, list):
+        raise LayoutChanged("The reply has no posts.")
+    told = text(dig(value, "errors", 0, "message")) or text(dig(value, "errors", 0, "error"))
+    if told and not rows:
+        raise Blocked(
+            "producthunt: the interface answers with an error: {told}.",
+            next_step="Check the token with which the reply was made.",
+            told=told[:100],
+        )
+    name = list_id(page.query, kind="posts")
+    for rank, post in enumerate(rows[:_MAX_ROWS], start=1):
+        key = text(dig(post, "id"))
+        if key:
+            topics = dig(post, "topics", "edges") or [
+                {"node": node} for node in dig(post, "topics", "nodes") or ()
+            ]
+            yield Entry(
+                name,
+                rank,
+                key,
+                title=text(dig(post, "name")),
+                url=web_url(dig(post, "url") or dig(post, "website")),
+                image=web_url(dig(post, "thumbnail", "url")),
+                **exact_count(dig(post, "votesCount"), "votes"),
+                listed_at=moment(dig(post, "createdAt")),
+                extra=extra(
+                    tagline=text(dig(post, "tagline")),
+                    comments=whole(dig(post, "commentsCount")),
+                    featured=dig(post, "featuredAt") is not None,
+                    topics=joined(dig(edge, "node", "name") for edge in topics),
+                ),
+            )
+    yield ListNote(name, length=whole(dig(posts, "totalCount")))
+
+
+SOURCES = (
+    Source(
+        name="producthunt",
+        platform="producthunt",
+        title="Product Hunt: new products",
+        kinds=("feed", "posts"),
+        markets=("US",),
+        way_in=("live", "own"),
+        terms="https://www.producthunt.com/legal/terms-of-service",
+        why=(
+            "On: the feed is made to be read, and shows new odd things early. It has no votes; a GraphQL reply "
+            "that you saved with your own token has them."
+        ),
+        readers=(
+            Reader("feed", lambda page: b"<feed" in page.body[:2000], read_feed),
+            Reader("GraphQL", lambda page: page.body.lstrip()[:1] == b"{", read_posts),
+        ),
+        hosts=("www.producthunt.com",),
+        default_on=True,
+        requests=requests,
+        query_of=query_of,
+    ),
+)

@@ -1,0 +1,261 @@
+"""Recalls of goods: US CPSC, EU Safety Gate, UK OPSS. A product that looks recalled is flagged with the link.
+
+They are no ranking: entries have no rank, and `listed_at` is the day of the notice.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote_plus
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import extra, joined, moment, text, web_url, whole
+from trendscout.text.jsontext import dicts_with, dig, parse_json
+
+_GATE = "https://ec.europa.eu/safety-gate-alerts"
+_GOV_UK = "https://www.gov.uk"
+_GATE_PAGES = 4  # 10 notices each: about a week
+_MAX_ROWS = 20_000
+
+
+def _rows(value: object) -> list[Any]:
+    return value[:_MAX_ROWS] if isinstance(value, list) else []
+
+
+def _is_json(page: Page) -> bool:
+    return page.body.lstrip()[:1] in (b"[", b"{")
+
+
+# --- United States -------------------------------------------------------------------------------------
+
+
+def cpsc_requests(query: Query) -> Sequence[Request]:
+    """Recalls since a day (params `since`, else 2026-01-01), of one product name if there is a category."""
+    since = dict(query.params).get("since", "2026-01-01")
+    named = f"&ProductName={quote_plus(query.category)}" if query.category else ""
+    address = "https://www.saferproducts.gov/RestWebServices/Recall"
+    return (Request(f"{address}?format=json&RecallDateStart={quote_plus(since)}{named}"),)
+
+
+def read_cpsc(page: Page) -> Iterator[Entry]:
+    """Recalls of today's interface."""
+    name = list_id(page.query)
+    for recall in _rows(parse_json(page)):
+        key = text(dig(recall, "RecallID")) or text(dig(recall, "RecallNumber"))
+        if key:
+            yield Entry(
+                name,
+                None,
+                key,
+                title=text(dig(recall, "Title")),
+                url=web_url(dig(recall, "URL")),
+                image=web_url(dig(recall, "Images", 0, "URL")),
+                listed_at=moment(dig(recall, "RecallDate")),
+                extra=extra(
+                    recall_number=text(dig(recall, "RecallNumber")),
+                    products=_each(recall, "Products", "Name"),
+                    units=_each(recall, "Products", "NumberOfUnits"),
+                    hazard=_each(recall, "Hazards", "Name"),
+                    remedy=_each(recall, "RemedyOptions", "Option") or _each(recall, "Remedies", "Name"),
+                    retailers=_each(recall, "Retailers", "Name"),
+                    makers=_each(recall, "Manufacturers", "Name"),
+                    origin=_each(recall, "ManufacturerCountries", "Country"),
+                    upcs=_each(recall, "ProductUPCs", "UPC"),
+                ),
+            )
+
+
+def _each(recall: Any, part: str, field: str) -> str:
+    """One field of every dict of a part; older replies have plain texts in place of the dicts."""
+    return joined(dig(row, field) if isinstance(row, dict) else row for row in _rows(dig(recall, part)))
+
+
+def read_old_recalls(page: Page) -> Iterator[Entry | ListNote]:
+    """Recalls of the older government-wide interface (`results` of `recall_number`, `recall_url`, ...)."""
+    value = parse_json(page)
+    name = list_id(page.query)
+    for recall in dicts_with(value, "recall_number")[:_MAX_ROWS]:
+        key = text(recall["recall_number"])
+        if key:
+            products = joined(_texts(recall.get("descriptions"))) or joined(_texts(recall.get("product_types")))
+            yield Entry(
+                name,
+                None,
+                key,
+                title=text(recall.get("summary")) or text(recall.get("title")) or products or None,
+                url=web_url(recall.get("recall_url")),
+                listed_at=moment(recall.get("recall_date")),
+                extra=extra(
+                    recall_number=key,
+                    products=products,
+                    hazard=joined(_texts(recall.get("hazards"))),
+                    makers=joined(_texts(recall.get("manufacturers"))),
+                    origin=joined(_texts(recall.get("countries"))),
+                    upcs=joined(_texts(recall.get("upcs"))),
+                ),
+            )
+    yield ListNote(name, length=whole(dig(value, "success", "total")))
+
+
+def _texts(value: object) -> list[Any]:
+    return value if isinstance(value, list) else [value]
+
+
+# --- European Union ------------------------------------------------------------------------------------
+
+
+def gate_requests(_query: Query) -> Sequence[Request]:
+    """The newest notices, four pages."""
+    address = f"{_GATE}/public/api/notification/carousel/"
+    headers = (("Content-Type", "application/json"),)
+    return tuple(
+        Request(address, "POST", headers, json.dumps({"language": "en", "page": number}).encode(), page=number + 1)
+        for number in range(_GATE_PAGES)
+    )
+
+
+def read_gate(page: Page) -> Iterator[Entry | ListNote]:
+    """Notices of a list, or the details of one."""
+    value = parse_json(page)
+    rows = value if isinstance(value, list) else dig(value, "content")
+    name = list_id(page.query)
+    for notice in _rows(rows if isinstance(rows, list) else [value]):
+        key = text(dig(notice, "id"))
+        reference = text(dig(notice, "reference"))
+        if key and reference:
+            yield _notice(notice, key, reference, name)
+    yield ListNote(name, length=whole(dig(value, "totalElements")))
+
+
+def _notice(notice: Any, key: str, reference: str, name: str) -> Entry:
+    product = dig(notice, "product")
+    versions = dig(product, "versions", 0)
+    what = text(dig(product, "nameSpecific")) or text(dig(versions, "name")) or text(dig(notice, "productName"))
+    brands = joined(_texts(dig(product, "brands", 0, "brand") or dig(product, "brand")))
+    return Entry(
+        name,
+        None,
+        key,
+        title=what or text(dig(product, "productCategory", "name")),
+        url=f"{_GATE}/screen/webReport/alertDetail/{key}",
+        image=_photo(notice, product),
+        listed_at=moment(dig(notice, "publicationDate")),
+        extra=extra(
+            recall_number=reference,
+            products=what,
+            brands=brands,
+            category=text(dig(product, "productCategory", "name")),
+            hazard=text(dig(notice, "risk", "versions", 0, "riskDescription")) or _risk_types(notice),
+            origin=text(dig(notice, "country", "name")) or text(dig(notice, "country")),
+        ),
+    )
+
+
+def _photo(notice: Any, product: Any) -> str | None:
+    photo = text(dig(product, "photos", 0, "id")) or text(dig(notice, "photoId"))
+    return f"{_GATE}/public/api/notification/image/{photo}" if photo else None
+
+
+def _risk_types(notice: Any) -> str:
+    risks = dig(notice, "risk", "riskType")
+    return joined(dig(risk, "name") if isinstance(risk, dict) else risk for risk in _texts(risks))
+
+
+# --- United Kingdom ------------------------------------------------------------------------------------
+
+
+def opss_requests(_query: Query) -> Sequence[Request]:
+    """The newest 200 alerts, reports and recalls."""
+    asked = "filter_format=product_safety_alert_report_recall&order=-public_timestamp&count=200"
+    return (Request(f"{_GOV_UK}/api/search.json?{asked}&fields=title,link,public_timestamp,description"),)
+
+
+def read_opss(page: Page) -> Iterator[Entry | ListNote]:
+    """Alerts of the search interface of gov.uk; their link is their id."""
+    value = parse_json(page)
+    rows = dig(value, "results")
+    if not isinstance(rows, list):
+        raise LayoutChanged("The reply has no results.")
+    name = list_id(page.query)
+    for alert in _rows(rows):
+        key = text(dig(alert, "link")) or text(dig(alert, "_id"))
+        title = text(dig(alert, "title"))
+        if key and title:
+            yield Entry(
+                name,
+                None,
+                key.rstrip("/").rsplit("/", 1)[-1],
+                title=title,
+                url=web_url(key, _GOV_UK),
+                listed_at=moment(dig(alert, "public_timestamp")),
+                extra=extra(
+                    recall_number=_reference(title),
+                    products=title.split("(")[0]
+                    .removeprefix("Product Recall:")
+                    .removeprefix("Product Safety Report:"),
+                    hazard=text(dig(alert, "description")),
+                ),
+            )
+    yield ListNote(name, length=whole(dig(value, "total")))
+
+
+def _reference(title: str) -> str | None:
+    """The number in brackets at the end: "Product Recall: Kite (2607-0123)"."""
+    inside = title.rpartition("(")[2].rstrip(")").strip()
+    return inside if any(sign.isdigit() for sign in inside) and inside != title else None
+
+
+SOURCES = (
+    Source(
+        name="cpsc_recalls",
+        platform="cpsc",
+        title="US CPSC recalls",
+        kinds=("recalls",),
+        markets=("US",),
+        way_in=("live", "own"),
+        terms="https://www.cpsc.gov/Recalls/CPSC-Recalls-Application-Program-Interface-API-Information",
+        why="On: an open interface of the government, made to be read.",
+        readers=(
+            Reader("recalls since 2014", lambda page: b'"RecallID"' in page.body, read_cpsc),
+            Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, read_old_recalls),
+        ),
+        hosts=("www.saferproducts.gov",),
+        default_on=True,
+        requests=cpsc_requests,
+        ordered=False,
+    ),
+    Source(
+        name="eu_safety_gate",
+        platform="eu_safety_gate",
+        title="EU Safety Gate alerts",
+        kinds=("recalls",),
+        markets=("EU",),
+        way_in=("live", "own"),
+        terms="https://ec.europa.eu/info/legal-notice_en",
+        why="On: open data of the European Commission, CC BY 4.0.",
+        readers=(Reader("notices", _is_json, read_gate),),
+        hosts=("ec.europa.eu",),
+        default_on=True,
+        requests=gate_requests,
+        ordered=False,
+    ),
+    Source(
+        name="uk_opss",
+        platform="uk_opss",
+        title="UK product safety alerts, reports and recalls (OPSS)",
+        kinds=("recalls",),
+        markets=("UK",),
+        way_in=("live", "own"),
+        terms="https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
+        why="On: open data of the UK government, Open Government Licence.",
+        readers=(Reader("search results of gov.uk", _is_json, read_opss),),
+        hosts=("www.gov.uk",),
+        default_on=True,
+        requests=opss_requests,
+        ordered=False,
+    ),
+)

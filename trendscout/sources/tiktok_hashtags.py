@@ -1,0 +1,330 @@
+"""TikTok hashtags: Creative Center's popular list, tag pages, and the older replies of both.
+
+Without a login Creative Center shows three tags a query, so a list is partial by design and its gaps are real.
+Handles and names of creators are never read.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from trendscout.errors import Blocked, LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import CountFields, exact_count, extra, moment, shown_count, text, web_url, whole
+from trendscout.sources._tiktok import TERMS, country_code, envelope, market_of
+from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
+from trendscout.text.markup import attr_of, parse_html, text_of
+
+MARKETS = (
+    *("US", "UK", "DE", "FR", "IT", "ES", "AR", "AU", "BR", "CA", "CO", "EG", "ID", "IL", "JP", "KR", "MY", "MX"),
+    *("PH", "SA", "SG", "ZA", "TW", "TH", "TR", "AE", "VN"),
+)
+INDUSTRIES = {
+    "education": 10_000_000_000,
+    "vehicle-transportation": 11_000_000_000,
+    "baby-kids-maternity": 12_000_000_000,
+    "beauty-personal-care": 14_000_000_000,
+    "tech-electronics": 15_000_000_000,
+    "travel": 17_000_000_000,
+    "household-products": 18_000_000_000,
+    "pets": 19_000_000_000,
+    "home-improvement": 21_000_000_000,
+    "apparel-accessories": 22_000_000_000,
+    "news-entertainment": 23_000_000_000,
+    "games": 25_000_000_000,
+    "food-beverage": 27_000_000_000,
+    "sports-outdoor": 28_000_000_000,
+    "health": 29_000_000_000,
+}
+PERIODS = {"popular_7d": 7, "popular_30d": 30, "popular_90d": 90}
+WATCH_LIST = ("tiktokmademebuyit", "tiktokshopfinds", "amazonfinds", "gadgets", "unboxing")
+_API = "https://ads.tiktok.com/CreativeOne/KnowledgeAPI/GetHashtagList"
+_PAGE = "https://ads.tiktok.com/creative/creativeCenter/trends/hashtag"
+_TAG_PAGE = "https://www.tiktok.com/tag/"
+_WHOLE_LIST = 100  # rows that a logged-in reader gets; fewer means a preview
+_MAX_ROWS = 1000
+_TAG_PATH = re.compile(r"^/tag/([^/]+)")
+
+
+def query_of(url: str) -> Query | None:
+    """The tag of a tag page, or country and period of Creative Center's page and older API."""
+    parts = urlsplit(url)
+    host, told = parts.hostname or "", {key: values[0] for key, values in parse_qs(parts.query).items()}
+    tag = _TAG_PATH.match(parts.path)
+    if host.endswith("tiktok.com") and tag:
+        return Query("tiktok_hashtags", None, "tag", unquote(tag.group(1)).lower())
+    if not host.startswith("ads."):
+        return None
+    market = market_of(told.get("country_code") or told.get("countryCode") or told.get("region"))
+    days = whole(told.get("period") or told.get("timeRange")) or 7
+    kind = next((name for name, length in PERIODS.items() if length >= min(days, 90)), "popular_90d")
+    industry = told.get("industry_id") or told.get("industryID")
+    category = next((slug for slug, number in INDUSTRIES.items() if str(number) == industry), industry or "")
+    return Query("tiktok_hashtags", market, kind, category)
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """One preview of the popular list by industry, or one tag page."""
+    if query.kind == "tag":
+        return (Request(_TAG_PAGE + quote(query.category.lstrip("#"))),)
+    body: dict[str, int | str] = {
+        "timeRange": PERIODS.get(query.kind, 7),
+        "countryCode": country_code(query.market),
+        "page": 1,
+        "limit": 20,
+    }
+    industry = INDUSTRIES.get(query.category) or whole(query.category)
+    if industry:
+        body["industryID"] = industry  # a number: as text it is ignored without a word
+    headers = (("Content-Type", "application/json"), ("Origin", "https://ads.tiktok.com"), ("Referer", _PAGE))
+    return (Request(_API, "POST", headers, json.dumps(body).encode()),)
+
+
+# --- Creative Center -----------------------------------------------------------------------------------
+
+
+def read_popular(page: Page) -> Iterator[Entry | ListNote]:
+    """The popular list of today's reply, of the older API, or of the older page's own state."""
+    value = in_script(page, "__NEXT_DATA__") if b"__NEXT_DATA__" in page.body else envelope(page)
+    rows = _rows(value)
+    if not rows:
+        raise Blocked(
+            "{source}: TikTok sends an empty list behind status {status}.",
+            next_step="Nothing was counted. Try later, or ingest a reply that you saved yourself.",
+            source=page.query.source,
+            status=page.status,
+        )
+    market = page.query.market or next((found for row in rows if (found := _row_market(row))), None)
+    name = list_id(Query("tiktok_hashtags", market), kind=page.query.kind, category=page.query.category)
+    entries = [entry for row in rows[:_MAX_ROWS] if (entry := _hashtag(row, name))]
+    yield from entries
+    left = len(rows) - len(entries)
+    total = whole(_first(dicts_with(value, "totalCount"), "totalCount")) or whole(
+        _first(dicts_with(value, "total"), "total")
+    )
+    yield ListNote(
+        name,
+        length=total,
+        complete=(total or 0) >= _WHOLE_LIST,
+        findings=(f"{left} rows were not hashtags and were left out",) if left else (),
+    )
+
+
+def _of_creative_center(page: Page) -> bool:
+    # An error has no hashtags in it, and must not pass for a page of another kind.
+    return any(mark in page.body for mark in (b"hashtagName", b"hashtag_name", b'"BaseResp"', b'"code"'))
+
+
+def _rows(value: Any) -> list[Any]:
+    for path in (("items",), ("data", "list"), ("data", "items")):
+        rows = dig(value, *path)
+        if isinstance(rows, list):
+            return rows
+    detail = dig(value, "data", "info")
+    if isinstance(detail, dict) and "hashtag_name" in detail:
+        return [detail]
+    return dicts_with(value, "hashtagName") or dicts_with(value, "hashtag_name")
+
+
+def _first(holders: list[dict[str, Any]], key: str) -> object:
+    return holders[0][key] if holders else None
+
+
+def _row_market(row: object) -> str | None:
+    country = dig(row, "country_info") or dig(row, "countryInfo")
+    return market_of(dig(country, "id")) or market_of(dig(country, "label"))
+
+
+def _hashtag(row: object, name: str) -> Entry | None:
+    if not isinstance(row, dict):
+        return None
+    # camelCase is the page's state, snake_case the older API, "vv" today's reply
+    tag = (text(row.get("hashtagName") or row.get("hashtag_name")) or "").lstrip("#").strip()
+    if not tag:
+        return None
+    key = text(row.get("hashtagID") or row.get("hashtagId") or row.get("hashtag_id")) or tag.lower()
+    views = row.get("vv", row.get("video_views", row.get("videoViews")))
+    return Entry(
+        name,
+        whole(row.get("rankIndex", row.get("rank"))) or None,
+        key,
+        title=tag,
+        url=_TAG_PAGE + quote(tag),
+        **exact_count(views, "views"),
+        is_ad=row.get("is_promoted") is True or row.get("isPromoted") is True,
+        extra=extra(
+            posts=whole(row.get("publishCnt", row.get("publish_cnt"))),
+            posts_ever=whole(row.get("publish_cnt_all")),
+            views_ever=whole(row.get("video_views_all")),
+            curve=_curve(row.get("popularityCurve") or row.get("trend")),
+            is_new=True if str(row.get("rank_diff_type", row.get("rankDiffType"))) == "4" else None,
+        ),
+    )
+
+
+def _curve(points: object) -> str:
+    """`epoch:value` pairs in the order of time; sites send them unsorted."""
+    found = {}
+    for point in points if isinstance(points, list) else ():
+        when, value = whole(dig(point, "timestamp") or dig(point, "time")), text(dig(point, "value"))
+        if when and value:
+            found[when] = value
+    return " ".join(f"{when}:{value}" for when, value in sorted(found.items()))
+
+
+# --- videos and categories of Creative Center ----------------------------------------------------------
+
+
+def read_videos(page: Page) -> Iterator[Entry]:
+    """Creative Center's top videos, without their creators."""
+    rows = dig(envelope(page), "entityInfos")
+    name = list_id(page.query, kind="videos")
+    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+        key = text(dig(row, "itemInfo", "itemID"))
+        if key:
+            yield Entry(
+                name,
+                rank,
+                key,
+                title=text(dig(row, "itemInfo", "title")),
+                image=web_url(dig(row, "itemInfo", "coverURL")),
+                **exact_count(dig(row, "itemMetrics", "videoViews"), "views"),
+                listed_at=moment(dig(row, "itemInfo", "createTime")),
+                extra=extra(
+                    engagement_rate=dig(row, "itemMetrics", "engagementRate"),
+                    label=text(dig(row, "contentTags", 0, "contentLabelName")),
+                ),
+            )
+
+
+def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
+    """The older "Top Products", which ranks categories of goods, not goods."""
+    value = envelope(page)
+    name = list_id(page.query, kind="top_categories")
+    rows = dig(value, "data", "list")
+    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+        category = dig(row, "third_ecom_category") or dig(row, "second_ecom_category")
+        key = text(dig(category, "id"))
+        if key:
+            yield Entry(
+                name,
+                rank,
+                key,
+                title=text(dig(category, "value")) or text(dig(row, "url_title")),
+                image=web_url(dig(row, "cover_url")),
+                **exact_count(dig(row, "post"), "posts"),
+                extra=extra(
+                    change_percent=dig(row, "post_change"),
+                    impressions=whole(dig(row, "impression")),
+                    parent=text(dig(row, "first_ecom_category", "value")),
+                ),
+            )
+    total = whole(dig(value, "data", "pagination", "total"))
+    yield ListNote(name, length=total, complete=total is not None and total == len(rows or ()))
+
+
+def read_discover(page: Page) -> Iterator[Entry]:
+    """The hashtags of the public discover page of 2021 and 2022; its users are left out."""
+    name = list_id(page.query, kind="discover")
+    rows = dig(parse_json(page), "hashtag")
+    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+        tag = (text(dig(row, "name")) or "").lstrip("#")
+        key = text(dig(row, "challengeId")) or tag
+        if key:
+            yield Entry(
+                name,
+                rank,
+                key,
+                title=tag,
+                url=_TAG_PAGE + quote(tag),
+                **exact_count(dig(row, "stats", "views"), "views"),
+            )
+
+
+# --- tag pages -----------------------------------------------------------------------------------------
+
+
+def read_tag_page(page: Page) -> Iterator[Entry]:
+    """The count on a tag's page. The element is named after views; its text says videos: the text is right."""
+    tree = parse_html(page)
+    title = (text_of(tree, "[data-e2e=challenge-title]") or "").lstrip("#").strip()
+    shown = text_of(tree, "[data-e2e=challenge-vvcount]")
+    if not title or not shown:
+        raise LayoutChanged("The tag page shows no tag or no count.")
+    unit = f"{shown} {attr_of(tree, '[data-e2e=challenge-vvcount]', 'title')}".lower()
+    yield _tag(page, title, shown_count(shown, "views" if "view" in unit else "videos"), {})
+
+
+def read_tag_reply(page: Page) -> Iterator[Entry]:
+    """A tag's counts from `challengeInfo`, in a reply or in the page's own state; 0 means "not given"."""
+    html = b"__UNIVERSAL_DATA_FOR_REHYDRATION__" in page.body
+    value = in_script(page, "__UNIVERSAL_DATA_FOR_REHYDRATION__") if html else envelope(page)
+    holders = dicts_with(value, "challengeInfo")
+    if not holders:
+        raise LayoutChanged("The reply has no challengeInfo.")
+    info = holders[0]["challengeInfo"]
+    title = (text(dig(info, "challenge", "title")) or "").lstrip("#")
+    videos = whole(dig(info, "statsV2", "videoCount") or dig(info, "stats", "videoCount"))
+    views = whole(dig(info, "statsV2", "viewCount") or dig(info, "stats", "viewCount"))
+    counts = exact_count(views, "views") if views else exact_count(videos or None, "videos")
+    key = text(dig(info, "challenge", "id"))
+    yield _tag(page, title, counts, extra(challenge_id=key, videos=videos or None))
+
+
+def _tag(page: Page, tag: str, counts: CountFields, more: dict[str, str | int | float | bool | None]) -> Entry:
+    name = list_id(page.query, kind="tag", category=tag.lower())
+    return Entry(name, None, tag.lower(), title=tag, url=_TAG_PAGE + quote(tag), **counts, extra=more)
+
+
+def wall(page: Page) -> str | None:
+    """TikTok's captcha and login pages."""
+    head = page.body[:200_000]
+    if b"challenge-vvcount" in head:
+        return None
+    for mark, what in (
+        (b"captcha_container", "a captcha"),
+        (b"tiktok-verify-page", "a captcha"),
+        (b"<title>Log in | TikTok", "a login"),
+        (b"secsdk-captcha", "a captcha"),
+    ):
+        if mark in head:
+            return what
+    return None
+
+
+SOURCES = (
+    Source(
+        name="tiktok_hashtags",
+        platform="tiktok",
+        title="TikTok hashtags: Creative Center and tag pages",
+        kinds=(*PERIODS, "tag"),
+        markets=MARKETS,
+        way_in=("live", "own"),
+        terms=TERMS,
+        why=(
+            "On: the preview needs no login and no signature. It shows three tags a query, so lists are partial "
+            "and rank gaps are real; ask by industry for more. Kind tag reads the count of single tags. "
+            "Older, signed interfaces are read where you saved a reply, never asked. Creators are never read."
+        ),
+        readers=(
+            Reader("videos of Creative Center", lambda page: b'"entityInfos"' in page.body, read_videos),
+            Reader("top categories until 2026", lambda page: b"_ecom_category" in page.body, read_top_categories),
+            Reader("Creative Center", _of_creative_center, read_popular),
+            Reader("tag reply", lambda page: b'"challengeInfo"' in page.body, read_tag_reply),
+            Reader("tag page", lambda page: b"challenge-vvcount" in page.body, read_tag_page),
+            Reader("discover of 2021", lambda page: b'"challengeId"' in page.body, read_discover),
+        ),
+        hosts=("ads.tiktok.com", "www.tiktok.com"),
+        default_on=True,
+        requests=requests,
+        query_of=query_of,
+        wall=wall,
+        spacing_s=4.0,
+        categories=(*INDUSTRIES, *WATCH_LIST),
+    ),
+)

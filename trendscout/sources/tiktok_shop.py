@@ -1,0 +1,154 @@
+"""TikTok Shop, from what the user saved: product lists of the shop's pages and replies.
+
+No list of TikTok Shop is open to machines; exports of Kalodata, FastMoss or EchoTik come in by `import`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    exact_count,
+    exact_price,
+    extra,
+    rating,
+    shown_count,
+    shown_price,
+    text,
+    web_url,
+    whole,
+)
+from trendscout.sources._tiktok import TERMS, envelope, market_of
+from trendscout.text.jsontext import dicts_with, dig, in_script
+
+_STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NEXT_DATA__", "RENDER_DATA")
+_MAX_ROWS = 2000
+
+
+def query_of(url: str) -> Query | None:
+    """Market and words, or category, of a shop page."""
+    parts = urlsplit(url)
+    host = parts.hostname or ""
+    if not (host == "shop.tiktok.com" or (host.endswith("tiktok.com") and "/shop" in parts.path)):
+        return None
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    market = market_of(
+        told.get("region") or next((part for part in parts.path.split("/") if len(part) == 2), None)
+    )
+    path = [part for part in parts.path.split("/") if len(part) > 2]
+    words = (
+        told.get("q") or told.get("keyword") or (path[-2] if path and path[-1].isdigit() and len(path) > 1 else "")
+    )
+    return Query("tiktok_shop", market, "search" if "q" in told or "keyword" in told else "bestsellers", words)
+
+
+def read_state(page: Page) -> Iterator[Entry]:
+    """Products in the state of a saved shop page."""
+    for element in _STATES:
+        if element.encode() in page.body:
+            try:
+                value = in_script(page, element)
+            except LayoutChanged:
+                continue
+            yield from _read(page, value)
+            return
+    raise LayoutChanged("The page holds no state with products.")
+
+
+def read_json(page: Page) -> Iterator[Entry]:
+    """Products of a saved reply."""
+    yield from _read(page, envelope(page))
+
+
+def _read(page: Page, value: Any) -> Iterator[Entry]:
+    name = list_id(page.query)
+    seen: set[str] = set()
+    for product in dicts_with(value, "product_id")[:_MAX_ROWS]:
+        key, title = text(product["product_id"]), text(product.get("title") or product.get("product_name"))
+        # The same state also names products without a title: variants, tracking data.
+        if key and title and key not in seen:
+            seen.add(key)
+            yield _entry(product, key, title, name, len(seen))
+
+
+def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int) -> Entry:
+    image = dig(product, "image", "url_list", 0) or dig(product, "cover", "url_list", 0) or product.get("image")
+    return Entry(
+        name,
+        rank,
+        key,
+        title=title,
+        url=web_url(dig(product, "seo_url", "canonical_url") or product.get("detail_url")),
+        image=web_url(image),
+        **_price(product),
+        **_count(product),
+        rating=rating(dig(product, "rate_info", "score") or product.get("rating")),
+        reviews=whole(dig(product, "rate_info", "review_count") or product.get("review_count")),
+        seller=text(dig(product, "seller_info", "shop_name") or dig(product, "shop_info", "shop_name")),
+        extra=extra(
+            price_before=text(dig(product, "product_price_info", "origin_price_decimal")),
+            commission=text(product.get("commission_rate")),
+        ),
+    )
+
+
+def _price(product: dict[str, Any]) -> PriceFields:
+    prices = dig(product, "product_price_info") or dig(product, "price_info") or {}
+    currency = text(dig(prices, "currency_name") or dig(prices, "currency"))
+    sign = text(dig(prices, "currency_symbol")) or ""
+    plain = dig(prices, "sale_price_decimal") or dig(prices, "single_product_price_decimal")
+    shown = dig(prices, "sale_price_format") or dig(prices, "sale_price")
+    found = exact_price(plain, currency, f"{sign}{text(shown)}" if shown else None)
+    return found or shown_price(product.get("price"))
+
+
+def _count(product: dict[str, Any]) -> CountFields:
+    sold = dig(product, "sold_info", "sold_count")
+    sold = product.get("sold_count") if sold is None else sold
+    return exact_count(sold, "sold") or shown_count(sold or dig(product, "sold_info", "sold_count_text"), "sold")
+
+
+def wall(page: Page) -> str | None:
+    """TikTok's captcha and "not available in your region"."""
+    head = page.body[:200_000]
+    if b'"product_id"' in page.body:
+        return None
+    for mark, what in (
+        (b"captcha", "a captcha"),
+        (b"Security Check", "a captcha"),
+        (b"not available in your country", "closed to this country"),
+        (b"not available in your region", "closed to this country"),
+    ):
+        if mark in head:
+            return what
+    return None
+
+
+SOURCES = (
+    Source(
+        name="tiktok_shop",
+        platform="tiktok_shop",
+        title="TikTok Shop best sellers",
+        kinds=("bestsellers", "search"),
+        markets=("US", "UK", "ID", "TH", "VN", "MY", "PH", "SG", "MX", "BR", "DE", "FR", "IT", "ES", "JP"),
+        way_in=("own",),
+        terms=TERMS,
+        why=(
+            "Own files only: the shop stands behind signatures and captchas. Save a page or a HAR, or import an "
+            "export of Kalodata, FastMoss or EchoTik."
+        ),
+        readers=(
+            Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_json),
+            Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), read_state),
+        ),
+        query_of=query_of,
+        wall=wall,
+    ),
+)

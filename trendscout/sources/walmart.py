@@ -1,0 +1,187 @@
+"""Walmart search, from what the user saved: the page's own state, raw items, or the GraphQL reply of 2022."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import CountKind, Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    exact_price,
+    extra,
+    joined,
+    rating,
+    shown_count,
+    shown_price,
+    text,
+    web_url,
+    whole,
+)
+from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
+
+_HOST = "https://www.walmart.com"
+# What shoppers did, as badges say it: "100+ bought since yesterday", "In 200+ people's carts".
+_PROOFS: tuple[tuple[re.Pattern[str], CountKind], ...] = (
+    (re.compile(r"\bbought\b|\bsold\b", re.IGNORECASE), "sold"),
+    (re.compile(r"\bcarts?\b", re.IGNORECASE), "in_carts"),
+    (re.compile(r"\bviewed\b|\bviews\b", re.IGNORECASE), "views"),
+)
+_MAX_ROWS = 5000
+
+
+def query_of(url: str) -> Query | None:
+    """The words, or the category, of a saved search."""
+    parts = urlsplit(url)
+    if not (parts.hostname or "").endswith("walmart.com"):
+        return None
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    kind = "best_seller" if told.get("sort") == "best_seller" else "search"
+    category = told.get("q") or (parts.path.removeprefix("/browse/") if parts.path.startswith("/browse/") else "")
+    return Query("walmart", "US", kind, category)
+
+
+def read_state(page: Page) -> Iterator[Entry | ListNote]:
+    """Items of a saved page's `__NEXT_DATA__`."""
+    yield from _read(page, in_script(page, "__NEXT_DATA__"))
+
+
+def read_json(page: Page) -> Iterator[Entry | ListNote]:
+    """Items of a JSON reply, or a bare list of items."""
+    yield from _read(page, parse_json(page))
+
+
+def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
+    items, total = _items(value)
+    if not items:
+        raise LayoutChanged("The reply holds no items of a search.")
+    name, rank = list_id(page.query), 0
+    for item in items[:_MAX_ROWS]:
+        # Placeholders of advertisements have another type name, and no item id.
+        key = text(item.get("usItemId")) or text(item.get("id"))
+        if item.get("__typename", "Product") not in ("Product", "SearchProduct") or not key:
+            continue
+        is_ad = bool(item.get("isSponsoredFlag") or item.get("sponsoredProduct"))
+        rank += not is_ad
+        yield _entry(item, key, name, None if is_ad else rank)
+    yield ListNote(name, length=total)
+
+
+def _items(value: Any) -> tuple[list[dict[str, Any]], int | None]:
+    if isinstance(value, list):
+        return [
+            item for item in value if isinstance(item, dict) and ("usItemId" in item or "__typename" in item)
+        ], None
+    for result in dicts_with(value, "itemStacks"):
+        stacks = result["itemStacks"]
+        first = stacks[0] if isinstance(stacks, list) and stacks else None
+        items = dig(first, "items") or dig(first, "itemsV2")
+        if isinstance(items, list):
+            total = whole(dig(first, "count") or dig(result, "aggregatedCount"))
+            return [item for item in items if isinstance(item, dict)], total
+    return dicts_with(value, "usItemId"), None
+
+
+def _entry(item: dict[str, Any], key: str, name: str, rank: int | None) -> Entry:
+    address = (text(item.get("canonicalUrl")) or f"/ip/{key}").split("?")[0]
+    proofs, labels = _badges(item)
+    return Entry(
+        name,
+        rank,
+        key,
+        title=text(item.get("name")),
+        url=web_url(address, _HOST),
+        image=web_url(dig(item, "imageInfo", "thumbnailUrl") or item.get("image")),
+        **_price(item),
+        **_count(proofs),
+        rating=rating(item.get("averageRating") or dig(item, "rating", "averageRating")),
+        reviews=whole(item.get("numberOfReviews") or dig(item, "rating", "numberOfReviews")),
+        seller=text(item.get("sellerName")),
+        is_ad=rank is None,
+        extra=extra(
+            brand=text(item.get("brand")), badges=joined(labels), was=text(dig(item, "priceInfo", "wasPrice"))
+        ),
+    )
+
+
+def _price(item: dict[str, Any]) -> PriceFields:
+    current = dig(item, "priceInfo", "currentPrice")
+    if isinstance(current, dict):  # GraphQL of 2022
+        return exact_price(
+            current.get("price"), text(current.get("currencyUnit")) or "USD", current.get("priceString")
+        )
+    prices = item.get("priceInfo") if isinstance(item.get("priceInfo"), dict) else {}
+    shown = next(
+        (
+            found
+            for key in ("linePriceDisplay", "linePrice", "priceRangeString", "itemPrice")
+            if (found := text(dig(prices, key)))
+        ),
+        None,
+    )
+    plain = shown_price(text(dig(prices, "linePrice")) or shown, "US", currency="USD")
+    if plain.get("price") is None:
+        plain = exact_price(dig(prices, "minPrice") or item.get("price"), "USD")
+    return {**plain, "price_text": shown} if plain else {}
+
+
+def _badges(item: dict[str, Any]) -> tuple[list[str], list[str]]:
+    """Texts of the badges that count something, and keys of the flags."""
+    found = [
+        badge
+        for part in ("flags", "groups", "groupsV2", "tags")
+        for badge in (dig(item, "badges", part) or [])
+        if isinstance(badge, dict)
+    ]
+    members = [member for badge in found for member in (badge.get("members") or []) if isinstance(member, dict)]
+    texts = [
+        shown
+        for badge in (*found, *members)
+        if (shown := text(badge.get("text")) or text(dig(badge, "badgeContent", 0, "value")))
+    ]
+    flags = [
+        text(badge.get("key")) or ""
+        for badge in found
+        if badge.get("key") in ("BESTSELLER", "ROLLBACK", "REDUCED_PRICE")
+    ]
+    return texts, flags
+
+
+def _count(proofs: list[str]) -> CountFields:
+    for mark, kind in _PROOFS:
+        for shown in proofs:
+            if mark.search(shown) and re.search(r"\d", shown):
+                return shown_count(shown, kind, "US")
+    return {}
+
+
+def wall(page: Page) -> str | None:
+    """Walmart's "Robot or human?" page, also where only its address is known."""
+    if b"px-captcha" in page.body[:200_000] and b"__NEXT_DATA__" not in page.body:
+        return "a captcha"
+    return "a captcha" if urlsplit(page.url).path == "/blocked" else None
+
+
+SOURCES = (
+    Source(
+        name="walmart",
+        platform="walmart",
+        title="Walmart search, sorted by best sellers",
+        kinds=("best_seller", "search"),
+        markets=("US",),
+        way_in=("own",),
+        terms="https://www.walmart.com/help/article/walmart-com-terms-of-use/3b75080af40340d6bbd596f116fae5a0",
+        why="Own files only: Walmart turns automated readers away. Save the search page and ingest it.",
+        readers=(
+            Reader("page state", lambda page: b"__NEXT_DATA__" in page.body, read_state),
+            Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),
+        ),
+        query_of=query_of,
+        wall=wall,
+    ),
+)

@@ -1,0 +1,252 @@
+"""YouTube: the most popular videos by the official interface, and the videos of a hashtag page.
+
+Channels are people: neither their names nor their ids are read.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import parse_qs, quote, unquote, urlsplit
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import CountFields, exact_count, extra, moment, shown_count, text, web_url, whole
+from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+
+_API = "https://www.googleapis.com/youtube/v3/videos"
+_TERMS = "https://www.youtube.com/t/terms"
+_MARKETS = (
+    "US",
+    "UK",
+    "DE",
+    "FR",
+    "IT",
+    "ES",
+    "JP",
+    "KR",
+    "IN",
+    "BR",
+    "MX",
+    "ID",
+    "TH",
+    "VN",
+    "PH",
+    "MY",
+    "SG",
+    "TW",
+)
+_FULL_COUNT = re.compile(r"(\d{1,3}(?:,\d{3})*) views?")
+_MAX_ROWS = 1000
+
+
+# --- most popular, by key ------------------------------------------------------------------------------
+
+
+def popular_query_of(url: str) -> Query | None:
+    """Region and category of a call; the key in it is not looked at."""
+    parts = urlsplit(url)
+    if not parts.path.endswith("/youtube/v3/videos"):
+        return None
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    region = told.get("regionCode", "").upper()
+    return Query(
+        "youtube_popular",
+        "UK" if region == "GB" else region or None,
+        "most_popular",
+        told.get("videoCategoryId", ""),
+    )
+
+
+def popular_requests(query: Query) -> Sequence[Request]:
+    """The 50 most popular videos of a country, by the user's key."""
+    region = "GB" if query.market == "UK" else query.market or "US"
+    narrowed = f"&videoCategoryId={quote(query.category)}" if query.category else ""
+    asked = f"part=snippet,statistics&chart=mostPopular&regionCode={region}&maxResults=50{narrowed}"
+    return (Request(f"{_API}?{asked}&key={{key}}"),)
+
+
+def read_popular(page: Page) -> Iterator[Entry | ListNote]:
+    """Videos of the reply in its order; a count that the channel hides is missing."""
+    value = parse_json(page)
+    items = dig(value, "items")
+    if not isinstance(items, list):
+        raise LayoutChanged("The reply has no items.")
+    name = list_id(page.query)
+    for rank, item in enumerate(items[:_MAX_ROWS], start=1):
+        key = text(dig(item, "id")) or text(dig(item, "id", "videoId"))
+        if key:
+            snippet = dig(item, "snippet")
+            yield Entry(
+                name,
+                rank,
+                key,
+                title=text(dig(snippet, "title")),
+                url=f"https://www.youtube.com/watch?v={key}",
+                image=web_url(
+                    dig(snippet, "thumbnails", "medium", "url") or dig(snippet, "thumbnails", "default", "url")
+                ),
+                **exact_count(dig(item, "statistics", "viewCount"), "views"),
+                listed_at=moment(dig(snippet, "publishedAt")),
+                extra=extra(
+                    likes=whole(dig(item, "statistics", "likeCount")),
+                    comments=whole(dig(item, "statistics", "commentCount")),
+                    category_id=text(dig(snippet, "categoryId")),
+                ),
+            )
+    yield ListNote(name, length=whole(dig(value, "pageInfo", "totalResults")))
+
+
+def popular_wall(page: Page) -> str | None:
+    """The interface's own refusals, which name a reason."""
+    if b'"error"' not in page.body[:2000]:
+        return None
+    error = dig(parse_json(page), "error")
+    reason = text(dig(error, "errors", 0, "reason")) or text(dig(error, "status")) or text(dig(error, "code"))
+    return f"a refusal of the key ({reason})" if reason else None
+
+
+# --- hashtag pages -------------------------------------------------------------------------------------
+
+
+def hashtag_query_of(url: str) -> Query | None:
+    """The tag of a hashtag page."""
+    parts = urlsplit(url)
+    path = [part for part in parts.path.split("/") if part]
+    if not (parts.hostname or "").endswith("youtube.com") or len(path) < 2 or path[0] != "hashtag":
+        return None
+    return Query("youtube_hashtag", None, "hashtag", unquote(path[1]).lower())
+
+
+def read_hashtag(page: Page) -> Iterator[Entry]:
+    """Videos of a browse reply or of a saved page's own state, in the order shown."""
+    is_json = page.body.lstrip()[:1] in (b"{", b"[")
+    value = parse_json(page) if is_json else after(page, "ytInitialData")
+    name, rank = list_id(page.query), 0
+    for holder in _videos(value)[:_MAX_ROWS]:
+        entry = _video(holder, name, rank + 1)
+        if entry:
+            rank += 1
+            yield entry
+
+
+def _videos(value: Any) -> list[Any]:
+    """Renderers of single videos, in today's form if the older one is gone."""
+    for kind in ("videoRenderer", "gridVideoRenderer", "lockupViewModel"):
+        found = [holder[kind] for holder in dicts_with(value, kind)]
+        if found:
+            return found
+    return []
+
+
+def _video(video: Any, name: str, rank: int) -> Entry | None:
+    key = text(dig(video, "videoId")) or text(dig(video, "contentId"))
+    if not key:
+        return None
+    parts = dig(video, "metadata", "lockupMetadataViewModel")
+    title = _shown(dig(video, "title")) or text(dig(parts, "title", "content"))
+    age = _shown(dig(video, "publishedTimeText")) or _part(parts, "ago")
+    thumbnails = dig(video, "thumbnail", "thumbnails")
+    return Entry(
+        name,
+        rank,
+        key,
+        title=title,
+        url=f"https://www.youtube.com/watch?v={key}",
+        image=web_url(dig(thumbnails, -1, "url")) or f"https://i.ytimg.com/vi/{key}/hqdefault.jpg",
+        **_views(video, parts),
+        extra=extra(published_text=age, length=_shown(dig(video, "lengthText"))),
+    )
+
+
+def _views(video: Any, parts: Any) -> CountFields:
+    for shown in (
+        _shown(dig(video, "viewCountText")),
+        _shown(dig(video, "shortViewCountText")),
+        _part(parts, "view"),
+    ):
+        if shown and shown.lower().startswith("no view"):
+            return {"count": 0, "count_kind": "views", "count_floor": False, "count_text": shown}
+        whole_count = _FULL_COUNT.fullmatch(shown or "")
+        if whole_count:
+            return exact_count(whole_count.group(1).replace(",", ""), "views", shown)
+        if shown:
+            return shown_count(shown, "views")
+    return {}
+
+
+def _shown(value: Any) -> str | None:
+    """Text in either of YouTube's forms: `simpleText`, or `runs` of pieces."""
+    runs = dig(value, "runs")
+    if isinstance(runs, list):
+        return text("".join(str(dig(run, "text") or "") for run in runs))
+    return text(dig(value, "simpleText"))
+
+
+def _part(parts: Any, word: str) -> str | None:
+    """The metadata part that has a word in it ("1.2M views", "3 days ago"); others may name the channel."""
+    rows = dig(parts, "metadata", "contentMetadataViewModel", "metadataRows")
+    for row in rows if isinstance(rows, list) else ():
+        for part in dig(row, "metadataParts") or ():
+            shown = text(dig(part, "text", "content"))
+            if shown and word in shown.lower() and any(sign.isdigit() for sign in shown):
+                return shown
+    return None
+
+
+def hashtag_wall(page: Page) -> str | None:
+    """YouTube's consent page and captcha."""
+    head = page.body[:200_000]
+    for mark, what in (
+        (b"consent.youtube.com", "a consent page"),
+        (b"google.com/sorry", "a captcha"),
+        (b"Sign in to confirm you", "a login"),
+    ):
+        if mark in head and b"videoRenderer" not in page.body:
+            return what
+    return None
+
+
+SOURCES = (
+    Source(
+        name="youtube_popular",
+        platform="youtube",
+        title="YouTube's most popular videos",
+        kinds=("most_popular",),
+        markets=_MARKETS,
+        way_in=("key", "own"),
+        terms="https://developers.google.com/youtube/terms/api-services-terms-of-service",
+        why="Off until you set your own key: the trending page went in July 2025, the official call remains.",
+        readers=(Reader("Data API v3", lambda page: b'"items"' in page.body, read_popular),),
+        hosts=("www.googleapis.com",),
+        requests=popular_requests,
+        query_of=popular_query_of,
+        wall=popular_wall,
+        key_env="TRENDSCOUT_YOUTUBE_KEY",
+        length=50,
+    ),
+    Source(
+        name="youtube_hashtag",
+        platform="youtube",
+        title="Videos of a YouTube hashtag",
+        kinds=("hashtag",),
+        markets=_MARKETS,
+        way_in=("own",),
+        terms=_TERMS,
+        why="Own files only: scripts draw the page, and it stands behind consent. Save it, or its browse reply.",
+        readers=(
+            Reader(
+                "videos of a hashtag",
+                lambda page: any(
+                    mark in page.body for mark in (b"videoRenderer", b"VideoRenderer", b"lockupViewModel")
+                ),
+                read_hashtag,
+            ),
+        ),
+        query_of=hashtag_query_of,
+        wall=hashtag_wall,
+        categories=("tiktokmademebuyit", "gadgets"),
+    ),
+)
