@@ -8,8 +8,8 @@ import pytest
 ROOT = Path(__file__).parent.parent / "trendscout"
 LAYERS = (
     ("errors", "lang", "resources"),
-    ("model", "history", "clock"),
-    ("text", "config", "source", "money"),
+    ("model", "history", "clock", "decoding"),
+    ("text", "config", "source", "money", "wire"),
     ("crawl",),
     ("sources", "matching", "ranking", "report", "fetch", "archive", "store", "intake"),
     ("pipeline",),

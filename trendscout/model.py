@@ -53,6 +53,17 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
+class HostState:
+    """What is remembered of a host from run to run, so that one that blocks is left alone."""
+
+    host: str
+    trips: int = 0  # blocks in a row
+    misses: int = 0  # pages in a row that did not come
+    open_until: datetime | None = None  # no request before
+    reason: str = ""  # English, of the last block or miss
+
+
+@dataclass(frozen=True, slots=True)
 class ArchiveRef:
     """Where a page lies in the archive."""
 

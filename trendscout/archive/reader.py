@@ -1,0 +1,192 @@
+"""Records read back: bounded, and tolerant of torn tails, cut members and foreign files."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from io import BytesIO
+from pathlib import Path
+from typing import BinaryIO
+
+from warcio.archiveiterator import ArchiveIterator
+from warcio.exceptions import ArchiveLoadFailed
+
+from trendscout.archive.records import BadRecord, received_of
+from trendscout.decoding import BrokenBody
+from trendscout.errors import ArchiveError
+from trendscout.model import ArchiveRef, Page
+from trendscout.wire import Received, Role
+
+Tell = Callable[[ArchiveError], None]
+
+_GZIP = b"\x1f\x8b\x08"
+_CHUNK = 1 << 16
+RECORD_LIMIT = 1 << 30  # ours: an imported history may be large
+FOREIGN_LIMIT = 1 << 28
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A page of the archive, and the snapshot that it belongs to."""
+
+    page: Page
+    taken_at: datetime
+    pages: int  # how many the snapshot should have
+    role: Role  # "crawl"; "ingest" for what the user saved; "import" for a history or an export
+    extra: Mapping[str, str]  # what an import needs to be repeated
+
+
+def kept_of(received: Received, ref: ArchiveRef) -> Kept:
+    """The page of what was received.
+
+    Raises ArchiveError if its body cannot be decoded: the site sent it so.
+    """
+    try:
+        page = received.page(ref)
+    except BrokenBody as error:
+        raise _bad(ref.file, ref.offset, str(error)) from None
+    return Kept(page, received.taken_at, received.pages, received.role, dict(received.extra))
+
+
+def read_at(path: Path, ref: ArchiveRef, limit: int = RECORD_LIMIT) -> Received:
+    """The record at `ref`.
+
+    Raises ArchiveError if the file is missing or there is no whole record at that place.
+    """
+    try:
+        with path.open("rb") as file:
+            file.seek(ref.offset)
+            found = next((got for _, got in _in_member(_unpack(file, limit)[0]) if got), None)
+    except OSError as error:
+        raise ArchiveError(
+            "{file} of the archive cannot be read: {why}.",
+            next_step="Restore it from a backup; the store keeps what was read from it.",
+            file=ref.file,
+            why=error.strerror or str(error),
+        ) from None
+    except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
+        raise _bad(ref.file, ref.offset, str(error)) from None
+    if found is None:
+        raise _bad(ref.file, ref.offset, "no page there")
+    return found
+
+
+def read_all(
+    path: Path, name: str, tell: Tell, limit: int = RECORD_LIMIT
+) -> Iterator[tuple[ArchiveRef, Received]]:
+    """Every whole response and resource record of a file of gzip members; what is broken is told and skipped."""
+    try:
+        with path.open("rb") as file:
+            offset: int | None = 0
+            while offset is not None:
+                file.seek(offset)
+                try:
+                    member, length = _unpack(file, limit)
+                except BadRecord as error:
+                    tell(_bad(name, offset, str(error)))
+                    offset = _next_member(file, offset + 1)
+                    continue
+                if not length:
+                    return
+                ref = ArchiveRef(name, offset)
+                try:
+                    for _, received in _in_member(member):
+                        if received is not None:
+                            yield ref, received
+                except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
+                    tell(_bad(name, offset, str(error)))
+                offset += length
+    except OSError as error:
+        tell(
+            ArchiveError(
+                "{file} of the archive cannot be read: {why}.",
+                next_step="The other files are used.",
+                file=name,
+                why=error.strerror or str(error),
+            )
+        )
+
+
+def foreign_pages(path: Path, tell: Tell) -> Iterator[Kept]:
+    """The pages of a WARC file that another tool wrote, gzipped or not; what is broken is told and skipped.
+
+    Pages have an empty `Query.source`: whoever takes them in says what they are.
+    """
+    with path.open("rb") as file:
+        packed = file.read(len(_GZIP)) == _GZIP
+    records = read_all(path, path.name, tell, FOREIGN_LIMIT) if packed else _read_plain(path, tell)
+    for ref, received in records:
+        try:
+            yield kept_of(received, ref)
+        except ArchiveError as error:
+            tell(error)
+
+
+def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]:
+    if path.stat().st_size > FOREIGN_LIMIT:
+        tell(_bad(path.name, 0, f"larger than {FOREIGN_LIMIT} bytes"))
+        return
+    try:
+        for offset, received in _in_member(path.read_bytes()):
+            if received is not None:
+                yield ArchiveRef(path.name, offset), received
+    except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
+        tell(_bad(path.name, 0, str(error)))
+
+
+def _in_member(member: bytes) -> Iterator[tuple[int, Received | None]]:
+    iterator = ArchiveIterator(BytesIO(member))
+    for record in iterator:
+        yield 0, received_of(record)
+
+
+def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:
+    """One gzip member at the file's position and its packed length; nothing at the file's end.
+
+    Raises BadRecord if it is cut, damaged or unpacks to more than `limit` bytes.
+    """
+    stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
+    pieces: list[bytes] = []
+    taken = size = 0
+    while not stream.eof:
+        data = stream.unconsumed_tail or file.read(_CHUNK)
+        if not data:
+            if not taken:
+                return b"", 0
+            raise BadRecord("the record is cut short")
+        taken += len(data) if not stream.unconsumed_tail else 0
+        try:
+            piece = stream.decompress(data, limit - size + 1)
+        except zlib.error as error:
+            raise BadRecord(f"the record is damaged: {error}") from None
+        size += len(piece)
+        if size > limit:
+            raise BadRecord(f"the record is larger than {limit} bytes")
+        pieces.append(piece)
+    return b"".join(pieces), taken - len(stream.unused_data)
+
+
+def _next_member(file: BinaryIO, start: int) -> int | None:
+    """Where the next gzip member seems to begin."""
+    file.seek(start)
+    window = b""
+    while chunk := file.read(_CHUNK):
+        window += chunk
+        found = window.find(_GZIP)
+        if found >= 0:
+            return start + found
+        start += len(window) - len(_GZIP) + 1
+        window = window[-len(_GZIP) + 1 :]
+    return None
+
+
+def _bad(name: str, offset: int, why: str) -> ArchiveError:
+    return ArchiveError(
+        "{file} of the archive, byte {offset}: {why}.",
+        next_step="The record is skipped, the rest is used.",
+        file=name,
+        offset=offset,
+        why=why,
+    )

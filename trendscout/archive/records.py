@@ -1,0 +1,238 @@
+"""WARC/1.1 records of what was received, and what was received of records. The bytes, not the files."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import zlib
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
+
+from warcio.bufferedreaders import ChunkedDataReader
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from trendscout import __version__
+from trendscout.model import Query, Request
+from trendscout.wire import Received, public_headers, public_url
+
+if TYPE_CHECKING:
+    from warcio.recordloader import ArcWarcRecord
+
+# Extension field: which snapshot a page belongs to, so that the store can be rebuilt from the archive alone.
+CONTEXT = "Trendscout-Context"
+
+# Level 6 makes list pages 2 % larger than warcio's 9 in half of the time. Bodies that came compressed are stored:
+# level 6 takes 15 ms a MB to save 0.5 %.
+_LEVEL = 6
+_STORED = 0
+_ALREADY_COMPRESSED = ("application/zip", "application/vnd.", "application/x-parquet", "image/")
+
+
+class BadRecord(ValueError):
+    """A record whose length, digest or fields are wrong."""
+
+
+def info_member(name: str) -> bytes:
+    """The warcinfo record that opens a file."""
+    writer = _writer(out := BytesIO())
+    software = {"software": f"trendscout/{__version__}", "format": "WARC File Format 1.1"}
+    writer.write_record(writer.create_warcinfo_record(name, software))
+    return _member(out, _LEVEL)
+
+
+def members(received: Received) -> bytes:
+    """The records of one reply or file as gzip members: the response (or resource) first, then its request."""
+    writer = _writer(first := BytesIO())
+    if received.role != "crawl":
+        record = _resource(writer, received)
+        writer.write_record(record)
+        return _member(first, _level(received))
+    response = _response(writer, received)
+    request = _request(writer, received, response)
+    writer.write_record(response)
+    out = _member(first, _level(received))
+    writer.out = second = BytesIO()
+    writer.write_record(request)
+    return out + _member(second, _LEVEL)
+
+
+def received_of(record: ArcWarcRecord) -> Received | None:
+    """What a response or resource record holds; None for records of other types.
+
+    Raises BadRecord if the record is shorter than it says, its digest is wrong or its fields cannot be read.
+    """
+    if record.rec_type not in ("response", "resource"):
+        return None
+    fields = record.rec_headers
+    body = record.raw_stream.read(max(record.length or 0, 0))
+    http = record.http_headers
+    length = record.payload_length if http else record.length
+    if len(body) != length:
+        raise BadRecord(f"{len(body)} bytes of {length}")
+    _check_digest(fields.get_header("WARC-Payload-Digest"), body)
+    headers = tuple((str(name), str(value)) for name, value in http.headers) if http else ()
+    lower = {name.lower(): value for name, value in headers}
+    if "chunked" in lower.get("transfer-encoding", "").lower():  # a foreign archive; ours keeps none
+        body = ChunkedDataReader(BytesIO(body)).read()
+    context = _context(fields.get_header(CONTEXT))
+    fetched_at = _time(fields.get_header("WARC-Date"))
+    target = fields.get_header("WARC-Target-URI") or ""
+    return Received(
+        query=_query(context),
+        request=Request(url=str(context.get("asked", target)), page=int(context.get("number", 1))),
+        url=str(context.get("url", target)),
+        status=int(http.get_statuscode()) if http else 200,
+        headers=headers if http else (("Content-Type", record.content_type or ""),),
+        body=body,
+        fetched_at=fetched_at,
+        taken_at=_time(context["taken_at"]) if "taken_at" in context else fetched_at,
+        pages=int(context.get("pages", 1)),
+        role=context.get("role", "crawl"),
+        sent_to=target if "url" in context else "",
+        extra=tuple((str(key), str(value)) for key, value in context.get("extra", {}).items()),
+    )
+
+
+def _writer(out: BytesIO) -> WARCWriter:
+    return WARCWriter(out, gzip=False, warc_version="1.1")
+
+
+def _member(plain: BytesIO, level: int) -> bytes:
+    packer = zlib.compressobj(level, zlib.DEFLATED, zlib.MAX_WBITS | 16)
+    return packer.compress(plain.getbuffer()) + packer.flush()
+
+
+def _level(received: Received) -> int:
+    for name, value in received.headers:
+        lower = name.lower()
+        if lower == "content-encoding" and value.strip().lower() not in ("", "identity"):
+            return _STORED
+        if lower == "content-type" and value.lower().startswith(_ALREADY_COMPRESSED):
+            return _STORED
+    return _LEVEL
+
+
+def _response(writer: WARCWriter, received: Received) -> ArcWarcRecord:
+    headers = [
+        # The chunks are gone from the body; replay tools keep the field under this name.
+        ("X-Archive-Orig-Transfer-Encoding" if name.lower() == "transfer-encoding" else name, value)
+        for name, value in public_headers(received.headers)
+    ]
+    return writer.create_warc_record(
+        public_url(received.sent_to or received.url),
+        "response",
+        payload=BytesIO(received.body),
+        length=len(received.body),
+        http_headers=StatusAndHeaders(str(received.status), headers, protocol="HTTP/1.1"),
+        warc_headers_dict={
+            "WARC-Date": _date(received.fetched_at),
+            "WARC-Protocol": received.protocol,
+            CONTEXT: _context_text(received),
+        },
+    )
+
+
+def _request(writer: WARCWriter, received: Received, response: ArcWarcRecord) -> ArcWarcRecord:
+    asked = received.request
+    path = quote(public_url(asked.url).partition("://")[2].partition("/")[2], safe="%/:=&?~#+!$,;'@()*[]")
+    body = asked.body or b""
+    return writer.create_warc_record(
+        public_url(received.sent_to or received.url),
+        "request",
+        payload=BytesIO(body),
+        length=len(body),
+        http_headers=StatusAndHeaders(
+            f"/{path} HTTP/1.1",
+            list(public_headers(received.sent_headers)),
+            protocol=asked.method,
+            is_http_request=True,
+        ),
+        warc_headers_dict={
+            "WARC-Date": _date(received.fetched_at),
+            "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
+        },
+    )
+
+
+def _resource(writer: WARCWriter, received: Received) -> ArcWarcRecord:
+    kind = dict(received.headers).get("Content-Type", "application/octet-stream")
+    return writer.create_warc_record(
+        public_url(received.url),
+        "resource",
+        payload=BytesIO(received.body),
+        length=len(received.body),
+        warc_content_type=kind,
+        warc_headers_dict={"WARC-Date": _date(received.fetched_at), CONTEXT: _context_text(received)},
+    )
+
+
+def _context_text(received: Received) -> str:
+    query = received.query
+    context: dict[str, object] = {
+        "role": received.role,
+        "source": query.source,
+        "market": query.market,
+        "kind": query.kind,
+        "category": query.category,
+        "params": [list(pair) for pair in query.params],
+        "taken_at": _date(received.taken_at),
+        "number": received.request.page,
+        "pages": received.pages,
+        "asked": public_url(received.request.url),
+    }
+    if received.sent_to and received.sent_to != received.url:
+        context["url"] = public_url(received.url)
+    if received.extra:
+        context["extra"] = dict(received.extra)
+    return json.dumps(context, separators=(",", ":"))
+
+
+def _context(text: str | None) -> dict[str, Any]:
+    if text is None:
+        return {}
+    try:
+        context = json.loads(text)
+    except (ValueError, RecursionError):
+        raise BadRecord(f"{CONTEXT} is not JSON") from None
+    if not isinstance(context, dict):
+        raise BadRecord(f"{CONTEXT} is not an object")
+    return context
+
+
+def _query(context: Mapping[str, Any]) -> Query:
+    market = context.get("market")
+    return Query(
+        source=str(context.get("source", "")),
+        market=None if market is None else str(market),
+        kind=str(context.get("kind", "")),
+        category=str(context.get("category", "")),
+        params=tuple((str(name), str(value)) for name, value in context.get("params", ())),
+    )
+
+
+def _check_digest(expected: str | None, body: bytes) -> None:
+    if not expected:
+        return
+    algorithm, _, digest = expected.partition(":")
+    if algorithm.lower() != "sha1":
+        return
+    found = hashlib.sha1(body, usedforsecurity=False).digest()
+    if digest not in (base64.b32encode(found).decode(), found.hex()):
+        raise BadRecord("the digest is wrong")
+
+
+def _date(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
+
+
+def _time(text: str | None) -> datetime:
+    try:
+        at = datetime.fromisoformat(text or "")
+    except ValueError:
+        raise BadRecord(f"no date: {str(text)[:40]!r}") from None
+    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)

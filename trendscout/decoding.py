@@ -1,0 +1,140 @@
+"""Content encodings undone within bounds: gzip, deflate, br, zstd. A bomb costs no more than `limit` bytes."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterator
+
+_MAX_ENCODINGS = 3
+_ZSTD_WINDOW = 1 << 23  # RFC 9659: a sender may not ask for more than 8 MB
+# A zstd block makes at most 128 KiB of at least 4 bytes, so that one piece makes at most 32 MiB.
+_ZSTD_PIECE = 1024
+_OUTPUT_PIECE = 1 << 20
+
+
+class BrokenBody(ValueError):
+    """The body does not follow its Content-Encoding, or stops too early."""
+
+
+class BodyTooLarge(BrokenBody):
+    """The body decodes to more than the limit."""
+
+
+def decode(body: bytes, encoding: str, limit: int) -> bytes:
+    """`body` with its Content-Encoding undone, at most `limit` bytes long.
+
+    `encoding` is the header's value: "" or names with commas, in the order in which they were applied. Raises
+    BodyTooLarge beyond `limit` and BrokenBody for damaged, truncated or unknown encodings.
+    """
+    names = [name for part in encoding.lower().split(",") if (name := part.strip()) not in ("", "identity")]
+    if len(names) > _MAX_ENCODINGS:
+        raise BrokenBody(f"{len(names)} content encodings on top of each other")
+    for name in reversed(names):
+        if not body:
+            break
+        if name not in _DECODERS:
+            raise BrokenBody(f"unknown content encoding {name[:40]!r}")
+        body = _bounded(_DECODERS[name](body), limit)
+    if len(body) > limit:
+        raise BodyTooLarge(f"larger than {limit} bytes")
+    return body
+
+
+def decode_start(body: bytes, encoding: str, limit: int) -> bytes:
+    """The first `limit` bytes of `body` with its one Content-Encoding undone; what is cut off is no fault.
+
+    Raises BrokenBody if not even the start can be decoded.
+    """
+    name = encoding.strip().lower()
+    if name in ("", "identity"):
+        return body[:limit]
+    if name not in _DECODERS:
+        raise BrokenBody(f"unknown content encoding {name[:40]!r}")
+    kept = bytearray()
+    try:
+        for piece in _DECODERS[name](body):
+            kept += piece
+            if len(kept) >= limit:
+                break
+    except BrokenBody:
+        if not kept:
+            raise
+    return bytes(kept[:limit])
+
+
+def _bounded(pieces: Iterator[bytes], limit: int) -> bytes:
+    kept: list[bytes] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise BodyTooLarge(f"decodes to more than {limit} bytes")
+        kept.append(piece)
+    return b"".join(kept)
+
+
+def _gzip(body: bytes) -> Iterator[bytes]:
+    yield from _inflate(body, zlib.MAX_WBITS | 16)
+
+
+def _deflate(body: bytes) -> Iterator[bytes]:
+    # RFC 9110 means zlib's format; some servers send the bare stream. The first byte tells: 8 is "deflate".
+    yield from _inflate(body, zlib.MAX_WBITS if body[0] & 0x0F == 8 else -zlib.MAX_WBITS)
+
+
+def _inflate(body: bytes, window_bits: int) -> Iterator[bytes]:
+    """The pieces of one or several concatenated streams; bytes after the last one are ignored, as browsers do."""
+    while True:
+        stream = zlib.decompressobj(window_bits)
+        data = body
+        while not stream.eof:
+            try:
+                piece = stream.decompress(data, _OUTPUT_PIECE)
+            except zlib.error as error:
+                raise BrokenBody(f"damaged deflate data: {error}") from None
+            data = stream.unconsumed_tail
+            if not piece and not data and not stream.eof:
+                raise BrokenBody("deflate data stops too early")
+            yield piece
+        body = stream.unused_data
+        if not body.startswith(b"\x1f\x8b"):
+            return
+
+
+def _brotli(body: bytes) -> Iterator[bytes]:
+    import brotli
+
+    stream = brotli.Decompressor()
+    data = body
+    while not stream.is_finished():
+        try:
+            piece = stream.process(data, output_buffer_limit=_OUTPUT_PIECE)
+        except brotli.error:
+            raise BrokenBody("damaged brotli data") from None
+        data = b""
+        if not piece and not stream.is_finished():
+            raise BrokenBody("brotli data stops too early")
+        yield piece
+
+
+def _zstd(body: bytes) -> Iterator[bytes]:
+    import zstandard
+
+    stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
+    for start in range(0, len(body), _ZSTD_PIECE):
+        try:
+            yield stream.decompress(body[start : start + _ZSTD_PIECE])
+        except zstandard.ZstdError as error:
+            raise BrokenBody(f"damaged zstd data: {error}") from None
+        if stream.eof:
+            return
+    raise BrokenBody("zstd data stop too early")
+
+
+_DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {
+    "gzip": _gzip,
+    "x-gzip": _gzip,
+    "deflate": _deflate,
+    "br": _brotli,
+    "zstd": _zstd,
+}

@@ -1,0 +1,219 @@
+"""One request and its reply, over redirects and within limits. Nothing here knows of politeness."""
+
+from __future__ import annotations
+
+import asyncio
+import ssl
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+
+import httpx
+
+from trendscout.errors import Refused
+from trendscout.fetch.connect import Connection, Resolve
+from trendscout.fetch.limits import REDIRECT_STATUS, Limits
+from trendscout.model import Request
+from trendscout.wire import Headers, public_url
+
+
+class Broken(Exception):
+    """No whole reply came; another try may get one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """A whole reply, content encoding still on."""
+
+    url: str  # after redirects, as the source would see it
+    sent_to: str  # where the last request really went
+    sent_headers: Headers
+    status: int
+    headers: Headers
+    body: bytes
+    protocol: str
+
+    def header(self, name: str) -> str:
+        """The value of a header field; "" if it is not there."""
+        return next((value for key, value in self.headers if key.lower() == name), "")
+
+
+@dataclass(frozen=True, slots=True)
+class Route:
+    """Where requests may go, and where they really go."""
+
+    may_follow: Callable[[str], bool]  # whether a redirect to that host is followed
+    base: httpx.URL | None = None  # --base-url: stands in for every host
+
+    def really(self, url: httpx.URL) -> httpx.URL:
+        """The address that a request for `url` is sent to."""
+        if self.base is None:
+            return url
+        path = self.base.raw_path.rstrip(b"/") + url.raw_path
+        return self.base.copy_with(raw_path=path)
+
+    def next(self, url: httpx.URL, location: str) -> httpx.URL:
+        """Where a redirect from `url` leads. Raises Refused if we do not go there."""
+        try:
+            target = url.join(location)
+        except (httpx.InvalidURL, ValueError):
+            raise _refused(url, "to an address that is none") from None
+        if self.base is not None and target.netloc == self.base.netloc:
+            prefix = self.base.raw_path.rstrip(b"/")
+            target = url.copy_with(raw_path=target.raw_path.removeprefix(prefix) or b"/")
+        if target.scheme not in ("http", "https"):
+            raise _refused(url, f"to {target.scheme}:, which is not followed")
+        if url.scheme == "https" and target.scheme == "http":
+            raise _refused(url, "from https to http")
+        if not self.may_follow(target.host):
+            raise _refused(url, f"to {target.host}, which the source does not declare")
+        return target.copy_with(fragment=None)
+
+
+def _refused(url: httpx.URL, why: str) -> Refused:
+    return Refused(
+        "{url} redirects {why}.",
+        next_step="If the list moved, its source needs a new address; else try again later.",
+        url=public_url(str(url))[:300],
+        why=why[:200],
+    )
+
+
+class Exchanger:
+    """Sends requests; keeps one connection to each host."""
+
+    def __init__(self, limits: Limits, agent: str, resolve: Resolve, private: Callable[[httpx.URL], bool]) -> None:
+        self._limits = limits
+        self._agent = agent
+        self._resolve = resolve
+        self._private = private
+        self._connections: dict[bytes, Connection] = {}
+        self._timeouts = {
+            "connect": limits.connect_s,
+            "read": limits.silence_s,
+            "write": limits.silence_s,
+            "pool": limits.total_s,
+        }
+
+    @cached_property
+    def _context(self) -> ssl.SSLContext:
+        return httpx.create_ssl_context(trust_env=False)
+
+    async def exchange(self, request: Request, route: Route, *, keep_bytes: int | None = None) -> Reply:
+        """The reply to a request; with `keep_bytes`, a longer body is cut there instead of refused.
+
+        Raises Broken if no whole reply came, Refused if it goes beyond our limits or leads where we do not go.
+        """
+        try:
+            async with asyncio.timeout(self._limits.total_s):
+                return await self._follow(request, route, keep_bytes)
+        except TimeoutError:
+            raise Broken(f"no whole answer within {self._limits.total_s:g} s") from None
+        except httpx.ConnectTimeout:
+            raise Broken(f"no connection within {self._limits.connect_s:g} s") from None
+        except httpx.TimeoutException:
+            raise Broken(f"silent for {self._limits.silence_s:g} s") from None
+        except httpx.ConnectError as error:
+            raise Broken(f"no connection: {_short(error)}") from None
+        except (httpx.TransportError, OSError) as error:
+            raise Broken(f"the answer broke off: {_short(error)}") from None
+
+    async def aclose(self) -> None:
+        """Close all connections."""
+        for connection in self._connections.values():
+            await connection.aclose()
+        self._connections.clear()
+
+    async def _follow(self, request: Request, route: Route, keep_bytes: int | None) -> Reply:
+        try:
+            url = httpx.URL(request.url)
+        except httpx.InvalidURL:
+            raise Refused("{url} is not an address.", url=public_url(request.url)[:300]) from None
+        method, body = request.method, request.body
+        for _ in range(self._limits.redirects + 1):
+            sent = self._built(method, route.really(url), request, body)
+            response = await self._connection(sent.url).send(sent)
+            try:
+                location = response.headers.get("location")
+                if response.status_code in REDIRECT_STATUS and location:
+                    url = route.next(url, location[:4096])
+                    if response.status_code in (301, 302, 303):
+                        method, body = "GET", None
+                    await self._drain(response)
+                    continue
+                return Reply(
+                    url=str(url),
+                    sent_to=str(sent.url),
+                    sent_headers=tuple(sent.headers.items()),
+                    status=response.status_code,
+                    headers=self._headers(response, sent.url),
+                    body=await self._body(response, sent.url, keep_bytes),
+                    protocol=response.http_version.lower().replace("http/2", "h2"),
+                )
+            finally:
+                await response.aclose()
+        raise _refused(url, f"more than {self._limits.redirects} times")
+
+    def _built(self, method: str, url: httpx.URL, request: Request, body: bytes | None) -> httpx.Request:
+        headers = {
+            "Accept": "text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8",
+            **dict(request.headers),
+            "User-Agent": self._agent,
+            "Accept-Encoding": "gzip, br, zstd",
+        }
+        same = {name.lower(): (name, value) for name, value in headers.items()}
+        return httpx.Request(
+            method, url, headers=list(same.values()), content=body, extensions={"timeout": self._timeouts}
+        )
+
+    def _connection(self, url: httpx.URL) -> Connection:
+        origin = f"{url.scheme}://".encode() + url.netloc
+        if origin not in self._connections:
+            private = self._private(url)
+            self._connections[origin] = Connection(url, self._context, self._resolve, private=private)
+        return self._connections[origin]
+
+    def _headers(self, response: httpx.Response, url: httpx.URL) -> Headers:
+        size = sum(len(name) + len(value) for name, value in response.headers.raw)
+        if size > self._limits.header_bytes:
+            raise _too_large(url, "header", self._limits.header_bytes)
+        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+
+    async def _body(self, response: httpx.Response, url: httpx.URL, keep_bytes: int | None) -> bytes:
+        limit = keep_bytes or self._limits.body_bytes
+        declared = response.headers.get("content-length", "")
+        if keep_bytes is None and declared.isdecimal() and int(declared[:20]) > limit:
+            raise _too_large(url, "body", limit)
+        chunks: list[bytes] = []
+        size = 0
+        async for chunk in response.aiter_raw():
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit and keep_bytes is None:
+                raise _too_large(url, "body", limit)
+            if size >= limit and keep_bytes is not None:
+                break
+        return b"".join(chunks)[: keep_bytes or None]
+
+    async def _drain(self, response: httpx.Response) -> None:
+        """Read a redirect's short body, so that its connection can be used again."""
+        size = 0
+        async for chunk in response.aiter_raw():
+            size += len(chunk)
+            if size > 65_536:
+                return
+
+
+def _too_large(url: httpx.URL, part: str, limit: int) -> Refused:
+    return Refused(
+        "{url} sends a {part} of more than {limit} bytes.",
+        next_step="No list page is that large; open it in a browser to see what it is.",
+        url=public_url(str(url))[:300],
+        part=part,
+        limit=limit,
+    )
+
+
+def _short(error: Exception) -> str:
+    text = str(error).splitlines()[0][:120] if str(error) else ""
+    return text or type(error).__name__

@@ -1,0 +1,43 @@
+"""One host as the crawler sees it: when its next turn is, and what its robots.txt says."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from trendscout.clock import Clock
+from trendscout.fetch.robots import Robots
+
+# Never faster than the stated spacing, up to half as slow again: a fixed beat is easy to take for an attack.
+_JITTER = (1.0, 1.5)
+
+
+@dataclass(slots=True)
+class Host:
+    """The running state of one scheme, host and port."""
+
+    origin: str  # "https://www.example.com"
+    name: str  # "www.example.com"
+    random: random.Random
+    robots: Robots | None = None
+    drawn_s: float = 0.0  # the spacings so far: a crawl of this host alone cannot be shorter
+    _last: datetime | None = field(default=None)
+    _gap_s: float = 0.0
+
+    async def turn(self, clock: Clock, spacing_s: float) -> None:
+        """Return when the next request may be sent."""
+        now = clock.now()
+        wait = 0.0
+        if self._last is not None:
+            # Within [0, gap] whatever the machine's clock did meanwhile.
+            wait = min(self._gap_s, max(0.0, self._gap_s - (now - self._last).total_seconds()))
+        self._gap_s = spacing_s * self.random.uniform(*_JITTER)
+        self.drawn_s += self._gap_s
+        await clock.sleep(wait)
+        self._last = clock.now()
+
+    def hold(self, now: datetime, seconds: float) -> None:
+        """Let at least `seconds` pass from now before the next request."""
+        left = self._gap_s - (now - self._last).total_seconds() if self._last else 0.0
+        self._last, self._gap_s = now, max(seconds, left)

@@ -1,0 +1,75 @@
+"""robots.txt by RFC 9309: what it allows us, and how much time it wants between requests."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from protego import Protego
+
+AGENT = "trendscout"
+MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser reads at least this much; we read no more
+_MAX_AGE = timedelta(hours=24)  # RFC 9309, 2.4
+_MAX_AGE_UNREACHABLE = timedelta(minutes=10)
+_MAX_WILDCARDS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Robots:
+    """One host's rules for us."""
+
+    read_at: datetime
+    rules: Protego | None  # None: the same answer for every address
+    allow_all: bool = True  # ... which is this
+    why: str = ""  # English: why everything is disallowed
+
+    def is_fresh(self, now: datetime) -> bool:
+        """Whether the rules still hold."""
+        return now - self.read_at < (_MAX_AGE_UNREACHABLE if self.why else _MAX_AGE)
+
+    def allows(self, url: str) -> bool:
+        """Whether we may ask for `url`."""
+        return self.allow_all if self.rules is None else bool(self.rules.can_fetch(url, AGENT))
+
+    def delay_s(self) -> float:
+        """Seconds that the host wants between two requests; 0 if it does not say."""
+        if self.rules is None:
+            return 0.0
+        delay = self.rules.crawl_delay(AGENT) or 0.0
+        rate = self.rules.request_rate(AGENT)
+        return max(float(delay), rate.seconds / rate.requests if rate and rate.requests else 0.0)
+
+
+def read_robots(status: int, body: bytes, now: datetime) -> Robots:
+    """The rules that a reply to /robots.txt stands for.
+
+    2xx is parsed; 4xx means that there are no rules; 429, 5xx and everything else mean "not now", which is no.
+    """
+    if 200 <= status < 300:
+        text = body[:MAX_BYTES].decode("utf-8-sig", errors="replace")
+        return Robots(now, Protego.parse(_tamed(text)))
+    if 400 <= status < 500 and status != 429:
+        return Robots(now, None)
+    return unreachable(now, f"HTTP {status}")
+
+
+def unreachable(now: datetime, why: str) -> Robots:
+    """Everything is disallowed: what RFC 9309, 2.3.1.4 says to assume if robots.txt does not come."""
+    return Robots(now, None, allow_all=False, why=why)
+
+
+def _tamed(text: str) -> str:
+    """The file with patterns that a backtracking matcher can finish.
+
+    Runs of `*` mean one. A Disallow is cut after its eighth wildcard, which forbids more; an Allow is left out.
+    """
+    lines = []
+    for line in text.replace("\0", "").splitlines():
+        line = re.sub(r"\*{2,}", "*", line)
+        if line.count("*") > _MAX_WILDCARDS:
+            if line.lstrip()[:1].lower() == "a":
+                continue
+            line = "*".join(line.split("*")[: _MAX_WILDCARDS + 1])
+        lines.append(line)
+    return "\n".join(lines)

@@ -1,0 +1,319 @@
+"""One page politely: breaker, robots.txt, its host's turn, retries; archived before it is looked at."""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Awaitable, Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol, TypeVar
+
+import httpx
+import stamina
+
+from trendscout.clock import Clock
+from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
+from trendscout.errors import FetchError, Refused, TryLater, Unreachable
+from trendscout.fetch import breaker, robots
+from trendscout.fetch.exchange import Broken, Exchanger, Reply, Route
+from trendscout.fetch.host import Host
+from trendscout.fetch.keys import key_of, with_key, without_key
+from trendscout.fetch.limits import TRANSIENT_STATUS, WALL_STATUS, Limits
+from trendscout.fetch.retry_after import retry_after_s
+from trendscout.model import ArchiveRef, HostState, Page, Query, Request
+from trendscout.source import Source
+from trendscout.text.walls import wall_of
+from trendscout.wire import Received, public_url
+
+log = logging.getLogger(__name__)
+logging.getLogger("stamina").setLevel(logging.ERROR)  # each retry is told here, with its page
+
+T = TypeVar("T")
+
+
+class Keeper(Protocol):
+    """What keeps replies: the archive."""
+
+    def write(self, received: Received) -> ArchiveRef:
+        """Where the reply now lies, safe on the disk."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """One page of one list, and how it is to be fetched."""
+
+    source: Source
+    query: Query
+    request: Request
+    taken_at: datetime  # of the snapshot that the page belongs to
+    pages: int  # that the snapshot should have
+    spacing_s: float
+    base: httpx.URL | None = None  # --base-url
+
+    @property
+    def url(self) -> str:
+        """The address, fit to be shown."""
+        return public_url(self.request.url)[:300]
+
+    def received(self, reply: Reply, now: datetime) -> Received:
+        """The reply as the archive keeps it."""
+        return Received(
+            query=self.query,
+            request=self.request,
+            url=reply.url,
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            fetched_at=now,
+            taken_at=self.taken_at,
+            pages=self.pages,
+            sent_to=reply.sent_to,
+            sent_headers=reply.sent_headers,
+            protocol=reply.protocol,
+        )
+
+
+class _Again(Exception):
+    """A fault that may pass: worth another try."""
+
+    def __init__(self, why: str, *, after_s: float = 0.0, try_later: bool = False) -> None:
+        super().__init__(why)
+        self.after_s = after_s
+        self.try_later = try_later
+
+
+class Visitor:
+    """Knows the hosts: their turns, rules and blocks."""
+
+    def __init__(
+        self,
+        archive: Keeper,
+        clock: Clock,
+        exchanger: Exchanger,
+        limits: Limits,
+        *,
+        seed: int | str | None,
+        states: Iterable[HostState],
+        on_state: Callable[[HostState], None] | None,
+        environ: Mapping[str, str],
+    ) -> None:
+        self._archive = archive
+        self._clock = clock
+        self._exchanger = exchanger
+        self._limits = limits
+        self._seed = seed
+        self._states = {state.host: state for state in states}
+        self._on_state = on_state
+        self._environ = environ
+        self._hosts: dict[str, Host] = {}
+
+    def drawn_s(self) -> float:
+        """The longest sum of spacings that any host drew, in seconds."""
+        return max((host.drawn_s for host in self._hosts.values()), default=0.0)
+
+    async def visit(self, asked: Asked) -> Page:
+        """The page, archived; walls are pages too.
+
+        Raises Refused, TryLater, Unreachable or, for an answer that is neither page nor wall, FetchError.
+        """
+        host, route = self._host_of(asked)
+        self._require_closed(host)
+        spacing_s = await self._admitted(asked, host, route)
+        try:
+            page = await self._tried(host, spacing_s, lambda: self._once(asked, route))
+        except _Again as fault:
+            raise self._given_up(asked, host, fault) from None
+        wall = is_wall(asked.source, page)
+        state = self._state(host)
+        if wall:
+            self._remember(breaker.after_block(state, self._clock.now(), wall))
+        elif state != HostState(host.name):
+            self._remember(HostState(host.name))
+        if page.status not in WALL_STATUS and not 200 <= page.status < 300:
+            raise FetchError(
+                "{url}: the site answered HTTP {status}.",
+                next_step="Check market and category; if they are right, the list has moved or is gone.",
+                url=asked.url,
+                status=page.status,
+            )
+        return page
+
+    async def _tried(self, host: Host, spacing_s: float, once: Callable[[], Awaitable[T]]) -> T:
+        """What `once` gives, in the host's turn and with other attempts after faults that may pass."""
+        # The waiting is done by the turn, on our clock; stamina only decides whether there is another attempt.
+        attempts = stamina.retry_context(
+            on=self._is_worth_waiting,
+            attempts=self._limits.attempts,
+            timeout=None,
+            wait_initial=0.0,
+            wait_max=0.0,
+            wait_jitter=0.0,
+        )
+        async for attempt in attempts:
+            with attempt:
+                await host.turn(self._clock, spacing_s)
+                try:
+                    return await once()
+                except _Again as fault:
+                    pause = self._limits.backoff_s * 2.0 ** (attempt.num - 1)
+                    host.hold(self._clock.now(), max(pause, fault.after_s))
+                    log.info("%s: attempt %d: %s", host.name, attempt.num, fault)
+                    raise
+        raise AssertionError("the last attempt returns or raises")
+
+    def _is_worth_waiting(self, fault: Exception) -> bool:
+        return isinstance(fault, _Again) and fault.after_s <= self._limits.patience_s
+
+    async def _once(self, asked: Asked, route: Route) -> Page:
+        key = key_of(asked.source, self._environ)
+        sent = with_key(asked.request, asked.source, key, self._clock.now())
+        try:
+            reply = await self._exchanger.exchange(sent, route)
+            reply = without_key(reply, key, sent, asked.request, self._limits.decoded_bytes)
+            received = asked.received(reply, self._clock.now())
+            page = received.page(self._archive.write(received), self._limits.decoded_bytes)
+        except BodyTooLarge as error:
+            raise Refused(
+                "{url} sends a body that {why}.",
+                next_step="No list page is that large; open it in a browser to see what it is.",
+                url=asked.url,
+                why=error,
+            ) from None
+        except (Broken, BrokenBody) as error:
+            raise _Again(str(error)) from None
+        _require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
+        return page
+
+    async def _admitted(self, asked: Asked, host: Host, route: Route) -> float:
+        """Seconds between requests to the host. Raises Refused or Unreachable if its robots.txt says no."""
+        if host.robots is None or not host.robots.is_fresh(self._clock.now()):
+            host.robots = await self._read_robots(host, route, asked.spacing_s)
+        if host.robots.why:
+            self._remember(breaker.after_miss(self._state(host), self._clock.now(), host.robots.why))
+            raise Unreachable(
+                "The robots.txt of {host} did not come ({why}), which means no.",
+                next_step="The next run tries again.",
+                host=host.name,
+                why=host.robots.why,
+            )
+        if not host.robots.allows(asked.request.url):
+            raise Refused(
+                "The robots.txt of {host} does not allow {url}.",
+                next_step="Save the page in your browser and `trendscout ingest` it.",
+                host=host.name,
+                url=asked.url,
+            )
+        delay_s = host.robots.delay_s()
+        if delay_s > self._limits.crawl_delay_s:
+            raise Refused(
+                "The robots.txt of {host} asks for {delay_s:.0f} s between requests.",
+                next_step="That is too slow for a list; save the page in your browser and `trendscout ingest` it.",
+                host=host.name,
+                delay_s=delay_s,
+            )
+        return max(asked.spacing_s, delay_s)
+
+    async def _read_robots(self, host: Host, route: Route, spacing_s: float) -> robots.Robots:
+        request = Request(host.origin + "/robots.txt", headers=(("Accept", "text/plain,*/*;q=0.5"),))
+
+        async def once() -> robots.Robots:
+            try:
+                reply = await self._exchanger.exchange(request, route, keep_bytes=robots.MAX_BYTES)
+                body = decode_start(reply.body, reply.header("content-encoding"), robots.MAX_BYTES)
+            except (Broken, BrokenBody) as error:
+                raise _Again(str(error)) from None
+            now = self._clock.now()
+            _require_answer(reply.status, reply.header("retry-after"), now)
+            return robots.read_robots(reply.status, body, now)
+
+        try:
+            return await self._tried(host, spacing_s, once)
+        except _Again as fault:
+            return robots.unreachable(self._clock.now(), str(fault))
+        except FetchError as error:
+            return robots.unreachable(self._clock.now(), error.what.format(**error.fields).rstrip("."))
+
+    def _host_of(self, asked: Asked) -> tuple[Host, Route]:
+        source = asked.source
+        try:
+            url = httpx.URL(asked.request.url)
+        except httpx.InvalidURL:
+            url = httpx.URL()
+        if url.scheme not in ("http", "https") or not url.host or not _declares(source, url.host, url.host):
+            raise Refused(
+                "{source} does not declare {url}.",
+                next_step="Requests go only to the hosts that a source declares.",
+                source=source.name,
+                url=asked.url,
+            )
+        origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
+        if origin not in self._hosts:
+            chance = random.Random(None if self._seed is None else f"{self._seed}:{origin}")  # noqa: S311
+            self._hosts[origin] = Host(origin, url.host, chance)
+        # A key is shown to no other host, declared or not.
+        may_follow = url.host.__eq__ if source.key_env else lambda host: _declares(source, host, url.host)
+        return self._hosts[origin], Route(may_follow, asked.base)
+
+    def _require_closed(self, host: Host) -> None:
+        state = self._state(host)
+        wait = breaker.waits(state, self._clock.now())
+        if wait:
+            raise TryLater(
+                "{host} turned us away {trips} times in a row ({reason}); it is left alone for {minutes:.0f} min.",
+                next_step="Then it is tried once. Until then, save the page and `trendscout ingest` it.",
+                after_s=wait,
+                host=host.name,
+                trips=state.trips,
+                reason=state.reason,
+                minutes=wait / 60,
+            )
+
+    def _given_up(self, asked: Asked, host: Host, fault: _Again) -> FetchError:
+        now = self._clock.now()
+        if fault.try_later:
+            state = breaker.after_block(self._state(host), now, str(fault), at_least_s=fault.after_s)
+            self._remember(state)
+            return TryLater(
+                "{url}: the site asks for time ({why}).",
+                next_step="It is left alone for {minutes:.0f} minutes, then tried again.",
+                after_s=breaker.waits(state, now),
+                url=asked.url,
+                why=fault,
+                minutes=breaker.waits(state, now) / 60,
+            )
+        self._remember(breaker.after_miss(self._state(host), now, str(fault)))
+        return Unreachable(
+            "{url} did not come: {why}.",
+            next_step="It was tried {attempts} times; the next run tries again.",
+            url=asked.url,
+            why=fault,
+            attempts=self._limits.attempts,
+        )
+
+    def _state(self, host: Host) -> HostState:
+        return self._states.get(host.name) or HostState(host.name)
+
+    def _remember(self, state: HostState) -> None:
+        self._states[state.host] = state
+        if self._on_state:
+            self._on_state(state)
+
+
+def is_wall(source: Source, page: Page) -> str | None:
+    """What stands in front of the list, in English, or None."""
+    return (source.wall and source.wall(page)) or wall_of(page)
+
+
+def _require_answer(status: int, retry_after: str, now: datetime) -> None:
+    """Raises _Again for a status that may pass."""
+    if status in TRANSIENT_STATUS:
+        after_s = retry_after_s(retry_after, now) or 0.0
+        raise _Again(f"HTTP {status}", after_s=after_s, try_later=status in (429, 503))
+
+
+def _declares(source: Source, host: str, asked: str) -> bool:
+    """Whether requests of the source may go to `host`; a source that declares none may go to the host asked."""
+    if not source.hosts:
+        return host == asked
+    return any(host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)) for name in source.hosts)
