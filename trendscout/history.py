@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from trendscout.errors import UsageError
+
 if TYPE_CHECKING:
     import numpy as np
+    import pyarrow as pa
     from numpy.typing import NDArray
 
 
@@ -29,3 +32,127 @@ class History:
     obs_rank: NDArray[np.int32]  # 1 is the top of the list
     obs_count: NDArray[np.float64]  # NaN: not shown
     obs_floor: NDArray[np.bool_]  # True: the count is a lower bound
+
+
+def cut(history: History, until_s: int) -> History:
+    """The history as it was at a moment: snapshots taken at or before `until_s` (seconds since 1970)."""
+    import numpy as np
+
+    keep = history.snap_time <= until_s
+    if keep.all():
+        return history
+    rows = keep[history.obs_snap]
+    return History(
+        lists=history.lists,
+        items=history.items,
+        snap_list=history.snap_list[keep],
+        snap_time=history.snap_time[keep],
+        snap_depth=history.snap_depth[keep],
+        snap_length=history.snap_length[keep],
+        obs_snap=(np.cumsum(keep) - 1).astype(np.int32)[history.obs_snap[rows]],
+        obs_item=history.obs_item[rows],
+        obs_rank=history.obs_rank[rows],
+        obs_count=history.obs_count[rows],
+        obs_floor=history.obs_floor[rows],
+    )
+
+
+def history_from_table(table: pa.Table) -> History:
+    """A history from rows of (list_id, snapshot_at, rank, item_key) in any order.
+
+    `count`, `count_floor`, `depth` and `length` are read where the table has them; without `depth` a list was
+    looked at down to the lowest place it showed. Times without a zone are UTC. A row given twice counts once, at
+    its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
+    """
+    import numpy as np
+    import pyarrow.compute as pc
+
+    missing = [name for name in ("list_id", "snapshot_at", "rank", "item_key") if name not in table.column_names]
+    if missing:
+        raise UsageError(
+            "This history has no column {names}.",
+            next_step="A history needs the columns list_id, snapshot_at, rank and item_key.",
+            names=", ".join(missing),
+        )
+    table = table.filter(pc.is_valid(table["rank"]))
+    lists, list_code = _coded(table["list_id"])
+    keys, key_code = _coded(table["item_key"])
+    seconds = _seconds(table["snapshot_at"])
+    rank = table["rank"].to_numpy().astype(np.int32)
+    if len(rank) and rank.min() < 1:
+        raise UsageError("A rank in this history is below 1.", next_step="1 is the top of a list.")
+
+    homes, home_of_list = np.unique(
+        np.array([name.partition("/")[0] for name in lists], object), return_inverse=True
+    )
+    # Item codes follow the order of the keys, so that ties broken by code are broken by key.
+    items, item = np.unique(key_code * max(1, len(homes)) + home_of_list[list_code], return_inverse=True)
+    item_keys = keys[items // max(1, len(homes))]
+
+    order = np.lexsort((rank, item, seconds, list_code))
+    order = order[
+        _changes(item[order], seconds[order], list_code[order])
+    ]  # of an item's rows in one snapshot, the best
+    order = order[np.lexsort((item[order], rank[order], seconds[order], list_code[order]))]
+
+    list_code, seconds, rank, item = list_code[order], seconds[order], rank[order], item[order]
+    new = _changes(list_code, seconds)
+    starts = np.flatnonzero(new)
+    deepest = np.maximum.reduceat(rank, starts) if len(starts) else rank[:0]
+
+    def optional(name: str, fill: float) -> NDArray[np.float64]:
+        if name not in table.column_names:
+            return np.full(len(order), fill)
+        column = pc.fill_null(pc.cast(table[name], "double"), fill)
+        return np.asarray(column.to_numpy(), np.float64)[order]
+
+    depth = optional("depth", -1.0)[starts].astype(np.int32)
+    return History(
+        lists=tuple(lists),
+        items=item_keys,
+        snap_list=list_code[starts].astype(np.int32),
+        snap_time=seconds[starts],
+        snap_depth=np.where(depth < 0, deepest, depth).astype(np.int32),
+        snap_length=optional("length", -1.0)[starts].astype(np.int32),
+        obs_snap=(np.cumsum(new) - 1).astype(np.int32),
+        obs_item=item.astype(np.int32),
+        obs_rank=rank,
+        obs_count=optional("count", float("nan")),
+        obs_floor=optional("count_floor", 0.0) > 0,
+    )
+
+
+def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """True where a row differs from the row before it; the first row always does."""
+    import numpy as np
+
+    new = np.ones(len(columns[0]), bool)
+    new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
+    return new
+
+
+def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
+    """The sorted distinct texts of a column, and each row's index into them."""
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    coded = pc.dictionary_encode(pc.cast(column, pa.string())).combine_chunks()
+    if isinstance(coded, pa.ChunkedArray):  # an empty column stays chunked
+        return np.empty(0, object), np.empty(0, np.int64)
+    order = pc.sort_indices(coded.dictionary).to_numpy()
+    place = np.empty(len(order), np.int64)
+    place[order] = np.arange(len(order))
+    texts = np.array(coded.dictionary.to_pylist(), object)[order]
+    return texts, place[coded.indices.to_numpy()]
+
+
+def _seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
+    import numpy as np
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
+        column = pc.cast(column, pa.timestamp("us", tz="UTC"))
+    whole = pc.cast(pc.cast(column, pa.timestamp("us", tz=column.type.tz)), pa.int64()).to_numpy()
+    return np.asarray(whole // 1_000_000, np.int64)

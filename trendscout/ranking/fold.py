@@ -1,0 +1,151 @@
+"""Signals of every (list, item) as one fold over the snapshots, vectorised across lists.
+
+`step(state, batch)` takes one snapshot of each of many lists. A full computation is a fold over all snapshots; the
+daily step is one more step on the stored state, with the same result.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trendscout.ranking.arrays import Columns, Floats
+from trendscout.ranking.look import DAY_S, Batch, D, Look, R, T, X, climb, look_at, rows_of
+from trendscout.ranking.signals import signals_of
+from trendscout.ranking.stage import stages
+
+HALF_LIFE = 12.0  # snapshots, of the averages that SigniTrend compares with
+FAST, SLOW = 3.0, 48.0  # the same at two more scales
+ITEM = (
+    "last", "start", "first", "episodes", "best", "seen", "seen_look", "start_look", "debut",
+    "best_at", "best_before", "peak_before_at", "mu", "var", "cusum", "mu_fast", "var_fast", "mu_slow", "var_slow",
+    "level", "roam", "count", "count_at", "growth", "stage", "stage_at", *R, *X,
+)  # fmt: skip
+LIST = ("looks", "floor", "turnover", "entry", "heat", *T, *D)
+
+
+@dataclass(slots=True)
+class State:
+    """What is remembered of every (list, item) and of every list: all that the next step needs."""
+
+    item: Floats  # one row a slot, columns ITEM
+    list: Floats  # one row a list, columns LIST
+
+    @classmethod
+    def empty(cls, slots: int, lists: int) -> State:
+        """Nothing seen yet."""
+        item = np.zeros((slots, len(ITEM)))
+        item[:, ITEM.index("last")] = -np.inf
+        item[:, ITEM.index("first")] = np.nan
+        item[:, ITEM.index("peak_before_at")] = np.nan
+        item[:, ITEM.index("best")] = np.inf
+        item[:, ITEM.index("best_before")] = np.inf
+        per_list = np.zeros((lists, len(LIST)))
+        per_list[:, LIST.index("floor")] = np.nan
+        return cls(item, per_list)
+
+
+def step(state: State, batch: Batch, *, want: bool = True) -> Columns | None:
+    """The signals of the batch's rows from what was known before it and what it shows; updates the state."""
+    per_list = dict(zip(LIST, state.list[batch.lists].T.copy(), strict=True))
+    item = dict(zip(ITEM, state.item[batch.slots].T.copy(), strict=True))
+    _open_episodes(item, per_list, batch)
+    look = look_at(item, per_list, batch)
+    signals = signals_of(item, per_list, look) if want else None
+    _remember_items(item, look)
+    _remember_stage(item, per_list, look)
+    if signals is not None:
+        signals.update(stage=item["stage"], stage_at=item["stage_at"])
+    _remember_lists(per_list, look, batch)
+    state.item[batch.slots] = np.stack([item[name] for name in ITEM], axis=1)
+    state.list[batch.lists] = np.stack([per_list[name] for name in LIST], axis=1)
+    return signals
+
+
+def _open_episodes(item: Columns, per_list: Columns, batch: Batch) -> None:
+    """Forgets what belonged to the episode before, for items that were off their list for too long."""
+    place, _ = rows_of(batch)
+    t, looks = batch.times[place], per_list["looks"][place]
+    new = t - item["last"] > batch.gaps_s[place]
+    if not new.any():
+        return
+    item["first"] = np.where(np.isnan(item["first"]), t, item["first"])
+    higher = new & (item["best"] < item["best_before"])
+    item["peak_before_at"] = np.where(higher, item["best_at"], item["peak_before_at"])
+    item["best_before"] = np.where(new, np.minimum(item["best_before"], item["best"]), item["best_before"])
+    item["episodes"] = item["episodes"] + new
+    item["start"] = np.where(new, t, item["start"])
+    item["start_look"] = np.where(new, looks, item["start_look"])
+    item["debut"] = np.where(new, batch.ranks, item["debut"])
+    item["best"] = np.where(new, np.inf, item["best"])
+    item["best_at"] = np.where(new, t, item["best_at"])
+    item["level"] = np.where(new, np.log(batch.ranks), item["level"])
+    item["count"] = np.where(new, np.nan, item["count"])
+    for name in (*R, *X):
+        item[name] = np.where(new, np.nan, item[name])
+    for name in ("seen", "mu", "var", "cusum", "mu_fast", "var_fast", "mu_slow", "var_slow", "roam", "growth"):
+        item[name] = np.where(new, 0.0, item[name])
+
+
+def _remember_items(item: Columns, look: Look) -> None:
+    share = look.share
+    beta = np.exp(look.floor) / 2
+    item["cusum"] = np.maximum(
+        0.0, item["cusum"] + 1000 * share * np.log(2) - np.maximum(1000 * item["mu"], 2000 * beta)
+    )
+    for suffix, half_life in (("", HALF_LIFE), ("_fast", FAST), ("_slow", SLOW)):
+        rate = 1 - 0.5 ** (1 / half_life)
+        off = share - item["mu" + suffix]
+        item["mu" + suffix] = item["mu" + suffix] + rate * off
+        item["var" + suffix] = (1 - rate) * (item["var" + suffix] + off * rate * off)
+    move = np.where(np.isnan(look.lag_r[0]), 0.0, np.abs(np.log(look.rank / look.lag_r[0])))
+    item["roam"] = item["roam"] + 0.15 * (move - item["roam"])
+    item["level"] = item["level"] + 0.2 * (np.log(look.rank) - item["level"])
+    item["best_at"] = np.where(look.rank < item["best"], look.t, item["best_at"])
+    item["best"] = np.minimum(item["best"], look.rank)
+    item["seen"] = item["seen"] + 1
+    item["seen_look"] = look.look
+    item["last"] = look.t
+    known = np.isfinite(look.count)
+    if known.any():
+        hours = np.maximum((look.t - item["count_at"]) / 3600, 1 / 60)
+        comparable = known & (item["count"] > 0)
+        rate = np.log(np.maximum(look.count, 1) / np.maximum(item["count"], 1)) / hours
+        item["growth"] = np.where(comparable, rate, item["growth"])
+        item["count"] = np.where(known, look.count, item["count"])
+        item["count_at"] = np.where(known, look.t, item["count_at"])
+    item.update(zip(R, (look.rank, *look.lag_r), strict=False))
+    item.update(zip(X, (look.x, *look.lag_x), strict=False))
+
+
+def _remember_stage(item: Columns, per_list: Columns, look: Look) -> None:
+    """The stage as of this snapshot, and since when it has been so."""
+    code = stages(
+        looks=look.look + 1,
+        climb=climb(look, per_list)[0],
+        rank=look.rank,
+        best=item["best"],
+        age_looks=look.look - item["start_look"],
+        roam=item["roam"],
+        days_since_peak_before=(look.t - item["peak_before_at"]) / DAY_S,
+    ).astype(float)
+    item["stage_at"] = np.where((code != item["stage"]) | (item["seen"] <= 1), look.t, item["stage_at"])
+    item["stage"] = code
+
+
+def _remember_lists(per_list: Columns, look: Look, batch: Batch) -> None:
+    starts, sizes = look.starts, look.sizes
+    on_top = (look.rank <= 10).astype(float)
+    top = np.maximum(np.add.reduceat(on_top, starts), 1)
+    came = np.add.reduceat(on_top * ~(look.lag_r[0] <= 10), starts) / top
+    new = np.add.reduceat(np.isnan(look.lag_r[0]).astype(float), starts) / sizes
+    climb = on_top * np.where(np.isnan(look.lag_x[0]), 0.0, look.x - look.lag_x[0])
+    running = per_list["looks"] > 0
+    per_list["turnover"] = np.where(running, per_list["turnover"] + 0.1 * (came - per_list["turnover"]), 0.0)
+    per_list["entry"] = np.where(running, per_list["entry"] + 0.1 * (new - per_list["entry"]), 0.0)
+    per_list["heat"] = np.add.reduceat(climb, starts) / top
+    per_list["floor"] = look.floor[starts]
+    for names, now in ((T, batch.times), (D, batch.depths)):
+        per_list.update(zip(names, [now, *(per_list[name] for name in names[:-1])], strict=True))
+    per_list["looks"] = per_list["looks"] + 1

@@ -1,0 +1,123 @@
+"""One snapshot of each of many lists, beside the snapshots just before it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from trendscout.ranking.arrays import Columns, Floats, Ints
+
+DAY_S = 86_400.0
+LAGS = 8  # snapshots that are kept as they were; everything older lives in averages
+# Names of what is kept of them: an item's ranks and log shares, and the list's times and depths of looking.
+R, X, T, D = (tuple(f"{letter}{lag}" for lag in range(1, LAGS + 1)) for letter in "rxtd")
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """One snapshot of each of some lists; rows sorted by list, then rank."""
+
+    lists: Ints  # index into State.list
+    times: Floats  # seconds since 1970, one a list
+    depths: Floats  # every place from 1 to here was looked at; one a list
+    gaps_s: Floats  # an item off the list for longer begins a new episode; one a list
+    starts: Ints  # first row of each list
+    slots: Ints  # index into State.item, one a row
+    ranks: Floats
+    counts: Floats  # NaN: not shown
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What a batch shows by itself and beside the snapshots just before it; one value a row."""
+
+    t: Floats
+    rank: Floats
+    count: Floats
+    length: Floats
+    share: Floats  # of the list's counts, or of 1/rank where no counts are shown
+    x: Floats  # log share
+    floor: Floats  # log share of what is just off the list
+    lag_r: Floats  # rank 1..LAGS snapshots ago, one row a lag; NaN where the item was off the list
+    lag_x: Floats  # log share likewise
+    look: Floats  # how many snapshots of the list came before
+    place: Ints  # which of the batch's lists
+    starts: Ints
+    sizes: Ints
+
+
+def look_at(item: Columns, per_list: Columns, batch: Batch) -> Look:
+    """What the batch shows, from what is remembered of its items and lists."""
+    place, sizes = rows_of(batch)
+    starts = batch.starts
+    weight = _weights(batch, place, sizes)
+    share = weight / np.add.reduceat(weight, starts)[place]
+    x = np.log(share)
+    floor = np.minimum.reduceat(x, starts) - 0.1
+    floor = np.where(np.isnan(per_list["floor"]), floor, 0.8 * per_list["floor"] + 0.2 * floor)
+    lag_r, lag_x = np.stack([item[name] for name in R]), np.stack([item[name] for name in X])
+    # Lags are kept as of the item's last sighting; where snapshots went by without it they move back.
+    away = per_list["looks"][place] - item["seen_look"] - 1
+    moved = np.flatnonzero(away > 0)
+    if len(moved):
+        source = np.arange(LAGS)[:, None] - away[moved].astype(np.int64)
+        for lag in (lag_r, lag_x):
+            shifted = np.take_along_axis(lag[:, moved], np.maximum(source, 0), axis=0)
+            lag[:, moved] = np.where(source >= 0, shifted, np.nan)
+    return Look(
+        t=batch.times[place],
+        rank=batch.ranks,
+        count=batch.counts,
+        length=np.maximum.reduceat(batch.ranks, starts)[place],
+        share=share,
+        x=x,
+        floor=floor[place],
+        lag_r=lag_r,
+        lag_x=lag_x,
+        look=per_list["looks"][place],
+        place=place,
+        starts=starts,
+        sizes=sizes,
+    )
+
+
+def rows_of(batch: Batch) -> tuple[Ints, Ints]:
+    """The list of each row, as an index into the batch's lists, and how many rows each list has."""
+    sizes = np.diff(batch.starts, append=len(batch.ranks))
+    return np.repeat(np.arange(len(sizes)), sizes), sizes
+
+
+def _weights(batch: Batch, place: Ints, sizes: Ints) -> Floats:
+    """Counts where the list shows them for at least three in ten rows, else 1/rank."""
+    by_rank = 1.0 / batch.ranks
+    known = np.isfinite(batch.counts)
+    if not known.any():
+        return by_rank
+    shows = (np.add.reduceat(known.astype(float), batch.starts) / sizes > 0.3)[place]
+    least = np.minimum.reduceat(np.where(known, batch.counts, np.inf), batch.starts)[place]
+    counts = np.maximum(np.where(known, batch.counts, least * 0.9), 1.0)
+    return np.where(shows, counts, by_rank)
+
+
+def climb(look: Look, per_list: Columns) -> tuple[Floats, Floats, Floats]:
+    """How far each row climbed: doublings of rank, the rank it came from, and the seconds it took.
+
+    It is measured from the oldest of the last LAGS snapshots that shows the item without a break in what is
+    known: an item that was off the list comes from just below what was looked at, and from nowhere known (NaN)
+    where its present place was not looked at then.
+    """
+    came_from = np.full(len(look.rank), np.nan)
+    at = np.full(len(look.rank), np.nan)
+    going = np.ones(len(look.rank), bool)  # back to the first snapshot without the item
+    for lag in range(LAGS):
+        seconds, depth = per_list[T[lag]][look.place], per_list[D[lag]][look.place]
+        known = going & (seconds > 0)
+        seen = known & ~np.isnan(look.lag_r[lag])
+        below = known & ~seen & (depth >= look.rank) & np.isnan(came_from)
+        came_from = np.where(seen, look.lag_r[lag], np.where(below, depth + 1, came_from))
+        at = np.where(seen | below, seconds, at)
+        going = seen
+        if not going.any():
+            break
+    return np.log2(came_from / look.rank), came_from, look.t - at

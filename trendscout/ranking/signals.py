@@ -1,0 +1,92 @@
+"""The signals of items on a list: each from what was known before a snapshot and what it shows."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trendscout.ranking.arrays import Columns, Floats
+from trendscout.ranking.look import DAY_S, Look, climb
+
+
+def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
+    """All signals of the rows; docs/ranking.md defines each of them with its unit and its source."""
+    rank, x, share, place = look.rank, look.x, look.share, look.place
+    prev_r = np.where(np.isnan(look.lag_r), look.length + 1, look.lag_r)
+    prev_x = np.where(np.isnan(look.lag_x), look.floor, look.lag_x)
+    beta = np.exp(look.floor) / 2
+    lam = np.maximum(1000 * item["mu"], 2000 * beta)
+    k = 1000 * share
+    surprise = k * np.log(k / lam) - (k - lam)
+    log_rank = np.log(rank)
+    hours = (look.t - item["start"]) / 3600
+    best = np.minimum(item["best"], rank)
+    slope = (2 * (x - prev_x[3]) + prev_x[0] - prev_x[2]) / 10
+    signitrend = significance(share, item["mu"], item["var"], beta)
+    count = np.log(np.where(np.isfinite(look.count), np.maximum(look.count, 1.0), np.nan))
+    looks = per_list["looks"][place]
+    climbed, came_from, climb_s = climb(look, per_list)
+    hour = look.t % 86400 / 86400 * 2 * np.pi
+    return {
+        "rank": rank,
+        "delta": prev_r[0] - rank,
+        "recency": -hours,
+        "slope": slope,
+        "signitrend": signitrend,
+        "poisson": np.where(k > lam, surprise, -surprise),
+        "cusum": np.maximum(0.0, item["cusum"] + k * np.log(2) - lam),
+        "best_so_far": item["best"],
+        "best": best,
+        "log_rank": log_rank,
+        "gap_best": np.log(rank / best),
+        "since_best": np.log1p((look.t - item["best_at"]) / 3600),
+        "age": np.log1p(hours),
+        "life": np.log1p((look.t - item["first"]) / 3600),
+        "debut_gain": np.log(item["debut"] / rank),
+        "episodes": np.log(item["episodes"]),
+        "best_before": np.log(np.minimum(item["best_before"], 2 * look.length)),
+        "presence": (item["seen"] + 1) / np.maximum(item["seen"] + 1, looks - item["start_look"] + 1),
+        "seen": np.log1p(item["seen"]),
+        "sig_fast": significance(share, item["mu_fast"], item["var_fast"], beta),
+        "sig_slow": significance(share, item["mu_slow"], item["var_slow"], beta),
+        "drift": item["level"] - log_rank,
+        "roam": item["roam"],
+        "move1": np.log(prev_r[0] / rank),
+        "move2": np.log(prev_r[1] / rank),
+        "move8": np.log(prev_r[7] / rank),
+        "move4": np.log(prev_r[3] / rank),
+        "accel": np.log(prev_r[0] / rank) - np.log(prev_r[1] / prev_r[0]),
+        "growth": item["growth"],
+        "count_now": np.where(
+            np.isfinite(count) & (item["count"] > 0), count - np.log(np.maximum(item["count"], 1)), 0.0
+        ),
+        "count": count,
+        "above_move": _mean_above(np.log(prev_r[0] / rank), look),
+        "above_slope": _mean_above(slope, look),
+        "above_age": _mean_above(np.log1p(hours), look),
+        "above_sig": _mean_above(np.log1p(np.maximum(signitrend, -0.9)), look),
+        "turnover": per_list["turnover"][place],
+        "entry": per_list["entry"][place],
+        "heat": per_list["heat"][place],
+        "length": look.length,
+        "climb": climbed,
+        "came_from": came_from,
+        "climb_days": climb_s / DAY_S,
+        "looks": looks,
+        "phase_sin": np.sin(hour),
+        "phase_cos": np.cos(hour),
+        "weekend": ((look.t // 86400 + 3) % 7 >= 5).astype(float),
+    }
+
+
+def significance(share: Floats, mean: Floats, variance: Floats, beta: Floats) -> Floats:
+    """SigniTrend (Schubert, Weiler, Kriegel, KDD 2014): deviations above a running mean, with a floor `beta`."""
+    deviation: Floats = (share - np.maximum(mean, beta)) / (np.sqrt(variance) + beta)
+    return deviation
+
+
+def _mean_above(values: Floats, look: Look) -> Floats:
+    """The mean over the rows above in the same list; 0 for the top row."""
+    before: Floats = np.cumsum(values) - values
+    position = np.arange(len(values)) - look.starts[look.place]
+    mean: Floats = (before - before[look.starts][look.place]) / np.maximum(position, 1)
+    return mean
