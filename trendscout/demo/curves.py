@@ -48,10 +48,10 @@ def own_curve(
 
 
 def breakout_curve(age: Days, level: float, rng: np.random.Generator) -> Curves:
-    """A rise from `level` to a place in the top ten within about 11 days, some days there, a slow decline."""
+    """A rise from `level` to a place in the top ten within about two weeks, some days there, a slow decline."""
     import numpy as np
 
-    span = float(np.clip(rng.lognormal(math.log(13), 0.4), 5, 26))
+    span = float(np.clip(rng.lognormal(math.log(15), 0.4), 5, 28))
     peak = rng.uniform(3.3, 4.6)
     hold = rng.uniform(5, 16)
     part = np.clip(age / span, 0, 1)

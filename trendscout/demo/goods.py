@@ -12,7 +12,7 @@ from typing import Any, Literal, NamedTuple
 
 Kind = Literal["breakout", "slow_burner", "fad", "evergreen", "seasonal", "noise"]
 CATEGORIES = ("kitchen", "toys-and-games")
-ESTABLISHED = 190  # goods a category starts with
+ESTABLISHED = 230  # goods a category starts with
 BIRTHS_PER_DAY = 5.5  # new goods of a category: a real best-seller list shows 3 to 5 unseen goods a day
 # How newcomers fare. Most fade: on real lists about half of them are gone within a week.
 FATES: tuple[tuple[Kind, float], ...] = (("fad", 0.52), ("noise", 0.36), ("slow_burner", 0.12))
@@ -151,7 +151,7 @@ def _breakouts(maker: Maker, category: str, days: int) -> list[Good]:
     odd = odd[round(len(odd) * ODD_SHARE) :]
     goods = []
     for number in range(round(BREAKOUTS * days / 45)):
-        rise = rng.randint(2, max(3, days - 16))
+        rise = rng.randint(1, max(2, days - 24))  # later ones could not arrive in time
         is_odd = number < len(odd)
         old = not is_odd and rng.random() < 0.4
         noun = odd[number] if is_odd else rng.choice(nouns)
@@ -189,13 +189,21 @@ def amazon_title(good: Good) -> str:
     return ", ".join(parts)
 
 
-def aliexpress_title(good: Good, market: str) -> str:
-    """A row of search words in the market's language; the brand only now and then."""
-    language = 1 if market == "ID" else 0
+def aliexpress_title(good: Good) -> str:
+    """A row of search words in English, which the request asks for; the brand only now and then."""
     brand = good.brand if good.number % 3 else ""
-    pack = (f"isi {good.pack}" if language else f"{good.pack}pcs") if good.pack > 1 else ""
-    words_ = [good.features[1][language], good.noun[language], good.size, good.code, good.color[language], pack]
-    return " ".join(word for word in (brand, *words_, good.features[2][language]) if word)
+    pack = f"{good.pack}pcs" if good.pack > 1 else ""
+    row = (
+        brand,
+        good.features[1].en,
+        good.noun.en,
+        good.size,
+        good.code,
+        good.color.en,
+        pack,
+        good.features[2].en,
+    )
+    return " ".join(part for part in row if part)
 
 
 def shop_title(good: Good, market: str) -> str:

@@ -94,8 +94,8 @@ class World:
         for market in self.markets:
             for category in CATEGORIES:
                 if market != "ID":
-                    found.append(self._shelf("amazon", market, category, 100, 0.85, (3, 8)))
-                found.append(self._shelf("aliexpress", market, category, 60, 0.6, (1, 5)))
+                    found.append(self._shelf("amazon", market, category, 100, 0.8, (3, 8)))
+                found.append(self._shelf("aliexpress", market, category, 120, 0.75, (1, 5)))
             found.append(self._tags(market))
         return tuple(found)
 

@@ -8,10 +8,9 @@ from typing import Any
 
 from trendscout.demo.goods import Good, aliexpress_title
 from trendscout.demo.market import Shelf, date_of, number_of
-from trendscout.demo.sites.money import CURRENCY, amount, shown
+from trendscout.demo.sites.money import amount, shown
 
 PER_PAGE = 60
-_SOLD = {"US": "{} sold", "UK": "{} sold", "ID": "{} terjual"}
 _PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>{words} - Buy {words} with free shipping</title>
 </head><body><div id="root"></div><script>
 window._dida_config_ = {{}};
@@ -48,7 +47,7 @@ def floor_text(count: int) -> str:
 
 def _card(shelf: Shelf, day: int, rank: int, position: int) -> dict[str, Any]:
     good = shelf.good(position)
-    key, market = shelf.keys[position], shelf.market
+    key = shelf.keys[position]
     count = int(shelf.totals[position, day])
     dollars = _price(good)
     return {
@@ -59,14 +58,14 @@ def _card(shelf: Shelf, day: int, rank: int, position: int) -> dict[str, Any]:
         "productId": key,
         "lunchTime": f"{date_of(0) + timedelta(days=good.born)} 00:00:00",  # the site's own spelling
         "image": {"imgUrl": f"//images.example/kf/S{number_of('image', key):x}.jpg", "imgType": "0"},
-        "title": {"displayTitle": aliexpress_title(good, market)},
+        "title": {"displayTitle": aliexpress_title(good)},
         "prices": {
-            "currencySymbol": shown(1, market)[:1],
-            "originalPrice": _money(dollars * 1.6, market, "original_price"),
-            "salePrice": {"discount": 37, **_money(dollars, market, "sale_price")},
+            "currencySymbol": "$",
+            "originalPrice": _money(dollars * 1.6, "original_price"),
+            "salePrice": {"discount": 37, **_money(dollars, "sale_price")},
         },
         "evaluation": {"starRating": 3.9 + number_of("rating", good.number) % 11 / 10},
-        "trade": {"tradeDesc": _SOLD[market].format(floor_text(count))},
+        "trade": {"tradeDesc": f"{floor_text(count)} sold"},
         "trace": {"utLogMap": {"real_trade_count": str(count), "spu_id": key, "item_index": str(rank - 1)}},
     }
 
@@ -75,13 +74,12 @@ def _price(good: Good) -> float:
     return good.price * (0.45 + number_of("price", good.number) % 30 / 100)
 
 
-def _money(dollars: float, market: str, kind: str) -> dict[str, Any]:
-    value = amount(dollars, market)
-    prefix = "US " if market == "US" else ""
+def _money(dollars: float, kind: str) -> dict[str, Any]:
+    value = amount(dollars, "US")  # the request's cookie asks for US dollars
     return {
         "priceType": kind,
-        "currencyCode": CURRENCY[market],
+        "currencyCode": "USD",
         "minPrice": value,
-        "formattedPrice": prefix + shown(dollars, market),
+        "formattedPrice": f"US {shown(dollars, 'US')}",
         "cent": round(value * 100),
     }

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-CURRENCY = {"US": "USD", "UK": "GBP", "ID": "IDR"}
 PER_DOLLAR = {"US": 1.0, "UK": 0.79, "ID": 16_300.0}
 
 

@@ -17,6 +17,8 @@ INDUSTRIES = {
     "food-beverage": 27_000_000_000,
     "pets": 19_000_000_000,
     "games": 25_000_000_000,
+    "beauty-personal-care": 14_000_000_000,
+    "sports-outdoor": 28_000_000_000,
     "news-entertainment": 23_000_000_000,
 }
 COUNTRY = {"US": "US", "UK": "GB", "ID": "ID"}
@@ -25,7 +27,7 @@ COUNTRY = {"US": "US", "UK": "GB", "ID": "ID"}
 def industry_of(shelf: Shelf, position: int) -> int:
     """The industry of a tag: talk is spread over all of them, goods over those that sell."""
     numbers = tuple(INDUSTRIES.values())
-    goods_only = numbers[:7] if shelf.goods[position] is not None else numbers
+    goods_only = numbers[:-1] if shelf.goods[position] is not None else numbers
     return goods_only[number_of("industry", shelf.names[position]) % len(goods_only)]
 
 
