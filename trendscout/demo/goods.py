@@ -182,7 +182,7 @@ def _seasonal(maker: Maker, start: date) -> list[Good]:
 def amazon_title(good: Good) -> str:
     """Brand first, then everything a shopper might search for."""
     parts = [f"{good.brand} {good.noun.en.title()} {good.code}".strip(), good.size]
-    parts += [feature.en.capitalize() for feature in good.features[:2]]
+    parts += [feature.en[0].upper() + feature.en[1:] for feature in good.features[:2]]
     parts.append(good.color.en.title())
     if good.pack > 1:
         parts.append(f"Pack of {good.pack}")

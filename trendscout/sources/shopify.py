@@ -18,7 +18,7 @@ from trendscout.sources._fields import decimal, extra, joined, moment, text, web
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
-_PAGES = 4  # 1,000 products; a store with more is better read by collection
+_PER_PAGE = 250  # the newest ones; the page after a store's last is empty, and an empty page is no list
 _MAX_ROWS = 1000
 
 
@@ -40,7 +40,7 @@ def query_of(url: str) -> Query | None:
 
 
 def requests(query: Query) -> Sequence[Request]:
-    """The pages of a store's or a collection's products; `category` is "shop.example" or "shop.example/handle".
+    """The newest products of a store or a collection; `category` is "shop.example" or "shop.example/handle".
 
     Raises UsageError if the category names no store.
     """
@@ -53,7 +53,7 @@ def requests(query: Query) -> Sequence[Request]:
     if query.kind == "best_selling":  # most stores' robots.txt forbids this one; then fetch refuses it
         return (Request(f"https://{host}/collections/{handle or 'all'}?sort_by=best-selling"),)
     path = f"https://{host}/collections/{handle}/products.json" if handle else f"https://{host}/products.json"
-    return tuple(Request(f"{path}?limit=250&page={number}", page=number) for number in range(1, _PAGES + 1))
+    return (Request(f"{path}?limit={_PER_PAGE}"),)
 
 
 def read_products(page: Page) -> Iterator[Entry]:
