@@ -245,6 +245,16 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
+class PackCheck:
+    """How a product stands to one selection pack, line by line."""
+
+    pack: str  # the pack's name: "hidden-hit"
+    met: bool  # no line failed and at least one was known to hold
+    failed: tuple[str, ...] = ()  # lines as people read them: "price ≤ 50 USD"
+    unknown: tuple[str, ...] = ()  # lines whose value nobody knows: they fail nothing
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One product of the report."""
 
@@ -295,7 +305,8 @@ class Row:
     variants: int = 0
     likely: bool = False  # joined by a "likely" verdict: shown with ≈
     flags: tuple[Flag, ...] = ()
-    packs: tuple[str, ...] = ()
+    packs: tuple[str, ...] = ()  # names of the packs it met
+    pack_checks: tuple[PackCheck, ...] = ()
     mark: Literal["", "mine", "watch", "ignore"] = ""
     note: str = ""
     supplier_url: str | None = None

@@ -1,0 +1,212 @@
+"""The columns of a drop: one list from which files, schema and documentation are made. Columns are only added."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from decimal import Decimal
+from operator import attrgetter
+from typing import Any, Literal
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Coverage, Report, Row
+from trendscout.report import words
+
+Value = str | int | float | Decimal | bool | datetime | None
+Kind = Literal["text", "id", "code", "integer", "number", "share", "money", "moment", "flag", "url"]
+# Frictionless types of the machine file.
+TYPES: dict[Kind, dict[str, str]] = {
+    "text": {"type": "string"},
+    "id": {"type": "string"},
+    "code": {"type": "string"},
+    "integer": {"type": "integer"},
+    "number": {"type": "number"},
+    "share": {"type": "number"},
+    "money": {"type": "number"},
+    "moment": {"type": "datetime", "format": "%Y-%m-%dT%H:%M:%SZ"},
+    "flag": {"type": "boolean"},
+    "url": {"type": "string", "format": "uri"},
+}
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How people want to read: language, local time and the moment the report is of."""
+
+    lang: Lang
+    zone: tzinfo
+    now: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: its machine name, its heading, what it means, and how to get it from a row.
+
+    `say` gives words for people where the machine's value is a code or a list of codes.
+    """
+
+    name: str
+    head: str
+    about: str
+    kind: Kind
+    get: Callable[[Any], Value] | str = ""  # or the attribute; "" = the one of the column's name
+    say: Callable[[Any, View], str] | None = None
+    width: int = 12  # in a spreadsheet, in characters
+
+
+def heading(column: Column, view: View | None) -> str:
+    """The machine name, or for people the heading, with the time zone where times are local."""
+    if view is None:
+        return column.name
+    head = tr(column.head, view.lang)
+    return f"{head} ({view.zone})" if column.kind == "moment" else head
+
+
+def value(column: Column, item: Row | Coverage, report: Report, view: View | None) -> Value:
+    """The cell of `item`: the machine's value, or what people read."""
+    if view is not None and column.say is not None:
+        return column.say(item, view) or None
+    owner = report if column.name == "as_of" else item
+    get = column.get
+    found: Value = attrgetter(get or column.name)(owner) if isinstance(get, str) else get(owner)
+    return None if found == "" else found
+
+
+def _codes(*codes: str) -> str:
+    return ";".join(code for code in codes if code)
+
+
+def _places(row: Row) -> str:
+    first: dict[tuple[str, str | None], datetime] = {}
+    for one in row.sightings:
+        key = (one.platform, one.market)
+        first[key] = min(first.get(key, one.since), one.since)
+    ordered = sorted(first.items(), key=lambda pair: (pair[1], str(pair[0])))
+    return _codes(
+        *(f"{name} {market or ''}".strip() + f" {at.astimezone(UTC):%Y-%m-%d}" for (name, market), at in ordered)
+    )
+
+
+def _lead(row: Row) -> float | None:
+    return max((gap.lead_days for gap in row.gaps), default=None)
+
+
+def _unknown(row: Row) -> str:
+    return _codes(*(f"{one.pack}: {line}" for one in row.pack_checks if one.met for line in one.unknown))
+
+
+def _failed(row: Row) -> str:
+    return _codes(*(f"{one.pack}: {line}" for one in row.pack_checks for line in one.failed))
+
+
+def _joined(parts: tuple[str, ...], view: View) -> str:
+    return ("；" if view.lang == "zh" else "; ").join(parts)
+
+
+ROW: tuple[Column, ...] = (
+    Column("as_of", "As of", "The moment that the report looks from.", "moment", width=17),
+    Column("position", "#", "Place in the report; 1 is the top.", "integer", width=5),
+    Column("product_id", "Product id", "Our id of the product; listings of several platforms share it.", "id",
+           width=20),
+    Column("item_key", "Item key", "The platform's own id of the leading listing, as text.", "id", width=22),
+    Column("title", "Title", "Title of the leading listing as shown there.", "text", width=48),
+    Column("gloss_zh", "In Chinese", "A short Chinese gloss of a foreign title.", "text", width=24),
+    Column("platform", "Platform", "Platform of the leading listing.", "code",
+           say=lambda r, _: words.place(r.platform, None)),
+    Column("market", "Market", "Market of the leading listing: ISO country code, or UK, EU.", "code", width=8),
+    Column("list_id", "List", "The list in which the product moves most.", "text", width=30),
+    Column("category", "Category", "Category as that list names it.", "text", width=18),
+    Column("stage", "Stage", "emerging, rising, peaking, fading, evergreen, seasonal or not_enough_data.",
+           "code", say=lambda r, v: words.stage(r.stage, v.lang)),
+    Column("stage_since", "Stage since", "When the stage last changed.", "moment", width=17),
+    Column("probability", "Chance", "Probability that it breaks out within the horizon; empty: not enough data.",
+           "share", width=9),
+    Column("probability_low", "Chance, low", "Low end of the 90 % interval.", "share"),
+    Column("probability_high", "Chance, high", "High end of the 90 % interval.", "share"),
+    Column("horizon_h", "Horizon, hours", "Within how many hours the breakout would come.", "number"),
+    Column("label", "Breakout means", "top: enters the top of its list; halve: its rank halves.", "code",
+           say=lambda r, v: tr(words.LABELS.get(r.label, r.label), v.lang), width=22),
+    Column("gain", "Gain", "What a breakout would be worth: log2 of rank over goal.", "number"),
+    Column("score", "Score", "Chance × gain: the report's usual order.", "number"),
+    Column("velocity", "Velocity", "0-100: how fast it climbs, against all goods of its list.", "number",
+           "velocity.value"),
+    Column("newness", "新 new", "0-100: how new it is to us and to its market.", "number", "newness.value"),
+    Column("oddness", "奇 odd", "0-100: how unlike what its category usually lists.", "number", "oddness.value"),
+    Column("specialness", "特 special", "0-100: how few platforms, sellers and near copies have it.", "number",
+           "specialness.value"),
+    Column("rank", "Rank", "Rank on the list now; empty: not on it, or the list has no order.", "integer",
+           width=7),
+    Column("rank_before", "Rank before", "Rank that the movement starts from.", "integer"),
+    Column("rank_span_days", "Over days", "Days between the two ranks.", "number"),
+    Column("movement", "Movement", "The movement in words; in English for machines.",
+           "text", lambda r: words.movement(r, "en"), say=lambda r, v: words.movement(r, v.lang), width=28),
+    Column("seen_on", "Seen on", "Platforms and markets that have it, each with the first day.", "code", _places,
+           say=lambda r, v: _joined(words.seen_at(r.sightings, v.lang, now=v.now, zone=v.zone), v), width=36),
+    Column("not_yet_on", "Not yet on", "Platforms and markets that do not have it yet.", "code",
+           lambda r: _codes(*(f"{g.platform} {g.market or ''}".strip() for g in r.gaps)),
+           say=lambda r, v: _joined(words.not_yet(r.gaps, v.lang), v), width=36),
+    Column("lead_days", "Lead, days", "Longest lead over a place that does not have it yet, in days.", "number",
+           _lead),
+    Column("first_seen", "First seen", "When we first saw it anywhere.", "moment", width=17),
+    Column("listed_at", "Listed", "When the platform says it was listed.", "moment", width=17),
+    Column("price", "Price", "Current price; the low end of a range.", "money", width=9),
+    Column("price_high", "Price, high", "High end of a range.", "money"),
+    Column("currency", "Currency", "ISO 4217 code of both prices.", "code", width=9),
+    Column("price_usd", "Price in USD", "The price in US dollars by the rate of the day.", "money"),
+    Column("count", "Count", "Sales, views or the like, as the platform shows it.", "number"),
+    Column("count_kind", "Counted", "What is counted: sold, orders, views, ...", "code",
+           say=lambda r, v: tr(words.COUNT_NAMES.get(r.count_kind or "", r.count_kind or ""), v.lang)),
+    Column("count_is_floor", "At least", "true: the true count is this or more.", "flag", "count_floor"),
+    Column("rating", "Rating", "Stars out of 5.", "number", width=8),
+    Column("reviews", "Ratings", "Number of ratings or reviews.", "integer", width=9),
+    Column("listings", "Listings", "Listings joined into this product.", "integer"),
+    Column("sellers", "Sellers", "Different sellers; empty: the pages do not say.", "integer"),
+    Column("near_copies", "Near copies", "Listings so alike that they compete, though not the same product.",
+           "integer"),
+    Column("variants", "Variants", "Other sizes, colours and packs of the product line.", "integer"),
+    Column("is_likely", "Joined on likeness", "true: its listings were joined by a likely, not a sure, match.",
+           "flag", "likely"),
+    Column("list_pace", "List pace", "fast: the list's top 10 turns over within months.", "code",
+           say=lambda r, v: tr(r.list_pace, v.lang) if r.list_pace else ""),
+    Column("flags", "Warnings", "Warnings and hints, by code.", "code",
+           lambda r: _codes(*(f.code for f in r.flags)),
+           say=lambda r, v: _joined(tuple(words.flag(f, v.lang) for f in r.flags), v), width=28),
+    Column("packs", "Packs met", "Selection packs that no known value fails.", "code",
+           lambda r: _codes(*r.packs), say=lambda r, v: _joined(r.packs, v), width=20),
+    Column("packs_unknown", "Packs, unknown", "Lines of packs met whose value is not known.", "text", _unknown,
+           width=24),
+    Column("packs_failed", "Packs, failed", "Lines that keep it out of packs.", "text", _failed, width=24),
+    Column("mark", "Mark", "Your mark: mine, watch or ignore.", "code",
+           say=lambda r, v: tr(r.mark, v.lang) if r.mark else ""),
+    Column("note", "Note", "Your note.", "text", width=20),
+    Column("cost_usd", "Cost, USD", "Your cost in US dollars.", "money"),
+    Column("weight_g", "Weight, g", "Weight in grams.", "number"),
+    Column("fees_usd", "Fees, USD", "Platform and shipping fees in US dollars.", "money"),
+    Column("margin", "Margin", "(price - cost - fees) / price.", "share"),
+    Column("supplier_url", "Supplier", "Where you buy it.", "url", width=24),
+    Column("url", "Link", "Page of the leading listing.", "url", width=24),
+    Column("image", "Image", "Address of its picture.", "url", width=10),
+)  # fmt: skip
+
+COVERAGE: tuple[Column, ...] = (
+    Column("list_id", "List", "The list.", "text", width=40),
+    Column("source", "Source", "The source that reads it.", "code", width=20),
+    Column("market", "Market", "Its market.", "code", width=8),
+    Column("status", "Status", "ok, partial, blocked, failed, late or never.", "code",
+           say=lambda c, v: words.status(c.status, v.lang)),
+    Column("last_ok", "Last complete", "When it was last read whole.", "moment", width=17),
+    Column("looked", "Looks in 7 days", "Looks in the last 7 days.", "integer"),
+    Column("ok", "Complete in 7 days", "Looks of these that were complete.", "integer"),
+    Column("entries", "Entries", "Entries of the last look.", "integer"),
+    Column("reason", "Reason", "Why it is not complete.", "text",
+           say=lambda c, v: tr(c.reason, v.lang) if c.reason else "", width=60),
+    Column("next_step", "What to do", "What to do about it.", "text",
+           say=lambda c, v: tr(c.next_step, v.lang) if c.next_step else "", width=60),
+)  # fmt: skip
+
+
+def schema() -> dict[str, Any]:
+    """The contract of the machine file as a Frictionless Table Schema: schemas/drop.schema.json."""
+    fields = [{"name": one.name, **TYPES[one.kind], "title": one.head, "description": one.about} for one in ROW]
+    return {"fields": fields, "primaryKey": ["product_id"], "missingValues": [""]}

@@ -1,0 +1,79 @@
+"""Curves of a product: which one to show, and how it looks in one line of text."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from statistics import median
+
+from trendscout.model import Point, Row, Sighting
+
+BARS = "▁▂▃▄▅▆▇█"
+ABSENT = "·"  # looked, and it was not on the list
+NOT_LOOKED = " "
+
+
+def main_curve(row: Row) -> Sighting | None:
+    """The sighting on the list in which the row moves most, else the one with the longest curve."""
+    here = [one for one in row.sightings if one.list_id == row.list_id]
+    return max(here or row.sightings, key=lambda one: len(one.curve), default=None)
+
+
+def heights(points: Sequence[Point]) -> list[float | None]:
+    """How high each point stands, 0 to 1, top of the list above; None where it was not seen.
+
+    Ranks and counts are compared by their logarithm within the curve; less than a doubling never fills the whole
+    height, so that the jitter of a steady item stays small.
+    """
+    logs = [_log_height(point) for point in points]
+    known = [value for value in logs if value is not None]
+    if not known:
+        return [None] * len(points)
+    low, high = min(known), max(known)
+    room = max(high - low, 1.0)
+    middle = (room - (high - low)) / 2
+    return [None if value is None else (value - low + middle) / room for value in logs]
+
+
+def sparkline(points: Sequence[Point], width: int) -> str:
+    """The curve in `width` cells or less: bars where seen, `·` where absent, blank where nobody looked."""
+    cells = _bins(points, width)
+    levels = iter(heights([point for point in cells if point is not None]))
+    signs = []
+    for point in cells:
+        level = None if point is None else next(levels)
+        if level is not None:
+            signs.append(BARS[min(int(level * len(BARS)), len(BARS) - 1)])
+        else:
+            signs.append(ABSENT if point is not None and point.presence == "absent" else NOT_LOOKED)
+    return "".join(signs)
+
+
+def _log_height(point: Point) -> float | None:
+    if point.presence != "seen":
+        return None
+    if point.rank is not None:
+        return -math.log2(point.rank)
+    return math.log2(1 + point.count) if point.count is not None and point.count >= 0 else None
+
+
+def _bins(points: Sequence[Point], width: int) -> list[Point | None]:
+    """Equal stretches of time; the last sighting of each, else an absence, else a missed look, else None."""
+    if not points:
+        return []
+    ordered = sorted(points, key=lambda point: point.at)
+    start = ordered[0].at
+    length = (ordered[-1].at - start).total_seconds()
+    steps = [(b.at - a.at).total_seconds() for a, b in pairwise(ordered)]
+    step = median(steps) if steps else 0.0
+    count = min(width, round(length / step) + 1) if step > 0 else 1
+    cells: list[Point | None] = [None] * count
+    order = {"not_looked": 0, "absent": 1, "seen": 2}
+    for point in ordered:
+        at = (point.at - start).total_seconds() / length if length else 0.0
+        place = min(int(at * (count - 1) + 0.5), count - 1)
+        known = cells[place]
+        if known is None or order[point.presence] >= order[known.presence]:
+            cells[place] = point
+    return cells

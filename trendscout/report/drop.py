@@ -1,0 +1,189 @@
+"""Drops: the report as files for Excel, for machines and for a browser, written whole or not at all."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import hashlib
+import io
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import fields, is_dataclass
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, Literal
+
+from trendscout.errors import UsageError
+from trendscout.lang import Lang
+from trendscout.model import Coverage, Report, Row
+from trendscout.report import places
+from trendscout.report.clean import guarded, visible
+from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, schema, value
+
+Format = Literal["csv", "xlsx", "json", "html"]
+FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json", "html")
+# Signs that a terminal or an old reader would act on, though JSON allows them.
+_JSON_ESCAPED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
+
+
+def write(
+    report: Report,
+    pattern: str,
+    *,
+    formats: Sequence[Format],
+    lang: Lang,
+    folder: Path = Path(),
+    name: str = "report",
+    machine: bool = False,
+    zone: dt.tzinfo = dt.UTC,
+    date: dt.date | None = None,
+    keep: bool = False,
+) -> tuple[Path, ...]:
+    """The paths of the files written for `formats`, at the places that `pattern` names inside `folder`.
+
+    Fields of a pattern: {date} (of the report in `zone`, or `date`), {time}, {name}, {market}, {ext}. CSV comes
+    with a coverage file beside it, a machine CSV with datapackage.json too. Where the pattern has a folder of its
+    own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is there already
+    is left as it is. Raises UsageError for a pattern that leads elsewhere or a file that cannot be written.
+    """
+    local = report.as_of.astimezone(zone)
+    given = {
+        "date": (date or local.date()).isoformat(),
+        "time": local.strftime("%H%M"),
+        "name": name,
+        "market": report.market or "all",
+    }
+    paths = {one: places.target(pattern, folder, {**given, "ext": one}) for one in formats}
+    if len(set(paths.values())) < len(paths):
+        raise UsageError(
+            "The output {pattern!r} names one file for several formats.",
+            next_step="Put {{ext}} into it.",
+            pattern=pattern,
+        )
+    own = next(iter(paths.values())).parent if paths else folder
+    marker = None if own == folder else own / places.SUCCESS
+    if keep and marker and (there := places.whole(marker)):
+        return there
+    files: dict[Path, bytes] = {}
+    for one, path in paths.items():
+        files |= _files(report, one, path, View(lang, zone, report.as_of), machine=machine)
+    return places.commit(files, marker=marker)
+
+
+def as_csv(
+    report: Report, columns: Sequence[Column], items: Sequence[Row] | Sequence[Coverage], view: View | None
+) -> bytes:
+    """Rows or coverage as CSV: for people (`view`) UTF-8 with BOM and CRLF, for machines plain UTF-8 and LF."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n" if view is None else "\r\n")
+    writer.writerow([heading(column, view) for column in columns])
+    for item in items:
+        writer.writerow([_cell(column, value(column, item, report, view), view) for column in columns])
+    return out.getvalue().encode("utf-8" if view is None else "utf-8-sig")
+
+
+def document(report: Report) -> dict[str, Any]:
+    """The whole report as plain JSON values: times as ISO in UTC, prices as numbers."""
+    plain = _plain(report)
+    assert isinstance(plain, dict)  # noqa: S101 - a report is a dataclass
+    return plain
+
+
+def as_json(data: object, *, indent: int | None = 1) -> str:
+    """`data` as JSON whose controls, separators and lone surrogates are all escaped, none lost."""
+    text = json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+    return _JSON_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def _files(report: Report, form: Format, path: Path, view: View, *, machine: bool) -> dict[Path, bytes]:
+    if form == "json":
+        return {path: as_json(document(report)).encode() + b"\n"}
+    if form == "xlsx":
+        from trendscout.report import book
+
+        return {path: book.as_xlsx(report, view)}
+    seen_by = None if machine else view
+    beside = path.with_name(f"{path.stem}.coverage{path.suffix}")
+    files = {
+        path: as_csv(report, ROW, report.rows, seen_by),
+        beside: as_csv(report, COVERAGE, report.coverage, seen_by),
+    }
+    if machine:
+        files[path.with_name("datapackage.json")] = _datapackage(report, files)
+    return files
+
+
+def _cell(column: Column, found: Value, view: View | None) -> str:
+    if found is None:
+        return ""
+    if isinstance(found, bool):
+        return _yes(found, view)
+    if isinstance(found, dt.datetime):
+        if view is None:
+            return found.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return found.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(found, str):
+        text = visible(found)
+        if view is None:
+            return text
+        return f"\t{text}" if column.kind == "id" else guarded(text)
+    if column.kind == "share" and view is not None:
+        return f"{float(found):.1%}"
+    return decimal(found)
+
+
+def decimal(found: float | Decimal) -> str:
+    """A number in plain digits: no plus sign, no exponent, no digits that mean nothing."""
+    if isinstance(found, float):
+        found = Decimal(repr(round(found, 6)))
+    text = f"{found:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
+
+
+def _yes(found: bool, view: View | None) -> str:
+    if view is None:
+        return "true" if found else "false"
+    if view.lang == "zh":
+        return "是" if found else "否"
+    return "yes" if found else "no"
+
+
+def _plain(item: object) -> object:
+    if is_dataclass(item) and not isinstance(item, type):
+        return {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
+    if isinstance(item, Mapping):
+        return {str(key): _plain(entry) for key, entry in item.items()}
+    if isinstance(item, (tuple, list)):
+        return [_plain(entry) for entry in item]
+    if isinstance(item, dt.datetime):
+        return item.astimezone(dt.UTC).isoformat().replace("+00:00", "Z")
+    if isinstance(item, Decimal):
+        return float(item)
+    return item
+
+
+def _datapackage(report: Report, files: Mapping[Path, bytes]) -> bytes:
+    rows, coverage = files
+    described = {"fields": [{"name": one.name, "title": one.head, "description": one.about} for one in COVERAGE]}
+    resources = [
+        {
+            "name": name,
+            "path": path.name,
+            "profile": "tabular-data-resource",
+            "format": "csv",
+            "encoding": "utf-8",
+            "dialect": {"lineTerminator": "\n"},
+            "bytes": len(files[path]),
+            "hash": "sha256:" + hashlib.sha256(files[path]).hexdigest(),
+            "schema": contract,
+        }
+        for name, path, contract in (("products", rows, schema()), ("coverage", coverage, described))
+    ]
+    package = {
+        "profile": "tabular-data-package",
+        "name": "trendscout-drop",
+        "created": _plain(report.as_of),
+        "resources": resources,
+    }
+    return as_json(package).encode() + b"\n"
