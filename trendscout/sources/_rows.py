@@ -1,0 +1,143 @@
+"""From a JSON reply to the places of a list: find the rows, count the places, notice what contradicts itself."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from typing import Any, TypeVar
+from urllib.parse import parse_qs, urlsplit
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.text.jsontext import dig
+
+Row = dict[str, Any]
+Value = TypeVar("Value")
+
+
+def rows_at(document: Any, *paths: tuple[str | int, ...], having: tuple[str, ...]) -> list[Row]:
+    """The rows of the list at the first of `paths` that leads to one, else of the only such list anywhere.
+
+    A list counts if most of its members have one of the keys `having`; a member that is no object stays as an
+    empty row, so that it keeps its place. Raises LayoutChanged if there is no such list, or if outside of
+    `paths` there are several and nothing tells which is meant.
+    """
+    for path in paths:
+        found = dig(document, *path)
+        if _holds_rows(found, having):
+            return _as_rows(found)
+    elsewhere = list(_lists(document, having))
+    if len(elsewhere) != 1:
+        raise LayoutChanged("The reply has {count} lists of items where one was expected.", count=len(elsewhere))
+    return _as_rows(elsewhere[0])
+
+
+def _holds_rows(value: Any, having: tuple[str, ...]) -> bool:
+    if not isinstance(value, list) or not value:
+        return False
+    fitting = sum(1 for row in value if isinstance(row, dict) and any(key in row for key in having))
+    return 2 * fitting > len(value)
+
+
+def _as_rows(value: list[Any]) -> list[Row]:
+    return [row if isinstance(row, dict) else {} for row in value]
+
+
+def _lists(document: Any, having: tuple[str, ...]) -> Iterator[list[Any]]:
+    waiting = [document]
+    while waiting:
+        here = waiting.pop()
+        if _holds_rows(here, having):
+            yield here
+        elif isinstance(here, dict):
+            waiting.extend(here.values())
+        elif isinstance(here, list):
+            waiting.extend(here)
+
+
+def ranked(entries: Iterable[Entry], *, before: int = 0) -> Iterator[Entry]:
+    """The entries with their places; `before` rows of the list stand on earlier pages.
+
+    An advertisement stands on the page but not in the list: its rank is None and those below it do not move. An
+    entry that repeats another in everything keeps the first one's place for the same reason; `source.checked`
+    drops and reports it.
+    """
+    first_of: dict[str, Entry] = {}
+    rank = before
+    for entry in entries:
+        earlier = first_of.get(entry.item_key) if entry.item_key else None
+        if entry.is_ad:
+            yield replace(entry, rank=None)
+        elif earlier and replace(earlier, rank=None) == replace(entry, rank=None):
+            yield earlier
+        else:
+            rank += 1
+            placed = replace(entry, rank=rank)
+            first_of.setdefault(entry.item_key, placed)
+            yield placed
+
+
+def told(page: Page, *, market: str | None = None, kind: str = "", category: str = "") -> Query:
+    """The page's query, with what the reply tells of itself where the query says nothing."""
+    query = page.query
+    return replace(
+        query, market=query.market or market, kind=query.kind or kind, category=query.category or category
+    )
+
+
+def first(*values: Value | None) -> Value | None:
+    """The first value that is neither None nor empty text."""
+    return next((value for value in values if value is not None and value != ""), None)
+
+
+class Doubts:
+    """What a page says twice and differently, counted by field."""
+
+    def __init__(self) -> None:
+        self._counts: Counter[str] = Counter()
+
+    def agreed(self, what: str, one: Value | None, other: Value | None) -> Value | None:
+        """The value that both say, or the only one said; None, and a doubt about `what`, where they differ."""
+        if one is not None and other is not None and one != other:
+            self._counts[what] += 1
+            return None
+        return other if one is None else one
+
+    def note(self, name: str, *, length: int | None = None, complete: bool = True) -> ListNote:
+        """The note on the list `name`, with the doubts as findings."""
+        findings = tuple(
+            f"{count} rows say their {what} twice and differently" for what, count in self._counts.items()
+        )
+        return ListNote(name, length=length, complete=complete, findings=findings)
+
+
+def param(url: str, *names: str) -> str:
+    """The first of the query parameters `names` in an address, or ""."""
+    try:
+        told_in_url = parse_qs(urlsplit(url).query)
+    except ValueError:
+        return ""
+    return next((told_in_url[name][0] for name in names if name in told_in_url), "")
+
+
+def number_param(url: str, *names: str) -> int | None:
+    """The first of the parameters `names` as a number from 0 to 100,000, or None."""
+    value = param(url, *names)
+    return int(value) if value.isdecimal() and len(value) <= 6 and int(value) <= 100_000 else None
+
+
+def host_of(url: str) -> str:
+    """The lower-case host of an address, or ""."""
+    try:
+        return (urlsplit(url).hostname or "").lower()
+    except ValueError:
+        return ""
+
+
+def market_by_host(url: str, markets: dict[str, str]) -> str | None:
+    """The market whose domain the address is on; `markets` maps domains to markets."""
+    host = host_of(url)
+    return next(
+        (market for domain, market in markets.items() if host == domain or host.endswith(f".{domain}")), None
+    )

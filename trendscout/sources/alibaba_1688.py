@@ -1,0 +1,144 @@
+"""1688.com, the wholesale side: search results as cross-border data services return them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    decimal,
+    exact_count,
+    extra,
+    rating,
+    text,
+    web_url,
+    whole,
+)
+from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.numbers import parse_count
+
+_OFFER = re.compile(r"/offer/(\d{6,19})\.html")
+_MARKS = ("item_id", "product_url")
+_REFUSED = re.compile(rb'"(?:code|error_code)"\s*:\s*"?([1-9]\d{2,6})')
+
+
+def _wall(page: Page) -> str | None:
+    found = alibaba_wall(page)
+    if found or b'"item_id"' in page.body:
+        return found
+    refused = _REFUSED.search(page.body)
+    if refused and refused.group(1) != b"200":
+        return f"a refusal (code {refused.group(1).decode()})"
+    return None
+
+
+def _query_of(url: str) -> Query | None:
+    if not host_of(url).endswith("1688.com"):
+        return None
+    return Query("alibaba_1688", "CN", "search", param(url, "keywords"))
+
+
+def _rows(document: Any) -> list[Row]:
+    """The rows, from one reply, or from several pages joined in an array of arrays."""
+    if isinstance(document, list) and document and all(isinstance(part, list) for part in document):
+        pages = [rows_at(part, (), having=_MARKS) for part in document if part]
+        if not pages:
+            raise LayoutChanged("Every page of the reply is empty.")
+        return [row for rows in pages for row in rows]
+    return rows_at(document, (), ("data", "items"), ("items",), ("data",), having=_MARKS)
+
+
+def _price(row: Row, doubts: Doubts) -> PriceFields:
+    """The price for the smallest order: bigger orders pay less, which the ladder in `extra` tells."""
+    info = row.get("price_info")
+    low = first(*(decimal(dig(info, name)) for name in ("sale_price", "price", "price_min")))
+    shown = text(row.get("price"))
+    amount = doubts.agreed("price", decimal(shown), low)
+    return {"price": amount, "currency": text(row.get("currency")) or "CNY", "price_text": shown}
+
+
+def _count(row: Row, doubts: Doubts) -> CountFields:
+    sale = row.get("sale_info")
+    recent = whole(dig(sale, "sale_quantity_90days"))
+    shown = text(dig(sale, "sale_quantity"))
+    read = parse_count(shown, "CN") if shown else None
+    number = doubts.agreed("count", whole(dig(sale, "sale_quantity_int")), read.value if read else None)
+    if number is not None:
+        floor = read.is_floor if read else None
+        return {"count": number, "count_kind": "sold", "count_floor": floor, "count_text": shown}
+    if shown is None and recent is not None:
+        return exact_count(recent, "sold")
+    return {"count_text": shown}
+
+
+def _entry(row: Row, name: str, doubts: Doubts) -> Entry:
+    link = text(row.get("product_url")) or ""
+    by_link = _OFFER.search(link)
+    sale, shop = row.get("sale_info"), row.get("shop_info")
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=doubts.agreed("id", text(row.get("item_id")), by_link.group(1) if by_link else None) or "",
+        title=text(row.get("title")),
+        url=web_url(link),
+        image=web_url(row.get("img")),
+        **_price(row, doubts),
+        **_count(row, doubts),
+        rating=rating(row.get("goods_score")),
+        seller=text(first(dig(shop, "company_name"), dig(shop, "login_id"))),
+        is_ad=text(row.get("type")) == "p4p",
+        extra=extra(
+            title_zh=text(row.get("title_origin")),
+            sold_90d=whole(dig(sale, "sale_quantity_90days")),
+            orders=whole(dig(sale, "orders_count")),
+            repurchase_rate=text(row.get("item_repurchase_rate")),
+            smallest_order=whole(row.get("quantity_begin")),
+            price_ladder=_ladder(row.get("quantity_prices")),
+            from_province=text(dig(row, "delivery_info", "area_from", 0)),
+            is_new=_yes(row.get("is_new_item")),
+            is_hot=_yes(row.get("is_hot_item")),
+        ),
+    )
+
+
+def _ladder(steps: Any) -> str:
+    """From how many pieces on which price holds: "1+: 37.00, 200+: 36.00"."""
+    rows = steps if isinstance(steps, list) else []
+    told_steps = ((text(dig(step, "begin_num")), text(dig(step, "price"))) for step in rows[:10])
+    return ", ".join(f"{begin.rstrip('件个')}+: {price}" for begin, price in told_steps if begin and price)
+
+
+def _yes(value: Any) -> bool | None:
+    return True if value is True else None
+
+
+def _read(page: Page) -> Iterator[Entry | ListNote]:
+    rows = _rows(parse_json(page))
+    name, doubts = list_id(told(page, market="CN")), Doubts()
+    yield from ranked(_entry(row, name, doubts) for row in rows)
+    yield doubts.note(name)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="alibaba_1688",
+        platform="alibaba_1688",
+        title="1688 wholesale search",
+        kinds=("search",),
+        markets=("CN",),
+        way_in=("own",),
+        terms="https://rule.1688.com/",
+        why="Off: search needs a login. Save what your data service or your browser gets.",
+        readers=(Reader("data service items", lambda page: b'"item_id"' in page.body, _read),),
+        query_of=_query_of,
+        wall=_wall,
+    ),
+)

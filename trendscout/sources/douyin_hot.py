@@ -1,0 +1,90 @@
+"""Douyin's hot list: what China searches for now, with the site's own heat index, and its rising words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+from urllib.parse import quote
+
+from trendscout.errors import Blocked
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
+from trendscout.sources._rows import Doubts, Row, first, host_of, ranked, rows_at, told
+from trendscout.text.jsontext import dig, parse_json
+
+_MARKS = ("word",)
+
+
+def _query_of(url: str) -> Query | None:
+    return Query("douyin_hot", "CN", "hot") if host_of(url).endswith(("douyin.com", "iesdouyin.com")) else None
+
+
+def _count(row: Row) -> CountFields:
+    """Views where they are told. The heat index is no count of anything and stays in `extra`."""
+    views = whole(row.get("view_count"))
+    return exact_count(views, "views") if views else {}
+
+
+def _entry(row: Row, name: str) -> Entry:
+    word = text(row.get("word"))
+    sentence = text(row.get("sentence_id"))
+    link = f"https://www.douyin.com/hot/{quote(sentence)}" if sentence else None
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=first(sentence, text(row.get("group_id"))) or "",
+        title=word,
+        url=link,
+        image=web_url(dig(row, "word_cover", "url_list", 0)),
+        **_count(row),
+        listed_at=moment(row.get("event_time")),
+        extra=extra(
+            heat=whole(row.get("hot_value")),
+            videos=whole(row.get("video_count")),
+            label=whole(row.get("label")),
+        ),
+    )
+
+
+def _placed(rows: list[Row], name: str, doubts: Doubts) -> Iterator[Entry]:
+    """The entries at the positions that they tell; a pinned word at position 0 has no place in the order."""
+    free = [row for row in rows if whole(row.get("position")) != 0]
+    for row in rows:
+        if whole(row.get("position")) == 0:
+            yield _entry(row, name)
+    for row, entry in zip(free, ranked(_entry(row, name) for row in free), strict=True):
+        yield replace(entry, rank=doubts.agreed("rank", entry.rank, whole(row.get("position"))))
+
+
+def _read(page: Page) -> Iterator[Entry | ListNote]:
+    document = parse_json(page)
+    status = whole(dig(document, "status_code"))
+    if status:
+        raise Blocked("Douyin refused the list (status {status}).", status=status)
+    rows = rows_at(document, ("data", "word_list"), ("word_list",), having=_MARKS)
+    query = told(page, market="CN")
+    name, doubts = list_id(query, kind="hot"), Doubts()
+    yield from _placed(rows, name, doubts)
+    yield doubts.note(name)
+    rising: Any = first(dig(document, "data", "trending_list"), dig(document, "trending_list"))
+    if isinstance(rising, list) and rising:
+        name = list_id(query, kind="rising")
+        yield from ranked(_entry(row if isinstance(row, dict) else {}, name) for row in rising)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="douyin_hot",
+        platform="douyin",
+        title="Douyin hot list",
+        kinds=("hot", "rising"),
+        markets=("CN",),
+        way_in=("own",),
+        terms="https://www.douyin.com/agreements/?id=6773906068725565448",
+        why="Off: the list is given only with a cookie of the site. Save the reply that your browser gets.",
+        readers=(Reader("word list", lambda page: b'"word_list"' in page.body, _read),),
+        query_of=_query_of,
+    ),
+)

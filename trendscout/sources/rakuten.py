@@ -1,0 +1,120 @@
+"""Rakuten Ichiba: the official ranking API, by the user's own key, and its saved replies in both forms."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from urllib.parse import quote, urlsplit
+
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import exact_price, extra, grouped, rating, text, web_url
+from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
+from trendscout.text.jsontext import dig, parse_json
+
+_API = "https://openapi.rakuten.co.jp/ichibaranking/api/IchibaItem/Ranking/20220601"
+_ERROR = re.compile(rb'"error"\s*:\s*"([a-z_]{1,60})"')
+
+
+def _wall(page: Page) -> str | None:
+    error = None if b'"itemCode"' in page.body else _ERROR.search(page.body)
+    return f"a refusal ({error.group(1).decode()})" if error else None
+
+
+def _query_of(url: str) -> Query | None:
+    if not host_of(url).endswith("rakuten.co.jp"):
+        return None
+    genre = param(url, "genreId") or "".join(re.findall(r"/(\d{1,9})/?$", urlsplit(url).path))
+    realtime = param(url, "period") == "realtime" or "/realtime/" in url
+    return Query("rakuten", "JP", "realtime" if realtime else "ranking", "" if genre == "0" else genre)
+
+
+def _requests(query: Query) -> Sequence[Request]:
+    """Pages 1 to 3 of the ranking of a genre (or of all), 30 places each."""
+    period = "&period=realtime" if query.kind == "realtime" else ""
+    genre = f"&genreId={quote(query.category)}" if query.category else ""
+    return tuple(
+        Request(f"{_API}?format=json&formatVersion=2&page={page}{genre}{period}", page=page) for page in (1, 2, 3)
+    )
+
+
+def _sign(request: Request, key: str, now: datetime) -> Request:  # noqa: ARG001 - this key needs no time
+    """The request with the user's two keys; `key` is "APPLICATION_ID:ACCESS_KEY"."""
+    app_id, _, access = key.partition(":")
+    query = f"&applicationId={quote(app_id, safe='')}&accessKey={quote(access, safe='')}"
+    return replace(request, url=request.url + query)
+
+
+def _image(row: Row) -> str | None:
+    """The first picture: a list of addresses in one form, of objects in the other."""
+    return web_url(
+        first(
+            *(
+                place
+                for size in ("mediumImageUrls", "smallImageUrls")
+                for place in (dig(row, size, 0, "imageUrl"), dig(row, size, 0))
+                if isinstance(place, str)
+            )
+        )
+    )
+
+
+def _entry(row: Row, name: str) -> Entry:
+    inner = row.get("Item")
+    item: Row = inner if isinstance(inner, dict) else row
+    rank = text(item.get("rank")) or ""
+    return Entry(
+        list=name,
+        rank=int(rank) if rank.isdecimal() and len(rank) < 7 else None,
+        item_key=text(item.get("itemCode")) or "",
+        title=text(item.get("itemName")),
+        url=web_url(item.get("itemUrl")),
+        image=_image(item),
+        **exact_price(item.get("itemPrice"), "JPY"),
+        rating=rating(item.get("reviewAverage")),
+        reviews=grouped(text(item.get("reviewCount")), "JP"),
+        seller=text(item.get("shopName")),
+        extra=extra(genre=text(item.get("genreId")), shop=text(item.get("shopCode"))),
+    )
+
+
+def _read(page: Page) -> Iterator[Entry | ListNote]:
+    document = parse_json(page)
+    rows = rows_at(document, ("Items",), ("items",), having=("itemCode", "Item"))
+    name = list_id(told(page, market="JP"))
+    entries = [_entry(row, name) for row in rows]
+    findings = []
+    places = [entry.rank for entry in entries]
+    if any(place is None for place in places):
+        findings.append(f"{places.count(None)} rows do not say their rank")
+    known = [place for place in places if place is not None]
+    if known != list(range(known[0], known[0] + len(known))) if known else False:
+        findings.append("the places do not follow each other")
+    yield from entries
+    yield ListNote(name, findings=tuple(findings))
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="rakuten",
+        platform="rakuten",
+        title="Rakuten Ichiba ranking",
+        kinds=("ranking", "realtime"),
+        markets=("JP",),
+        way_in=("key", "own"),
+        terms="https://webservice.rakuten.co.jp/guide/rule",
+        why="Needs your own key of the ranking API, written APPLICATION_ID:ACCESS_KEY.",
+        readers=(Reader("ranking API", lambda page: b'"itemCode"' in page.body, _read),),
+        hosts=("openapi.rakuten.co.jp",),
+        requests=_requests,
+        query_of=_query_of,
+        wall=_wall,
+        key_env="TRENDSCOUT_RAKUTEN_KEY",
+        sign=_sign,
+        spacing_s=1.0,
+        length=80,
+        categories=("", "100371", "551177", "100939"),
+    ),
+)

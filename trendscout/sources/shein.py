@@ -1,0 +1,160 @@
+"""SHEIN: goods objects, bare or inside the replies and page state of its lists."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    decimal,
+    extra,
+    grouped,
+    rating,
+    text,
+    web_url,
+    whole,
+)
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.numbers import parse_count, parse_price
+
+_STATES = ("gbRawData", "gbProductListSsrData")
+_WALLS: tuple[tuple[bytes, str], ...] = (
+    (b"/risk/challenge", "a captcha"),
+    (b'"risk_verify"', "a captcha"),
+    (b"geetest_captcha", "a captcha"),
+)
+_SUBDOMAINS = {"us": "US", "uk": "UK", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "br": "BR", "m": ""}
+_PATHS = (
+    ("info", "products"),
+    ("info", "goods"),
+    ("results", "goods"),
+    ("results", "bffProductsInfo", "products"),
+)
+
+
+def _wall(page: Page) -> str | None:
+    if "/risk/challenge" in page.url:
+        return "a captcha"
+    if b'"goods_sn"' in page.body:
+        return None
+    return next((what for mark, what in _WALLS if mark in page.body), None)
+
+
+def _query_of(url: str) -> Query | None:
+    host = host_of(url)
+    if not host.endswith("shein.com"):
+        return None
+    head = host.split(".")[0]
+    market = _SUBDOMAINS.get(head) or ("US" if head in ("www", "shein") else None)
+    words = re.match(r"/pdsearch/([^/]+)", urlsplit(url).path)
+    if words:
+        return Query("shein", market, "search", words.group(1))
+    slug = urlsplit(url).path.strip("/").removesuffix(".html").rsplit("/", 1)[-1]
+    return Query("shein", market, "category", param(url, "cat_id") or slug)
+
+
+def _price(row: Row, market: str | None, doubts: Doubts) -> PriceFields:
+    price = row.get("salePrice")
+    shown = text(dig(price, "amountWithSymbol"))
+    read = parse_price(shown, market) if shown else None
+    amount = doubts.agreed("price", decimal(dig(price, "amount")), read.amount if read else None)
+    currency = read.currency if read else None
+    if currency is None and shown and shown == text(dig(price, "usdAmountWithSymbol")):
+        currency = "USD"
+    return {"price": amount, "currency": currency, "price_text": shown}
+
+
+def _behaviour(row: Row) -> str | None:
+    """What the card says of other shoppers: "20+ sold recently", but also "30+ in carts"."""
+    for view in (dig(row, "pretreatInfo", "mobileVerticalView"), dig(row, "mobileVerticalView")):
+        labels = dig(view, "sellingPointUniversalLabels")
+        for label in labels if isinstance(labels, list) else ():
+            shown = text(dig(label, "userBehaviorLabel", "labelLang"))
+            if shown:
+                return shown
+    return None
+
+
+def _count(row: Row, market: str | None) -> CountFields:
+    shown = _behaviour(row)
+    if shown is None:
+        return {}
+    read = parse_count(shown, market)
+    if read is None or read.unit is None:  # in a language whose words are not known the unit would be a guess
+        return {"count_text": shown}
+    return {"count": read.value, "count_kind": read.unit, "count_floor": read.is_floor, "count_text": shown}
+
+
+def _is_new(row: Row) -> bool:
+    return text(dig(row, "pretreatInfo", "frontTitle", "code")) == "show_label_new"
+
+
+def _entry(row: Row, name: str, market: str | None, doubts: Doubts) -> Entry:
+    key = text(row.get("goods_id"))
+    words = re.sub(r"[^0-9A-Za-z]+", "-", text(row.get("goods_url_name")) or "item").strip("-")
+    site = "us" if market in (None, "US") else market.lower()
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=key or "",
+        title=text(row.get("goods_name")),
+        url=f"https://{site}.shein.com/{quote(words)}-p-{key}.html" if key and key.isdecimal() else None,
+        image=web_url(row.get("goods_img")),
+        **_price(row, market, doubts),
+        **_count(row, market),
+        rating=rating(row.get("comment_rank_average")),
+        reviews=first(whole(row.get("comment_num")), grouped(text(row.get("comment_num_show")), market)),
+        seller=text(first(dig(row, "brand", "name"), dig(row, "series", "name"))),
+        extra=extra(
+            goods_sn=text(row.get("goods_sn")),
+            category=text(row.get("cat_id")),
+            is_new=_is_new(row) or None,
+            percent_off=whole(row.get("unit_discount")),
+        ),
+    )
+
+
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    rows = rows_at(document, (), *_PATHS, having=("goods_sn",))
+    query = told(page)
+    name, doubts = list_id(query), Doubts()
+    before = ((number_param(page.url, "page") or page.number) - 1) * len(rows)
+    yield from ranked((_entry(row, name, query.market, doubts) for row in rows), before=max(before, 0))
+    holder = next(iter(dicts_with(document, "sum")), {})
+    yield doubts.note(name, length=whole(holder.get("sum")))
+
+
+def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
+    yield from _read(parse_json(page), page)
+
+
+def _read_state(page: Page) -> Iterator[Entry | ListNote]:
+    mark = next(state for state in _STATES if state.encode() in page.body)
+    yield from _read(after(page, mark), page)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="shein",
+        platform="shein",
+        title="SHEIN goods lists",
+        kinds=("category", "search"),
+        markets=("US", "UK", "DE", "FR", "ES", "IT", "BR"),
+        way_in=("own",),
+        terms="https://us.shein.com/Terms-and-Conditions-a-399.html",
+        why="Off: programs are sent to a challenge page. Save the page, or the reply that your browser gets.",
+        readers=(
+            Reader("page state", lambda page: any(state.encode() in page.body for state in _STATES), _read_state),
+            Reader("goods reply", lambda page: b'"goods_sn"' in page.body, _read_reply),
+        ),
+        query_of=_query_of,
+        wall=_wall,
+    ),
+)

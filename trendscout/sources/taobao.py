@@ -1,0 +1,161 @@
+"""Taobao and Tmall search: the page state of the PC site (to about 2021) and the mtop reply since.
+
+"1881人付款" counts buyers who paid; "300人看过" counts views and is told as such.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._fields import CountFields, exact_price, extra, grouped, text, web_url, whole
+from trendscout.sources._rows import Row, first, host_of, param, ranked, rows_at, told
+from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.numbers import parse_count
+
+_STATE = "g_page_config"
+_TAG = re.compile(r"</?\w[^<>]{0,200}>")
+_ID_IN_LINK = re.compile(r"[?&]id=(\d{5,19})")
+
+
+def _query_of(url: str) -> Query | None:
+    host = host_of(url)
+    if not host.endswith(("taobao.com", "tmall.com")):
+        return None
+    kind = {"sale-desc": "top_sales", "_sale": "top_sales"}.get(param(url, "sort"), "search")
+    return Query("taobao", "CN", kind, param(url, "q", "keyword"))
+
+
+def _plain(value: Any) -> str | None:
+    shown = text(value)
+    return text(_TAG.sub("", shown)) if shown else None
+
+
+def _count(value: Any) -> CountFields:
+    shown = text(value)
+    if shown is None:
+        return {}
+    read = parse_count(shown, "CN", "zh")
+    if read is None:
+        return {"count_text": shown}
+    kind = read.unit or "sold"
+    return {"count": read.value, "count_kind": kind, "count_floor": read.is_floor, "count_text": shown}
+
+
+# --- page state ----------------------------------------------------------------------------------------
+
+
+def _is_advertised(row: Row) -> bool:
+    return text(row.get("p4p")) == "1" or "click.simba.taobao.com" in (text(row.get("detail_url")) or "")
+
+
+def _auction(row: Row, name: str) -> Entry:
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=text(row.get("nid")) or "",
+        title=_plain(first(row.get("raw_title"), row.get("title"))),
+        url=web_url(row.get("detail_url")),
+        image=web_url(row.get("pic_url")),
+        **exact_price(row.get("view_price"), "CNY", row.get("view_price")),
+        **_count(row.get("view_sales")),
+        reviews=grouped(text(row.get("comment_count")), "CN"),
+        seller=text(row.get("nick")),
+        is_ad=_is_advertised(row),
+        extra=extra(
+            location=text(row.get("item_loc")),
+            category=text(row.get("category")),
+            is_tmall=dig(row, "shopcard", "isTmall") is True or None,
+        ),
+    )
+
+
+def _is_empty_slot(row: Row) -> bool:
+    """Whether the row only keeps a place free for an advertisement that the browser puts there."""
+    return bool(row) and row.keys() <= {"p4pTags", "icon", "activity", "p4p", "p4pSameHeight"}
+
+
+def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    lists = dicts_with(document, "auctions")
+    if not lists:
+        raise LayoutChanged("The page state has no auctions.")
+    about = lists[0]
+    rows = [row for row in rows_at(about, ("auctions",), having=("nid",)) if not _is_empty_slot(row)]
+    pager = dig(document, "mods", "pager", "data")
+    query = told(page, market="CN", category=text(about.get("query")) or "")
+    name = list_id(query)
+    number = first(whole(dig(pager, "currentPage")), page.number) or 1
+    before = (number - 1) * (whole(dig(pager, "pageSize")) or len(rows))
+    yield from ranked((_auction(row, name) for row in rows), before=before)
+    yield ListNote(name, length=whole(dig(pager, "totalCount")))
+
+
+def _read_state(page: Page) -> Iterator[Entry | ListNote]:
+    yield from _read_document(after(page, _STATE), page)
+
+
+def _read_bare(page: Page) -> Iterator[Entry | ListNote]:
+    yield from _read_document(parse_json(page), page)
+
+
+# --- mtop ----------------------------------------------------------------------------------------------
+
+
+def _mtop_item(row: Row, name: str) -> Entry:
+    link = text(row.get("auctionURL")) or ""
+    by_link = _ID_IN_LINK.search(link)
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=text(first(row.get("item_id"), row.get("nid"))) or (by_link.group(1) if by_link else ""),
+        title=_plain(first(row.get("raw_title"), row.get("title"))),
+        url=web_url(link),
+        image=web_url(first(row.get("pic_path"), row.get("pic_url"))),
+        **exact_price(row.get("price"), "CNY", row.get("price")),
+        **_count(row.get("realSales")),
+        reviews=grouped(text(row.get("commentCount")), "CN"),
+        seller=text(first(dig(row, "shopInfo", "title"), row.get("nick"))),
+        is_ad=(text(row.get("isP4p")) or str(row.get("isP4p"))).lower() in ("true", "1"),
+        extra=extra(location=text(row.get("procity"))),
+    )
+
+
+def _read_mtop(page: Page) -> Iterator[Entry | ListNote]:
+    document = parse_json(page)
+    holders = dicts_with(document, "itemsArray")
+    if not holders:
+        raise LayoutChanged("The reply has no items.")
+    rows = rows_at(holders[0], ("itemsArray",), having=("item_id", "nid", "auctionURL"))
+    rows = [row for row in rows if not row.get("customCardType")]
+    about = dig(holders[0], "mainInfo")
+    name = list_id(told(page, market="CN", category=text(dig(about, "q")) or ""))
+    number = first(whole(dig(about, "page")), page.number) or 1
+    before = (number - 1) * (whole(dig(about, "pageSize")) or len(rows))
+    yield from ranked((_mtop_item(row, name) for row in rows), before=before)
+    yield ListNote(name, length=whole(dig(about, "totalResults")))
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="taobao",
+        platform="taobao",
+        title="Taobao and Tmall search",
+        kinds=("search", "top_sales"),
+        markets=("CN",),
+        way_in=("own",),
+        terms="https://rule.taobao.com/",
+        why="Off: search needs a login. Save the page, or the reply that your browser gets.",
+        readers=(
+            Reader("page state", lambda page: _STATE.encode() in page.body, _read_state),
+            Reader("bare page state", lambda page: b'"auctions"' in page.body, _read_bare),
+            Reader("mtop reply", lambda page: b'"itemsArray"' in page.body, _read_mtop),
+        ),
+        query_of=_query_of,
+        wall=alibaba_wall,
+    ),
+)

@@ -1,0 +1,153 @@
+"""Temu: the goods of a category, search or recommendation reply, or of the state in a saved page."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    decimal,
+    extra,
+    grouped,
+    rating,
+    shown_count,
+    text,
+    web_url,
+)
+from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.text.jsontext import after, dig, parse_json
+from trendscout.text.numbers import parse_price
+
+_SITE = "https://www.temu.com/"
+_STATE = "window.rawData"
+_ID_MARKS = ("goods_id", "goodsId")
+_REFUSED = re.compile(rb'"success"\s*:\s*false')
+_COUNTRY = re.compile(r"/([a-z]{2})(?:-[a-z]{2})?(?:/|$)")
+
+
+def _wall(page: Page) -> str | None:
+    if "/bgn_verification" in page.url or b"bgn_verification.html" in page.body[:20_000]:
+        return "a captcha"
+    if "/login.html" in page.url:
+        return "a login"
+    if any(f'"{mark}"'.encode() in page.body for mark in _ID_MARKS):
+        return None
+    return "a refusal (success: false)" if _REFUSED.search(page.body) else None
+
+
+def _query_of(url: str) -> Query | None:
+    if not host_of(url).endswith("temu.com"):
+        return None
+    path = urlsplit(url).path
+    country = _COUNTRY.match(path)
+    market = country.group(1).upper() if country else None
+    market = "UK" if market == "GB" else market
+    words = param(url, "search_key")
+    slug = path.rsplit("/", 1)[-1].removesuffix(".html")
+    if words or "search" in slug:
+        return Query("temu", market, "search", words)
+    return Query("temu", market, "category", "" if slug in ("api", "index") else slug)
+
+
+def _camel(name: str) -> str:
+    head, *rest = name.split("_")
+    return head + "".join(part.title() for part in rest)
+
+
+def _get(row: Any, *path: str) -> Any:
+    """The value at `path`, whose steps are written goods_id in replies and goodsId in page state."""
+    for step in path:
+        row = first(dig(row, step), dig(row, _camel(step)))
+    return row
+
+
+def _price(row: Row, market: str | None, doubts: Doubts) -> PriceFields:
+    """The price as told in decimals and as shown; `price` itself is in a minor unit that differs by currency."""
+    info = _get(row, "price_info")
+    shown = text(_get(info, "price_str")) or "".join(_pieces(_get(info, "price_text"))) or None
+    read = parse_price(shown, market) if shown else None
+    amount = doubts.agreed("price", decimal(_get(info, "price_schema")), read.amount if read else None)
+    currency = text(_get(info, "currency")) or (read.currency if read else None)
+    return {"price": amount, "currency": currency, "price_text": shown}
+
+
+def _pieces(value: Any) -> list[str]:
+    return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
+
+
+def _count(row: Row, market: str | None) -> CountFields:
+    pieces = _pieces(first(_get(row, "sales_tip_text"), _get(row, "sales_tip_text_list")))
+    return shown_count(first(text(_get(row, "sales_tip")), " ".join(pieces)), "sold", market)
+
+
+def _entry(row: Row, name: str, market: str | None, doubts: Doubts) -> Entry:
+    link = text(first(_get(row, "seo_link_url"), _get(row, "link_url")))
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=text(_get(row, "goods_id")) or "",
+        title=text(first(_get(row, "title"), _get(row, "goods_name"))),
+        url=web_url(link.partition("?")[0] if link and "-g-" in link else link, _SITE),
+        image=web_url(first(_get(row, "thumb_url"), _get(row, "image", "url")), _SITE),
+        **_price(row, market, doubts),
+        **_count(row, market),
+        rating=rating(_get(row, "comment", "goods_score")),
+        reviews=grouped(text(_get(row, "comment", "comment_num_tips")), market),
+        is_ad=text(_get(row, "p_rec", "ad_goods")) not in (None, "0"),
+        extra=extra(mall_id=text(_get(row, "mall_id"))),
+    )
+
+
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    rows = rows_at(
+        document,
+        ("result", "data", "goods_list"),
+        ("result", "goods_list"),
+        ("data", "goods_list"),
+        ("store", "goodsList"),
+        having=_ID_MARKS,
+    )
+    query = told(page, category=text(_get(document, "result", "data", "title")) or "")
+    name, doubts = list_id(query), Doubts()
+    yield from ranked(_entry(row, name, query.market, doubts) for row in rows)
+    yield doubts.note(name)
+
+
+def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
+    yield from _read(parse_json(page), page)
+
+
+def _read_state(page: Page) -> Iterator[Entry | ListNote]:
+    yield from _read(after(page, _STATE), page)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="temu",
+        platform="temu",
+        title="Temu goods lists",
+        kinds=("category", "search"),
+        markets=("US", "CA", "MX", "UK", "DE", "FR", "IT", "ES", "JP", "KR", "AU", "BR"),
+        way_in=("own",),
+        terms="https://www.temu.com/terms-of-use.html",
+        why="Off: a heavy wall against programs. Save the page, or the reply that your browser gets.",
+        readers=(
+            Reader(
+                "page state",
+                lambda page: _STATE.encode() in page.body and b"oods_list" not in page.body[:200],
+                _read_state,
+            ),
+            Reader(
+                "goods reply", lambda page: b'"goods_id"' in page.body or b'"goodsId"' in page.body, _read_reply
+            ),
+        ),
+        query_of=_query_of,
+        wall=_wall,
+    ),
+)

@@ -1,0 +1,161 @@
+"""Tokopedia: category and search replies of its GraphQL service, 2022 to 2025, with the advertisements in them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+from urllib.parse import urlsplit
+
+from trendscout.errors import LayoutChanged
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, list_id
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    decimal,
+    exact_count,
+    extra,
+    grouped,
+    rating,
+    shown_count,
+    text,
+    web_url,
+    whole,
+)
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.numbers import parse_price
+
+_PAGE_ROWS = 60
+
+
+def _query_of(url: str) -> Query | None:
+    if not host_of(url).endswith("tokopedia.com"):
+        return None
+    path = urlsplit(url).path.strip("/")
+    if path.startswith("p/"):
+        return Query("tokopedia", "ID", "category", path.removeprefix("p/"))
+    return Query("tokopedia", "ID", "search", param(url, "q")) if path == "search" else Query("tokopedia", "ID")
+
+
+def _operations(document: Any) -> list[Row]:
+    """The `data` of every operation in the reply: one object, or an array of them."""
+    replies = document if isinstance(document, list) else [document]
+    found = [dig(reply, "data") for reply in replies]
+    return [data for data in found if isinstance(data, dict)]
+
+
+def _products(operations: list[Row]) -> tuple[str, Row, list[Row]]:
+    """The kind of list, what the reply says of it, and its rows."""
+    for data in operations:
+        for name, value in data.items():
+            lower = name.lower()
+            if not isinstance(value, dict) or (
+                "categoryproducts" not in lower and "product_v" not in lower and "searchproduct" not in lower
+            ):
+                continue
+            rows = rows_at(value, ("data",), ("data", "products"), having=("id", "oldID", "name"))
+            return ("category" if "categoryproducts" in lower else "search"), value, rows
+    raise LayoutChanged("The reply has no product list.")
+
+
+def _price(row: Row, doubts: Doubts) -> PriceFields:
+    price = row.get("price")
+    shown = text(dig(price, "text")) if isinstance(price, dict) else text(price)
+    number = decimal(dig(price, "number") if isinstance(price, dict) else row.get("priceInt"))
+    read = parse_price(shown, "ID") if shown else None
+    return {
+        "price": doubts.agreed("price", number or None, read.amount if read else None),
+        "currency": "IDR",
+        "price_text": shown,
+    }
+
+
+def _count(row: Row) -> CountFields:
+    labels = row.get("labelGroups")
+    texts = [text(dig(label, "title")) for label in labels] if isinstance(labels, list) else []
+    shown = next((title for title in texts if title and "terjual" in title.lower()), None)
+    return exact_count(dig(row, "stock", "sold"), "sold", shown) or shown_count(shown, "sold", "ID", "id")
+
+
+def _is_ad(row: Row) -> bool:
+    return text(dig(row, "ads", "id")) not in (None, "0") or bool(text(dig(row, "ads", "productClickURL")))
+
+
+def _entry(row: Row, name: str, doubts: Doubts) -> Entry:
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=text(first(row.get("id"), row.get("oldID"))) or "",
+        title=text(row.get("name")),
+        url=web_url(row.get("url")),
+        image=web_url(first(row.get("imageUrl"), row.get("imageURL"), dig(row, "mediaURL", "image"))),
+        **_price(row, doubts),
+        **_count(row),
+        rating=rating(first(row.get("ratingAverage"), row.get("rating"))),
+        reviews=grouped(text(row.get("countReview")), "ID"),
+        seller=text(dig(row, "shop", "name")),
+        is_ad=_is_ad(row),
+        extra=extra(
+            percent_off=whole(first(row.get("discountPercentage"), dig(row, "price", "discountPercentage"))),
+            location=text(first(dig(row, "shop", "location"), dig(row, "shop", "city"))),
+            tts_id=text(row.get("ttsProductID")),
+        ),
+    )
+
+
+def _ad(row: Row, name: str, doubts: Doubts) -> Entry | None:
+    """An advertisement of `displayAdsV3`; its own rating is out of 100 and is left out."""
+    product = row.get("product")
+    if not isinstance(product, dict):
+        return None
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=text(product.get("id")) or "",
+        title=text(product.get("name")),
+        url=web_url(product.get("url")),
+        image=web_url(first(dig(product, "image", "imageUrl"), dig(product, "image", "m_url"))),
+        **_price({"price": first(product.get("price"), product.get("price_format"))}, doubts),
+        reviews=grouped(text(product.get("countReview")), "ID"),
+        seller=text(dig(row, "shop", "name")),
+        is_ad=True,
+    )
+
+
+def _read(page: Page) -> Iterator[Entry | ListNote]:
+    operations = _operations(parse_json(page))
+    kind, about, rows = _products(operations)
+    query = told(page, market="ID", kind=kind)
+    name = list_id(query, kind=page.query.kind if page.query.category else kind)
+    start = first(number_param(page.url, "start"), (page.number - 1) * _PAGE_ROWS) or 0
+    doubts = Doubts()
+    yield from ranked((_entry(row, name, doubts) for row in rows), before=start)
+    for data in operations:
+        ads = dig(data, "displayAdsV3", "data")
+        for row in ads if isinstance(ads, list) else ():
+            ad = _ad(row, name, doubts) if isinstance(row, dict) else None
+            if ad:
+                yield ad
+    total = first(whole(about.get("count")), whole(dig(about, "header", "totalData")))
+    yield doubts.note(name, length=total)
+
+
+SOURCES: tuple[Source, ...] = (
+    Source(
+        name="tokopedia",
+        platform="tokopedia",
+        title="Tokopedia category and search lists",
+        kinds=("category", "search"),
+        markets=("ID",),
+        way_in=("own",),
+        terms="https://www.tokopedia.com/terms",
+        why="Off: the service is guarded against programs. Save the GraphQL reply that your browser gets.",
+        readers=(
+            Reader("category products", lambda page: b'"CategoryProducts"' in page.body, _read),
+            Reader("search V5", lambda page: b'"searchProductV5"' in page.body, _read),
+            Reader("search V4", lambda page: b"search_product_v" in page.body, _read),
+        ),
+        query_of=_query_of,
+    ),
+)
