@@ -1,0 +1,166 @@
+"""How right the report was, by the planted truth: what was caught, how early, and how much was a false alarm."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from statistics import median
+
+from trendscout.demo.market import TOP, World
+from trendscout.demo.sites.tiktok import INDUSTRIES, shown_tags
+
+SHOWN = 20  # rows of a morning's report that count
+PATIENCE = 14  # days that a shown product has to enter a top ten before it is a false alarm
+
+Listing = tuple[str, str, str]  # platform, market, item key
+Morning = tuple[str, int]  # market, day
+Shown = Mapping[Morning, Sequence[frozenset[Listing]]]  # the listings of each product shown, best first
+
+
+@dataclass(frozen=True, slots=True)
+class Breakout:
+    """A planted rise of one good on one list, as the truth has it."""
+
+    listing: Listing
+    good: int
+    rise: int  # the planted day
+    listed: int | None  # the first day on which the site showed it
+    arrived: int | None  # the first day in the top ten; None: not before the demo ended
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What one ranking was worth."""
+
+    planted: int  # breakouts that reached their list's top ten
+    caught: int  # of them, shown in a top 20 before
+    leads: tuple[int, ...]  # days from the first time shown to the top ten, of each caught one
+    shown: int  # products that stood in a top 20 while there was time to prove right
+    false: int  # of them, how many entered no top ten within PATIENCE days
+
+    @property
+    def share(self) -> float:
+        """Share of the breakouts that were caught."""
+        return self.caught / self.planted if self.planted else 0.0
+
+    @property
+    def lead(self) -> float:
+        """Median lead in days; 0 if nothing was caught."""
+        return float(median(self.leads)) if self.leads else 0.0
+
+    @property
+    def false_share(self) -> float:
+        """False alarms among the products shown."""
+        return self.false / self.shown if self.shown else 0.0
+
+
+class Truth:
+    """What the world planted, and when everything in it first reached a top ten."""
+
+    def __init__(self, world: World) -> None:
+        self.world = world
+
+    @cached_property
+    def breakouts(self) -> tuple[Breakout, ...]:
+        """Every planted rise, in the order of its lists."""
+        return tuple(
+            Breakout(
+                listing=(shelf.platform, shelf.market, key),
+                good=shelf.good(position).number,
+                rise=rise,
+                listed=self._listed.get((shelf.platform, shelf.market, key)),
+                arrived=next(iter(self.arrivals.get((shelf.platform, shelf.market, key), ())), None),
+            )
+            for shelf in self.world.shelves
+            for position, (key, rise) in enumerate(zip(shelf.keys, shelf.rises, strict=True))
+            if rise is not None
+        )
+
+    @cached_property
+    def arrivals(self) -> dict[Listing, tuple[int, ...]]:
+        """The days on which each listing came into its list's top ten from outside it."""
+        found: dict[Listing, list[int]] = {}
+        for shelf in self.world.shelves:
+            before: set[int] = set()
+            for day in range(self.world.days):
+                top = set(shelf.ranking(day)[:TOP])
+                for position in top - before:
+                    found.setdefault((shelf.platform, shelf.market, shelf.keys[position]), []).append(day)
+                before = top
+        return {listing: tuple(days) for listing, days in found.items()}
+
+    @cached_property
+    def _listed(self) -> dict[Listing, int]:
+        found: dict[Listing, int] = {}
+        for shelf in self.world.shelves:
+            for day in range(self.world.days):
+                shown = shelf.ranking(day)
+                if shelf.platform == "tiktok":  # an anonymous reader sees three tags an industry
+                    shown = [p for code in INDUSTRIES.values() for _, p in shown_tags(shelf, day, code)]
+                for position in shown:
+                    found.setdefault((shelf.platform, shelf.market, shelf.keys[position]), day)
+        return found
+
+    @cached_property
+    def visible(self) -> int:
+        """How many breakouts that arrived could be seen on their list at least a day before."""
+        return sum(
+            1
+            for breakout in self.breakouts
+            if breakout.arrived is not None and breakout.listed is not None and breakout.listed < breakout.arrived
+        )
+
+    def figures(self, shown: Shown) -> Figures:
+        """How a ranking did that showed these products on these mornings."""
+        first: dict[Listing, int] = {}
+        judged: list[tuple[frozenset[Listing], int]] = []
+        for (market, day), rows in sorted(shown.items(), key=lambda item: item[0][1]):
+            for product in rows[:SHOWN]:
+                here = {listing for listing in product if listing[1] == market}
+                if first.keys().isdisjoint(here) and day < self.world.days - PATIENCE:
+                    judged.append((product, day))
+                for listing in here:
+                    first.setdefault(listing, day)
+        arrived = [breakout for breakout in self.breakouts if breakout.arrived is not None]
+        leads = tuple(
+            breakout.arrived - first[breakout.listing]
+            for breakout in arrived
+            if breakout.arrived is not None
+            and breakout.listing in first
+            and first[breakout.listing] < breakout.arrived
+        )
+        return Figures(
+            planted=len(arrived),
+            caught=len(leads),
+            leads=leads,
+            shown=len(judged),
+            false=sum(1 for product, day in judged if not self._came_true(product, day)),
+        )
+
+    def _came_true(self, product: frozenset[Listing], day: int) -> bool:
+        return any(
+            day < arrival <= day + PATIENCE for listing in product for arrival in self.arrivals.get(listing, ())
+        )
+
+
+Ranks = Mapping[str, Mapping[Listing, int]]  # by list, the ranks of one look
+
+
+def biggest_changes(before: Ranks, today: Ranks, market: str) -> list[frozenset[Listing]]:
+    """The market's 20 biggest climbs since the look before: what a seller makes by hand.
+
+    A listing that was not there before counts from the place after the list's last; one that already stands in
+    the top ten is left out, as nobody needs to be told of it.
+    """
+    climbs = []
+    for name, ranks in today.items():
+        if name not in before:
+            continue
+        end = max(before[name].values(), default=0) + 1
+        climbs += [
+            (rank - before[name].get(listing, end), listing)
+            for listing, rank in ranks.items()
+            if rank > TOP and listing[1] == market
+        ]
+    return [frozenset((listing,)) for _, listing in sorted(climbs)[:SHOWN]]
