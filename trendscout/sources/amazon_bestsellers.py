@@ -199,7 +199,7 @@ def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, 
         if found and found.category:
             return found.kind, found.category
     heading = text_of(carousel, ".a-carousel-heading, h2") or "unnamed"
-    return query.kind, heading.lower()
+    return query.kind, re.sub(r"\W+", "-", heading.lower()).strip("-")
 
 
 # --- before 2022 ---------------------------------------------------------------------------------------
