@@ -243,6 +243,7 @@ SOURCES = (
         wall=amazon.wall,
         spacing_s=5.0,
         length=100,
+        page_rows=50,
         categories=("electronics", "beauty", "toys-and-games", "kitchen", "sporting-goods", "pet-supplies"),
     ),
 )
