@@ -84,11 +84,31 @@ CREATE TABLE memberships (
     reason VARCHAR NOT NULL
 );
 
-CREATE TABLE kinships (          -- products that are related and not the same
-    product_a VARCHAR NOT NULL,
-    product_b VARCHAR NOT NULL,
+CREATE TABLE kinships (          -- listings that are related and not of one product
+    listing_a BIGINT NOT NULL,
+    listing_b BIGINT NOT NULL,
     kind VARCHAR NOT NULL,       -- variant, near_copy
     reason VARCHAR NOT NULL
+);
+
+CREATE TABLE match_index (       -- listings as the matcher read them, so that a new day reads only new titles
+    id VARCHAR NOT NULL,
+    source VARCHAR NOT NULL,
+    folded VARCHAR,
+    brand UINTEGER,
+    image UINTEGER,
+    log_price FLOAT,
+    money UINTEGER,
+    han BOOLEAN,
+    words UINTEGER[],
+    codes UINTEGER[],
+    loose UINTEGER[],
+    kinds UINTEGER[],
+    "values" UINTEGER[],
+    concepts UINTEGER[],
+    text UINTEGER[],
+    text_codes UINTEGER[],
+    product_id VARCHAR NOT NULL
 );
 
 CREATE TABLE decisions (         -- the user's word: merge A B, split A
@@ -153,12 +173,12 @@ CREATE TABLE shown (             -- the last report each reader saw, for --chang
     report VARCHAR NOT NULL      -- JSON
 );
 
-CREATE TABLE hosts (             -- manners across runs
+CREATE TABLE hosts (             -- manners across runs: the circuit breaker
     host VARCHAR NOT NULL,
-    robots VARCHAR NOT NULL,     -- verdict of the last look: allowed, refused, unreachable
-    robots_at TIMESTAMP,
-    failures INTEGER NOT NULL,   -- blocks in a row
-    closed_until TIMESTAMP       -- the circuit breaker: no request before this
+    trips INTEGER NOT NULL,      -- blocks in a row
+    misses INTEGER NOT NULL,     -- pages in a row that did not come
+    open_until TIMESTAMP,        -- no request before
+    reason VARCHAR NOT NULL
 );
 
 CREATE TABLE facts (             -- small values by name: purpose of the store, seeds

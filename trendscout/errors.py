@@ -7,12 +7,12 @@ TrendscoutError                    what happened, to what, what to do next
 │   ├── StoreBusy                  another process holds it
 │   ├── StoreTooNew                written by a newer trendscout
 │   └── StoreDamaged               not a store, or a broken one
-├── ArchiveError                   a record of the archive cannot be written or read
-├── FetchError                     a page did not come
+├── ArchiveError                   exit 4: a record of the archive cannot be written or read
+├── FetchError                     exit 3: a page did not come
 │   ├── Refused                    robots.txt or our own limits say no
 │   ├── TryLater                   the site asks for time: after_s
 │   └── Unreachable                no answer, or a broken one, after the retries
-└── ReadError                      a page came and gives no list
+└── ReadError                      exit 3: a page came and gives no list
     ├── Blocked                    a wall: captcha, login, consent, geo-block, error code with status 200
     └── LayoutChanged              no reader knows this page
 
@@ -92,9 +92,13 @@ class StoreDamaged(StoreError):
 class ArchiveError(TrendscoutError):
     """A record of the archive cannot be written or read."""
 
+    exit_code = 4
+
 
 class FetchError(TrendscoutError):
     """A page did not come."""
+
+    exit_code = 3
 
 
 class Refused(FetchError):
@@ -115,6 +119,8 @@ class Unreachable(FetchError):
 
 class ReadError(TrendscoutError):
     """A page came and gives no list."""
+
+    exit_code = 3
 
 
 class Blocked(ReadError):

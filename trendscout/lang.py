@@ -6,9 +6,7 @@ locale/zh/*.toml, one flat table `"English" = "中文"` a file. A test finds eve
 
 from __future__ import annotations
 
-import tomllib
 from functools import cache
-from importlib import resources
 from typing import Literal
 
 Lang = Literal["en", "zh"]
@@ -16,6 +14,9 @@ Lang = Literal["en", "zh"]
 
 @cache
 def _chinese() -> dict[str, str]:
+    import tomllib
+    from importlib import resources
+
     table: dict[str, str] = {}
     for file in (resources.files("trendscout") / "locale" / "zh").iterdir():
         if file.name.endswith(".toml"):

@@ -1,5 +1,40 @@
 """The command line: the only user of Typer, and the only code that prints."""
 
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+
+from trendscout.errors import TrendscoutError
+
+_FAULT_OF_OURS = 1
+_COMMANDS = ("collecting", "products", "reporting", "upkeep")  # importing them declares their commands
+
 
 def run() -> None:
-    """Run the command line."""
+    """Run one command and exit: 0 done, 1 a fault of ours, 2 usage, 3 done in part, 4 the store."""
+    from trendscout.cli.app import app
+
+    for part in _COMMANDS:
+        import_module(f"trendscout.cli.{part}")
+    try:
+        app()
+    except TrendscoutError as error:
+        from trendscout.cli.output import message
+        from trendscout.cli.words import help_lang
+
+        print(message(error, help_lang()), file=sys.stderr)
+        sys.exit(error.exit_code)
+    except KeyboardInterrupt:
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:
+        from trendscout.cli.words import t
+
+        if {"-v", "--verbose"} & set(sys.argv):
+            raise
+        words = t("A fault of trendscout itself: {error}. Run it again with --verbose and report what it prints.")
+        print(words.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
+        sys.exit(_FAULT_OF_OURS)

@@ -76,3 +76,13 @@ def usual(
         [naive(before), list(list_ids), _USUAL_LOOKS],
     ).fetchall()
     return {list_id: usual_of(entries, filled) for list_id, entries, filled in rows}
+
+
+def active_places(connection: duckdb.DuckDBPyConnection, *, now: datetime) -> frozenset[tuple[str, str | None]]:
+    """The (platform, market) pairs of which a whole list was seen in the week before `now`."""
+    rows = connection.execute(
+        """SELECT DISTINCT platform, market FROM snapshots JOIN lists USING (list_key)
+        WHERE status = 'ok' AND depth > 0 AND taken_at > ? AND taken_at <= ?""",
+        [naive(now - _WEEK), naive(now)],
+    ).fetchall()
+    return frozenset((platform, market) for platform, market in rows)

@@ -59,7 +59,7 @@ def listings_of(
                    arg_max(count_floor, taken_at) AS count_floor, arg_max(rating, taken_at) AS rating,
                    arg_max(reviews, taken_at) AS reviews
             FROM observations SEMI JOIN wanted USING (listing) WHERE taken_at <= $2 GROUP BY listing)
-        SELECT product, 'p' || lower(to_hex(w.listing)), platform, market, item_key, title, url, image, seller,
+        SELECT product, lower(to_hex(w.listing)), platform, market, item_key, title, url, image, seller,
                listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor, o.rating,
                o.reviews, verdict, probability, reason
         FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
@@ -134,9 +134,13 @@ def sightings_of(
 def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[int, int]]:
     """Product id → (variants, near copies)."""
     rows = connection.execute(
-        """SELECT product, count(*) FILTER (kind = 'variant'), count(*) FILTER (kind = 'near_copy')
-        FROM (SELECT product_a AS product, kind FROM kinships UNION ALL SELECT product_b, kind FROM kinships)
-        WHERE list_contains(?, product) GROUP BY product""",
+        f"""WITH kin AS (SELECT listing_a AS listing, listing_b AS other, kind FROM kinships
+                     UNION ALL SELECT listing_b, listing_a, kind FROM kinships),
+        named AS (SELECT l.listing, {PRODUCT} AS product FROM listings l LEFT JOIN memberships m USING (listing))
+        SELECT mine.product, count(DISTINCT theirs.product) FILTER (kind = 'variant'),
+               count(DISTINCT theirs.product) FILTER (kind = 'near_copy')
+        FROM kin JOIN named mine USING (listing) JOIN named theirs ON theirs.listing = kin.other
+        WHERE list_contains(?, mine.product) AND mine.product <> theirs.product GROUP BY 1""",
         [list(products)],
     ).fetchall()
     return {product: (variants, copies) for product, variants, copies in rows}

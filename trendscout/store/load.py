@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trendscout.model import ArchiveRef, Snapshot
+from trendscout.model import ArchiveRef, Page, Snapshot
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -32,6 +32,15 @@ class Loaded:
     observations: int
     listings: int  # not known before
     known: int = 0  # snapshots that the store had already
+
+    def __add__(self, other: Loaded) -> Loaded:
+        """Both changes together."""
+        return Loaded(
+            self.snapshots + other.snapshots,
+            self.observations + other.observations,
+            self.listings + other.listings,
+            self.known + other.known,
+        )
 
 
 def page_name(ref: ArchiveRef) -> str:
@@ -60,6 +69,32 @@ def load_snapshots(
         for table in ("staged_lists", "staged_snapshots", "staged_rows"):
             connection.execute(f"DROP TABLE {table}")
     return loaded
+
+
+def note_pages(connection: duckdb.DuckDBPyConnection, pages: Sequence[tuple[Page, str]]) -> None:
+    """Remember that these archived pages, each with its source's name, were dealt with."""
+    import pyarrow as pa
+
+    rows = [(page_name(page.ref), source, naive(page.fetched_at)) for page, source in pages if page.ref]
+    if not rows:
+        return
+    names, sources, times = zip(*rows, strict=True)
+    table = pa.table(
+        {
+            "page": names,
+            "source": sources,
+            "fetched_at": pa.array(times, pa.timestamp("us")),
+            "outcome": ["read"] * len(rows),
+        }
+    )
+    with registered(connection, noted=table):
+        connection.execute("INSERT INTO pages BY NAME FROM noted_view ANTI JOIN pages USING (page)")
+
+
+def noted_pages(connection: duckdb.DuckDBPyConnection, *, since: datetime) -> set[str]:
+    """The names of the archived pages fetched from `since` on that were dealt with."""
+    rows = connection.execute("SELECT page FROM pages WHERE fetched_at >= ?", [naive(since)]).fetchall()
+    return {row[0] for row in rows}
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], loaded_at: datetime) -> None:

@@ -16,55 +16,76 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Mark = Literal["mine", "watch", "ignore"]
-LISTING_ID = "'p' || lower(to_hex(listing))"
-_KEY_OF_ID = "('0x' || id[2:])::BIGINT"
+LISTING_ID = "lower(to_hex(listing))"
+_KEY = "('0x' || {})::BIGINT"
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The user's word on matching, by listing ids."""
+    """The user's word on matching, by listing ids: a and b are one product, or a is one of its own."""
 
     action: Literal["merge", "split"]
     a: str
     b: str | None
 
 
-def records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Every listing with a title, as the matcher takes them: id, source, title, brand, price, currency, image."""
+def new_records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """Listings with a title that the matcher has not read: id, source, title, brand, price, currency, image."""
     return connection.execute(
         f"""SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
-        price::DOUBLE AS price, currency, image, item_key FROM listings WHERE title IS NOT NULL AND title <> ''
-        ORDER BY id"""
+        price::DOUBLE AS price, currency, image FROM listings
+        ANTI JOIN match_index k ON k.id = {LISTING_ID}
+        WHERE title <> '' ORDER BY id"""
     ).to_arrow_table()
 
 
-def memberships(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """What is joined so far: id (of the listing), product_id."""
-    return connection.execute(
-        f"SELECT {LISTING_ID} AS id, product_id FROM memberships ORDER BY id"
-    ).to_arrow_table()
+def match_index(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+    """The known listings as the matcher read them, with their products."""
+    return connection.execute("SELECT * FROM match_index ORDER BY id").to_arrow_table()
 
 
-def save_matches(connection: duckdb.DuckDBPyConnection, members: pa.Table, kin: pa.Table) -> None:
-    """Replace the products by what the matcher found.
+def save_matches(connection: duckdb.DuckDBPyConnection, pairs: pa.Table, index: pa.Table) -> None:
+    """Take over what the matcher found: `pairs` that it scored now, and the `index` of all listings.
 
-    members: id, product_id, verdict, probability, reason. kin: product_a, product_b, kind (variant or near_copy),
-    reason.
+    A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
+    "variant" become kinships.
     """
-    with transaction(connection), registered(connection, members=members, kin=kin):
-        connection.execute("DELETE FROM memberships")
-        connection.execute("DELETE FROM kinships")
+    with transaction(connection), registered(connection, pairs=pairs, index=index):
         connection.execute(
-            f"""INSERT INTO memberships BY NAME SELECT {_KEY_OF_ID} AS listing, product_id, verdict, probability,
-            reason FROM members_view"""
+            f"""CREATE OR REPLACE TEMP TABLE p_best AS
+            WITH inside AS (
+                SELECT p.*, a.product_id FROM pairs_view p JOIN index_view a ON a.id = p.id_a
+                JOIN index_view b ON b.id = p.id_b AND b.product_id = a.product_id),
+            sided AS (FROM (SELECT id_a AS id, * FROM inside) UNION ALL FROM (SELECT id_b AS id, * FROM inside))
+            SELECT {_KEY.format("id")} AS listing, product_id, arg_max(verdict, probability) AS verdict,
+                   max(probability)::DOUBLE AS probability, arg_max(reason, probability) AS reason
+            FROM sided GROUP BY ALL"""
         )
-        connection.execute("INSERT INTO kinships BY NAME FROM kin_view")
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE p_members AS
+            SELECT i.listing, i.product_id, coalesce(n.verdict, o.verdict, 'alone') AS verdict,
+                   coalesce(n.probability, o.probability) AS probability,
+                   coalesce(n.reason, o.reason, '') AS reason
+            FROM (SELECT {_KEY.format("id")} AS listing, product_id FROM index_view) i
+            LEFT JOIN p_best n USING (listing, product_id) LEFT JOIN memberships o USING (listing, product_id)"""
+        )
+        for table, rows in (("memberships", "p_members"), ("match_index", "index_view")):
+            connection.execute(f"DELETE FROM {table}")
+            connection.execute(f"INSERT INTO {table} BY NAME FROM {rows}")
+        connection.execute(
+            f"""INSERT INTO kinships BY NAME FROM (
+                SELECT {_KEY.format("id_a")} AS listing_a, {_KEY.format("id_b")} AS listing_b, 'variant' AS kind,
+                       reason FROM pairs_view WHERE verdict = 'variant')
+            ANTI JOIN kinships USING (listing_a, listing_b, kind)"""
+        )
+        connection.execute("DROP TABLE p_best")
+        connection.execute("DROP TABLE p_members")
 
 
 def decisions(connection: duckdb.DuckDBPyConnection) -> list[Decision]:
     """What the user decided, oldest first."""
     rows = connection.execute(
-        """SELECT action, 'p' || lower(to_hex(listing_a)), 'p' || lower(to_hex(listing_b))
+        """SELECT action, lower(to_hex(listing_a)), lower(to_hex(listing_b))
         FROM decisions ORDER BY decided_at, listing_a"""
     ).fetchall()
     return [Decision(*row) for row in rows]
@@ -74,9 +95,16 @@ def decide(
     connection: duckdb.DuckDBPyConnection, action: Literal["merge", "split"], a: str, b: str | None, at: datetime
 ) -> None:
     """Remember the user's word on two products, or on one that is to fall apart into its listings."""
-    listing_a = _listings_of(connection, a)[0]
-    listing_b = _listings_of(connection, b)[0] if b else None
-    connection.execute("INSERT INTO decisions VALUES (?, ?, ?, ?)", [naive(at), action, listing_a, listing_b])
+    rows: list[tuple[int, int | None]]
+    if b is not None:
+        rows = [(_listings_of(connection, a)[0], _listings_of(connection, b)[0])]
+    else:
+        rows = [(listing, None) for listing in _listings_of(connection, a)]
+    with transaction(connection):
+        for listing_a, listing_b in rows:
+            connection.execute(
+                "INSERT INTO decisions VALUES (?, ?, ?, ?)", [naive(at), action, listing_a, listing_b]
+            )
 
 
 def mark(connection: duckdb.DuckDBPyConnection, product_id: str, word: Mark, note: str, at: datetime) -> None:
@@ -140,3 +168,15 @@ def _listings_of(connection: duckdb.DuckDBPyConnection, product_id: str) -> Sequ
         [product_id],
     ).fetchall()
     return [row[0] for row in rows]
+
+
+def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int, int]:
+    """How many listings, products, listings that share a product, and of these joined as "likely"."""
+    row = connection.execute(
+        f"""WITH named AS (SELECT {PRODUCT} AS product, m.verdict FROM listings l
+            LEFT JOIN memberships m USING (listing)),
+        sized AS (SELECT *, count(*) OVER (PARTITION BY product) AS size FROM named)
+        SELECT count(*), count(DISTINCT product), count(*) FILTER (size > 1),
+               count(*) FILTER (size > 1 AND verdict = 'likely') FROM sized"""
+    ).fetchone()
+    return row or (0, 0, 0, 0)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any
 
 from trendscout.history import History
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 # The product of a listing that the matcher has not joined: itself.
-PRODUCT = "coalesce(m.product_id, 'p' || lower(to_hex(l.listing)))"
+PRODUCT = "coalesce(m.product_id, 'p:' || lower(to_hex(l.listing)))"
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,3 +109,34 @@ def _history(snaps: dict[str, Any], obs: dict[str, Any], items: NDArray[np.objec
 
 def _arrays(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> dict[str, Any]:
     return dict(connection.execute(query, list(values)).fetchnumpy())
+
+
+def crowd_prices(
+    connection: duckdb.DuckDBPyConnection,
+    *,
+    now: datetime,
+    to_usd: Callable[[float, str | None, date], float | None],
+) -> Mapping[str, Sequence[float]]:
+    """The prices on each list's last look before `now`, in US dollars where the currency is known."""
+    rows = connection.execute(
+        """SELECT list_id, price::DOUBLE, currency FROM observations JOIN lists USING (list_key)
+        JOIN (SELECT list_key, max(taken_at) AS taken_at FROM snapshots
+              WHERE status IN ('ok', 'partial') AND taken_at <= ? GROUP BY list_key) USING (list_key, taken_at)
+        WHERE price IS NOT NULL ORDER BY list_id, rank""",
+        [naive(now)],
+    ).fetchall()
+    found: dict[str, list[float]] = {}
+    for list_id, price, currency in rows:
+        dollars = to_usd(price, currency, now.date())
+        if dollars is not None:
+            found.setdefault(list_id, []).append(dollars)
+    return found
+
+
+def watched_since(connection: duckdb.DuckDBPyConnection) -> Mapping[str, datetime]:
+    """When each list was first seen."""
+    rows = connection.execute(
+        """SELECT list_id, min(taken_at) FROM snapshots JOIN lists USING (list_key)
+        WHERE status IN ('ok', 'partial') GROUP BY list_id"""
+    ).fetchall()
+    return {list_id: first.replace(tzinfo=UTC) for list_id, first in rows}

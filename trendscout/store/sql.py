@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from trendscout.source import platform_of
 from trendscout.text.markets import split_list_id
@@ -13,6 +13,8 @@ from trendscout.text.markets import split_list_id
 if TYPE_CHECKING:
     import duckdb
     import pyarrow as pa
+
+Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 
 # 63 bits of MD5: about one collision in 10^6 stores of five million listings, and the same on every machine.
 _KEY = "(md5_number_lower({}) >> 1)::BIGINT"

@@ -1,0 +1,202 @@
+"""Scores and facts put together into the rows of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from typing import TYPE_CHECKING, Literal, cast
+
+from trendscout.model import Axis, Flag, Gap, Row, Sighting
+from trendscout.money import in_usd
+from trendscout.ranking import axes
+from trendscout.store.coverage import active_places
+from trendscout.store.details import ListingFacts, kin_of, listings_of, sightings_of
+from trendscout.store.products import marks as all_marks
+from trendscout.store.query import crowd_prices, watched_since
+from trendscout.store.sql import Connection
+
+if TYPE_CHECKING:
+    from trendscout.ranking.scoring import Scored, Scores
+
+CURVE_SPAN = timedelta(days=60)
+_CHUNK = 100  # products whose details are fetched at a time
+SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
+_AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What all rows of one report share."""
+
+    now: datetime
+    marks: Mapping[str, tuple[str, str]]
+    places: frozenset[tuple[str, str | None]]  # (platform, market) looked at lately
+    prices: Mapping[str, Sequence[float]]  # of a list, in US dollars
+    watched: Mapping[str, datetime]  # list id → its first look
+
+
+def best_places(scores: Scores) -> list[int]:
+    """Positions of each product's best place, the highest score first."""
+    seen: set[int] = set()
+    best = []
+    for position in scores.order().tolist():
+        item = int(scores.item[position])
+        if item not in seen:
+            seen.add(item)
+            best.append(position)
+    return best
+
+
+def rows(connection: Connection, scores: Scores, *, now: datetime) -> Iterator[Row]:
+    """A row for every scored product that the seller does not ignore, the highest score first."""
+    context = Context(
+        now=now,
+        marks=all_marks(connection),
+        places=active_places(connection, now=now),
+        prices=crowd_prices(connection, now=now, to_usd=in_usd),
+        watched=watched_since(connection),
+    )
+    wanted = [
+        scored
+        for scored in (scores.at(position) for position in best_places(scores))
+        if context.marks.get(scored.item_key, ("", ""))[0] != "ignore"
+    ]
+    for start in range(0, len(wanted), _CHUNK):
+        part = wanted[start : start + _CHUNK]
+        names = [scored.item_key for scored in part]
+        listings = listings_of(connection, names, until=now)
+        sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
+        kin = kin_of(connection, names)
+        for number, scored in enumerate(part, start + 1):
+            name = scored.item_key
+            yield _row(scored, number, listings[name], sightings.get(name, ()), kin.get(name, (0, 0)), context)
+
+
+def _row(
+    scored: Scored,
+    position: int,
+    listings: Sequence[ListingFacts],
+    sightings: Sequence[Sighting],
+    kin: tuple[int, int],
+    context: Context,
+) -> Row:
+    here = next((one for one in sightings if one.list_id == scored.list_id), sightings[0])
+    main = next((one for one in listings if one.item_key == here.item_key), listings[0])
+    titled = main if main.title else next((one for one in listings if one.title), main)
+    first_seen = min(one.first_seen for one in listings)
+    listed = [one.listed_at for one in listings if one.listed_at]
+    sellers = {one.seller for one in listings if one.seller}
+    variants, copies = kin
+    price_usd = _usd(main.price, main.currency, context.now)
+    facts = axes.Facts(
+        title=titled.title or main.item_key,
+        category=scored.list_id.rpartition("/")[2],
+        market=here.market,
+        first_seen=first_seen,
+        first_in_market=min((one.since for one in sightings if one.market == here.market), default=None),
+        listed_at=min(listed, default=None),
+        platforms=len({one.platform for one in sightings}),
+        sellers=len(sellers) or None,
+        near_copies=copies,
+        price_usd=float(price_usd) if price_usd is not None else None,
+        brands=tuple(sorted(sellers)),
+    )
+    mark, note = context.marks.get(scored.item_key, ("", ""))
+    return Row(
+        product_id=scored.item_key,
+        position=position,
+        item_key=main.item_key,
+        title=titled.title or main.item_key,
+        platform=here.platform,
+        market=here.market,
+        list_id=scored.list_id,
+        category=facts.category,
+        rank=scored.rank,
+        rank_before=scored.rank_before,
+        rank_span_days=scored.rank_span_days,
+        stage=scored.stage,
+        stage_since=scored.stage_since,
+        probability=scored.probability,
+        probability_low=scored.low,
+        probability_high=scored.high,
+        horizon_h=scored.horizon_h,
+        label=scored.label,
+        gain=scored.gain,
+        score=scored.score,
+        velocity=scored.velocity,
+        newness=axes.newness(facts, context.now, watched_since=context.watched.get(scored.list_id)),
+        specialness=axes.specialness(facts, context.prices.get(scored.list_id, ())),
+        reasons=scored.reasons,
+        sightings=tuple(sightings),
+        gaps=_gaps(sightings, context),
+        first_seen=first_seen,
+        listed_at=facts.listed_at,
+        url=main.url,
+        image=next((one.image for one in (main, *listings) if one.image), None),
+        price=main.price,
+        price_high=_highest(listings, main),
+        currency=main.currency,
+        price_usd=price_usd,
+        count=main.count,
+        count_kind=main.count_kind,
+        count_floor=main.count_floor,
+        rating=main.rating,
+        reviews=main.reviews,
+        listings=len(listings),
+        sellers=facts.sellers,
+        near_copies=copies,
+        variants=variants,
+        likely=any(one.verdict == "likely" for one in listings),
+        flags=_flags(scored),
+        mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
+        note=note,
+        list_pace=scored.list_pace,
+    )
+
+
+def _gaps(sightings: Sequence[Sighting], context: Context) -> tuple[Gap, ...]:
+    """Places that are looked at and where the product was never seen; a place nobody looks at is no gap."""
+    seen = {(one.platform, one.market) for one in sightings}
+    since = min(one.since for one in sightings)
+    lead = (context.now - since).total_seconds() / 86_400
+    missing = sorted(context.places - seen, key=lambda place: (place[0], place[1] or ""))
+    return tuple(Gap(platform, market, lead) for platform, market in missing)
+
+
+def _flags(scored: Scored) -> tuple[Flag, ...]:
+    flags = []
+    if scored.stage == "fading":
+        flags.append(Flag("fading", "its rank falls away from its best"))
+    if scored.list_pace == "fast":
+        flags.append(Flag("fast_list", "the top 10 of its list is replaced within months"))
+    return tuple(flags)
+
+
+def _highest(listings: Sequence[ListingFacts], main: ListingFacts) -> Decimal | None:
+    prices = [one.price for one in listings if one.price is not None and one.currency == main.currency]
+    highest = max(prices, default=None)
+    return highest if main.price is not None and highest is not None and highest > main.price else None
+
+
+def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal | None:
+    if price is None:
+        return None
+    found = in_usd(float(price), currency, now.date())
+    return round(Decimal(found), 2) if found is not None else None
+
+
+def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
+    """The rows by another rule than the score, renumbered; what has no value for it comes last."""
+
+    def value(row: Row) -> float:
+        if sort in _AXIS_OF:
+            axis = cast("Axis", getattr(row, _AXIS_OF[sort]))
+            return axis.value if axis.value is not None else -1.0
+        if sort == "rank":
+            return -float(row.rank or 1_000_000)
+        return row.probability if row.probability is not None else -1.0
+
+    ordered = found if sort == "score" else sorted(found, key=lambda row: (-value(row), row.position))
+    return [replace(row, position=number) for number, row in enumerate(ordered, 1)]

@@ -1,0 +1,115 @@
+"""The Typer application: global options, and the shape that all commands share."""
+
+from __future__ import annotations
+
+import os
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any, cast
+
+import typer
+
+from trendscout.cli.words import choose, help_lang, t
+from trendscout.errors import UsageError
+
+if TYPE_CHECKING:
+    from trendscout.cli.output import Call
+
+app = typer.Typer(
+    name="trendscout",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+    help=t("Which new, odd and special goods are about to break out, from public lists."),
+)
+
+AsJson = Annotated[bool, typer.Option("--json", help=t("One JSON document on stdout, nothing else there."))]
+Market = Annotated[str | None, typer.Option("--market", help=t("Market code, such as US, UK or ID."))]
+Source = Annotated[
+    str | None, typer.Option("--source", help=t("Name of a source; `trendscout sources` lists them."))
+]
+Category = Annotated[str | None, typer.Option("--category", help=t("The site's own category name."))]
+AsOf = Annotated[
+    str | None, typer.Option("--as-of", metavar="TIME", help=t("Look from this time: 2026-08-04T12:00Z."))
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from trendscout import __version__
+
+        typer.echo(f"trendscout {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    db: Annotated[
+        str | None,
+        typer.Option(
+            "--db", envvar="TRENDSCOUT_DB", metavar="PATH", help=t("The store; archive/ lies beside it.")
+        ),
+    ] = None,
+    config: Annotated[
+        Path | None, typer.Option("--config", metavar="FILE", help=t("Configuration; else ./trendscout.toml."))
+    ] = None,
+    lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help=t("Language of all text."))] = None,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help=t("Only answers and errors."))] = False,
+    verbose: Annotated[
+        bool, typer.Option("--verbose", "-v", help=t("Say more; show where a fault came from."))
+    ] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help=t("Print the version."))
+    ] = False,
+) -> None:
+    """Take the global options into the call."""
+    del version
+    if lang not in (None, "zh", "en"):
+        raise UsageError("--lang {lang} is not known.", next_step="Choose zh or en.", lang=lang)
+    if context.resilient_parsing or context.invoked_subcommand is None:
+        return
+    from trendscout.cli.output import Call
+    from trendscout.config import load_settings
+
+    settings = load_settings(config)
+    store = db or str(settings.home / settings.db if ":" not in settings.db else settings.db)
+    context.obj = Call(
+        db=store,
+        archive=archive_beside(store, settings.data_path),
+        settings=settings,
+        lang=choose(sys.argv[1:], os.environ, settings.lang) if lang is None else help_lang(),
+        quiet=quiet,
+        verbose=verbose,
+    )
+
+
+def archive_beside(store: str, data_path: str = "") -> Path:
+    """The archive's folder: beside the store's file, or in the data folder of a shared store."""
+    return (Path(data_path) if store.startswith("ducklake:") else Path(store).parent) / "archive"
+
+
+def call(context: typer.Context) -> Call:
+    """The global options of this run."""
+    return cast("Call", context.find_root().obj)
+
+
+def moment(text: str | None) -> datetime:
+    """A time given on the command line, in UTC if it names no zone; now if none is given.
+
+    Raises UsageError if it is not a time.
+    """
+    if text is None:
+        return datetime.now(UTC)
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError("{text} is not a time.", next_step="Write 2026-08-04T12:00Z.", text=text) from error
+    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+
+
+def example(text: str, *lines: str) -> Any:
+    """A command's help: what it does, and an example to copy."""
+    return "\n\n".join([t(text), *(f"[dim]{t('Example')}:[/dim] [cyan]{line}[/cyan]" for line in lines)])

@@ -1,0 +1,110 @@
+"""Where words go: answers to stdout, everything else to stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass, is_dataclass
+from datetime import UTC, date, datetime
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trendscout.errors import TrendscoutError
+from trendscout.lang import Lang, tr
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from trendscout.config import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """What the global options of this run say."""
+
+    db: str
+    archive: Path
+    settings: Settings
+    lang: Lang
+    quiet: bool
+    verbose: bool
+
+    def say(self, text: str, **fields: object) -> None:
+        """One line on stderr, in the user's language, unless --quiet."""
+        if not self.quiet:
+            print(tr(text, self.lang, **fields), file=sys.stderr)
+
+    def warn(self, error: TrendscoutError) -> None:
+        """An error that does not end the run, on stderr."""
+        print(message(error, self.lang), file=sys.stderr)
+
+    @contextmanager
+    def progress(self, what: str) -> Iterator[None]:
+        """A spinner with a clock on stderr while inside; nothing when stderr is not a terminal."""
+        if self.quiet or not sys.stderr.isatty():
+            yield
+            return
+        from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+        columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+        with Progress(*columns, console=console(stderr=True), transient=True) as bar:
+            bar.add_task(tr(what, self.lang))
+            yield
+
+
+def message(error: TrendscoutError, lang: Lang) -> str:
+    """What happened and what to do next, in the user's language, control characters shown as escapes."""
+    parts = (tr(part, lang, **error.fields) for part in (error.what, error.next_step) if part)
+    return visible(" ".join(parts))
+
+
+def visible(text: str) -> str:
+    """The text with control characters as visible escapes: what a site sent cannot steer the terminal."""
+    return "".join(
+        character if character.isprintable() or character in "\n\t" else f"\\x{ord(character):02x}"
+        for character in text
+    )
+
+
+def console(*, stderr: bool = False) -> Console:
+    """A rich console on stdout or stderr."""
+    from rich.console import Console
+
+    return Console(stderr=stderr, highlight=False, markup=False)
+
+
+def answer(value: object) -> None:
+    """One JSON document on stdout, keys as in the data classes."""
+    json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=1)
+    sys.stdout.write("\n")
+
+
+def line(value: object) -> None:
+    """One JSON document on one line of stdout."""
+    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def plain(value: object) -> Any:
+    """The value as JSON knows it: times in ISO 8601 with Z, money as plain numbers."""
+    if is_dataclass(value) and not isinstance(value, type):
+        value = asdict(value)
+    match value:
+        case dict():
+            return {str(key): plain(part) for key, part in value.items()}
+        case list() | tuple() | set() | frozenset():
+            return [plain(part) for part in value]
+        case datetime():
+            return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        case date():
+            return value.isoformat()
+        case Decimal():
+            return int(value) if value == value.to_integral_value() else float(value)
+        case Path():
+            return str(value)
+        case _ if hasattr(value, "item"):
+            return value.item()
+        case _:
+            return value

@@ -1,0 +1,120 @@
+"""Commands about single products: match, merge, split, mark, why."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
+from trendscout.cli.words import t
+from trendscout.errors import UsageError
+
+Product = Annotated[str, typer.Argument(metavar="PRODUCT", help=t("Product id, item key, or part of a title."))]
+
+
+@app.command(
+    help=example(
+        "Join listings into products: those of the store, or those of a file.",
+        "trendscout match",
+        "trendscout match records.parquet --out clusters.parquet --pairs-out pairs.parquet",
+    )
+)
+def match(
+    context: typer.Context,
+    records: Annotated[Path | None, typer.Argument(help=t("Parquet: id, source, title, brand, price."))] = None,
+    out: Annotated[Path | None, typer.Option("--out", help=t("Where id, product_id go (Parquet)."))] = None,
+    pairs_out: Annotated[Path | None, typer.Option("--pairs-out", help=t("Where scored pairs go."))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Match listings."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+
+    here = call(context)
+    if records and not out:
+        raise UsageError(
+            "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
+        )
+    with here.progress("Matching"):
+        if records and out:
+            done = pipeline.match_file(records, out, pairs_out)
+        else:
+            done = pipeline.match(pipeline.Place(here.db, here.archive))
+    if as_json:
+        answer(done)
+    else:
+        here.say(
+            "{listings} listings are {products} products ({joined} joined, {likely} of them likely).",
+            listings=done.listings,
+            products=done.products,
+            joined=done.joined,
+            likely=done.likely,
+        )
+
+
+@app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))
+def merge(
+    context: typer.Context,
+    a: Annotated[str, typer.Argument(metavar="A", help=t("Product id, item key, or part of a title."))],
+    b: Annotated[str, typer.Argument(metavar="B", help=t("Product id, item key, or part of a title."))],
+) -> None:
+    """Merge two products."""
+    from trendscout import pipeline
+
+    here = call(context)
+    pipeline.decide(pipeline.Place(here.db, here.archive), "merge", a, b, now=moment(None))
+    here.say("{a} and {b} are one product from now on.", a=a, b=b)
+
+
+@app.command(help=example("Say that a product's listings are not one; kept for good.", "trendscout split pab12"))
+def split(context: typer.Context, a: Product) -> None:
+    """Split a product."""
+    from trendscout import pipeline
+
+    here = call(context)
+    pipeline.decide(pipeline.Place(here.db, here.archive), "split", a, None, now=moment(None))
+    here.say("The listings of {a} are products of their own from now on.", a=a)
+
+
+@app.command(
+    help=example(
+        "Remember a product: mine that fade and watch that move lead the report, ignore leaves it.",
+        'trendscout mark pab12 mine --note "200 in stock"',
+    )
+)
+def mark(
+    context: typer.Context,
+    product: Product,
+    word: Annotated[str, typer.Argument(metavar="mine|watch|ignore|none", help=t("none takes a mark away."))],
+    note: Annotated[str, typer.Option("--note", help=t("For yourself."))] = "",
+) -> None:
+    """Mark a product."""
+    from trendscout import pipeline
+
+    if word not in ("mine", "watch", "ignore", "none"):
+        raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
+    here = call(context)
+    pipeline.mark(pipeline.Place(here.db, here.archive), product, word, note, now=moment(None))
+    here.say("{product}: {word}.", product=product, word=word)
+
+
+@app.command(
+    help=example(
+        "Why a product stands where it stands: history, parts of the score, listings joined.",
+        "trendscout why pab12",
+    )
+)
+def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: AsJson = False) -> None:
+    """Explain a product."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.tables import show_why
+
+    here = call(context)
+    found = pipeline.why(pipeline.Place(here.db, here.archive), product, now=moment(as_of), settings=here.settings)
+    if as_json:
+        answer(found)
+    else:
+        show_why(found, here.lang)

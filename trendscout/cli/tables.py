@@ -1,0 +1,180 @@
+"""How answers look in a terminal."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from trendscout.cli.output import Call, console, visible
+from trendscout.errors import UsageError
+from trendscout.lang import Lang, tr
+
+if TYPE_CHECKING:
+    from trendscout.model import Outcome, Report
+
+_STATE_STYLE = {
+    "ok": "green",
+    "done": "green",
+    "partial": "yellow",
+    "late": "yellow",
+    "blocked": "red",
+    "failed": "red",
+}
+_WIDE = 100  # columns that a reader of a pipe or a file is given
+
+
+def grid(
+    lang: Lang, headings: Sequence[str], rows: Iterable[Sequence[object]], *, state: int | None = None
+) -> None:
+    """A plain table on stdout; `state` is the column that is coloured by what it says."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(tr(heading, lang), overflow="fold")
+    for row in rows:
+        cells = [Text(visible("" if cell is None else str(cell))) for cell in row]
+        if state is not None:
+            cells[state].stylize(_STATE_STYLE.get(cells[state].plain, ""))
+            cells[state] = Text(tr(cells[state].plain, lang), style=_STATE_STYLE.get(cells[state].plain, ""))
+        table.add_row(*cells)
+    console().print(table)
+
+
+def show_report(
+    made: Report, here: Call, form: str, out: str | None, *, machine: bool, changes: Any = None
+) -> None:
+    """The report in the terminal, or in files whose paths are told."""
+    from trendscout.report import drop, places, table
+
+    if form == "json" and not out:
+        sys.stdout.write(drop.as_json(drop.document(made)) + "\n")
+        return
+    if form == "table":
+        if out:
+            raise UsageError("A table goes to the screen.", next_step="Choose --format csv, xlsx, json or html.")
+        screen = console()
+        width = screen.width if sys.stdout.isatty() else _WIDE
+        screen.print(table.render(made, lang=here.lang, width=width, zone=_zone(here), changes=changes))
+        return
+    folder, pattern = places.split(out or f"{here.settings.drop_folder}/{{date}}/report.{{ext}}")
+    paths = drop.write(
+        made,
+        pattern,
+        formats=[form],
+        lang=here.lang,
+        folder=folder,
+        machine=machine,
+        zone=_zone(here),  # type: ignore[list-item]
+    )
+    for path in paths:
+        print(path)
+
+
+def _zone(here: Call) -> Any:
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(here.settings.timezone) if here.settings.timezone else UTC
+
+
+def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
+    """How each list of a crawl went."""
+    grid(
+        lang,
+        ("source", "market", "category", "state", "entries", "why"),
+        [
+            (one.query.source, one.query.market, one.query.category, one.status, one.entries, one.reason)
+            for one in outcomes
+        ],
+        state=3,
+    )
+
+
+def show_taken(taken: Sequence[Any], lang: Lang) -> None:
+    """What was taken in, what was left, and why."""
+    grid(
+        lang,
+        ("file", "source", "state", "entries", "why"),
+        [(one.name, one.source, one.status, one.entries, one.reason) for one in taken],
+        state=2,
+    )
+
+
+def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
+    """The policy ledger: one line a source, or one source in full."""
+    if full:
+        for name, value in _fields(entries[0]):
+            console().print(f"{tr(name, lang):>14}  {visible(_flat(value))}")
+        return
+    grid(
+        lang,
+        ("source", "what", "markets", "way in", "default", "last look"),
+        [
+            (
+                one.name,
+                tr(one.title, lang),
+                " ".join(one.markets[:6]) + (" …" if len(one.markets) > 6 else ""),
+                ", ".join(tr(way, lang) for way in one.way_in),
+                tr("on" if one.default_on else "off", lang),
+                tr(one.last_status or "never", lang),
+            )
+            for one in entries
+        ],
+    )
+
+
+def show_findings(findings: Sequence[Any], lang: Lang) -> None:
+    """What `doctor` found."""
+    for one in findings:
+        mark = {"ok": "✓", "warn": "!", "bad": "✗"}[one.level]
+        line = tr(one.what, lang, **one.fields)
+        step = tr(one.next_step, lang, **one.fields) if one.next_step else ""
+        console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
+
+
+def show_why(found: Any, lang: Lang) -> None:
+    """A product's history, evidence and listings."""
+    from trendscout.report import why
+
+    console().print(why.render(found, lang=lang, width=console().width))
+
+
+def show_backtest(judged: Any, lang: Lang) -> None:
+    """The ranking beside the simple rules."""
+    for group in judged["groups"]:
+        console().print(f"{group['group']} · {group['label']} · {group['horizon_h']:g} h")
+        grid(
+            lang,
+            ("rule", "base rate", "oracle", "P@10", "P@20", "AP", "lead (h)"),
+            [
+                (name, *(_figure(values.get(key)) for key in ("base", "oracle10", "p10", "p20", "ap", "lead_h")))
+                for name, values in group["rules"].items()
+            ],
+        )
+
+
+def show_run(done: Any, here: Call) -> None:
+    """How a job went and what it left."""
+    for path in done.paths:
+        print(path)
+    here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=done.detail)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"
+
+
+def _fields(value: Any) -> Iterable[tuple[str, Any]]:
+    from dataclasses import fields
+
+    return [(field.name, getattr(value, field.name)) for field in fields(value)]
+
+
+def _flat(value: object) -> str:
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

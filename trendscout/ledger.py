@@ -1,0 +1,91 @@
+"""The policy ledger: what may be collected, on what terms, and how it last went."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from trendscout.errors import StoreError
+from trendscout.source import Source, get_source, sources
+from trendscout.store.connect import open_store
+from trendscout.store.sql import Connection
+
+# Asked for by users, kept out on purpose; `sources` says so.
+LEFT_OUT = {
+    "creators": "Lists of creators (NoxInfluencer and the like) are lists of persons: they stay out.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerEntry:
+    """One source as `sources --json` shows it."""
+
+    name: str
+    title: str
+    platform: str
+    kinds: tuple[str, ...]
+    markets: tuple[str, ...]
+    way_in: tuple[str, ...]
+    default_on: bool
+    why: str
+    terms: str
+    key_env: str
+    spacing_s: float
+    hosts: tuple[str, ...]
+    robots: str | None = None  # allowed, refused, unreachable; None: never looked at
+    robots_at: datetime | None = None
+    last_status: str | None = None
+    last_look: datetime | None = None
+    looks_7d: int = 0
+    ok_7d: int = 0
+
+
+def ledger(db: str, name: str | None = None) -> tuple[LedgerEntry, ...]:
+    """An entry for each source, or for the one named; looks come from the store where there is one."""
+    chosen = [get_source(name)] if name else list(sources().values())
+    looks = _looks(db)
+    return tuple(_entry(source, looks.get(source.name)) for source in chosen)
+
+
+def _entry(source: Source, look: tuple[str, datetime, int, int] | None) -> LedgerEntry:
+    status, last, looks, ok = look or (None, None, 0, 0)
+    return LedgerEntry(
+        name=source.name,
+        title=source.title,
+        platform=source.platform,
+        kinds=source.kinds,
+        markets=source.markets,
+        way_in=source.way_in,
+        default_on=source.default_on,
+        why=source.why,
+        terms=source.terms,
+        key_env=source.key_env,
+        spacing_s=source.spacing_s,
+        hosts=source.hosts,
+        last_status=status,
+        last_look=last,
+        looks_7d=looks,
+        ok_7d=ok,
+    )
+
+
+def _looks(db: str) -> dict[str, tuple[str, datetime, int, int]]:
+    """Per source its last look's state and time, and the looks and good looks of the seven days up to it."""
+    if ":" not in db and not Path(db).exists():
+        return {}
+    try:
+        with open_store(db) as connection:
+            return _query(connection)
+    except StoreError:
+        return {}
+
+
+def _query(connection: Connection) -> dict[str, tuple[str, datetime, int, int]]:
+    rows = connection.execute(
+        """WITH looks AS (SELECT source, status, taken_at, max(taken_at) OVER (PARTITION BY source) AS last
+            FROM snapshots JOIN lists USING (list_key))
+        SELECT source, arg_max(status, taken_at), max(last), count(*), count(*) FILTER (status = 'ok')
+        FROM looks WHERE taken_at > last - INTERVAL 7 DAY GROUP BY source"""
+    ).fetchall()
+    return {source: (status, last.replace(tzinfo=UTC), looks, ok) for source, status, last, looks, ok in rows}

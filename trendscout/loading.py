@@ -1,0 +1,133 @@
+"""Pages that are in the archive into the store: read, judged against the list's past, loaded in batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from trendscout.archive import Kept
+from trendscout.crawl import snapshots_of, with_drift
+from trendscout.errors import TrendscoutError, Unreachable
+from trendscout.model import Outcome, Page, Query, Snapshot
+from trendscout.source import get_source
+from trendscout.store.coverage import usual
+from trendscout.store.load import Loaded, load_snapshots, note_pages
+from trendscout.store.sql import Connection
+
+Opener = Callable[[], AbstractContextManager[Connection]]
+_BATCH = 200  # crawls a load: opening the store costs as much as loading a few lists
+_STALE = timedelta(days=2)  # a crawl whose other pages have not come by then will not get them
+
+
+@dataclass(frozen=True, slots=True)
+class Crawl:
+    """The pages of one look at one query, and why others did not come."""
+
+    query: Query
+    taken_at: datetime
+    pages: tuple[Page, ...]
+    missing: tuple[TrendscoutError, ...] = ()
+
+
+def read_crawl(crawl: Crawl) -> tuple[Snapshot, ...]:
+    """The snapshots that a crawl's pages show."""
+    source = get_source(crawl.query.source)
+    return snapshots_of(source, crawl.query, crawl.taken_at, crawl.pages, missing=crawl.missing)
+
+
+def load_crawls(
+    open_store: Opener, crawls: Iterable[Crawl], *, loaded_at: datetime, replace_changed: bool = False
+) -> Iterator[tuple[Outcome, Loaded]]:
+    """Load crawls in batches, giving an outcome for each and what its batch changed (once, with its last crawl).
+
+    With `replace_changed`, snapshots that the store has and that now read differently are replaced.
+    """
+    batch: list[tuple[Crawl, tuple[Snapshot, ...]]] = []
+    for crawl in crawls:
+        batch.append((crawl, read_crawl(crawl)))
+        if len(batch) >= _BATCH:
+            yield from _load(open_store, batch, loaded_at, replace_changed=replace_changed)
+            batch = []
+    if batch:
+        yield from _load(open_store, batch, loaded_at, replace_changed=replace_changed)
+
+
+def _load(
+    open_store: Opener,
+    batch: Sequence[tuple[Crawl, tuple[Snapshot, ...]]],
+    loaded_at: datetime,
+    *,
+    replace_changed: bool,
+) -> Iterator[tuple[Outcome, Loaded]]:
+    judged: dict[tuple[str, datetime], Snapshot] = {}
+    total = Loaded(0, 0, 0)
+    with open_store() as connection:
+        for part in _rounds([snapshot for _, snapshots in batch for snapshot in snapshots]):
+            before = min(snapshot.taken_at for snapshot in part)
+            known = usual(connection, [snapshot.list_id for snapshot in part], before=before)
+            part = with_drift(part, known)
+            judged |= {(snapshot.list_id, snapshot.taken_at): snapshot for snapshot in part}
+            total += load_snapshots(connection, part, loaded_at=loaded_at, replace=replace_changed)
+        note_pages(connection, [(page, crawl.query.source) for crawl, _ in batch for page in crawl.pages])
+    for number, (crawl, snapshots) in enumerate(batch, 1):
+        final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in snapshots]
+        yield _outcome(crawl, final), total if number == len(batch) else Loaded(0, 0, 0)
+
+
+def _rounds(snapshots: Sequence[Snapshot]) -> Iterator[tuple[Snapshot, ...]]:
+    """The snapshots in the order of time, cut so that no part holds a list twice: each is judged by its past."""
+    part: dict[str, Snapshot] = {}
+    for snapshot in sorted(snapshots, key=lambda s: (s.taken_at, s.list_id)):
+        if snapshot.list_id in part:
+            yield tuple(part.values())
+            part = {}
+        part[snapshot.list_id] = snapshot
+    if part:
+        yield tuple(part.values())
+
+
+_WORST_FIRST = ("blocked", "failed", "partial", "ok")
+
+
+def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
+    status = min((snapshot.status for snapshot in snapshots), key=_WORST_FIRST.index)
+    reasons = dict.fromkeys(snapshot.reason for snapshot in snapshots if snapshot.reason)
+    return Outcome(
+        query=crawl.query,
+        status=status,
+        lists=sum(bool(snapshot.entries) for snapshot in snapshots),
+        entries=sum(len(snapshot.counted) for snapshot in snapshots),
+        reason=" ".join(reasons),
+    )
+
+
+def crawls_of(kept: Iterable[Kept]) -> Iterator[Crawl]:
+    """Archived pages put together again as the crawls that they came from, in the order of writing.
+
+    A page that was asked for again counts as it came last; pages that never came are told as missing.
+    """
+    open_crawls: dict[tuple[Query, datetime], dict[int, Kept]] = {}
+    for one in kept:
+        key = (one.page.query, one.taken_at)
+        held = open_crawls.setdefault(key, {})
+        if one.page.number not in held or one.page.status < 400:
+            held[one.page.number] = one
+        if len(held) == one.pages and all(part.page.status < 400 for part in held.values()):
+            yield _crawl(key, open_crawls.pop(key))
+        for stale in [k for k in open_crawls if one.taken_at - k[1] > _STALE]:
+            yield _crawl(stale, open_crawls.pop(stale))
+    for key in sorted(open_crawls, key=lambda k: (k[1], k[0].source)):
+        yield _crawl(key, open_crawls[key])
+
+
+def _crawl(key: tuple[Query, datetime], held: dict[int, Kept]) -> Crawl:
+    query, taken_at = key
+    expected = max(one.pages for one in held.values())
+    lost = [number for number in range(1, expected + 1) if number not in held]
+    missing = tuple(
+        Unreachable("{source}: page {number} did not come.", source=query.source, number=number) for number in lost
+    )
+    pages = tuple(replace(held[number].page, query=query) for number in sorted(held))
+    return Crawl(query, taken_at, pages, missing)

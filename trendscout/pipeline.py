@@ -1,0 +1,436 @@
+"""The way of the data, step by step: collect, ingest, import, replay, match, rank, report.
+
+Each step opens the store for as long as it works on it and leaves it whole. Read from top to bottom.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from trendscout.archive import Archive, Kept
+from trendscout.clock import Clock
+from trendscout.config import Settings
+from trendscout.errors import UsageError
+from trendscout.loading import Crawl, crawls_of, load_crawls
+from trendscout.model import Entry, HostState, Outcome, Page, Query, Report, Status
+from trendscout.source import Source, get_source, read_page, sources
+from trendscout.store.connect import open_store
+from trendscout.store.load import Loaded, noted_pages, page_name
+from trendscout.store.sql import Connection
+
+if TYPE_CHECKING:
+    from trendscout.fetch import Fetched
+    from trendscout.ranking.scoring import Scores
+    from trendscout.store.query import Scope
+
+# Pages that a killed run left unread are looked for this far back.
+_UNREAD_SPAN = timedelta(days=7)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where the store and the archive are."""
+
+    db: str
+    archive: Path
+
+    def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
+        """A connection to the store, to be used as a context manager."""
+        return open_store(self.db, must_exist=must_exist)
+
+
+# --- collect -------------------------------------------------------------------------------------------------
+
+
+def queries_for(
+    settings: Settings,
+    names: Sequence[str] = (),
+    *,
+    markets: Sequence[str] | None = None,
+    categories: Sequence[str] | None = None,
+    kind: str = "",
+) -> list[Query]:
+    """What to ask: each source in each of the wanted markets that it has, for each category.
+
+    Raises UsageError if nothing would be asked, or a named source cannot be collected.
+    """
+    wanted = markets or settings.markets
+    queries = []
+    for source in _chosen(settings, names):
+        here = [market for market in wanted if market in source.markets] if source.markets else [None]
+        if markets and not here:
+            raise UsageError(
+                "{source} has no list for {markets}.",
+                next_step="It has {known}.",
+                source=source.name,
+                markets=", ".join(markets),
+                known=", ".join(source.markets),
+            )
+        cats = categories or settings.categories.get(source.name) or source.categories[:1] or ("",)
+        queries += [
+            Query(source.name, market, kind or source.kinds[0], category) for market in here for category in cats
+        ]
+    if not queries:
+        raise UsageError(
+            "There is nothing to collect.",
+            next_step="Name a source (`trendscout sources` lists them), or give markets in trendscout.toml.",
+        )
+    return queries
+
+
+def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
+    chosen = [get_source(name) for name in names or settings.sources]
+    for source in chosen:
+        if source.requests is None:
+            raise UsageError(
+                "{source} cannot be collected: {why}",
+                next_step="Save the page yourself and `trendscout ingest` it.",
+                source=source.name,
+                why=source.why,
+            )
+    return chosen or [source for source in sources().values() if source.default_on and source.requests]
+
+
+def collect(
+    place: Place,
+    queries: Sequence[Query],
+    settings: Settings,
+    *,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None = None,
+    seed: int | str | None = None,
+    on_outcome: Callable[[Outcome], None] = lambda _: None,
+) -> list[Outcome]:
+    """One polite crawl of the queries into archive and store; an outcome for each.
+
+    What an earlier, killed run archived and did not load is loaded first.
+    """
+    read_unread(place, now=clock.now())
+    with place.store() as connection:
+        from trendscout.store.hosts import host_states, save_host_states
+
+        known = host_states(connection)
+    changed: dict[str, HostState] = {}
+    fetched = asyncio.run(
+        _fetch_all(
+            place.archive,
+            queries,
+            settings,
+            clock=clock,
+            base_url=base_url,
+            seed=seed,
+            known=known,
+            on_state=lambda state: changed.__setitem__(state.host, state),
+            load=lambda crawls: _loaded(place, crawls, clock.now(), on_outcome),
+        )
+    )
+    if changed:
+        with place.store() as connection:
+            save_host_states(connection, changed.values())
+    return fetched
+
+
+_LOAD_EVERY = 50  # crawls between two loads: what a kill can cost is read from the archive by the next run
+
+
+async def _fetch_all(
+    archive_folder: Path,
+    queries: Sequence[Query],
+    settings: Settings,
+    *,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None,
+    seed: int | str | None,
+    known: Sequence[HostState],
+    on_state: Callable[[HostState], None],
+    load: Callable[[list[Crawl]], list[Outcome]],
+) -> list[Outcome]:
+    from trendscout.fetch import Fetcher, Job, Limits
+
+    jobs = [Job(get_source(query.source), query) for query in queries]
+    outcomes: list[Outcome] = []
+    waiting: list[Crawl] = []
+    with Archive(archive_folder) as archive:
+        async with Fetcher(
+            archive,
+            clock,
+            settings.contact,
+            base_url=base_url,
+            limits=Limits(),
+            spacing_s=settings.spacing_s,
+            seed=seed,
+            states=known,
+            on_state=on_state,
+        ) as fetcher:
+            async for fetched in fetcher.crawl(jobs):
+                waiting.append(_crawl_of(fetched))
+                if len(waiting) >= _LOAD_EVERY:
+                    outcomes += load(waiting)
+                    waiting = []
+    return outcomes + (load(waiting) if waiting else [])
+
+
+def _crawl_of(fetched: Fetched) -> Crawl:
+    missing = (fetched.error,) if fetched.error else ()
+    return Crawl(fetched.query, fetched.taken_at, fetched.pages, missing)
+
+
+def _loaded(
+    place: Place, crawls: Iterable[Crawl], now: datetime, on_outcome: Callable[[Outcome], None]
+) -> list[Outcome]:
+    outcomes = []
+    for outcome, _ in load_crawls(place.store, crawls, loaded_at=now):
+        on_outcome(outcome)
+        outcomes.append(outcome)
+    return outcomes
+
+
+# --- read the archive ----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Replayed:
+    """What reading the archive again gave."""
+
+    crawls: int
+    loaded: Loaded
+    findings: tuple[str, ...]  # what of the archive could not be used
+
+
+def read_unread(place: Place, *, now: datetime) -> Replayed:
+    """Load what lies in the archive and never reached the store: a run was killed between the two."""
+    if not place.archive.exists():
+        return Replayed(0, Loaded(0, 0, 0), ())
+    since = now - _UNREAD_SPAN
+    with place.store() as connection:
+        noted = noted_pages(connection, since=since)
+    archive = Archive(place.archive)
+    unread = (kept for kept in archive.pages(since) if kept.page.ref and page_name(kept.page.ref) not in noted)
+    return _read_again(place, archive, unread, now=now, replace_changed=False)
+
+
+def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:
+    """Read the archive with today's readers; what reads differently is replaced, and that is recorded."""
+    archive = Archive(place.archive)
+    return _read_again(place, archive, archive.pages(since), now=now, replace_changed=True)
+
+
+def _read_again(
+    place: Place, archive: Archive, kept: Iterable[Kept], *, now: datetime, replace_changed: bool
+) -> Replayed:
+    from trendscout.imports import repeat_import
+
+    total, crawls = Loaded(0, 0, 0), 0
+
+    def pages() -> Iterator[Kept]:
+        nonlocal total
+        for one in kept:
+            if one.role == "import":
+                total += repeat_import(place.store, one, now=now)
+            else:
+                yield one
+
+    for _, loaded in load_crawls(place.store, crawls_of(pages()), loaded_at=now, replace_changed=replace_changed):
+        crawls += 1
+        total += loaded
+    return Replayed(crawls, total, tuple(str(finding) for finding in archive.findings))
+
+
+# --- what the user brings ------------------------------------------------------------------------------------
+
+
+def parse(
+    file: Path, *, source: str, market: str | None, url: str | None, now: datetime
+) -> tuple[Status, tuple[Entry, ...], tuple[str, ...]]:
+    """What a source's readers make of a saved page: status, entries, findings. Nothing is stored.
+
+    Raises Blocked or LayoutChanged as `read_page` does, UsageError if the file cannot be read.
+    """
+    known = get_source(source)
+    reading = read_page(known, saved_page(known, file, market=market, url=url, at=now))
+    return reading.status, reading.entries, reading.findings
+
+
+def saved_page(source: Source, file: Path, *, market: str | None, url: str | None, at: datetime) -> Page:
+    """A file of the user's as a page of that source."""
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError("{file} cannot be read.", next_step="Check the path.", file=file) from error
+    found = source.query_of(url) if url and source.query_of else None
+    query = Query(
+        source.name,
+        market or (found.market if found else None) or (source.markets[0] if len(source.markets) == 1 else None),
+        (found.kind if found else "") or source.kinds[0],
+        found.category if found else "",
+    )
+    return Page(url=url or "", fetched_at=at, status=200, headers={}, body=body, query=query)
+
+
+def import_file(
+    place: Place, file: Path, *, profile: str | None, market: str | None, at: datetime | None, now: datetime
+) -> Loaded:
+    """Load a ranked-list history, or an export by a column profile."""
+    from trendscout.imports import import_ranked
+
+    del profile, at
+    return import_ranked(place.store, place.archive, file, market=market, now=now)
+
+
+# --- match ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a matching run gave."""
+
+    listings: int
+    products: int
+    joined: int  # listings that share their product with another
+    likely: int  # ... by a "likely" verdict
+
+
+def match(place: Place) -> Matched:
+    """Join the store's listings into products; those known keep theirs, the user's merges and splits hold."""
+    from trendscout.matching.match import Decisions, match_listings
+    from trendscout.store import products
+    from trendscout.store.blocking import candidate_pairs
+
+    with place.store(must_exist=True) as connection:
+        decided = products.decisions(connection)
+        found = match_listings(
+            products.new_records(connection),
+            candidate_pairs=candidate_pairs,
+            known=products.match_index(connection),
+            decisions=Decisions(
+                merged=tuple((one.a, one.b) for one in decided if one.action == "merge" and one.b),
+                split=tuple(one.a for one in decided if one.action == "split"),
+            ),
+        )
+        products.save_matches(connection, found.pairs, found.index)
+        return Matched(*products.sizes(connection))
+
+
+def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
+    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from trendscout.matching.match import match_listings
+    from trendscout.store.blocking import candidate_pairs
+
+    try:
+        table = pq.read_table(records)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError(
+            "{file} is not a readable Parquet file.", next_step="Check the path.", file=records
+        ) from error
+    lacking = [name for name in ("id", "title") if name not in table.column_names]
+    if lacking:
+        raise UsageError(
+            "{file} has no column {names}.",
+            next_step="It needs id and title; source, brand, price, currency, image and text are used if there.",
+            file=records,
+            names=", ".join(lacking),
+        )
+    found = match_listings(table, candidate_pairs=candidate_pairs)
+    whole_file(out, lambda path: pq.write_table(found.clusters, path))
+    if pairs_out:
+        whole_file(pairs_out, lambda path: pq.write_table(found.pairs, path))
+    sizes = found.clusters.group_by("product_id").aggregate([("id", "count")])["id_count"].to_pylist()
+    likely = sum(verdict == "likely" for verdict in found.pairs["verdict"].to_pylist())
+    return Matched(sum(sizes), len(sizes), sum(size for size in sizes if size > 1), likely)
+
+
+def whole_file(path: Path, write: Callable[[Path], object]) -> None:
+    """Write a file under another name and rename it: it is there whole or not at all."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_name(f".{path.name}.part")
+    try:
+        write(part)
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def decide(place: Place, action: Literal["merge", "split"], a: str, b: str | None, *, now: datetime) -> Matched:
+    """Remember the user's word on matching and match again."""
+    from trendscout.store import products
+
+    with place.store(must_exist=True) as connection:
+        first = products.find_product(connection, a)
+        second = products.find_product(connection, b) if b else None
+        products.decide(connection, action, first, second, now)
+    return match(place)
+
+
+def mark(place: Place, product: str, word: str, note: str, *, now: datetime) -> str:
+    """Remember what a product is to the seller; "none" forgets it. The product's id."""
+    from trendscout.store import products
+
+    with place.store(must_exist=True) as connection:
+        found = products.find_product(connection, product)
+        if word == "none":
+            products.unmark(connection, found)
+        else:
+            products.mark(connection, found, word, note, now)  # type: ignore[arg-type]
+        return found
+
+
+# --- rank and report -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the store a report is to show, and how."""
+
+    market: str | None = None
+    source: str | None = None
+    category: str | None = None
+    top: int = 20
+    sort: str = "score"
+    pack: str | None = None
+    changes: bool = False  # only what changed since this reader's last report
+
+
+def report(place: Place, wish: Wish, *, now: datetime) -> Report:
+    """The report at `now` from what was known then.
+
+    Raises UsageError for an unknown sort or pack, StoreError if there is no store.
+    """
+    from trendscout import assemble
+    from trendscout.store.coverage import coverage
+    from trendscout.store.query import Scope
+
+    if wish.sort not in assemble.SORTS:
+        raise UsageError(
+            "--sort {sort} is not known.", next_step="Choose one of {all}.", sort=wish.sort, all=assemble.SORTS
+        )
+    scope = Scope(wish.market, wish.source, wish.category)
+    with place.store(must_exist=True) as connection:
+        scores = rank(connection, scope, now=now)
+        found = list(assemble.rows(connection, scores, now=now))
+        covered = coverage(connection, now=now, scope=scope)
+    ordered = assemble.sort_rows(found, wish.sort)
+    return Report(
+        as_of=now,
+        rows=tuple(ordered[: wish.top]),
+        coverage=covered,
+        market=wish.market,
+        total=len(found),
+        sort=wish.sort,
+    )
+
+
+def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
+    """Every product that stands on a list of `scope` at `now`, scored."""
+    from trendscout.ranking.scoring import score
+    from trendscout.store.query import history
+
+    return score(history(connection, until=now, scope=scope), now)

@@ -1,0 +1,34 @@
+"""What is remembered of hosts from run to run: the circuit breaker's state."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC
+from typing import TYPE_CHECKING
+
+from trendscout.model import HostState
+from trendscout.store.sql import naive, transaction
+
+if TYPE_CHECKING:
+    import duckdb
+
+
+def host_states(connection: duckdb.DuckDBPyConnection) -> tuple[HostState, ...]:
+    """The state of every host that has one."""
+    rows = connection.execute("SELECT host, trips, misses, open_until, reason FROM hosts ORDER BY host").fetchall()
+    return tuple(
+        HostState(host, trips, misses, until.replace(tzinfo=UTC) if until else None, reason)
+        for host, trips, misses, until, reason in rows
+    )
+
+
+def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[HostState]) -> None:
+    """Remember these states in place of what was known of their hosts."""
+    with transaction(connection):
+        for state in states:
+            connection.execute("DELETE FROM hosts WHERE host = ?", [state.host])
+            until = naive(state.open_until) if state.open_until else None
+            connection.execute(
+                "INSERT INTO hosts VALUES (?, ?, ?, ?, ?)",
+                [state.host, state.trips, state.misses, until, state.reason],
+            )
