@@ -9,7 +9,7 @@ RUN_PINS := requirements/run.txt
 TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types bench gate build pins clean
+.PHONY: help demo run test lint types bench faults gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(VENV)/test.stamp ## ruff: style and format
 
 types: $(VENV)/test.stamp ## mypy, strict
 	$(BIN)/mypy
+
+faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
+	$(BIN)/python tests/net/fault_matrix.py
 
 build: $(VENV)/run.stamp ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .

@@ -78,8 +78,9 @@ def _gzip(body: bytes) -> Iterator[bytes]:
 
 
 def _deflate(body: bytes) -> Iterator[bytes]:
-    # RFC 9110 means zlib's format; some servers send the bare stream. The first byte tells: 8 is "deflate".
-    yield from _inflate(body, zlib.MAX_WBITS if body[0] & 0x0F == 8 else -zlib.MAX_WBITS)
+    # RFC 9110 means zlib's format; some servers send the bare stream. RFC 1950's two-byte header tells.
+    framed = body[0] & 0x0F == 8 and int.from_bytes(body[:2], "big") % 31 == 0
+    yield from _inflate(body, zlib.MAX_WBITS if framed else -zlib.MAX_WBITS)
 
 
 def _inflate(body: bytes, window_bits: int) -> Iterator[bytes]:

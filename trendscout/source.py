@@ -18,6 +18,8 @@ from typing import Literal
 from trendscout.errors import Blocked, LayoutChanged, UsageError
 from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
 
+_GARBLED = 10  # one title in ten: sites cut a character in half now and then
+
 WayIn = Literal["live", "own", "key"]
 
 
@@ -179,6 +181,10 @@ def checked(reading: Reading) -> Reading:
             kept.append(entry)
     findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
     findings += list(_rank_findings(kept))
+    garbled = sum("\ufffd" in (entry.title or "") for entry in kept)
+    if garbled * _GARBLED > len(kept):
+        findings.append(f"{garbled} titles are in another charset than the page says")
+        doubtful = True
     bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
     status = "partial" if bad and reading.status == "ok" else reading.status
     return replace(reading, entries=tuple(kept), status=status, findings=reading.findings + tuple(findings))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 
 from trendscout.clock import Clock
@@ -22,22 +22,21 @@ class Host:
     random: random.Random
     robots: Robots | None = None
     drawn_s: float = 0.0  # the spacings so far: a crawl of this host alone cannot be shorter
-    _last: datetime | None = field(default=None)
-    _gap_s: float = 0.0
+    _last: datetime | None = None  # when the last request was sent, or its failure was seen
+    _held_s: float = 0.0
 
     async def turn(self, clock: Clock, spacing_s: float) -> None:
         """Return when the next request may be sent."""
-        now = clock.now()
         wait = 0.0
         if self._last is not None:
+            gap = max(spacing_s * self.random.uniform(*_JITTER), self._held_s)
+            self.drawn_s += gap
             # Within [0, gap] whatever the machine's clock did meanwhile.
-            wait = min(self._gap_s, max(0.0, self._gap_s - (now - self._last).total_seconds()))
-        self._gap_s = spacing_s * self.random.uniform(*_JITTER)
-        self.drawn_s += self._gap_s
+            wait = min(gap, max(0.0, gap - (clock.now() - self._last).total_seconds()))
+        self._held_s = 0.0
         await clock.sleep(wait)
         self._last = clock.now()
 
     def hold(self, now: datetime, seconds: float) -> None:
         """Let at least `seconds` pass from now before the next request."""
-        left = self._gap_s - (now - self._last).total_seconds() if self._last else 0.0
-        self._last, self._gap_s = now, max(seconds, left)
+        self._last, self._held_s = now, seconds
