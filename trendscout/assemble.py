@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from trendscout.ranking.scoring import Scored, Scores
 
 CURVE_SPAN = timedelta(days=60)
-_CHUNK = 100  # products whose details are fetched at a time
+_CHUNK = 50  # products whose details are fetched at a time
 SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
 
@@ -198,5 +198,5 @@ def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
             return -float(row.rank or 1_000_000)
         return row.probability if row.probability is not None else -1.0
 
-    ordered = found if sort == "score" else sorted(found, key=lambda row: (-value(row), row.position))
+    ordered = sorted(found, key=lambda row: (-value(row), row.position))
     return [replace(row, position=number) for number, row in enumerate(ordered, 1)]

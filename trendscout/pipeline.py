@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -415,15 +416,16 @@ def report(place: Place, wish: Wish, *, now: datetime) -> Report:
     scope = Scope(wish.market, wish.source, wish.category)
     with place.store(must_exist=True) as connection:
         scores = rank(connection, scope, now=now)
-        found = list(assemble.rows(connection, scores, now=now))
+        rows = assemble.rows(connection, scores, now=now)
+        # By score the rows come in order, so that only those shown are put together.
+        found = list(islice(rows, wish.top)) if wish.sort == "score" else assemble.sort_rows(list(rows), wish.sort)
         covered = coverage(connection, now=now, scope=scope)
-    ordered = assemble.sort_rows(found, wish.sort)
     return Report(
         as_of=now,
-        rows=tuple(ordered[: wish.top]),
+        rows=tuple(found[: wish.top]),
         coverage=covered,
         market=wish.market,
-        total=len(found),
+        total=len(assemble.best_places(scores)),
         sort=wish.sort,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 
 from trendscout.errors import TrendscoutError
@@ -18,7 +19,7 @@ def run() -> None:
     for part in _COMMANDS:
         import_module(f"trendscout.cli.{part}")
     try:
-        app()
+        app(args=globals_first(sys.argv[1:]))
     except TrendscoutError as error:
         from trendscout.cli.output import message
         from trendscout.cli.words import help_lang
@@ -38,3 +39,24 @@ def run() -> None:
         words = t("A fault of trendscout itself: {error}. Run it again with --verbose and report what it prints.")
         print(words.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
         sys.exit(_FAULT_OF_OURS)
+
+
+_WITH_VALUE = ("--db", "--config", "--lang")
+_ALONE = ("--quiet", "-q", "--verbose", "-v")
+
+
+def globals_first(arguments: Sequence[str]) -> list[str]:
+    """The arguments with global options moved to the front: people write them behind the command as well."""
+    front: list[str] = []
+    rest: list[str] = []
+    waiting = iter(arguments)
+    for argument in waiting:
+        if argument == "--":
+            rest += [argument, *waiting]
+        elif argument in _ALONE or argument.partition("=")[0] in _WITH_VALUE:
+            front.append(argument)
+            if argument in _WITH_VALUE:
+                front += [value for value in [next(waiting, None)] if value is not None]
+        else:
+            rest.append(argument)
+    return front + rest

@@ -69,11 +69,11 @@ def visible(text: str) -> str:
     )
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A rich console on stdout or stderr."""
     from rich.console import Console
 
-    return Console(stderr=stderr, highlight=False, markup=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False)
 
 
 def answer(value: object) -> None:

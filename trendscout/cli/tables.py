@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
@@ -41,7 +42,7 @@ def grid(
             cells[state].stylize(_STATE_STYLE.get(cells[state].plain, ""))
             cells[state] = Text(tr(cells[state].plain, lang), style=_STATE_STYLE.get(cells[state].plain, ""))
         table.add_row(*cells)
-    console().print(table)
+    console(width=screen_width()).print(table)
 
 
 def show_report(
@@ -56,9 +57,8 @@ def show_report(
     if form == "table":
         if out:
             raise UsageError("A table goes to the screen.", next_step="Choose --format csv, xlsx, json or html.")
-        screen = console()
-        width = screen.width if sys.stdout.isatty() else _WIDE
-        screen.print(table.render(made, lang=here.lang, width=width, zone=_zone(here), changes=changes))
+        screen = console(width=screen_width())
+        screen.print(table.render(made, lang=here.lang, width=screen.width, zone=_zone(here), changes=changes))
         return
     folder, pattern = places.split(out or f"{here.settings.drop_folder}/{{date}}/report.{{ext}}")
     paths = drop.write(
@@ -79,6 +79,11 @@ def _zone(here: Call) -> Any:
     from zoneinfo import ZoneInfo
 
     return ZoneInfo(here.settings.timezone) if here.settings.timezone else UTC
+
+
+def screen_width() -> int:
+    """The terminal's columns; for a pipe or a file COLUMNS, else a width that most screens have."""
+    return shutil.get_terminal_size((_WIDE, 24)).columns
 
 
 def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
@@ -140,7 +145,7 @@ def show_why(found: Any, lang: Lang) -> None:
     """A product's history, evidence and listings."""
     from trendscout.report import why
 
-    console().print(why.render(found, lang=lang, width=console().width))
+    console().print(why.render(found, lang=lang, width=screen_width()))
 
 
 def show_backtest(judged: Any, lang: Lang) -> None:
