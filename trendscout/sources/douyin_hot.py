@@ -17,6 +17,10 @@ from trendscout.text.jsontext import dig, parse_json
 _MARKS = ("word",)
 
 
+def _wall(page: Page) -> str | None:
+    return "a captcha" if "验证码中间页".encode() in page.body[:20_000] else None
+
+
 def _query_of(url: str) -> Query | None:
     return Query("douyin_hot", "CN", "hot") if host_of(url).endswith(("douyin.com", "iesdouyin.com")) else None
 
@@ -86,5 +90,6 @@ SOURCES: tuple[Source, ...] = (
         why="Off: the list is given only with a cookie of the site. Save the reply that your browser gets.",
         readers=(Reader("word list", lambda page: b'"word_list"' in page.body, _read),),
         query_of=_query_of,
+        wall=_wall,
     ),
 )

@@ -26,7 +26,8 @@ def _wall(page: Page) -> str | None:
 def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("rakuten.co.jp"):
         return None
-    genre = param(url, "genreId") or "".join(re.findall(r"/(\d{1,9})/?$", urlsplit(url).path))
+    listed = re.match(r"/(?:daily|weekly|realtime)/(\d{1,9})(?:/|$)", urlsplit(url).path)
+    genre = param(url, "genreId") or (listed.group(1) if listed else "")
     realtime = param(url, "period") == "realtime" or "/realtime/" in url
     return Query("rakuten", "JP", "realtime" if realtime else "ranking", "" if genre == "0" else genre)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
@@ -53,11 +53,14 @@ def _query_of(url: str) -> Query | None:
         return None
     head = host.split(".")[0]
     market = _SUBDOMAINS.get(head) or ("US" if head in ("www", "shein") else None)
-    words = re.match(r"/pdsearch/([^/]+)", urlsplit(url).path)
+    path = urlsplit(url).path
+    searched = re.match(r"/pdsearch/([^/]+)", path)
+    words = unquote(searched.group(1)) if searched else param(url, "keywords")
     if words:
-        return Query("shein", market, "search", words.group(1))
-    slug = urlsplit(url).path.strip("/").removesuffix(".html").rsplit("/", 1)[-1]
-    return Query("shein", market, "category", param(url, "cat_id") or slug)
+        return Query("shein", market, "search", words)
+    slug = path.rsplit("/", 1)[-1]
+    named = slug.removesuffix(".html") if slug.endswith(".html") else ""
+    return Query("shein", market, "category", param(url, "cat_id") or named)
 
 
 def _price(row: Row, market: str | None, doubts: Doubts) -> PriceFields:
@@ -125,7 +128,8 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, (), *_PATHS, having=("goods_sn",))
     query = told(page)
     name, doubts = list_id(query), Doubts()
-    before = ((number_param(page.url, "page") or page.number) - 1) * len(rows)
+    size = number_param(page.url, "limit") or len(rows)
+    before = ((number_param(page.url, "page") or page.number) - 1) * size
     yield from ranked((_entry(row, name, query.market, doubts) for row in rows), before=max(before, 0))
     holder = next(iter(dicts_with(document, "sum")), {})
     yield doubts.note(name, length=whole(holder.get("sum")))

@@ -15,7 +15,6 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
-from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
@@ -76,6 +75,8 @@ def _wall(page: Page) -> str | None:
         return None
     if page.url and "/verify/" in page.url:
         return "a captcha"
+    if b'"errors"' in page.body:
+        return "a refusal of the affiliate API"
     error = _ERROR.search(page.body)
     if error:
         return f"a refusal (error {error.group(1).decode()})"
@@ -86,9 +87,11 @@ def _query_of(url: str) -> Query | None:
     market = market_by_host(url, MARKETS)
     if market is None:
         return None
-    shop = param(url, "shopid", "shop_id") if "/shop/" in url or "/recommend/" in url else ""
+    shop = param(url, "shopid", "shop_id")
     if shop:
         return Query("shopee", market, "shop", shop)
+    if "/recommend/" in url:
+        return Query("shopee", market, "recommended")
     kind = {"sales": "top_sales", "ctime": "newest"}.get(param(url, "by", "sortBy"), "search")
     return Query("shopee", market, kind, param(url, "keyword") or param(url, "match_id"))
 
@@ -259,13 +262,7 @@ def _sign(request: Request, key: str, now: datetime) -> Request:
 
 
 def _read_offers(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
-    offers = dig(document, "data", "productOfferV2")
-    if not isinstance(offers, dict):
-        message = text(dig(document, "errors", 0, "message"))
-        if message:
-            raise Blocked("The affiliate API refused: {message}.", message=message)
-        raise LayoutChanged("The reply has no offers.")
+    offers = dig(parse_json(page), "data", "productOfferV2")
     rows = rows_at(offers, ("nodes",), having=("itemId",))
     query = told(page, kind="affiliate")
     currency = _CURRENCIES.get(query.market or "")
@@ -298,7 +295,7 @@ SOURCES: tuple[Source, ...] = (
         name="shopee",
         platform="shopee",
         title="Shopee search, category and shop lists",
-        kinds=("search", "top_sales", "newest", "shop", "affiliate"),
+        kinds=("search", "top_sales", "newest", "shop", "recommended", "affiliate"),
         markets=tuple(MARKETS.values()),
         way_in=("own", "key"),
         terms="https://help.shopee.sg/",

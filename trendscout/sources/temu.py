@@ -49,10 +49,10 @@ def _query_of(url: str) -> Query | None:
     market = country.group(1).upper() if country else None
     market = "UK" if market == "GB" else market
     words = param(url, "search_key")
-    slug = path.rsplit("/", 1)[-1].removesuffix(".html")
-    if words or "search" in slug:
+    if words or "search" in path:
         return Query("temu", market, "search", words)
-    return Query("temu", market, "category", "" if slug in ("api", "index") else slug)
+    slug = path.rsplit("/", 1)[-1]
+    return Query("temu", market, "category", slug.removesuffix(".html") if slug.endswith(".html") else "")
 
 
 def _camel(name: str) -> str:
