@@ -8,7 +8,7 @@ entities.
 from __future__ import annotations
 
 import re
-from itertools import accumulate
+from collections import Counter
 from typing import TYPE_CHECKING
 
 from selectolax.lexbor import LexborHTMLParser, LexborNode
@@ -34,7 +34,11 @@ __all__ = [
 MAX_BYTES = 32 * 1024 * 1024  # the largest list page seen has 2.5 MB
 # Elements left open: the parser's time grows with the square of the depth, 0.6 s at 25,000. Real pages: 3,500.
 _MAX_OPEN = 25_000
-_STEP = 1 << 16
+_TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})")
+# Elements that have no end tag or may leave it out say nothing about depth.
+_OPEN_ENDED = frozenset(
+    b"area base br col embed hr img input link meta source track wbr p li dt dd option tr td th".split()
+)
 _SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -54,22 +58,12 @@ def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
 
     Raises LayoutChanged for a body of more than 32 MiB, or one that leaves more than 25,000 elements open.
     """
-    if isinstance(page, str):
-        return LexborHTMLParser(page)
-    body = _body(page)
-    if body.count(b"<") > _MAX_OPEN and _left_open(body) > _MAX_OPEN:
-        raise LayoutChanged("The page nests more than {limit} elements.", limit=_MAX_OPEN)
-    return LexborHTMLParser(body) if is_utf8(body) else LexborHTMLParser(page_text(page))
-
-
-def _left_open(body: bytes) -> int:
-    """About how many elements are open at the deepest place, by counting tags up to every 64 KiB."""
-    return max(
-        accumulate(
-            body.count(b"<", at, at + _STEP) - 2 * body.count(b"</", at, at + _STEP)
-            for at in range(0, len(body), _STEP)
-        )
-    )
+    body = page.encode("utf-8", "replace") if isinstance(page, str) else _body(page)
+    if body.count(b"<") > _MAX_OPEN:
+        _refuse_depth(body)
+    if isinstance(page, Page) and not is_utf8(body):
+        return LexborHTMLParser(page_text(page))
+    return LexborHTMLParser(body if is_utf8(body) else page_text(body))
 
 
 def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) -> str | None:
@@ -116,6 +110,23 @@ def parse_feed(page: Page | bytes) -> Element:
         return ET.fromstring(body)  # noqa: S314 - a document with declarations was refused above
     except (ET.ParseError, ValueError, RecursionError) as error:
         raise LayoutChanged("The feed is not well-formed XML: {error}.", error=error) from error
+
+
+def _refuse_depth(body: bytes) -> None:
+    open_tags: Counter[bytes] = Counter()
+    depth = 0
+    for slash, name in _TAG.findall(body):
+        name = name.lower()
+        if name in _OPEN_ENDED:
+            continue
+        if not slash:
+            open_tags[name] += 1
+            depth += 1
+        elif open_tags[name]:
+            open_tags[name] -= 1
+            depth -= 1
+        if depth > _MAX_OPEN:
+            raise LayoutChanged("The page nests more than {limit} elements.", limit=_MAX_OPEN)
 
 
 def _body(page: Page | bytes) -> bytes:

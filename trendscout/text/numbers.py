@@ -1,16 +1,36 @@
 """Localised counts and prices: `parse_count("1,2rb terjual")` is 1,200 sold, `parse_price("Rp187.000")` 187,000.
 
-What is ambiguous is None, never a guess: "1.234 sold" may be a thousand and something or a misread decimal.
+What can be read in two ways is None, never a guess: "1.234 sold" is 1,234 in a market that groups with points,
+and unreadable where nobody knows the market.
 """
 
 from __future__ import annotations
 
 import re
-import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import lru_cache
 
 from trendscout.model import CountKind
+from trendscout.text.currencies import CURRENCY
+from trendscout.text.digits import MAX_TEXT, NUMBER, number_of, plain, style_of
+from trendscout.text.prices import Price, parse_price
+from trendscout.text.vocabulary import (
+    BESIDE,
+    CEILING,
+    FLOOR,
+    MEASURE_AFTER,
+    OTHER_AFTER,
+    OTHER_BEFORE,
+    RATING,
+    SCALES,
+    Unit,
+    power_of,
+    unit_of,
+)
+
+__all__ = ["Count", "Price", "parse_count", "parse_price"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,79 +44,127 @@ class Count:
 
 
 @dataclass(frozen=True, slots=True)
-class Price:
-    """How much, as a site shows it."""
+class _Found:
+    """A number that may be the count."""
 
-    amount: Decimal  # the low end of a range
-    high: Decimal | None  # the high end of a range
-    currency: str | None  # ISO 4217; None: the text does not say, or its sign is used by several countries
-    text: str  # as shown
+    value: int | None  # None: a number is there and can be read in two ways
+    unit: Unit | None
+    is_floor: bool
+    part: int  # which statement of the text
+    in_brackets: bool
+    is_clean: bool  # nothing but known words beside it
 
 
-_SCALES = {
-    "rb": 3, "ribu": 3, "jt": 6, "juta": 6, "tr": 6, "triệu": 6, "nghìn": 3, "n": 3, "tỷ": 9, "mil": 3,
-    "k": 3, "m": 6, "b": 9, "w": 4, "万": 4, "萬": 4, "만": 4, "천": 3, "千": 3, "亿": 8, "億": 8, "억": 8,
-    "ร้อย": 2, "พัน": 3, "หมื่น": 4, "แสน": 5, "ล้าน": 6,
-}  # fmt: skip
-_NUMBER = re.compile(
-    r"(\d[\d.,]*(?: \d{3})*(?:[.,]\d+)?)\s*(" + "|".join(sorted(_SCALES, key=len, reverse=True)) + r")?(?![a-z])",
+_SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
+_TOKEN = re.compile(
+    rf"(?<![\d.,])(?P<plus>\+\s?)?(?P<number>{NUMBER})(?P<early>\+\s?)?"
+    rf"(?:\s?(?P<scale>{_SCALE})(?<![a-zà-ÿа-яё.](?=[^\W\d_]))(?![^\W\d_](?<=[a-zà-ÿа-яё])))?",
     re.IGNORECASE,
 )
-_UNITS: tuple[tuple[str, CountKind], ...] = (
-    (r"cart", "in_carts"),
-    (r"watch", "watchers"),
-    (r"review|rating|đánh giá|nhận xét", "reviews"),
-    (r"view|看过", "views"),
-    (r"video", "videos"),
-    (r"sold|bought|sale|terjual|đã bán|ขายแล้ว|vendid|comprado|compras|已售|已拼|售|付款|购买|구매", "sold"),
-)
-_POINT_GROUPS = {"ID", "VN", "BR", "DE", "ES", "FR", "IT", "NL", "PL", "SE", "RU", "UA", "CZ", "AR", "TR", "DK"}
-_SIGNS = {"Rp": "IDR", "₫": "VND", "R$": "BRL", "US $": "USD", "NT$": "TWD", "€": "EUR", "£": "GBP", "₹": "INR"}
+_CUT = re.compile(r"[|·•౹;/(){}\[\]\n。，]+|,\s|\.\s(?=\D)|\s-\s")
+_COMPOUND = re.compile(r"(?<![\d.,])(\d+)([亿億억万萬만])\s?(\d+)([万萬만千천]?)(?![\d.,])")
+_CJK = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
+_MONEY_BEFORE = re.compile(rf"(?:{CURRENCY})\s?$")
+_MONEY_AFTER = re.compile(rf"\s?(?:{CURRENCY})")
 
 
+@lru_cache(maxsize=4096)
 def parse_count(text: str, market: str | None = None, language: str | None = None) -> Count | None:
     """The count that the text shows, or None where there is none or it can be read in two ways.
 
-    `market` is an ISO 3166 code, `language` an ISO 639 code: they settle what "." and "," mean.
+    `market` is an ISO 3166 code (or UK), `language` an ISO 639 code: they settle what "." and "," mean; without
+    both, a unit word of one language does. Of several counts that of sales comes first ("4.8 | 120 reviews | +50
+    mil vendidos"). Ratings, prices, percentages, ranks, stock and time spans are not counts.
     """
-    plain = unicodedata.normalize("NFKC", text)
-    market = market or {"vi": "VN", "id": "ID"}.get(language or "")
-    found = _NUMBER.findall(plain)
-    numbers = [number for pair in found if (number := _number(pair[0], pair[1], market)) is not None]
-    if len(numbers) != 1 or numbers[0] != int(numbers[0]) or "%" in plain or "折" in plain:
+    if len(text) > MAX_TEXT:
         return None
-    unit = next((unit for pattern, unit in _UNITS if re.search(pattern, plain, re.IGNORECASE)), None)
-    is_floor = any(mark in plain for mark in ("+", "Mais de", "이상"))
-    return Count(int(numbers[0]), is_floor, unit, text)
-
-
-def parse_price(text: str, market: str | None = None) -> Price | None:
-    """The price that the text shows, or None where there is none or it can be read in two ways.
-
-    `market` is an ISO 3166 code: it settles what "." and "," mean, and whose "$" it is.
-    """
-    plain = unicodedata.normalize("NFKC", text)
-    found = _NUMBER.findall(plain)
-    numbers = [number for pair in found if (number := _number(pair[0], pair[1], market)) is not None]
-    if not 1 <= len(numbers) <= 2 or "%" in plain or "折" in plain:
+    folded = RATING.sub(" | ", _COMPOUND.sub(_joined, plain(text)))
+    if not any(char.isdigit() for char in folded) or CEILING.search(folded):
         return None
-    currency = next((code for sign, code in _SIGNS.items() if sign in plain), None)
-    if currency is None and "$" in plain and market == "US":
-        currency = "USD"
-    return Price(numbers[0], numbers[1] if len(numbers) == 2 else None, currency, text)
+    best = _choose(list(_found_in(folded, market, language)))
+    if best is None or best.value is None:
+        return None
+    unit = best.unit or unit_of(folded)
+    kind = unit.kind if unit else "reviews" if best.in_brackets else None
+    return Count(best.value, best.is_floor, kind, text)
 
 
-def _number(digits: str, scale: str, market: str | None) -> Decimal | None:
-    digits = digits.strip(".,").replace(" ", "")
-    signs = [sign for sign in digits if sign in ".,"]
-    if len(set(signs)) == 2:
-        digits = digits.replace(signs[0], "").replace(signs[-1], ".")
-    elif len(signs) > 1:
-        digits = digits.replace(signs[0], "")
-    elif signs and not scale and len(digits.partition(signs[0])[2]) == 3:
-        if market is None or ((signs[0] == ".") != (market in _POINT_GROUPS)):
-            return None
-        digits = digits.replace(signs[0], "")
-    else:
-        digits = digits.replace(",", ".")
-    return Decimal(digits) * 10 ** _SCALES[scale.lower()] if scale else Decimal(digits)
+def _joined(found: re.Match[str]) -> str:
+    """One number for "3万2000", whose parts are written with 万 or 만."""
+    high, low = int(found[1]) * 10 ** _CJK[found[2]], int(found[3]) * 10 ** _CJK[found[4]]
+    return str(high + low) if low < 10 ** _CJK[found[2]] else found[0]
+
+
+def _parts(folded: str) -> Iterator[tuple[str, bool]]:
+    """The statements of the text, each with whether it stands in brackets."""
+    depth = start = 0
+    for cut in _CUT.finditer(folded):
+        if _is_inside_number(folded, cut):
+            continue
+        yield folded[start : cut.start()], depth > 0
+        depth += sum((char in "([{") - (char in ")]}") for char in cut.group())
+        start = cut.end()
+    yield folded[start:], depth > 0
+
+
+def _is_inside_number(folded: str, cut: re.Match[str]) -> bool:
+    """Whether the cut would split "vendido(s)", one word, or "10/20", no count."""
+    if cut.group() == "/":
+        return folded[cut.end() :].lstrip()[:1].isdigit()
+    return folded[cut.start() :].startswith("(s)") or folded[: cut.end()].endswith("(s)")
+
+
+def _found_in(folded: str, market: str | None, language: str | None) -> Iterator[_Found]:
+    for place, (part, in_brackets) in enumerate(_parts(folded)):
+        unit = unit_of(part)
+        for token in _TOKEN.finditer(part):
+            if _is_other(part, token):
+                continue
+            rest = f"{part[: token.start()]} {part[token.end() :]}"
+            floor = bool(token["plus"] or token["early"] or FLOOR.search(rest))
+            value = _value(token, unit, market, language)
+            whole = value is not None and value == value.to_integral_value()
+            if value is not None and not whole and not token["scale"]:
+                continue  # a rating, or a misread group: not how many of something
+            clean = not any(char.isalnum() for char in BESIDE.sub(" ", FLOOR.sub(" ", rest)))
+            yield _Found(
+                int(value) if value is not None and whole else None, unit, floor, place, in_brackets, clean
+            )
+
+
+def _value(token: re.Match[str], unit: Unit | None, market: str | None, language: str | None) -> Decimal | None:
+    style = style_of(market, language) if market or language else style_of(None, unit.language if unit else None)
+    scale = token["scale"]
+    spoken = language or (unit.language if unit else None)
+    power = power_of(scale, market, spoken, has_unit=unit is not None) if scale else 0
+    if power is None or (" " in token["number"] and style is not None and style.group != " "):
+        return None
+    value = number_of(token["number"], style, scaled=scale is not None)
+    return None if value is None else value * 10**power
+
+
+def _is_other(part: str, token: re.Match[str]) -> bool:
+    """Whether the number is a price, a share, a rating, a rank, a time span, a measure or part of a name."""
+    before, after = part[: token.start()], part[token.end() :]
+    if OTHER_BEFORE.search(before) or OTHER_AFTER.match(after):
+        return True
+    if _MONEY_BEFORE.search(before) or (not token["scale"] and _MONEY_AFTER.match(after)):
+        return True
+    return not token["scale"] and MEASURE_AFTER.match(after) is not None
+
+
+def _choose(found: list[_Found]) -> _Found | None:
+    """The one number that is meant, or None if two could be."""
+    named = [one for one in found if one.unit]
+    plain_ones = [one for one in found if not one.unit]
+    main = [one for one in plain_ones if not one.in_brackets and one.is_clean]
+    if named:
+        best = min(one.unit.priority for one in named if one.unit)
+        named = [one for one in named if one.unit and one.unit.priority == best]
+        rivals = [one for one in named if one.part == named[0].part]
+        if main and named[0].in_brackets:
+            return main[0] if main[0].is_floor and len(main) == 1 else None
+        return named[0] if len({one.value for one in rivals}) == 1 else None
+    if len(plain_ones) != 1 or not plain_ones[0].is_clean:
+        return None
+    return plain_ones[0]

@@ -1,0 +1,190 @@
+"""Prices as shops show them: signs before or after, ranges, old prices, instalments beside the real one."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal
+from functools import lru_cache
+
+from trendscout.text.currencies import CURRENCY, code_of, is_plausible, places_of
+from trendscout.text.digits import MAX_TEXT, NUMBER, number_of, plain, style_of
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """How much, as a site shows it."""
+
+    amount: Decimal  # the low end of a range
+    high: Decimal | None  # the high end of a range
+    currency: str | None  # ISO 4217; None: the text does not say, or its sign is shared and the market unknown
+    text: str  # as shown
+
+
+@dataclass(frozen=True, slots=True)
+class _Shown:
+    amount: Decimal | None
+    code: str | None
+    before: str  # the words in front, lower case
+    after: str  # the words behind
+    start: int
+    end: int
+
+
+_SCALES = {
+    "k": 3, "rb": 3, "ribu": 3, "jt": 6, "juta": 6, "tr": 6, "triệu": 6, "nghìn": 3, "ngàn": 3, "tỷ": 9, "mil": 3,
+    "万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "lakh": 5, "พัน": 3, "หมื่น": 4, "แสน": 5, "ล้าน": 6,
+}  # fmt: skip
+_SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
+_AMOUNT = rf"(?P<number>{NUMBER})(?:\s?(?P<scale>(?i:{_SCALE}))(?![^\W\d_]))?"
+_BEFORE = re.compile(rf"(?P<sign>{CURRENCY})(?P<gap>\s?\.?\s?)(?<![\d.,]){_AMOUNT}")
+_AFTER = re.compile(rf"(?<![\d.,]){_AMOUNT}(?P<gap>\s?)(?P<sign>{CURRENCY})")
+_SPAN = re.compile(r"\s*(?:-|~|～|\.\.|to|bis|a|à|al|hasta|até|until|至|到|から|до|do|đến|ถึง)\s*", re.IGNORECASE)
+
+_WAS = (
+    r"was|were|list(?: price)?|rrp|msrp|uvp|orig(?:inal(?:ly|e|preis)?)?(?: price)?|reg(?:ular)?(?: price)?|"
+    r"typical(?: price)?|compare at|before|antes|avant|statt|prima|invece di|old price|原价|原價|市场价|定价|"
+    r"參考價|参考価格|通常価格|정가|harga asli|giá gốc|ราคาปกติ|ordinarie pris|tidigare"
+)
+_NOW = (
+    r"now|sale(?: price)?|ahora|por|agora|jetzt|maintenant|ora|"
+    r"现价|現價|到手价?|券后价?|特价|特價|セール|지금|sekarang|giá"
+)
+_NOT_A_PRICE_BEFORE = re.compile(
+    r"(?:save|you save|discount|descuento|desconto|rabatt|remise|sconto|korting|diskon|potongan|折扣|"
+    r"优惠|優惠|할인|ahorr\w+|economi\w+|spare?n?|risparmi\w*|hemat|giảm|tiết kiệm|立减|减|券|满|滿|省|up to|"
+    r"coupon|cupom|cup[oó]n|gutschein|voucher|cashback|shipping|delivery|versand|env[ií]o|frete|livraison|ongkir|"
+    r"spedizione|frakt|运费|運費|送料|배송비|over|minimum|min\.? spend|"
+    r"orders? of|ab einem|off|\d\s?x\s*(?:de|of)?|para compras de|"
+    r"(?:^|\()\s*[-+])[\s:]*$",
+    re.IGNORECASE,
+)
+_NOT_A_PRICE_AFTER = re.compile(
+    r"\s*(?:off\b|de desconto|de descuento|de réduction|rabatt|reduziert|di sconto|korting|ลด|割引|"
+    r"オフ|할인|折|減|coupon|voucher|cashback|shipping|delivery|postage|versand|env[ií]o|frete|frakt|ongkir|运费|運費|送料|"
+    r"per\b|/(?!\s?(?:-|pcs?\b|piece|ea\b|each|件|个|個)))",
+    re.IGNORECASE,
+)
+_WAS_BEFORE = re.compile(rf"(?:{_WAS})[\s:.]*$", re.IGNORECASE)
+_NOW_BEFORE = re.compile(rf"(?:{_NOW})[\s:.]*$", re.IGNORECASE)
+# What may stand beside a number without a currency sign.
+_BESIDE_BARE = re.compile(
+    r"(?:from|now|ab|from|desde|a partir de|à partir de|从|起|约|約|price|\*|:|~(?=$))", re.IGNORECASE
+)
+_BARE_SCALE_MARKETS = frozenset({"VN", "ID", "CN", "TW", "JP", "KR", "TH"})
+
+
+@lru_cache(maxsize=4096)
+def parse_price(text: str, market: str | None = None) -> Price | None:
+    """The price that the text shows, or None where there is none or it can be read in two ways.
+
+    `market` is an ISO 3166 code (or UK, EU): it settles what "." and "," mean, and whose "$" it is. Old prices,
+    savings, instalments, unit prices and shipping beside the price are passed over; "5.7折" and "30% off" are
+    discounts, not prices.
+    """
+    if len(text) > MAX_TEXT:
+        return None
+    shown = _shown(plain(text), market)
+    if shown is None:
+        return _bare(text, market)
+    real = [price for price in shown if not _is_other(price)]
+    was = [price for price in real if _WAS_BEFORE.search(price.before)]
+    current = [price for price in real if price not in was] or was
+    if len(current) == 2 and _SPAN.fullmatch(plain(text)[current[0].end : current[1].start]):
+        return _span(current[0], current[1], text)
+    if len({(price.amount, price.code) for price in current}) > 1:
+        current = [price for price in current if _NOW_BEFORE.search(price.before)]
+    if not current or current[0].amount is None or len({price.amount for price in current}) > 1:
+        return None
+    return Price(current[0].amount, None, current[0].code, text)
+
+
+def _is_other(price: _Shown) -> bool:
+    return bool(_NOT_A_PRICE_BEFORE.search(price.before) or _NOT_A_PRICE_AFTER.match(price.after))
+
+
+def _span(low: _Shown, high: _Shown, text: str) -> Price | None:
+    if low.amount is None or high.amount is None or low.amount > high.amount:
+        return None
+    if low.code and high.code and low.code != high.code:
+        return None
+    return Price(low.amount, high.amount if high.amount > low.amount else None, low.code or high.code, text)
+
+
+def _shown(folded: str, market: str | None) -> list[_Shown] | None:
+    """Every amount with a sign, in order; None if no sign stands beside a number.
+
+    Shops write the sign on one side only, so the side with more signs counts; on a tie the side that is glued.
+    """
+    sides = [
+        [found for found in side.finditer(folded) if is_plausible(found["sign"], market)]
+        for side in (_BEFORE, _AFTER)
+    ]
+    before, after = sides
+    if not before and not after:
+        return None
+    if (
+        len(before) == len(after) == 1
+        and before[0].start("sign") == after[0].start("sign")
+        and not (before[0]["gap"] or after[0]["gap"])
+    ):
+        return []  # "12€50": euros and cents, or two prices
+    glued = [sum(not found["gap"] for found in side) for side in sides]
+    chosen = after if (len(after), glued[1]) > (len(before), glued[0]) else before
+    shown = [_one(found, folded, market) for found in chosen]
+    return _with_open_ends(shown, folded, market, suffix=chosen is after)
+
+
+def _one(found: re.Match[str], folded: str, market: str | None) -> _Shown:
+    code = code_of(found["sign"], market)
+    amount = _amount(found["number"], found["scale"], code, market)
+    before, after = folded[max(0, found.start() - 24) : found.start()], folded[found.end() : found.end() + 24]
+    return _Shown(amount, code, before, after, found.start(), found.end())
+
+
+def _with_open_ends(shown: list[_Shown], folded: str, market: str | None, *, suffix: bool) -> list[_Shown]:
+    """A range whose sign stands once: "12.8 - 25.6 €", "US $12.34-56.78"."""
+    if len(shown) != 1:
+        return shown
+    only = shown[0]
+    if suffix:
+        other = re.search(rf"(?<![\w.,])({NUMBER}){_SPAN.pattern}$", folded[: only.start], re.IGNORECASE)
+        first = (
+            _Shown(_amount(other[1], None, only.code, market), only.code, "", "", other.start(), other.end(1))
+            if other
+            else None
+        )
+        return [first, only] if first else shown
+    other = re.match(rf"{_SPAN.pattern}({NUMBER})(?!\s*[%\w/])", folded[only.end :], re.IGNORECASE)
+    if not other:
+        return shown
+    start, end = only.end + other.start(1), only.end + other.end(1)
+    return [only, _Shown(_amount(other[1], None, only.code, market), only.code, "", "", start, end)]
+
+
+def _amount(digits: str, scale: str | None, code: str | None, market: str | None) -> Decimal | None:
+    # Most ISO 4217 codes begin with the country that uses them, and its people write its numbers.
+    style = style_of(market) or style_of(code[:2] if code and code != "EUR" else None)
+    places = places_of(code)
+    value = number_of(digits, style, scaled=scale is not None, whole=places == 0)
+    if places == 3 and value is None and style and re.search(rf"\{style.decimal}\d{{3}}$", digits):
+        value = number_of(digits, style, scaled=True)
+    if value is None:
+        return None
+    if scale:
+        return value * Decimal(10) ** _SCALES[scale.lower()]
+    decimals = -int(value.as_tuple().exponent)
+    if decimals > 4 or (places == 0 and decimals and not (style and digits[-decimals - 1] == style.decimal)):
+        return None  # "Rp12.50": no sen are ever shown that way
+    return value
+
+
+def _bare(text: str, market: str | None) -> Price | None:
+    """A number that stands alone; a market tells how it is written, never in which currency it is."""
+    rest = _BESIDE_BARE.sub(" ", plain(text)).strip()
+    found = re.fullmatch(_AMOUNT, rest)
+    if not found or (found["scale"] and market not in _BARE_SCALE_MARKETS):
+        return None
+    home = {"ID": "IDR", "VN": "VND", "JP": "JPY", "KR": "KRW", "CL": "CLP"}.get(market or "")
+    amount = _amount(found["number"], found["scale"], home, market)
+    return Price(amount, None, None, text) if amount is not None else None
