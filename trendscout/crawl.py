@@ -45,7 +45,8 @@ def snapshots_of(
         try:
             readings.append(read_page(source, page))
         except TrendscoutError as error:
-            faults.append(error)
+            if not _ended_before(source, readings):
+                faults.append(error)
     refs = tuple(page.ref for page in pages if page.ref)
     if not readings:
         status: Status = "blocked" if any(isinstance(fault, Blocked) for fault in faults) else "failed"
@@ -79,6 +80,13 @@ def snapshots_of(
             pages=refs,
         )
         for name, kept in ((name, _once(entries)) for name, entries in by_list.items())
+    )
+
+
+def _ended_before(source: Source, readings: Sequence[Reading]) -> bool:
+    """Whether an earlier page was not full, so that a page behind it has nothing to show."""
+    return source.page_rows is not None and any(
+        sum(not entry.is_ad for entry in reading.entries) < source.page_rows for reading in readings
     )
 
 

@@ -54,6 +54,7 @@ class Source:
     sign: Callable[[Request, str, datetime], Request] | None = None  # adds the key's signature just before sending
     spacing_s: float = 3.0  # between two requests to one host
     length: int | None = None  # how many rows a whole list has, where that is fixed
+    page_rows: int | None = None  # a page with fewer rows is the list's last: later ones are not missed
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
     ordered: bool = True  # False: rows have no rank
 

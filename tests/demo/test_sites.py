@@ -6,13 +6,15 @@ import json
 import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
+from email.utils import format_datetime
 from html import unescape
+from typing import NamedTuple
 from urllib.parse import urlsplit
 
 import pytest
 
 from trendscout.demo import faults
-from trendscout.demo.market import World
+from trendscout.demo.market import World, morning_of
 from trendscout.demo.server import MarketServer, Site
 from trendscout.demo.sites import aliexpress, amazon, shopify, tiktok, trends
 from trendscout.demo.sites.aliexpress import floor_text
@@ -99,54 +101,81 @@ def test_shop_lists_newest_first(world: World) -> None:
     assert json.loads(shopify.products(world, "US", 9, 2)) == {"products": []}
 
 
-def ask(
-    server: MarketServer, platform: str, market: str, path: str, body: bytes | None = None
-) -> tuple[int, dict[str, str], str]:
-    connection = http.client.HTTPConnection(urlsplit(server.base_url(platform, market)).netloc, timeout=5)
-    connection.request("POST" if body else "GET", path, body, {"Accept-Encoding": "gzip"})
+class Answer(NamedTuple):
+    status: int
+    headers: http.client.HTTPMessage
+    text: str
+
+
+def ask(server: MarketServer, host: str, path: str, body: bytes | None = None, cookie: str = "") -> Answer:
+    connection = http.client.HTTPConnection(urlsplit(server.base_urls[host]).netloc, timeout=5)
+    connection.request("POST" if body else "GET", path, body, {"Accept-Encoding": "gzip", "Cookie": cookie})
     reply = connection.getresponse()
-    headers = dict(reply.getheaders())
     text = gzip.decompress(reply.read()).decode()
     connection.close()
-    return reply.status, headers, text
+    return Answer(reply.status, reply.headers, text)
 
 
 def test_sites_answer_over_http(server: MarketServer, world: World) -> None:
-    day = next(day for day in range(20) if not any(faults.fault_of(7, *pair, day) for pair in server.sites))
+    day = next(day for day in range(3, 20) if not any(faults.fault_of(7, host, day) for host in server.sites))
     server.turn(day)
-    status, headers, text = ask(server, "amazon", "US", "/gp/bestsellers/kitchen?pg=2")
-    assert status == 200
-    assert text == amazon.grid(world.shelf("amazon", "US", "kitchen"), day, 2)
-    assert headers["Date"].endswith("GMT")
-    assert ask(server, "google_trends", "UK", "/trending/rss?geo=GB")[0] == 200
-    assert ask(server, "shopify", "ID", "/products.json?limit=250&page=1")[0] == 200
-    assert ask(server, "aliexpress", "ID", "/w/wholesale-kitchen.html?page=1")[0] == 200
-    body = json.dumps({"countryCode": "US", "industryID": tiktok.INDUSTRIES["games"]}).encode()
-    assert ask(server, "tiktok", "US", "/CreativeOne/KnowledgeAPI/GetHashtagList", body)[0] == 200
-    assert "Disallow" in ask(server, "amazon", "UK", "/robots.txt")[2]
-    assert ask(server, "amazon", "US", "/gp/bestsellers/nothing")[0] == 404
-    with pytest.raises(KeyError):
-        server.base_url("amazon", "ID")
+    reply = ask(server, "www.amazon.com", "/gp/bestsellers/kitchen?pg=2")
+    assert reply.status == 200
+    assert reply.text == amazon.grid(world.shelf("amazon", "US", "kitchen"), day, 2)
+    assert reply.headers["Date"] == format_datetime(morning_of(day), usegmt=True)
+    cookie = "aep_usuc_f=site=glo&c_tp=USD&region=GB&b_locale=en_US"
+    reply = ask(server, "www.aliexpress.com", "/w/wholesale-kitchen.html?page=1", cookie=cookie)
+    assert reply.text == aliexpress.search(world.shelf("aliexpress", "UK", "kitchen"), day, 1)
+    assert ask(server, "trends.google.com", "/trending/rss?geo=GB").text == trends.feed(world, "UK", day)
+    assert ask(server, "corner-id.example", "/products.json?limit=250").text == shopify.products(
+        world, "ID", day, 1
+    )
+    body = json.dumps({"countryCode": "ID", "industryID": tiktok.INDUSTRIES["games"]}).encode()
+    reply = ask(server, "ads.tiktok.com", "/CreativeOne/KnowledgeAPI/GetHashtagList", body)
+    assert reply.text == tiktok.hashtag_list(world.shelf("tiktok", "ID"), day, body)
+    assert "Disallow" in ask(server, "www.amazon.co.uk", "/robots.txt").text
 
 
-def day_with(fault: str, platform: str) -> int:
-    return next(day for day in range(2000) if faults.fault_of(7, platform, "US", day) == fault)
+@pytest.mark.parametrize(
+    ("host", "path"),
+    [
+        ("www.amazon.com", "/gp/bestsellers/nothing"),
+        ("www.amazon.com", "/gp/bestsellers/kitchen?pg=x"),
+        ("trends.google.com", "/trending/rss?geo=XX"),
+        ("trends.google.com", "/trending"),
+        ("corner-us.example", "/cart"),
+    ],
+)
+def test_what_a_site_does_not_have(world: World, host: str, path: str) -> None:
+    assert Site(world, host).answer(path).status == 404
 
 
-def test_a_busy_site_asks_for_time_once(world: World) -> None:
-    site = Site(world, "google_trends", "US")
-    site.turn(day_with("busy", "google_trends"))
-    first = site.answer("/trending/rss?geo=US")
-    assert (first.status, first.headers["Retry-After"]) == (429, str(faults.RETRY_AFTER_S))
+def test_a_world_without_a_market_has_no_hosts_there() -> None:
+    server = MarketServer(World(7, 5, ("ID",)))
+    assert set(server.sites) == {"www.aliexpress.com", "ads.tiktok.com", "trends.google.com", "corner-id.example"}
+
+
+def day_with(fault: str, host: str) -> int:
+    return next(day for day in range(2000) if faults.fault_of(7, host, day) == fault)
+
+
+@pytest.mark.parametrize(("fault", "status"), [("busy", 429), ("overload", 503)])
+def test_a_troubled_site_fails_once_and_then_answers(world: World, fault: str, status: int) -> None:
+    site = Site(world, "trends.google.com")
+    site.turn(day_with(fault, site.host))
+    first = site.answer("/trending/rss?geo=XX")
+    assert first.status == status
+    assert ("Retry-After" in first.headers) == (fault == "busy")
     assert site.answer("/robots.txt").status == 200
+    assert site.answer("/trending/rss?geo=XX").status == 404
 
 
 def test_walls_and_missed_days(world: World) -> None:
-    site = Site(world, "amazon", "US")
-    site.turn(day_with("captcha", "amazon"))
-    for _ in range(3):
-        reply = site.answer("/gp/bestsellers/kitchen")
-        assert reply.status == 200
-        assert "captchacharacters" in reply.body
-    site.turn(day_with("down", "amazon"))
-    assert site.answer("/robots.txt").status == site.answer("/gp/bestsellers/kitchen").status == 503
+    for host, mark in (("www.amazon.com", "captchacharacters"), ("www.aliexpress.com", "x5secdata")):
+        site = Site(world, host)
+        site.turn(day_with("captcha", host))
+        for _ in range(3):
+            reply = site.answer("/gp/bestsellers/kitchen")
+            assert (reply.status, mark in reply.body) == (200, True)
+    site.turn(day_with("down", site.host))
+    assert site.answer("/robots.txt").status == site.answer("/w/wholesale-kitchen.html").status == 503

@@ -1,8 +1,9 @@
-"""The simulated sites behind real HTTP on loopback: one port for each site and market, as each is its own host."""
+"""The simulated sites behind real HTTP on loopback, one port for each host."""
 
 from __future__ import annotations
 
 import gzip
+import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -17,7 +18,17 @@ from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of, number_of
 from trendscout.demo.sites import aliexpress, amazon, shopify, tiktok, trends
 
-PLATFORMS = ("amazon", "aliexpress", "tiktok", "google_trends", "shopify")
+# Each host with the site it plays and, where the request does not name it, the market.
+HOSTS: dict[str, tuple[str, str]] = {
+    "www.amazon.com": ("amazon", "US"),
+    "www.amazon.co.uk": ("amazon", "UK"),
+    "www.aliexpress.com": ("aliexpress", ""),  # the cookie says the region
+    "ads.tiktok.com": ("tiktok", ""),  # the body says the country
+    "trends.google.com": ("google_trends", ""),  # the address says the country
+    "corner-us.example": ("shopify", "US"),
+    "corner-uk.example": ("shopify", "UK"),
+    "corner-id.example": ("shopify", "ID"),
+}
 _SLOWEST_MS = 3  # a real site takes longer; waiting would prove nothing more
 _HTML, _JSON, _XML = "text/html; charset=utf-8", "application/json; charset=utf-8", "application/rss+xml"
 ROBOTS = """User-agent: *
@@ -45,75 +56,95 @@ class Reply(NamedTuple):
 
 @dataclass
 class Site:
-    """One site in one market: the world's view of it, and how often it was asked today."""
+    """One host: the world's view of it, and how often it was asked today."""
 
     world: World
-    platform: str
-    market: str
+    host: str
     day: int = 0
     asked: int = field(default=0)
+
+    @property
+    def platform(self) -> str:
+        """Which of the five sites it plays."""
+        return HOSTS[self.host][0]
 
     def turn(self, day: int) -> None:
         """Go on to a day."""
         self.day, self.asked = day, 0
 
-    def answer(self, target: str, body: bytes = b"") -> Reply:
+    def answer(self, target: str, body: bytes = b"", cookie: str = "") -> Reply:
         """The reply to a request for `target` (path and query), with the day's fault."""
-        fault = faults.fault_of(self.world.seed, self.platform, self.market, self.day)
+        fault = faults.fault_of(self.world.seed, self.host, self.day)
         if fault == "down":
             return Reply(503, "Service unavailable")
-        parts = urlsplit(target)
-        if parts.path == "/robots.txt":
+        if target == "/robots.txt":
             return Reply(200, ROBOTS, "text/plain; charset=utf-8")
         self.asked += 1
         if self.asked == 1 and fault == "busy":
             return Reply(429, "Too many requests", headers={"Retry-After": str(faults.RETRY_AFTER_S)})
         if self.asked == 1 and fault == "overload":
             return Reply(503, "Service unavailable")
-        if fault == "captcha":
+        if fault == "captcha" and self.platform in ("amazon", "aliexpress"):
             return Reply(200, amazon.CAPTCHA if self.platform == "amazon" else _PUNISH)
-        return self._page(parts.path, {key: value[0] for key, value in parse_qs(parts.query).items()}, body)
-
-    def _page(self, path: str, asked: Mapping[str, str], body: bytes) -> Reply:
-        world, market, day = self.world, self.market, self.day
-        missing = Reply(404, "Not found")
+        parts = urlsplit(target)
+        asked = {key: value[0] for key, value in parse_qs(parts.query).items()}
         try:
-            if self.platform == "amazon" and path.startswith("/gp/bestsellers/"):
-                shelf = world.shelf("amazon", market, path.removeprefix("/gp/bestsellers/"))
-                return Reply(200, amazon.grid(shelf, day, int(asked.get("pg", "1"))))
-            if self.platform == "aliexpress" and path.startswith("/w/wholesale-"):
-                category = path.removeprefix("/w/wholesale-").removesuffix(".html").lower()
-                shelf = world.shelf("aliexpress", market, category)
-                return Reply(200, aliexpress.search(shelf, day, int(asked.get("page", "1"))))
-            if self.platform == "tiktok" and path == "/CreativeOne/KnowledgeAPI/GetHashtagList":
-                return Reply(200, tiktok.hashtag_list(world.shelf("tiktok", market), day, body), _JSON)
-        except (KeyError, ValueError):  # no such list, or a page that is no number
-            return missing
-        if self.platform == "google_trends" and path == "/trending/rss":
-            return Reply(200, trends.feed(world, market, day), _XML)
-        if self.platform == "shopify" and path == "/products.json":
-            return Reply(200, shopify.products(world, market, day, int(asked.get("page", "1"))), _JSON)
-        return missing
+            return self._page(parts.path, asked, body, cookie)
+        except (KeyError, ValueError):  # no such list or market, or a number that is none
+            return Reply(404, "Not found")
+
+    def _page(self, path: str, asked: Mapping[str, str], body: bytes, cookie: str) -> Reply:
+        """The page. Raises KeyError or ValueError where there is none."""
+        world, day = self.world, self.day
+        platform, market = HOSTS[self.host]
+        if platform == "amazon":
+            shelf = world.shelf("amazon", market, _after(path, "/gp/bestsellers/"))
+            return Reply(200, amazon.grid(shelf, day, int(asked.get("pg", "1"))))
+        if platform == "aliexpress":
+            shelf = world.shelf(
+                "aliexpress", _market(_region(cookie)), _after(path, "/w/wholesale-").removesuffix(".html")
+            )
+            return Reply(200, aliexpress.search(shelf, day, int(asked.get("page", "1"))))
+        if platform == "tiktok":
+            _after(path, "/CreativeOne/KnowledgeAPI/GetHashtagList")
+            shelf = world.shelf("tiktok", _market(json.loads(body)["countryCode"]))
+            return Reply(200, tiktok.hashtag_list(shelf, day, body), _JSON)
+        if platform == "google_trends":
+            _after(path, "/trending/rss")
+            return Reply(200, trends.feed(world, _market(asked["geo"]), day), _XML)
+        _after(path, "/products.json")
+        return Reply(200, shopify.products(world, market, day, int(asked.get("page", "1"))), _JSON)
+
+
+def _after(path: str, start: str) -> str:
+    """What follows `start` in the path. Raises KeyError if it does not begin so."""
+    if not path.startswith(start):
+        raise KeyError(path)
+    return path.removeprefix(start)
+
+
+def _region(cookie: str) -> str:
+    """The region in AliExpress' cookie, `aep_usuc_f=site=glo&region=GB&...`; US where it says none."""
+    return parse_qs(cookie.partition("aep_usuc_f=")[2]).get("region", ["US"])[0]
+
+
+def _market(code: str) -> str:
+    return {"GB": "UK"}.get(code, code)
 
 
 class MarketServer:
     """The running sites; use as a context manager."""
 
     def __init__(self, world: World) -> None:
-        pairs = [
-            (platform, market)
-            for market in world.markets
-            for platform in PLATFORMS
-            if platform != "amazon" or market in amazon.HOST
-        ]
-        self.sites = {pair: Site(world, *pair) for pair in pairs}
-        self._servers: dict[tuple[str, str], ThreadingHTTPServer] = {}
+        here = [host for host, (_, market) in HOSTS.items() if market in ("", *world.markets)]
+        self.sites = {host: Site(world, host) for host in here}
+        self._servers: dict[str, ThreadingHTTPServer] = {}
 
     def __enter__(self) -> Self:
-        for pair, site in self.sites.items():
+        for host, site in self.sites.items():
             server = ThreadingHTTPServer(("127.0.0.1", 0), _handler_of(site))
             server.daemon_threads = True
-            self._servers[pair] = server
+            self._servers[host] = server
             Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
         return self
 
@@ -129,13 +160,10 @@ class MarketServer:
         for site in self.sites.values():
             site.turn(day)
 
-    def base_url(self, platform: str, market: str) -> str:
-        """Where the site can be asked.
-
-        Raises KeyError if the market has no such site.
-        """
-        host, port = self._servers[(platform, market)].server_address[:2]
-        return f"http://{host!s}:{port}"
+    @property
+    def base_urls(self) -> dict[str, str]:
+        """Where each host can be asked."""
+        return {host: "http://{}:{}".format(*server.server_address[:2]) for host, server in self._servers.items()}
 
 
 def _handler_of(site: Site) -> type[BaseHTTPRequestHandler]:
@@ -147,14 +175,14 @@ def _handler_of(site: Site) -> type[BaseHTTPRequestHandler]:
         wbufsize = -1  # headers and body leave in one packet
 
         def do_GET(self) -> None:
-            self._send(site.answer(self.path))
+            self._send(site.answer(self.path, cookie=self.headers.get("Cookie") or ""))
 
         def do_POST(self) -> None:
             length = min(int(self.headers.get("Content-Length") or 0), 1 << 16)
             self._send(site.answer(self.path, self.rfile.read(length)))
 
         def _send(self, reply: Reply) -> None:
-            time.sleep(number_of("latency", self.path, site.day) % (_SLOWEST_MS + 1) / 1000)
+            time.sleep(number_of("latency", self.path, site.day) % (_SLOWEST_MS * 10 + 1) / 10_000)
             body = reply.body.encode()
             self.send_response(reply.status)
             self.send_header("Content-Type", reply.kind)

@@ -52,8 +52,8 @@ class Fetcher:
     """A polite crawler; use it as an async context manager.
 
     contact: mail or web address of the user, sent with every request; live hosts are not asked without.
-    base_url: stands in for scheme, host and port of every request, for all sources or by source name; what it
-        names may be at a private address. Pages keep the address that their source asked for.
+    base_url: stands in for scheme, host and port of every request, for all sources, by source name or by host;
+        what it names may be at a private address. Pages keep the address that their source asked for.
     spacing_s: seconds between two requests to a host; None means each source's own.
     seed: makes the jitter repeatable.
     states: what earlier runs remember of hosts; `on_state` gets every change.
@@ -151,7 +151,7 @@ class Fetcher:
         answer that is neither page nor wall, FetchError.
         """
         self._require_contact(source)
-        base = self._base_of(source)
+        base = self._base_of(source, request.url)
         return await self._visitor.visit(
             Asked(
                 source=source,
@@ -159,7 +159,7 @@ class Fetcher:
                 request=request,
                 taken_at=taken_at or self._clock.now(),
                 pages=pages,
-                spacing_s=self._own_spacing(source),
+                spacing_s=self._own_spacing(source, base),
                 base=httpx.URL(base) if base else None,
             )
         )
@@ -181,15 +181,21 @@ class Fetcher:
             error = fault
         return Fetched(job.source, job.query, taken_at, tuple(pages), expected, error)
 
-    def _base_of(self, source: Source) -> str:
-        return self._base if isinstance(self._base, str) else self._base.get(source.name, "")
+    def _base_of(self, source: Source, url: str = "") -> str:
+        if isinstance(self._base, str):
+            return self._base
+        try:
+            host = urlsplit(url).hostname or ""
+        except ValueError:  # not an address: refused where it is sent
+            host = ""
+        return self._base.get(source.name) or self._base.get(host, "")
 
     def _may_be_private(self, url: httpx.URL) -> bool:
         bases = (self._base,) if isinstance(self._base, str) else self._base.values()
         return self._allow_private or any(httpx.URL(base).netloc == url.netloc for base in bases)
 
-    def _own_spacing(self, source: Source) -> float:
-        if self._base_of(source) or self._allow_private:
+    def _own_spacing(self, source: Source, base: str) -> float:
+        if base or self._allow_private:
             return source.spacing_s if self._spacing_s is None else self._spacing_s
         return max(_LEAST_SPACING_S, source.spacing_s, self._spacing_s or 0.0)
 

@@ -118,11 +118,13 @@ def rating_in(text: str | None) -> float | None:
 
 def stars_and_reviews(card: LexborNode, market: str | None) -> StarFields:
     """Rating and number of ratings of a list card."""
-    link = card.css_first('a[href*="/product-reviews/"]') or card.css_first("a[aria-label] .a-icon")
-    shown = text_of(card, ".a-icon-alt") or attr_of(link, None, "aria-label")
-    count = text_of(link, "span.a-size-small") if link is not None else None
-    if count is None and link is not None and "a-size-small" in (link.attributes.get("class") or ""):
-        count = text_of(link)
+    links = all_of(card, 'a[href*="/product-reviews/"]')
+    label = attr_of(links[0], None, "aria-label") if links else None
+    shown = text_of(card, ".a-icon-alt") or label
+    # Outside these links the same class is the author of a book. Until 2022 the second link carried it itself.
+    count = next((found for link in links if (found := text_of(link, "span.a-size-small"))), None)
+    if count is None and links and "a-size-small" in (links[-1].attributes.get("class") or ""):
+        count = text_of(links[-1])
     return {"rating": rating_in(shown), "reviews": grouped(count, market)}
 
 

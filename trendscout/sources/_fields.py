@@ -128,11 +128,13 @@ def shown_price(value: object, market: str | None = None, *, currency: str | Non
     return {"price": found.amount, "currency": currency or found.currency, "price_text": plain}
 
 
-def exact_price(value: object, currency: str | None, shown: object = None) -> PriceFields:
+def exact_price(
+    value: object, currency: str | None, shown: object = None, market: str | None = None
+) -> PriceFields:
     """The price fields of a plain number; without one, of the text that is shown."""
     number = decimal(value)
     if number is None:
-        return shown_price(shown, currency=currency)
+        return shown_price(shown, market, currency=currency)
     return {"price": number, "currency": currency, "price_text": text(shown)}
 
 

@@ -155,7 +155,10 @@ def _count(card: dict[str, Any], hidden: Any) -> CountFields:
     if exact or shown is None:
         return exact
     # "10,000+ sales ౹ 50,000+ cross-platform sales": the first is this shop's
-    return shown_count(re.split(r"[౹|]", shown)[0], "sold") | {"count_text": shown}
+    own = re.split(r"[౹|]", shown)[0]
+    return shown_count(own, "sold", language="en" if "sold" in own or "sales" in own else None) | {
+        "count_text": shown
+    }
 
 
 def wall(page: Page) -> str | None:

@@ -199,7 +199,7 @@ def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, 
         if found and found.category:
             return found.kind, found.category
     heading = text_of(carousel, ".a-carousel-heading, h2") or "unnamed"
-    return query.kind, heading.lower()
+    return query.kind, re.sub(r"\W+", "-", heading.lower()).strip("-")
 
 
 # --- before 2022 ---------------------------------------------------------------------------------------
@@ -243,6 +243,7 @@ SOURCES = (
         wall=amazon.wall,
         spacing_s=5.0,
         length=100,
+        page_rows=50,
         categories=("electronics", "beauty", "toys-and-games", "kitchen", "sporting-goods", "pet-supplies"),
     ),
 )

@@ -105,7 +105,8 @@ def _bought(card: LexborNode, market: str | None) -> CountFields:
     for node in all_of(card, "span.a-color-secondary"):
         shown = text_of(node)
         if shown and len(shown) < 80 and _BOUGHT.search(shown):
-            return shown_count(_PERIOD.sub("", shown), "sold", market) | {"count_text": shown}
+            found = shown_count(_PERIOD.sub("", shown), "sold", market) | {"count_text": shown}
+            return found | {"count_floor": True} if "count" in found else found  # Amazon rounds down, in all words
     return {}
 
 

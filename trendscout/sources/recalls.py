@@ -6,6 +6,7 @@ They are no ranking: entries have no rank, and `listed_at` is the day of the not
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 from urllib.parse import quote_plus
@@ -20,6 +21,8 @@ _GATE = "https://ec.europa.eu/safety-gate-alerts"
 _GOV_UK = "https://www.gov.uk"
 _GATE_PAGES = 4  # 10 notices each: about a week
 _MAX_ROWS = 20_000
+_KIND_OF_ALERT = re.compile(r"^Product (?:Recall|Safety Report|Safety Alert):\s*", re.IGNORECASE)
+_DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def _rows(value: object) -> list[Any]:
@@ -143,7 +146,7 @@ def _notice(notice: Any, key: str, reference: str, name: str) -> Entry:
         title=what or text(dig(product, "productCategory", "name")),
         url=f"{_GATE}/screen/webReport/alertDetail/{key}",
         image=_photo(notice, product),
-        listed_at=moment(dig(notice, "publicationDate")),
+        listed_at=moment(_DAY_FIRST.sub(r"\3-\2-\1", text(dig(notice, "publicationDate")) or "")),
         extra=extra(
             recall_number=reference,
             products=what,
@@ -194,9 +197,7 @@ def read_opss(page: Page) -> Iterator[Entry | ListNote]:
                 listed_at=moment(dig(alert, "public_timestamp")),
                 extra=extra(
                     recall_number=_reference(title),
-                    products=title.split("(")[0]
-                    .removeprefix("Product Recall:")
-                    .removeprefix("Product Safety Report:"),
+                    products=text(_KIND_OF_ALERT.sub("", title.rpartition("(")[0] or title)),
                     hazard=text(dig(alert, "description")),
                 ),
             )

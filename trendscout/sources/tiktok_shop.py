@@ -75,10 +75,10 @@ def _read(page: Page, value: Any) -> Iterator[Entry]:
         # The same state also names products without a title: variants, tracking data.
         if key and title and key not in seen:
             seen.add(key)
-            yield _entry(product, key, title, name, len(seen))
+            yield _entry(product, key, title, name, len(seen), page.query.market)
 
 
-def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int) -> Entry:
+def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int, market: str | None) -> Entry:
     image = dig(product, "image", "url_list", 0) or dig(product, "cover", "url_list", 0) or product.get("image")
     return Entry(
         name,
@@ -87,7 +87,7 @@ def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int) 
         title=title,
         url=web_url(dig(product, "seo_url", "canonical_url") or product.get("detail_url")),
         image=web_url(image),
-        **_price(product),
+        **_price(product, market),
         **_count(product),
         rating=rating(dig(product, "rate_info", "score") or product.get("rating")),
         reviews=whole(dig(product, "rate_info", "review_count") or product.get("review_count")),
@@ -99,14 +99,14 @@ def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int) 
     )
 
 
-def _price(product: dict[str, Any]) -> PriceFields:
+def _price(product: dict[str, Any], market: str | None) -> PriceFields:
     prices = dig(product, "product_price_info") or dig(product, "price_info") or {}
     currency = text(dig(prices, "currency_name") or dig(prices, "currency"))
     sign = text(dig(prices, "currency_symbol")) or ""
     plain = dig(prices, "sale_price_decimal") or dig(prices, "single_product_price_decimal")
     shown = dig(prices, "sale_price_format") or dig(prices, "sale_price")
-    found = exact_price(plain, currency, f"{sign}{text(shown)}" if shown else None)
-    return found or shown_price(product.get("price"))
+    found = exact_price(plain, currency, f"{sign}{text(shown)}" if shown else None, market)
+    return found or shown_price(product.get("price"), market)
 
 
 def _count(product: dict[str, Any]) -> CountFields:

@@ -61,12 +61,16 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     if not items:
         raise LayoutChanged("The reply holds no items of a search.")
     name, rank = list_id(page.query), 0
+    ranked: set[str] = set()
     for item in items[:_MAX_ROWS]:
         # Placeholders of advertisements have another type name, and no item id.
         key = text(item.get("usItemId")) or text(item.get("id"))
         if item.get("__typename", "Product") not in ("Product", "SearchProduct") or not key:
             continue
         is_ad = bool(item.get("isSponsoredFlag") or item.get("sponsoredProduct"))
+        if not is_ad and key in ranked:  # a later page repeats what slid down meanwhile
+            continue
+        ranked |= set() if is_ad else {key}
         rank += not is_ad
         yield _entry(item, key, name, None if is_ad else rank)
     yield ListNote(name, length=total)

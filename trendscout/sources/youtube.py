@@ -172,8 +172,8 @@ def _views(video: Any, parts: Any) -> CountFields:
         whole_count = _FULL_COUNT.fullmatch(shown or "")
         if whole_count:
             return exact_count(whole_count.group(1).replace(",", ""), "views", shown)
-        if shown:
-            return shown_count(shown, "views")
+        if shown:  # a live video says "85 watching"
+            return shown_count(shown, "watchers" if "watching" in shown else "views")
     return {}
 
 
