@@ -249,8 +249,8 @@ class PackCheck:
     """How a product stands to one selection pack, line by line."""
 
     pack: str  # the pack's name: "hidden-hit"
-    met: bool  # no line failed and at least one was known to hold
-    failed: tuple[str, ...] = ()  # lines as people read them: "price ≤ 50 USD"
+    met: bool  # no line failed, and at least half of them are known to hold
+    failed: tuple[str, ...] = ()  # lines as "price_usd <= 50"
     unknown: tuple[str, ...] = ()  # lines whose value nobody knows: they fail nothing
 
 
@@ -331,6 +331,7 @@ class Coverage:
     entries: int
     reason: str = ""
     next_step: str = ""
+    days: tuple[tuple[str, Status | Literal["none"]], ...] = ()  # (local date, its best look), oldest first
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,4 +346,5 @@ class Report:
     total: int = 0  # products scored, of which `rows` are the shown ones
     sort: str = "score"
     notes: tuple[str, ...] = ()  # English sentences: what is missing and why
-    calibration: Mapping[str, object] = field(default_factory=dict)  # of the last backtest, for the page
+    # Of the last backtest, for the page: "bins" (of {"predicted", "observed", "n"}), "ece", "base_rate", "n".
+    calibration: Mapping[str, object] = field(default_factory=dict)

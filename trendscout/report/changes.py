@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
 from trendscout.errors import UsageError
@@ -67,6 +68,13 @@ def since(report: Report, remembered: str | None) -> Changes:
     return Changes(
         tuple(groups["new"]), tuple(groups["risen"]), tuple(groups["faded"]), gone, unchanged=len(groups[""])
     )
+
+
+def leading(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
+    """What the reader must see first: own goods that fade or are warned of, and watched ones that move."""
+    fading = [row for row in rows if row.mark == "mine" and (row.stage == "fading" or row.flags)]
+    moving = [row for row in rows if row.mark == "watch" and row.stage in ("emerging", "rising", "fading")]
+    return fading, moving
 
 
 def _change(row: Row, seen: Seen | None) -> str:

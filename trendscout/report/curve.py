@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from datetime import datetime
 from itertools import pairwise
 from statistics import median
 
@@ -50,6 +51,18 @@ def sparkline(points: Sequence[Point], width: int) -> str:
     return "".join(signs)
 
 
+def holes(points: Sequence[Point]) -> list[datetime]:
+    """Moments before which the looks stop for longer than 2.5 usual steps: a line must not cross there."""
+    steps = _steps(points)
+    usual = median(steps) if steps else 0.0
+    return [later.at for step, later in zip(steps, points[1:], strict=True) if step > 2.5 * usual]
+
+
+def _steps(points: Sequence[Point]) -> list[float]:
+    """Seconds between one look and the next."""
+    return [(later.at - earlier.at).total_seconds() for earlier, later in pairwise(points)]
+
+
 def _log_height(point: Point) -> float | None:
     if point.presence != "seen":
         return None
@@ -65,7 +78,7 @@ def _bins(points: Sequence[Point], width: int) -> list[Point | None]:
     ordered = sorted(points, key=lambda point: point.at)
     start = ordered[0].at
     length = (ordered[-1].at - start).total_seconds()
-    steps = [(b.at - a.at).total_seconds() for a, b in pairwise(ordered)]
+    steps = _steps(ordered)
     step = median(steps) if steps else 0.0
     count = min(width, round(length / step) + 1) if step > 0 else 1
     cells: list[Point | None] = [None] * count

@@ -18,6 +18,7 @@ from trendscout.errors import UsageError
 from trendscout.lang import Lang
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import places
+from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, schema, value
 
@@ -39,13 +40,16 @@ def write(
     zone: dt.tzinfo = dt.UTC,
     date: dt.date | None = None,
     keep: bool = False,
+    images: bool = True,
+    changes: Changes | None = None,
 ) -> tuple[Path, ...]:
     """The paths of the files written for `formats`, at the places that `pattern` names inside `folder`.
 
     Fields of a pattern: {date} (of the report in `zone`, or `date`), {time}, {name}, {market}, {ext}. CSV comes
     with a coverage file beside it, a machine CSV with datapackage.json too. Where the pattern has a folder of its
     own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is there already
-    is left as it is. Raises UsageError for a pattern that leads elsewhere or a file that cannot be written.
+    is left as it is. `images` and `changes` are for the page. Raises UsageError for a pattern that leads elsewhere
+    or a file that cannot be written.
     """
     local = report.as_of.astimezone(zone)
     given = {
@@ -66,8 +70,9 @@ def write(
     if keep and marker and (there := places.whole(marker)):
         return there
     files: dict[Path, bytes] = {}
+    view = View(lang, zone, report.as_of)
     for one, path in paths.items():
-        files |= _files(report, one, path, View(lang, zone, report.as_of), machine=machine)
+        files |= _files(report, one, path, view, machine=machine, images=images, changes=changes)
     return places.commit(files, marker=marker)
 
 
@@ -96,13 +101,19 @@ def as_json(data: object, *, indent: int | None = 1) -> str:
     return _JSON_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
-def _files(report: Report, form: Format, path: Path, view: View, *, machine: bool) -> dict[Path, bytes]:
+def _files(
+    report: Report, form: Format, path: Path, view: View, *, machine: bool, images: bool, changes: Changes | None
+) -> dict[Path, bytes]:
     if form == "json":
         return {path: as_json(document(report)).encode() + b"\n"}
     if form == "xlsx":
         from trendscout.report import book
 
         return {path: book.as_xlsx(report, view)}
+    if form == "html":
+        from trendscout.report import page
+
+        return {path: page.render(report, lang=view.lang, zone=view.zone, images=images, changes=changes).encode()}
     seen_by = None if machine else view
     beside = path.with_name(f"{path.stem}.coverage{path.suffix}")
     files = {

@@ -15,8 +15,8 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
-from trendscout.report import words
-from trendscout.report.changes import Changes, Seen
+from trendscout.report import packs, words
+from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve, sparkline
 
@@ -128,20 +128,9 @@ class _Page:
         return lines + self.missing()
 
     def missing(self) -> list[Text]:
-        order = ("blocked", "failed", "never", "late", "partial")
-        bad = sorted(
-            (one for one in self.report.coverage if one.status != "ok"), key=lambda one: order.index(one.status)
-        )
-        whole = len(self.report.coverage) - len(bad)
-        if not bad:
-            if not whole:
-                return []
-            every = self.say("Nothing is missing today: all {n} lists were read whole.", n=whole)
-            return _wrapped(Text(every, style="dim"), self.width)
-        head = self.say(
-            "Missing today ({bad} of {all} lists); what is missing is no fall:", bad=len(bad), all=len(bad) + whole
-        )
-        lines = _wrapped(Text(head, style="bold"), self.width)
+        bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=words.by_urgency)
+        head = words.missing_head(self.report, self.lang)
+        lines = _wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
         for one in bad[:_MISSING_SHOWN]:
             line = words.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
             lines += _wrapped(Text(f"  {line}"), self.width, indent=4)
@@ -152,7 +141,7 @@ class _Page:
     # --- the table -------------------------------------------------------------------------------------
 
     def rows(self) -> list[Text]:
-        mine, watched = _leading(self.report.rows)
+        mine, watched = leading(self.report.rows)
         led = {row.product_id for row in (*mine, *watched)}
         rest = [row for row in self.report.rows if row.product_id not in led]
         lines = [self.header()]
@@ -243,7 +232,7 @@ class _Page:
         parts.append(Text(words.price_band(row)))
         parts.append(Text(words.competition(row, lang)))
         parts.append(Text(words.counted(row.count, row.count_kind, row.count_floor, lang)))
-        parts += [Text(self.say("pack {name}", name=visible(pack)), style="cyan") for pack in row.packs]
+        parts += [Text(self.say("pack {name}", name=packs.title(pack, lang)), style="cyan") for pack in row.packs]
         if row.margin is not None:
             parts.append(Text(self.say("margin {share}", share=words.share(row.margin))))
         if row.note:
@@ -254,13 +243,6 @@ class _Page:
 
 def _axis(name: str, row: Row) -> Text:
     return Text(words.axis(getattr(row, name).value))
-
-
-def _leading(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
-    """The rows that the reader must see first: own goods that fade, watched ones that move."""
-    fading = [row for row in rows if row.mark == "mine" and (row.stage == "fading" or row.flags)]
-    moving = [row for row in rows if row.mark == "watch" and row.stage in ("emerging", "rising", "fading")]
-    return fading, moving
 
 
 def _wrapped(text: Text, width: int, *, indent: int = 0) -> list[Text]:

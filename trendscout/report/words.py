@@ -295,14 +295,55 @@ def order_rule(sort: str, lang: Lang) -> str:
     return tr("chance × gain", lang) if sort == "score" else visible(sort)
 
 
+def rating(row: Row, lang: Lang) -> str:
+    """Stars and how many gave them: "4.6 of 5 (83 ratings)"."""
+    if row.rating is None:
+        return "" if row.reviews is None else tr("{n} ratings", lang, n=number(row.reviews, lang))
+    if row.reviews is None:
+        return tr("{stars} of 5", lang, stars=f"{row.rating:g}")
+    return tr("{stars} of 5 ({n} ratings)", lang, stars=f"{row.rating:g}", n=number(row.reviews, lang))
+
+
+def margin(row: Row, lang: Lang) -> str:
+    """The margin, or which of its parts are not known; empty if no part is."""
+    if row.margin is not None:
+        return share(row.margin)
+    parts = {"price": row.price_usd, "cost": row.cost_usd, "fees": row.fees_usd}
+    unknown = [tr(name, lang) for name, value in parts.items() if value is None]
+    if row.cost_usd is None and row.fees_usd is None:
+        return ""
+    return tr("unknown: {lines}", lang, lines=", ".join(unknown))
+
+
+def by_urgency(coverage: Coverage) -> tuple[int, str]:
+    """Sorts lists that were not read before those that were."""
+    return (("blocked", "failed", "never", "late", "partial", "ok").index(coverage.status), coverage.list_id)
+
+
+def missing_head(report: Report, lang: Lang) -> str:
+    """How many lists are missing today; empty if there is none at all."""
+    bad = sum(one.status != "ok" for one in report.coverage)
+    if bad:
+        text = "Missing today ({bad} of {all} lists); what is missing is no fall:"
+        return tr(text, lang, bad=bad, all=len(report.coverage))
+    if report.coverage:
+        return tr("Nothing is missing today: all {n} lists were read whole.", lang, n=len(report.coverage))
+    return ""
+
+
 def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """One sentence on a list that was not read whole: what, why, since when, what to do."""
-    parts = [f"{source_name(coverage.list_id)}: {status(coverage.status, lang)}"]
-    if coverage.reason:
-        parts.append(visible(tr(coverage.reason, lang)))
-    if coverage.last_ok is not None:
+    why = why_missing(coverage, lang, now=now, zone=zone)
+    head = f"{source_name(coverage.list_id)}: {status(coverage.status, lang)}"
+    return f"{head} · {why}" if why else head
+
+
+def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """Why a list was not read whole, when it last was, and what to do."""
+    parts = [visible(tr(coverage.reason, lang))] if coverage.reason else []
+    if coverage.status != "ok" and coverage.last_ok is not None:
         parts.append(tr("last complete {day}", lang, day=day(coverage.last_ok, lang, now=now, zone=zone)))
-    elif coverage.status != "partial":
+    elif coverage.last_ok is None and coverage.status != "partial":
         parts.append(tr("never complete so far", lang))
     if coverage.next_step:
         parts.append(visible(tr(coverage.next_step, lang)))

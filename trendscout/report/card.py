@@ -1,0 +1,227 @@
+"""One product of the page: what its line and its opened part show."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Flag, PackCheck, Row, Sighting
+from trendscout.report import chart, packs, words
+from trendscout.report.bilingual import both, dots, say
+from trendscout.report.clean import visible, web_address
+from trendscout.report.curve import main_curve
+
+_DAYS = 45  # of history in the curves
+_AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A row as the template reads it: every property is escaped or markup made of numbers."""
+
+    row: Row
+    place: int  # in the page's own order
+    now: datetime
+    zone: tzinfo
+    images: bool
+    change: str = ""  # new, risen, faded
+
+    @property
+    def keys(self) -> dict[str, object]:
+        """The data attributes that sorting, filters and search read."""
+        row = self.row
+        text = f"{row.title} {row.gloss_zh or ''} {row.category} {row.item_key} {row.note}"
+        return {
+            "position": self.place,
+            "chance": _sortable(row.probability),
+            **{name: _sortable(getattr(row, name).value) for _, name in _AXES},
+            "since": _sortable(row.first_seen.timestamp() if row.first_seen else None),
+            "price": _sortable(row.price_usd),
+            "stage": row.stage,
+            "place": " ".join(sorted(slug(*place) for place in places(row))),
+            "packs": " ".join(slug(pack) for pack in row.packs),
+            "mark": row.mark,
+            "change": self.change,
+            "text": visible(text).lower(),
+        }
+
+    @property
+    def title(self) -> str:
+        """The title as the platform shows it."""
+        return visible(self.row.title) or visible(self.row.item_key)
+
+    @property
+    def gloss(self) -> str:
+        """A Chinese gloss of a foreign title."""
+        return visible(self.row.gloss_zh or "")
+
+    @property
+    def where(self) -> str:
+        """Platform and market of the leading listing."""
+        return words.place(self.row.platform, self.row.market)
+
+    @property
+    def image(self) -> str | None:
+        """The picture's address, where pictures are wanted and it is one."""
+        return web_address(self.row.image) if self.images else None
+
+    @property
+    def chance(self) -> str:
+        """The probability alone."""
+        return words.share(self.row.probability) or "–"
+
+    @property
+    def interval(self) -> str:
+        """Its interval in brackets."""
+        return words.chance(self.row).partition(" ")[2]
+
+    @property
+    def movement(self) -> Markup:
+        """Velocity in plain words."""
+        return both(partial(words.movement, self.row))
+
+    @property
+    def price(self) -> str:
+        """The price band."""
+        return words.price_band(self.row)
+
+    @property
+    def spark(self) -> Markup | str:
+        """The small curve of the list in which it moves most."""
+        main = main_curve(self.row)
+        return self._plot(main, 130, 34) if main else ""
+
+    @property
+    def curves(self) -> list[dict[str, Any]]:
+        """A curve for every place, all over the same kind of scale."""
+        return [self._figure(one) for one in self.row.sightings]
+
+    @property
+    def facts(self) -> Iterator[tuple[str, Markup | str]]:
+        """What is known of it, label by label; nothing for what is not known."""
+        row = self.row
+        shown: tuple[tuple[str, Callable[[Lang], str]], ...] = (
+            ("Seen on", lambda lang: "; ".join(words.seen_at(row.sightings, lang, now=self.now, zone=self.zone))),
+            ("Not yet on", lambda lang: "; ".join(words.not_yet(row.gaps, lang))),
+            ("Stage since", lambda lang: self._day(row.stage_since, lang)),
+            ("Listed", lambda lang: self._day(row.listed_at, lang)),
+            ("Competition", partial(words.competition, row)),
+            ("Count", partial(words.counted, row.count, row.count_kind, row.count_floor)),
+            ("Rating", partial(words.rating, row)),
+            ("Margin", partial(words.margin, row)),
+            ("List pace", lambda lang: tr(row.list_pace, lang) if row.list_pace else ""),
+            ("Note", lambda _: visible(row.note)),
+        )
+        for label, text in shown:
+            if text("en"):
+                yield label, both(text)
+        for flag in row.flags:
+            yield "Warning", dots((both(partial(words.flag, flag)), _rule(flag)))
+
+    @property
+    def axes(self) -> Iterator[tuple[Markup, Markup]]:
+        """A sentence on each of velocity, 新, 奇 and 特 that has one."""
+        for label, name in _AXES:
+            axis = getattr(self.row, name)
+            if axis.why:
+                yield say(label), say(axis.why, **axis.fields)
+
+    @property
+    def reasons(self) -> list[dict[str, Any]]:
+        """What each signal added to the score, largest first."""
+        ordered = sorted(self.row.reasons, key=lambda one: -abs(one.contribution))
+        most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
+        return [
+            {
+                "name": say(one.signal),
+                "text": f"{one.contribution:+.2f}".replace("-", "−"),
+                "bar": Markup(chart.bar(one.contribution / most)),  # noqa: S704 - numbers only
+            }
+            for one in ordered
+        ]
+
+    @property
+    def met(self) -> list[Markup]:
+        """The packs it met, each with how many of its lines are unknown."""
+        unknown = {one.pack: len(one.unknown) for one in self.row.pack_checks}
+        titles = ((both(partial(packs.title, pack)), unknown.get(pack, 0)) for pack in self.row.packs)
+        return [say("{pack} ({n} unknown)", pack=title, n=n) if n else title for title, n in titles]
+
+    @property
+    def packs(self) -> list[dict[str, Any]]:
+        """How it stands to each pack, those it met first; packs that nothing is known for are left out."""
+        return [
+            _check(one) for one in sorted(self.row.pack_checks, key=lambda one: (not one.met, len(one.failed)))
+        ]
+
+    @property
+    def links(self) -> list[tuple[str, str]]:
+        """Pages to open."""
+        pages = (("Open the listing", self.row.url), ("Supplier", self.row.supplier_url))
+        return [(label, link) for label, url in pages if (link := web_address(url))]
+
+    def _figure(self, one: Sighting) -> dict[str, Any]:
+        about = (
+            visible(one.list_id),
+            both(lambda lang: tr("since {day}", lang, day=self._day(one.since, lang))),
+            say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
+            both(partial(words.counted, one.count, one.count_kind, one.count_floor)),
+        )
+        return {
+            "place": words.place(one.platform, one.market),
+            "about": dots(about),
+            "plot": self._plot(one, 520, 132),
+        }
+
+    def _plot(self, one: Sighting, width: int, height: int) -> Markup:
+        start = max(min((point.at for point in one.curve), default=self.now), self.now - timedelta(days=_DAYS))
+        if width < 300:
+            return Markup(chart.curve(one.curve, chart.Frame(start, self.now, width, height)))  # noqa: S704
+        frame = chart.Frame(start, self.now, width, height, left=34, right=8, top=8, bottom=22)
+        return Markup(chart.curve(one.curve, frame, axis=True))  # noqa: S704 - numbers only
+
+    def _day(self, moment: datetime | None, lang: Lang) -> str:
+        return words.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
+
+
+def places(row: Row) -> set[tuple[str, str | None]]:
+    """Where it is sold or talked about."""
+    return {(one.platform, one.market) for one in row.sightings} | {(row.platform, row.market)}
+
+
+def slug(*parts: str | None) -> str:
+    """A word for a data attribute, the same for the same parts, without blanks."""
+    return "-".join("".join(visible(part).split()) for part in parts if part)
+
+
+def _sortable(value: float | Decimal | None) -> str:
+    return "" if value is None else f"{float(value):.4f}"
+
+
+def _rule(flag: Flag) -> Markup:
+    link = web_address(flag.url)
+    rule = say(flag.rule)
+    if link is None:
+        return rule
+    return Markup('<a href="{}" rel="noopener noreferrer nofollow" target="_blank">{}</a>').format(
+        link, rule or link
+    )
+
+
+def _check(one: PackCheck) -> dict[str, Any]:
+    def lines(codes: tuple[str, ...]) -> Markup | None:
+        return both(lambda lang: ", ".join(packs.say(code, lang) for code in codes)) if codes else None
+
+    return {
+        "met": one.met,
+        "title": both(partial(packs.title, one.pack)),
+        "failed": lines(one.failed),
+        "unknown": lines(one.unknown),
+    }

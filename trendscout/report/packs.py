@@ -1,0 +1,271 @@
+"""Selection packs: named filters in TOML; a product says which it met, which line failed, what is unknown."""
+
+from __future__ import annotations
+
+import math
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from importlib import resources
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from trendscout.errors import ConfigError, UsageError
+from trendscout.lang import Lang, tr
+from trendscout.model import PackCheck, Report, Row
+from trendscout.report import words
+from trendscout.report.clean import visible
+
+Interval = tuple[float, float]  # what is known of a number: it lies within; an exact one has equal ends
+
+_BOUNDS = {"at_least": ">=", "at_most": "<="}
+_SETS = {"one_of": "in", "none_of": "not-in"}
+_SIGNS = {">=": "≥", "<=": "≤", "in": "=", "not-in": "≠"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One condition: a value, an operator (>=, <=, in, not-in) and what it is compared with."""
+
+    value: str
+    operator: str
+    bound: float = 0.0
+    words: tuple[str, ...] = ()
+
+    @property
+    def code(self) -> str:
+        """The line as text that `say` reads again: "price_usd <= 50"."""
+        return f"{self.value} {self.operator} {'|'.join(self.words) if self.words else f'{self.bound:g}'}"
+
+
+@dataclass(frozen=True, slots=True)
+class Pack:
+    """A named filter. Titles and what it is for, by language."""
+
+    name: str
+    titles: Mapping[str, str]
+    about: Mapping[str, str]
+    lines: tuple[Line, ...]
+
+
+@cache
+def shipped() -> Mapping[str, Pack]:
+    """The packs that come with trendscout, by name."""
+    return _packs((resources.files("trendscout") / "packs").iterdir())
+
+
+def load(folder: Path | None = None) -> Mapping[str, Pack]:
+    """Shipped packs and those in `folder`, by name; an own one replaces a shipped one of its name.
+
+    Raises ConfigError for a file that is no pack, with what is wrong in it.
+    """
+    own = _packs(folder.iterdir()) if folder is not None and folder.is_dir() else {}
+    return {**shipped(), **own}
+
+
+def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None) -> Report:
+    """The report with every row's standing in every pack; with `only`, just the rows that meet that pack.
+
+    Raises UsageError if there is no pack of that name.
+    """
+    if only is not None and only not in packs:
+        raise UsageError(
+            "There is no pack {name!r}.",
+            next_step="There are: {known}.",
+            name=only,
+            known=", ".join(sorted(packs)),
+        )
+    rows = []
+    for row in report.rows:
+        checks = tuple(check(pack, row, report.as_of) for pack in packs.values())
+        met = tuple(one.pack for one in checks if one.met)
+        if only is None or only in met:
+            rows.append(replace(row, packs=met, pack_checks=checks))
+    return replace(report, rows=tuple(rows))
+
+
+def check(pack: Pack, row: Row, now: datetime) -> PackCheck:
+    """How a row stands to a pack: what is unknown fails nothing, but half of the lines must be known."""
+    held = {line.code: _holds(line, row, now) for line in pack.lines}
+    failed = tuple(code for code, answer in held.items() if answer is False)
+    unknown = tuple(code for code, answer in held.items() if answer is None)
+    return PackCheck(pack.name, met=not failed and 2 * len(unknown) <= len(held), failed=failed, unknown=unknown)
+
+
+def title(name: str, lang: Lang) -> str:
+    """A pack's title; an own pack is shown by its name."""
+    pack = shipped().get(name)
+    return pack.titles.get(lang, pack.name) if pack else visible(name)
+
+
+def say(code: str, lang: Lang) -> str:
+    """A line for people: "price ≤ 50 USD"."""
+    value, operator, bound = code.split(" ", 2)
+    label, form = VALUES[value][0], VALUES[value][1]
+    if operator in _SETS.values():
+        shown = "/".join(_term(value, word, lang) for word in bound.split("|"))
+    else:
+        shown = form.format(float(bound))
+    return f"{tr(label, lang)} {_SIGNS[operator]} {shown}"
+
+
+def _term(value: str, word: str, lang: Lang) -> str:
+    known = {"stage": words.STAGES, "flags": words.FLAGS}.get(value, {})
+    return tr(known.get(word, word), lang)
+
+
+# --- what can be asked ---------------------------------------------------------------------------------
+
+
+def _exactly(number: object) -> Interval | None:
+    if number is None:
+        return None
+    known = float(str(number))
+    return (known, known)
+
+
+def _age(row: Row, now: datetime) -> Interval | None:
+    """Days since it was listed; where the page does not say, at least the days since we first saw it."""
+    if row.listed_at is not None:
+        return _exactly((now - row.listed_at).total_seconds() / 86_400)
+    return None if row.first_seen is None else ((now - row.first_seen).total_seconds() / 86_400, math.inf)
+
+
+def _sold(row: Row, _: datetime) -> Interval | None:
+    if row.count is None or row.count_kind not in ("sold", "orders"):
+        return None
+    return (row.count, math.inf if row.count_floor else row.count)
+
+
+def _review_rate(row: Row, now: datetime) -> Interval | None:
+    sold = _sold(row, now)
+    if sold is None or row.reviews is None or sold[0] <= 0:
+        return None
+    return (row.reviews / sold[1], row.reviews / sold[0])
+
+
+def _climb(row: Row, _: datetime) -> Interval | None:
+    return _exactly(row.rank_before / row.rank) if row.rank and row.rank_before else None
+
+
+def _markup(row: Row, _: datetime) -> Interval | None:
+    return _exactly(row.price_usd / row.cost_usd) if row.price_usd is not None and row.cost_usd else None
+
+
+def _lead(row: Row, _: datetime) -> Interval | None:
+    return _exactly(max((gap.lead_days for gap in row.gaps), default=0.0))
+
+
+def _places(row: Row, _: datetime) -> Interval | None:
+    return _exactly(len({(one.platform, one.market) for one in row.sightings})) if row.sightings else None
+
+
+def _number(path: str) -> Callable[[Row, datetime], Interval | None]:
+    return lambda row, _: _exactly(getattr(row, path))
+
+
+def _axis(name: str) -> Callable[[Row, datetime], Interval | None]:
+    return lambda row, _: _exactly(getattr(row, name).value)
+
+
+# name: (label, how a bound is shown, how it is measured)
+VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
+    "price_usd": ("price", "{:g} USD", _number("price_usd")),
+    "sold": ("sold", "{:,.0f}", _sold),
+    "reviews": ("ratings", "{:,.0f}", _number("reviews")),
+    "review_rate": ("ratings per sale", "{:.1%}", _review_rate),
+    "rating": ("stars", "{:g}", _number("rating")),
+    "age_days": ("days since listing", "{:g}", _age),
+    "sellers": ("sellers", "{:g}", _number("sellers")),
+    "near_copies": ("near copies", "{:g}", _number("near_copies")),
+    "variants": ("variants", "{:g}", _number("variants")),
+    "listings": ("listings", "{:g}", _number("listings")),
+    "weight_g": ("weight", "{:g} g", _number("weight_g")),
+    "cost_usd": ("cost", "{:g} USD", _number("cost_usd")),
+    "fees_usd": ("fees", "{:g} USD", _number("fees_usd")),
+    "margin": ("margin", "{:.0%}", _number("margin")),
+    "markup": ("price over cost", "{:g}×", _markup),
+    "probability": ("chance", "{:.0%}", _number("probability")),
+    "velocity": ("velocity", "{:g}", _axis("velocity")),
+    "newness": ("新 new", "{:g}", _axis("newness")),
+    "oddness": ("奇 odd", "{:g}", _axis("oddness")),
+    "specialness": ("特 special", "{:g}", _axis("specialness")),
+    "rank": ("rank", "{:g}", _number("rank")),
+    "climb": ("rank before over rank now", "{:g}×", _climb),
+    "lead_days": ("days of lead", "{:g}", _lead),
+    "places": ("platforms and markets", "{:g}", _places),
+    "stage": ("stage", "{}", lambda row, _: None if row.stage == "not_enough_data" else {row.stage}),
+    "market": ("market", "{}", lambda row, _: {row.market} if row.market else None),
+    "platform": ("platform", "{}", lambda row, _: {row.platform}),
+    "flags": ("warning", "{}", lambda row, _: {flag.code for flag in row.flags}),
+    "list_pace": ("list pace", "{}", lambda row, _: {row.list_pace} if row.list_pace else None),
+}
+_TEXTS = {"stage", "market", "platform", "flags", "list_pace"}
+
+
+def _holds(line: Line, row: Row, now: datetime) -> bool | None:
+    """Whether the line holds; None where what is known does not decide it."""
+    known = VALUES[line.value][2](row, now)
+    if known is None:
+        return None
+    if line.operator in _SETS.values():
+        return bool(known & set(line.words)) == (line.operator == "in")
+    low, high = known
+    sure, never = (
+        (low >= line.bound, high < line.bound) if line.operator == ">=" else (high <= line.bound, low > line.bound)
+    )
+    return True if sure else False if never else None
+
+
+# --- reading -------------------------------------------------------------------------------------------
+
+
+def _packs(files: Iterable[Traversable]) -> dict[str, Pack]:
+    found = sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name)
+    return {pack.name: pack for pack in map(_pack, found)}
+
+
+def _pack(file: Traversable) -> Pack:
+    name = file.name.removesuffix(".toml")
+    try:
+        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        lines = tuple(line for entry in table["lines"] for line in _lines(entry))
+        if lines:
+            return Pack(name, dict(table.get("title", {})), dict(table.get("about", {})), lines)
+        reason = "it has no lines"
+    except KeyError as error:
+        reason = f"{error.args[0]!r} is missing or not known"
+    except (ValueError, TypeError, AttributeError, OSError) as error:
+        reason = str(error)
+    raise ConfigError(
+        "{file} is no selection pack: {reason}.",
+        next_step='A line reads {{ value = "price_usd", at_most = 50 }}; values are {values}.',
+        file=file.name,
+        reason=reason,
+        values=", ".join(VALUES),
+    )
+
+
+def _lines(entry: Mapping[str, Any]) -> Iterator[Line]:
+    value = entry["value"]
+    bounds = {key: wanted for key, wanted in entry.items() if key != "value"}
+    VALUES[value]
+    if not bounds:
+        raise ValueError(f"the line on {value} has no bound")
+    for key, wanted in bounds.items():
+        texts = value in _TEXTS
+        operator = (_SETS if texts else _BOUNDS)[key]
+        if texts and isinstance(wanted, list) and wanted and all(isinstance(word, str) for word in wanted):
+            yield Line(value, operator, words=tuple(wanted))
+        elif (
+            not texts
+            and isinstance(wanted, (int, float))
+            and not isinstance(wanted, bool)
+            and math.isfinite(wanted)
+        ):
+            yield Line(value, operator, bound=float(wanted))
+        else:
+            raise ValueError(f"{key} of {value} is {wanted!r}")

@@ -1,0 +1,193 @@
+"""The report as one HTML file that works from disk: both languages, curves, filters, what was looked at."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cache, partial
+from importlib import resources
+from typing import TYPE_CHECKING, Any
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Coverage, Report, Row
+from trendscout.report import chart, packs, words
+from trendscout.report.bilingual import both, dots, say
+from trendscout.report.card import Card, places, slug
+from trendscout.report.changes import Changes, leading
+from trendscout.report.clean import visible
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_SIGNS = {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"}
+_SORTS = (
+    ("position", "the report's order"),
+    ("chance", "Chance"),
+    ("velocity", "Velocity"),
+    ("newness", "新 new"),
+    ("oddness", "奇 odd"),
+    ("specialness", "特 special"),
+    ("since", "First seen"),
+    ("price", "Price in USD"),
+)
+_CHANGES = {"new": "New", "risen": "Risen", "faded": "Fading or warned of"}
+
+
+def render(
+    report: Report, *, lang: Lang, zone: tzinfo = UTC, images: bool = True, changes: Changes | None = None
+) -> str:
+    """The page. It opens in `lang` and can be switched; nothing outside is asked but pictures, if `images`.
+
+    Whatever a title holds is text: Jinja escapes it, and the page's own policy allows only that script and that
+    style whose hashes it names.
+    """
+    from markupsafe import Markup
+
+    style, script = _part("page.css"), _part("page.js")
+    policy = "; ".join(
+        (
+            "default-src 'none'",
+            f"script-src '{_hash(script)}'",
+            f"style-src '{_hash(style)}'",
+            "img-src https: http:" if images else "img-src 'none'",
+            "base-uri 'none'",
+            "form-action 'none'",
+        )
+    )
+    return (
+        _environment()
+        .get_template("page.html.j2")
+        .render(
+            _Page(report, lang, zone, images, changes).context(),
+            policy=policy,
+            style=Markup(style),  # noqa: S704 - our own file
+            script=Markup(script),  # noqa: S704 - our own file
+        )
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    report: Report
+    lang: Lang
+    zone: tzinfo
+    images: bool
+    changed: Changes | None
+
+    def context(self) -> dict[str, Any]:
+        """What the template shows."""
+        report = self.report
+        horizons = {row.horizon_h for row in report.rows if row.horizon_h}
+        days = horizons.pop() / 24 if len(horizons) == 1 else None
+        change = self.change_of()
+        return {
+            "report": report,
+            "lang": self.lang,
+            "zone": str(self.zone),
+            "date": words.minute(report.as_of, self.zone),
+            "heading": visible(report.title) or self.tr("What may break out"),
+            "heading_key": "" if report.title else "What may break out",
+            "order": both(partial(words.order_rule, report.sort)),
+            "horizon": both(partial(words.span, days)) if days else None,
+            "cards": [
+                Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""))
+                for place, row in enumerate(_led(report.rows))
+            ],
+            "changes": _CHANGES,
+            "filters": list(self.filters()),
+            "sorts": [(name, tr(label, "en"), tr(label, "zh")) for name, label in _SORTS],
+            "gone": self.changed.gone if self.changed else (),
+            "nothing": both(partial(words.nothing, report)),
+            "coverage": [self.coverage(one) for one in sorted(report.coverage, key=words.by_urgency)],
+            "coverage_head": both(partial(words.missing_head, report)),
+            "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
+            "signs": _SIGNS,
+            "calibration": self.calibration(),
+            "t": say,
+            "tr": self.tr,
+            "clean": visible,
+            "axis_text": words.axis,
+            "flag_words": lambda flag: both(partial(words.flag, flag)),
+            "stage_words": lambda stage: both(partial(words.stage, stage)),
+        }
+
+    def tr(self, text: str) -> str:
+        """One of our sentences in the language that the page opens in."""
+        return tr(text, self.lang)
+
+    def change_of(self) -> dict[str, str]:
+        """What happened to each product since the last report, by product id."""
+        if self.changed is None or self.changed.first:
+            return {}
+        groups = {"new": self.changed.new, "risen": self.changed.risen, "faded": self.changed.faded}
+        return {row.product_id: name for name, rows in groups.items() for row in rows}
+
+    def filters(self) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
+        """(attribute, label, options as (value, English, Chinese)), those that have something to choose from."""
+        rows = self.report.rows
+        stages = sorted({row.stage for row in rows})
+        yield "stage", "Stage", [(one, words.stage(one, "en"), words.stage(one, "zh")) for one in stages]
+        where = sorted((slug(*place), words.place(*place)) for row in rows for place in places(row))
+        yield "place", "Seen on", [(value, name, name) for value, name in dict(where).items()]
+        met = sorted({pack for row in rows for pack in row.packs})
+        if met:
+            yield "packs", "Pack", [(slug(one), packs.title(one, "en"), packs.title(one, "zh")) for one in met]
+        marks = sorted({row.mark for row in rows if row.mark})
+        if marks:
+            yield "mark", "Mark", [(one, tr(one, "en"), tr(one, "zh")) for one in marks]
+        if self.change_of():
+            yield "change", "Change", [(one, tr(text, "en"), tr(text, "zh")) for one, text in _CHANGES.items()]
+
+    def coverage(self, one: Coverage) -> dict[str, Any]:
+        """A list's line in the strip."""
+        return {
+            "name": words.source_name(one.list_id),
+            "status": one.status,
+            "status_text": both(partial(words.status, one.status)),
+            "days": [(status, f"{day} {words.status(status, self.lang)}") for day, status in one.days],
+            "why": both(lambda lang: words.why_missing(one, lang, now=self.report.as_of, zone=self.zone)),
+        }
+
+    def calibration(self) -> dict[str, Any] | None:
+        """The last backtest's promises against what came, where there was one."""
+        from markupsafe import Markup
+
+        found = self.report.calibration
+        bins = found.get("bins")
+        if not isinstance(bins, Sequence) or not bins:
+            return None
+        n, base, error = (found.get(name) for name in ("n", "base_rate", "ece"))
+        about = (
+            say("{n} chances", n=f"{n:,}") if isinstance(n, int) else None,
+            say("base rate {share}", share=words.share(base)) if isinstance(base, float) else None,
+            say("average error {share}", share=words.share(error)) if isinstance(error, float) else None,
+        )
+        return {"plot": Markup(chart.calibration(bins)), "about": dots(about)}  # noqa: S704 - numbers only
+
+
+def _led(rows: Sequence[Row]) -> list[Row]:
+    """The rows in the report's order, after those that the reader must see first."""
+    mine, watched = leading(rows)
+    first = {row.product_id for row in (*mine, *watched)}
+    return [*mine, *watched, *(row for row in rows if row.product_id not in first)]
+
+
+def _part(name: str) -> str:
+    return (resources.files("trendscout.report") / "web" / name).read_text(encoding="utf-8").strip()
+
+
+def _hash(part: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+
+
+@cache
+def _environment() -> Environment:
+    from jinja2 import Environment, PackageLoader, StrictUndefined
+
+    loader = PackageLoader("trendscout.report", "web")
+    return Environment(
+        loader=loader, autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
