@@ -90,7 +90,8 @@ class VirtualClock:
             part.close()
             self._taking_turns.discard(task)
             self._running -= 1
-            self._wake_next()
+            # Not at once: if this part failed, the others are cancelled first.
+            asyncio.get_running_loop().call_soon(self._wake_next)
 
     async def _wait(self, due: datetime) -> None:
         woken = asyncio.Event()

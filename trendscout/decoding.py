@@ -46,7 +46,7 @@ def decode_start(body: bytes, encoding: str, limit: int) -> bytes:
     Raises BrokenBody if not even the start can be decoded.
     """
     name = encoding.strip().lower()
-    if name in ("", "identity"):
+    if not body or name in ("", "identity"):
         return body[:limit]
     if name not in _DECODERS:
         raise BrokenBody(f"unknown content encoding {name[:40]!r}")

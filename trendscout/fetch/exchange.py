@@ -97,7 +97,7 @@ class Exchanger:
 
     @cached_property
     def _context(self) -> ssl.SSLContext:
-        return httpx.create_ssl_context(trust_env=False)
+        return httpx.create_ssl_context()
 
     async def exchange(self, request: Request, route: Route, *, keep_bytes: int | None = None) -> Reply:
         """The reply to a request; with `keep_bytes`, a longer body is cut there instead of refused.

@@ -1,0 +1,194 @@
+"""Small decisions as tables: addresses, Retry-After, robots.txt, the circuit breaker, what is secret."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trendscout.fetch.breaker import after_block, after_miss, waits
+from trendscout.fetch.connect import is_public
+from trendscout.fetch.retry_after import retry_after_s
+from trendscout.fetch.robots import Robots, read_robots
+from trendscout.model import HostState
+from trendscout.wire import public_headers, public_url
+
+NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("address", "public"),
+    [
+        ("93.184.216.34", True),
+        ("2606:2800:220:1:248:1893:25c8:1946", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("172.16.0.1", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),  # noqa: S104 - an address to judge
+        ("255.255.255.255", False),
+        ("224.0.0.1", False),
+        ("240.0.0.1", False),
+        ("::1", False),
+        ("::", False),
+        ("fe80::1%eth0", False),
+        ("fc00::1", False),
+        ("::ffff:127.0.0.1", False),
+        ("::ffff:8.8.8.8", True),
+        ("64:ff9b::a00:1", False),
+        ("64:ff9b::808:808", True),
+        ("2002:7f00:1::", False),
+        ("ff02::1", False),
+        ("localhost", False),
+        ("", False),
+    ],
+)
+def test_only_the_open_internet_is_public(address: str, public: bool) -> None:
+    assert is_public(address) is public
+
+
+@pytest.mark.parametrize(
+    ("value", "seconds"),
+    [
+        ("120", 120.0),
+        (" 7 ", 7.0),
+        ("0", 0.0),
+        ("Sun, 01 Mar 2026 12:02:00 GMT", 120.0),
+        ("Sun, 01 Mar 2026 14:02:00 +0200", 120.0),
+        ("Sunday, 01-Mar-26 12:02:00 GMT", 120.0),
+        ("Sun, 01 Mar 2026 11:00:00 GMT", 0.0),
+        ("9" * 400, 999999999.0),
+        ("-5", None),
+        ("soon", None),
+        ("", None),
+        ("1e3", None),
+        ("٣", None),
+    ],
+)
+def test_retry_after(value: str, seconds: float | None) -> None:
+    assert retry_after_s(value, NOW) == seconds
+
+
+@given(st.text(max_size=60))
+def test_any_retry_after_is_a_number_or_nothing(value: str) -> None:
+    seconds = retry_after_s(value, NOW)
+    assert seconds is None or seconds >= 0
+
+
+@pytest.mark.parametrize(
+    ("text", "path", "allowed"),
+    [
+        ("User-agent: *\nDisallow: /a", "/ab", False),
+        ("User-agent: *\nDisallow: /a$", "/ab", True),
+        ("User-agent: *\nDisallow: /s?*rh=", "/s?k=x&rh=1", False),
+        ("User-agent: *\nDisallow: /\nAllow: /ab", "/abc", True),
+        ("User-agent: *\nDisallow: /gp/*/x", "/gp/bestsellers/x", False),
+        ("User-agent: *\nAllow: /gp\nDisallow: /gp", "/gp", True),
+        ("User-agent: TrendScout\nDisallow: /", "/a", False),
+        ("User-agent: trendscout\nAllow: /\n\nUser-agent: *\nDisallow: /", "/a", True),
+        ("user-agent : *\r\ndisallow : /a # why\r\n", "/a", False),
+        ("Disallow: /a", "/a", True),
+        ("User-agent: *\nDisallow:", "/a", True),
+        ("User-agent: *\nDisallow: /%E4%B8%AD", "/中", False),
+    ],
+)
+def test_robots(text: str, path: str, allowed: bool) -> None:
+    assert read_robots(200, text.encode(), NOW).allows("https://x.example.com" + path) is allowed
+
+
+@given(st.binary(max_size=2000) | st.text("*/alow:disAgentUr-\n# $", max_size=300).map(str.encode))
+def test_any_robots_txt_can_be_asked(body: bytes) -> None:
+    rules = read_robots(200, b"User-agent: *\nDisallow: /" + body, NOW)
+    assert rules.allows("https://x.example.com/" + "a" * 100) in (True, False)
+    assert rules.delay_s() >= 0
+
+
+@pytest.mark.parametrize(
+    ("status", "allowed"),
+    [(404, True), (401, True), (410, True), (429, False), (500, False), (503, False), (302, False)],
+)
+def test_robots_by_status(status: int, allowed: bool) -> None:
+    assert read_robots(status, b"", NOW).allows("https://x.example.com/a") is allowed
+
+
+def test_robots_hold_for_a_day_but_an_outage_for_minutes() -> None:
+    assert read_robots(200, b"", NOW).is_fresh(NOW + timedelta(hours=23))
+    assert not read_robots(200, b"", NOW).is_fresh(NOW + timedelta(hours=24))
+    assert read_robots(503, b"", NOW).is_fresh(NOW + timedelta(minutes=9))
+    assert not read_robots(503, b"", NOW).is_fresh(NOW + timedelta(minutes=11))
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [
+        ("Crawl-delay: 7", 7.0),
+        ("Crawl-delay: 0.5", 0.5),
+        ("Request-rate: 1/30", 30.0),
+        ("Crawl-delay: 2\nRequest-rate: 1/10s", 10.0),
+        ("Crawl-delay: many", 0.0),
+        ("", 0.0),
+    ],
+)
+def test_the_time_that_a_host_asks_for(text: str, seconds: float) -> None:
+    rules = read_robots(200, f"User-agent: *\n{text}\nDisallow: /x".encode(), NOW)
+    assert rules.delay_s() == seconds
+
+
+def test_a_robots_without_rules_says_nothing_of_time() -> None:
+    assert Robots(NOW, None).delay_s() == 0.0
+
+
+def test_each_block_in_a_row_waits_twice_as_long_up_to_a_week() -> None:
+    state, now, hours = HostState("x"), NOW, []
+    for _ in range(12):
+        state = after_block(state, now, "a captcha")
+        hours.append(waits(state, now) / 3600)
+        assert state.open_until
+        now = state.open_until
+        assert waits(state, now) == 0.0  # one try
+    assert hours == [0.5, 1, 2, 4, 8, 16, 32, 64, 128, 168, 168, 168]
+    assert (state.trips, state.reason) == (12, "a captcha")
+
+
+def test_a_site_that_names_a_longer_time_gets_it() -> None:
+    assert waits(after_block(HostState("x"), NOW, "HTTP 429", at_least_s=86_400), NOW) == 86_400
+
+
+def test_three_misses_are_a_block_and_one_while_on_trial_is_too() -> None:
+    state = HostState("x")
+    for _ in range(2):
+        state = after_miss(state, NOW, "silent")
+        assert waits(state, NOW) == 0.0
+    state = after_miss(state, NOW, "silent")
+    assert waits(state, NOW) == 1800
+    later = NOW + timedelta(hours=1)
+    assert waits(after_miss(state, later, "silent"), later) == 3600
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("https://a.example/l?page=2&q=key+ring", "https://a.example/l?page=2&q=key+ring"),
+        ("https://u:p@a.example/l", "https://a.example/l"),
+        ("https://a.example/l?access_token=s3&x=1", "https://a.example/l?access_token=removed&x=1"),
+        ("https://a.example/l?x=1&API-Key=s3", "https://a.example/l?x=1&API-Key=removed"),
+        ("https://a.example/l?monkey=1&design=2", "https://a.example/l?monkey=1&design=2"),
+        ("https://[::1", "https://[::1"),
+        ("https://[::1?token=s3", "https://[::1"),
+    ],
+)
+def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
+    assert public_url(url) == shown
+
+
+def test_harmless_header_fields_are_kept() -> None:
+    fields = [
+        ("Content-Type", "text/html"),
+        ("ETag", "x"),
+        ("Date", "y"),
+        ("Retry-After", "3"),
+        ("Vary", "Cookie"),
+    ]
+    assert list(public_headers(fields)) == fields
