@@ -8,7 +8,7 @@ import pytest
 ROOT = Path(__file__).parent.parent / "trendscout"
 LAYERS = (
     ("errors", "lang", "resources"),
-    ("model", "history", "clock", "decoding"),
+    ("model", "history", "clock", "timetable", "decoding"),
     ("text", "config", "source", "money", "wire"),
     ("crawl",),
     ("sources", "matching", "ranking", "report", "fetch", "archive", "store", "intake"),

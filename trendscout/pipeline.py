@@ -9,15 +9,16 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from trendscout.archive import Archive, Kept
 from trendscout.clock import Clock
 from trendscout.config import Settings
 from trendscout.errors import UsageError
+from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
 from trendscout.model import Entry, HostState, Outcome, Page, Query, Report, Status
 from trendscout.source import Source, get_source, read_page, sources
@@ -436,3 +437,32 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     from trendscout.store.query import history
 
     return score(history(connection, until=now, scope=scope), now)
+
+
+def drop(
+    made: Report,
+    formats: Sequence[str],
+    *,
+    folder: Path,
+    pattern: str,
+    name: str,
+    lang: Lang,
+    zone: tzinfo,
+    day: date | None = None,
+    machine: bool = False,
+) -> tuple[str, ...]:
+    """Write the report as files, each whole or not there; their paths."""
+    from trendscout.report import drop as drops
+
+    paths = drops.write(
+        made,
+        pattern,
+        formats=cast("Sequence[Any]", formats),
+        lang=lang,
+        folder=folder,
+        name=name,
+        machine=machine,
+        zone=zone,
+        date=day,
+    )
+    return tuple(map(str, paths))

@@ -77,11 +77,15 @@ def run(
     from trendscout.cli.output import answer
     from trendscout.cli.tables import show_run
     from trendscout.clock import SystemClock
-    from trendscout.jobs import run_job
+    from trendscout.jobs import load_job, run_job
+    from trendscout.pipeline import Place
 
     here = call(context)
+    work = load_job(job, here.settings)
     with here.progress("Running"):
-        done = run_job(job, here.db, here.archive, here.settings, lang=here.lang, clock=SystemClock(), again=again)
+        done = run_job(
+            work, Place(here.db, here.archive), here.settings, lang=here.lang, clock=SystemClock(), again=again
+        )
     if as_json:
         answer(done)
     else:
@@ -100,10 +104,11 @@ def schedule(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Folder of job files."))] = Path("jobs"),
 ) -> None:
     """Run jobs by the clock."""
+    from trendscout.pipeline import Place
     from trendscout.schedule import serve
 
     here = call(context)
-    serve(folder, here.db, here.archive, here.settings, lang=here.lang, say=here.say)
+    serve(folder, Place(here.db, here.archive), here.settings, lang=here.lang, say=here.say)
 
 
 @app.command(help=example("Read the archive again with today's readers.", "trendscout replay --since 2026-10-01"))

@@ -121,9 +121,8 @@ def restore(file: Path, db: str) -> Path | None:
         )
     faults = check(str(file))
     if faults:
-        raise StoreError(
-            "{file} is damaged: {what}", next_step="Use another copy.", file=file, what=faults[0].what
-        )
+        fault = faults[0].what.format(count=faults[0].count)
+        raise StoreError("{file} is damaged: {fault}", next_step="Use another copy.", file=file, fault=fault)
     target = Path(db)
     target.parent.mkdir(parents=True, exist_ok=True)
     part = target.with_name(f".{target.name}.part")

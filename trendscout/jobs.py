@@ -1,0 +1,221 @@
+"""Jobs: what to collect, what to report, where to drop it and whom to tell; one report per job and local date."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any, Literal, cast
+
+from trendscout import pipeline
+from trendscout.clock import Clock
+from trendscout.config import Settings, load_toml
+from trendscout.errors import ConfigError
+from trendscout.lang import Lang
+from trendscout.model import Outcome
+from trendscout.store import runs
+from trendscout.timetable import Timetable, timetable
+
+CatchUp = Literal["latest", "all", "none"]
+_MISSED_SPAN = timedelta(days=31)  # how far back missed days are made up for
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One file of jobs/."""
+
+    name: str  # the file's name without .toml
+    path: Path
+    due: Timetable
+    catch_up: CatchUp = "latest"
+    collect: Mapping[str, Any] | None = None  # None: nothing is collected
+    report: Mapping[str, Any] | None = None  # None: nothing is reported
+    channels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a job went."""
+
+    job: str
+    local_date: date
+    state: Literal["done", "partial", "failed", "skipped"]
+    detail: str = ""
+    paths: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+
+def load_job(path: Path, settings: Settings) -> Job:
+    """The job in a file.
+
+    Raises ConfigError naming file, line and key.
+    """
+    table = load_toml(path, "job")
+    try:
+        due = timetable(table["cron"], table.get("timezone") or settings.timezone)
+    except ConfigError as error:
+        fault = error.what.format(**error.fields)
+        raise ConfigError("{path}: {fault}", next_step=error.next_step, path=path, fault=fault) from error
+    channels = tuple(table.get("push", {}).get("channels", ()))
+    unknown = set(channels) - {channel.name for channel in settings.channels}
+    if unknown:
+        raise ConfigError(
+            "{path}: push.channels: {names} stands in no [push.…] of trendscout.toml.",
+            next_step="Add it there, or take it out here.",
+            path=path,
+            names=", ".join(sorted(unknown)),
+        )
+    return Job(
+        name=path.stem,
+        path=path,
+        due=due,
+        catch_up=table.get("catch_up", "latest"),
+        collect=table.get("collect"),
+        report=table.get("report"),
+        channels=channels,
+    )
+
+
+def load_jobs(folder: Path, settings: Settings) -> list[Job]:
+    """Every job of a folder, by name.
+
+    Raises ConfigError if there is none, or one is wrong.
+    """
+    files = sorted(folder.glob("*.toml"))
+    if not files:
+        raise ConfigError("{folder} has no job.", next_step="`trendscout init` writes some.", folder=folder)
+    return [load_job(file, settings) for file in files]
+
+
+def days_to_do(job: Job, last: date | None, now: datetime) -> list[date]:
+    """The local dates whose report is due at `now` and was not made, oldest first, as `catch_up` has it.
+
+    `last` is the date of the last report; without one nothing was missed, and only today can be due.
+    """
+    due = job.due.due_between(now - _MISSED_SPAN, now)
+    dates = list(dict.fromkeys(moment.date() for moment in due))
+    today = job.due.local_date(now)
+    if last is None or job.catch_up == "none":
+        return [day for day in dates if day == today and day != last]
+    missed = [day for day in dates if day > last]
+    return missed if job.catch_up == "all" else missed[-1:]
+
+
+def run_job(
+    job: Job,
+    place: pipeline.Place,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    day: date | None = None,
+    again: bool = False,
+    base_url: str | Mapping[str, str] | None = None,
+) -> Done:
+    """Collect, then make the report of `day` (default: today where the job lives), drop it, push it: once.
+
+    A second run on the same date collects and leaves the report as it is, unless `again`. A run that takes over
+    from a killed one goes on where that stopped.
+    """
+    now = clock.now()
+    day = day or job.due.local_date(now)
+    outcomes = _collect(job, place, settings, clock, base_url)
+    if job.report is None:
+        return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists", outcomes=outcomes)
+    begun = runs.Run(run_id(), job.name, day, now, None, "running", {})
+    with place.store() as connection:
+        run = runs.claim(connection, begun, alive=alive, again=again)
+    if run is None:
+        return Done(job.name, day, "skipped", "the report of this date is made, or being made", outcomes=outcomes)
+    try:
+        return _deliver(job, run, place, settings, lang=lang, clock=clock, outcomes=outcomes)
+    except BaseException as error:
+        with place.store() as connection:
+            runs.advance(connection, run, "failed", {"why": type(error).__name__}, clock.now())
+        raise
+
+
+def _collect(
+    job: Job, place: pipeline.Place, settings: Settings, clock: Clock, base_url: str | Mapping[str, str] | None
+) -> tuple[Outcome, ...]:
+    if job.collect is None:
+        return ()
+    wish = job.collect
+    queries = pipeline.queries_for(
+        settings,
+        wish.get("sources", ()),
+        markets=wish.get("markets"),
+        categories=wish.get("categories"),
+        kind=wish.get("kind", ""),
+    )
+    return tuple(pipeline.collect(place, queries, settings, clock=clock, base_url=base_url))
+
+
+def _deliver(
+    job: Job,
+    run: runs.Run,
+    place: pipeline.Place,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    outcomes: tuple[Outcome, ...],
+) -> Done:
+    wish = job.report or {}
+    lang = cast("Lang", wish.get("lang") or lang)
+    if outcomes:
+        pipeline.match(place)
+    chosen = {name: wish[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wish}
+    made = pipeline.report(place, pipeline.Wish(**{"top": settings.top, **chosen}), now=run.started_at)
+    paths: Sequence[str] = run.detail.get("paths", ())
+    if run.state != "dropped":
+        paths = pipeline.drop(
+            made,
+            wish.get("formats", ("csv", "xlsx", "html")),
+            folder=settings.home / wish.get("folder", settings.drop_folder),
+            pattern=wish.get("out", "{date}/{name}.{ext}"),
+            name=job.name,
+            lang=lang,
+            zone=job.due.zone,
+            day=run.local_date,
+            machine=wish.get("machine", False),
+        )
+        with place.store() as connection:
+            if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
+                return Done(job.name, run.local_date, "skipped", "another run took over", outcomes=outcomes)
+    state = _state(outcomes)
+    with place.store() as connection:
+        runs.advance(connection, run, state, {"paths": list(paths)}, clock.now())
+    return Done(job.name, run.local_date, state, f"{len(made.rows)} products", tuple(paths), outcomes)
+
+
+def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:
+    if not outcomes or all(outcome.status == "ok" for outcome in outcomes):
+        return "done"
+    return "partial"
+
+
+def run_id() -> str:
+    """Who is running: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def alive(name: str) -> bool:
+    """Whether the run of that id may still be at work; one on another machine, or on Windows, may."""
+    host, _, process = name.rpartition(":")
+    if host != socket.gethostname():
+        return True
+    if process == str(os.getpid()):
+        return False
+    if os.name == "nt":  # there, signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError, OSError):
+        return True
+    return True

@@ -1,0 +1,132 @@
+"""Which job made which day's report: the claim that lets exactly one run do it, and what was delivered."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+from trendscout.store.sql import Connection, affected, naive, transaction
+
+State = Literal["running", "dropped", "done", "partial", "failed"]
+# A run that was killed leaves its claim behind; after this long another may take it over.
+LEASE = timedelta(hours=3)
+_FINISHED = ("done", "partial")
+_OPEN = ("running", "dropped")
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One job's work on one local date."""
+
+    run_id: str
+    job: str
+    local_date: date
+    started_at: datetime
+    finished_at: datetime | None
+    state: State
+    detail: Mapping[str, Any]  # paths, outcomes, pushes
+
+
+def claim(
+    connection: Connection,
+    run: Run,
+    *,
+    alive: Callable[[str], bool],
+    again: bool = False,
+) -> Run | None:
+    """The run that is to work on that date now; None if it is done or another run is at it.
+
+    `run` is what would begin. It takes over from a run that is no longer `alive` or whose lease has run out; one
+    found "dropped" has written its files, and only the push is missing.
+    """
+    with transaction(connection):
+        found = run_of(connection, run.job, run.local_date)
+        if found and not again:
+            if found.state in _FINISHED:
+                return None
+            if found.state in _OPEN and alive(found.run_id) and run.started_at - found.started_at < LEASE:
+                return None
+            if found.state == "dropped":
+                run = replace(run, state="dropped", detail=found.detail)
+        connection.execute("DELETE FROM runs WHERE job = ? AND local_date = ?", [run.job, run.local_date])
+        connection.execute(
+            "INSERT INTO runs VALUES (?, ?, ?, ?, NULL, ?, ?)",
+            [run.run_id, run.job, run.local_date, naive(run.started_at), run.state, json.dumps(dict(run.detail))],
+        )
+    return run
+
+
+def advance(connection: Connection, run: Run, state: State, detail: Mapping[str, Any], now: datetime) -> bool:
+    """Note how far a run has come; False if another has taken its claim over."""
+    finished = None if state in ("running", "dropped") else naive(now)
+    return bool(
+        affected(
+            connection,
+            """UPDATE runs SET state = ?, detail = ?, finished_at = ?
+            WHERE run_id = ? AND job = ? AND local_date = ?""",
+            [state, json.dumps(detail, ensure_ascii=False), finished, run.run_id, run.job, run.local_date],
+        )
+    )
+
+
+def run_of(connection: Connection, job: str, day: date) -> Run | None:
+    """The run of a job on a date, if there was one."""
+    found = _runs(connection, "WHERE job = ? AND local_date = ?", [job, day])
+    return found[0] if found else None
+
+
+def last_date(connection: Connection, job: str) -> date | None:
+    """The date of the job's last finished report."""
+    row = connection.execute(
+        "SELECT max(local_date) FROM runs WHERE job = ? AND list_contains(?, state)", [job, list(_FINISHED)]
+    ).fetchone()
+    return row[0] if row else None
+
+
+def last_runs(connection: Connection, *, job: str | None = None, most: int = 20) -> list[Run]:
+    """The latest runs, newest first."""
+    where = "WHERE job = ?" if job else ""
+    return _runs(connection, f"{where} ORDER BY local_date DESC, job LIMIT {int(most)}", [job] if job else [])
+
+
+def _runs(connection: Connection, rest: str, values: Sequence[object]) -> list[Run]:
+    rows = connection.execute(
+        f"SELECT run_id, job, local_date, started_at, finished_at, state, detail FROM runs {rest}", list(values)
+    ).fetchall()
+    return [
+        Run(run_id, job, day, _aware(start), _aware(end) if end else None, state, json.loads(detail))
+        for run_id, job, day, start, end, state, detail in rows
+    ]
+
+
+def delivered(connection: Connection, digest: str, channel: str) -> bool:
+    """Whether this digest reached this channel."""
+    row = connection.execute(
+        "SELECT 1 FROM deliveries WHERE digest = ? AND channel = ? LIMIT 1", [digest, channel]
+    ).fetchone()
+    return row is not None
+
+
+def note_delivery(connection: Connection, digest: str, channel: str, now: datetime) -> None:
+    """Remember that a digest reached a channel."""
+    connection.execute("INSERT INTO deliveries VALUES (?, ?, ?)", [digest, channel, naive(now)])
+
+
+def remembered(connection: Connection, reader: str) -> str | None:
+    """What the reader saw last, as `report.changes.memory` wrote it."""
+    row = connection.execute("SELECT arg_max(report, as_of) FROM shown WHERE reader = ?", [reader]).fetchone()
+    return row[0] if row else None
+
+
+def remember(connection: Connection, reader: str, report: str, as_of: datetime) -> None:
+    """Keep what the reader saw now."""
+    with transaction(connection):
+        connection.execute("DELETE FROM shown WHERE reader = ?", [reader])
+        connection.execute("INSERT INTO shown VALUES (?, ?, ?)", [reader, naive(as_of), report])
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment.replace(tzinfo=UTC)
