@@ -20,9 +20,10 @@ DECODED_LIMIT = 64 * 1024 * 1024
 
 _SECRET_HEADER = re.compile(
     r"cookie|authori[sz]ation|authenticat|token|secret|passw|credential|session|csrf|signature|-sign$|^sign$"
-    r"|api-?key|access-?key|app-?key",
+    r"|(?<![a-z])auth(?![a-z])|api-?key|access-?key|app-?key",
     re.IGNORECASE,
 )
+_ADDRESSES = frozenset(("location", "content-location", "referer", "origin", "link", "refresh"))
 _SECRET_PARAMETER = re.compile(
     r"(?<![^?&;])(key|api[-_]?key|app[-_]?key|app[-_]?secret|client[-_]?secret|access[-_]?key|access[-_]?token"
     r"|auth|auth[-_]?token|refresh[-_]?token|token|secret|password|passwd|sig|sign|signature|session|sessionid|sid)"
@@ -69,8 +70,12 @@ class Received:
 
 
 def public_headers(headers: Iterable[tuple[str, str]]) -> Headers:
-    """The header fields without those that carry cookies, credentials or keys."""
-    return tuple((name, value) for name, value in headers if not _SECRET_HEADER.search(name))
+    """The header fields without those that carry cookies, credentials or keys; addresses in them are cleaned."""
+    return tuple(
+        (name, public_url(value) if name.lower() in _ADDRESSES else value)
+        for name, value in headers
+        if not _SECRET_HEADER.search(name)
+    )
 
 
 def public_url(url: str) -> str:

@@ -89,7 +89,7 @@ class FaultServer:
         self.requests.append((path, headers, body))
         visit = Visit(path, self.hits[path], headers, self, writer)
         plays = self.plays.get(play, {})
-        if rest == "robots.txt" and "robots" not in plays:
+        if path == "/robots.txt" or (rest == "robots.txt" and "robots" not in plays):
             await visit.reply(b"", status="404 Not Found")
         elif rest == "robots.txt":
             await plays["robots"](visit)

@@ -10,15 +10,22 @@ from functools import cached_property
 
 import httpx
 
-from trendscout.errors import Refused
 from trendscout.fetch.connect import Connection, Resolve
 from trendscout.fetch.limits import REDIRECT_STATUS, Limits
 from trendscout.model import Request
-from trendscout.wire import Headers, public_url
+from trendscout.wire import Headers
 
 
 class Broken(Exception):
     """No whole reply came; another try may get one."""
+
+
+class Rejected(Exception):
+    """A reply that we do not take, whatever it holds. The address is left to the caller: it may hold a key."""
+
+    def __init__(self, why: str, next_step: str) -> None:
+        super().__init__(why)
+        self.next_step = next_step
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,30 +60,25 @@ class Route:
         return self.base.copy_with(raw_path=path)
 
     def next(self, url: httpx.URL, location: str) -> httpx.URL:
-        """Where a redirect from `url` leads. Raises Refused if we do not go there."""
+        """Where a redirect from `url` leads. Raises Rejected if we do not go there."""
         try:
             target = url.join(location)
         except (httpx.InvalidURL, ValueError):
-            raise _refused(url, "to an address that is none") from None
+            raise _redirects("to an address that is none") from None
         if self.base is not None and target.netloc == self.base.netloc:
             prefix = self.base.raw_path.rstrip(b"/")
             target = url.copy_with(raw_path=target.raw_path.removeprefix(prefix) or b"/")
         if target.scheme not in ("http", "https"):
-            raise _refused(url, f"to {target.scheme}:, which is not followed")
+            raise _redirects(f"to {target.scheme[:20]}:, which is not followed")
         if url.scheme == "https" and target.scheme == "http":
-            raise _refused(url, "from https to http")
+            raise _redirects("from https to http")
         if not self.may_follow(target.host):
-            raise _refused(url, f"to {target.host}, which the source does not declare")
+            raise _redirects(f"to {target.host[:100]}, which the source does not declare")
         return target.copy_with(fragment=None)
 
 
-def _refused(url: httpx.URL, why: str) -> Refused:
-    return Refused(
-        "{url} redirects {why}.",
-        next_step="If the list moved, its source needs a new address; else try again later.",
-        url=public_url(str(url))[:300],
-        why=why[:200],
-    )
+def _redirects(why: str) -> Rejected:
+    return Rejected(f"redirects {why}", "If the list moved, its source needs a new address; else try again later.")
 
 
 class Exchanger:
@@ -102,7 +104,8 @@ class Exchanger:
     async def exchange(self, request: Request, route: Route, *, keep_bytes: int | None = None) -> Reply:
         """The reply to a request; with `keep_bytes`, a longer body is cut there instead of refused.
 
-        Raises Broken if no whole reply came, Refused if it goes beyond our limits or leads where we do not go.
+        Raises Broken if no whole reply came, Rejected if it goes beyond our limits or leads where we do not go,
+        Refused if the host is at a private address.
         """
         try:
             async with asyncio.timeout(self._limits.total_s):
@@ -128,7 +131,7 @@ class Exchanger:
         try:
             url = httpx.URL(request.url)
         except httpx.InvalidURL:
-            raise Refused("{url} is not an address.", url=public_url(request.url)[:300]) from None
+            raise Rejected("is not an address", "Look at the source.") from None
         method, body = request.method, request.body
         for _ in range(self._limits.redirects + 1):
             sent = self._built(method, route.really(url), request, body)
@@ -146,13 +149,13 @@ class Exchanger:
                     sent_to=str(sent.url),
                     sent_headers=tuple(sent.headers.items()),
                     status=response.status_code,
-                    headers=self._headers(response, sent.url),
-                    body=await self._body(response, sent.url, keep_bytes),
+                    headers=self._headers(response),
+                    body=await self._body(response, keep_bytes),
                     protocol=response.http_version.lower().replace("http/2", "h2"),
                 )
             finally:
                 await response.aclose()
-        raise _refused(url, f"more than {self._limits.redirects} times")
+        raise _redirects(f"more than {self._limits.redirects} times")
 
     def _built(self, method: str, url: httpx.URL, request: Request, body: bytes | None) -> httpx.Request:
         headers = {
@@ -173,24 +176,24 @@ class Exchanger:
             self._connections[origin] = Connection(url, self._context, self._resolve, private=private)
         return self._connections[origin]
 
-    def _headers(self, response: httpx.Response, url: httpx.URL) -> Headers:
+    def _headers(self, response: httpx.Response) -> Headers:
         size = sum(len(name) + len(value) for name, value in response.headers.raw)
         if size > self._limits.header_bytes:
-            raise _too_large(url, "header", self._limits.header_bytes)
+            raise _too_large("header", self._limits.header_bytes)
         return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
 
-    async def _body(self, response: httpx.Response, url: httpx.URL, keep_bytes: int | None) -> bytes:
+    async def _body(self, response: httpx.Response, keep_bytes: int | None) -> bytes:
         limit = keep_bytes or self._limits.body_bytes
         declared = response.headers.get("content-length", "")
         if keep_bytes is None and declared.isdecimal() and int(declared[:20]) > limit:
-            raise _too_large(url, "body", limit)
+            raise _too_large("body", limit)
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.aiter_raw():
             chunks.append(chunk)
             size += len(chunk)
             if size > limit and keep_bytes is None:
-                raise _too_large(url, "body", limit)
+                raise _too_large("body", limit)
             if size >= limit and keep_bytes is not None:
                 break
         return b"".join(chunks)[: keep_bytes or None]
@@ -204,13 +207,10 @@ class Exchanger:
                 return
 
 
-def _too_large(url: httpx.URL, part: str, limit: int) -> Refused:
-    return Refused(
-        "{url} sends a {part} of more than {limit} bytes.",
-        next_step="No list page is that large; open it in a browser to see what it is.",
-        url=public_url(str(url))[:300],
-        part=part,
-        limit=limit,
+def _too_large(part: str, limit: int) -> Rejected:
+    return Rejected(
+        f"sends a {part} of more than {limit} bytes",
+        "No list page is that large; open it in a browser to see what it is.",
     )
 
 

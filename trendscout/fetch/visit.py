@@ -16,7 +16,7 @@ from trendscout.clock import Clock
 from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
 from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
-from trendscout.fetch.exchange import Broken, Exchanger, Reply, Route
+from trendscout.fetch.exchange import Broken, Exchanger, Rejected, Reply, Route
 from trendscout.fetch.host import Host
 from trendscout.fetch.keys import key_of, with_key, without_key
 from trendscout.fetch.limits import TRANSIENT_STATUS, WALL_STATUS, Limits
@@ -173,6 +173,8 @@ class Visitor:
             reply = without_key(reply, key, sent, asked.request, self._limits.decoded_bytes)
             received = asked.received(reply, self._clock.now())
             page = received.page(self._archive.write(received), self._limits.decoded_bytes)
+        except Rejected as error:
+            raise Refused("{url} {why}.", next_step=error.next_step, url=asked.url, why=error) from None
         except BodyTooLarge as error:
             raise Refused(
                 "{url} sends a body that {why}.",
@@ -231,6 +233,8 @@ class Visitor:
             return await self._tried(host, spacing_s, once)
         except _Again as fault:
             return robots.unreachable(self._clock.now(), str(fault))
+        except Rejected as fault:
+            return robots.unreachable(self._clock.now(), f"it {fault}")
         except FetchError as error:
             return robots.unreachable(self._clock.now(), error.what.format(**error.fields).rstrip("."))
 

@@ -1,0 +1,523 @@
+"""The crawler against a real server: polite, honest, archived first, and silent about secrets."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from fault_server import FaultServer, Play, Visit
+
+from trendscout import __version__
+from trendscout.archive import Archive
+from trendscout.clock import Clock, SystemClock, VirtualClock
+from trendscout.errors import ArchiveError, ConfigError, FetchError, Refused, TrendscoutError, TryLater
+from trendscout.fetch import Fetched, Fetcher, Job, Limits
+from trendscout.model import ArchiveRef, HostState, Query, Request
+from trendscout.source import Source
+from trendscout.wire import Received
+
+START = datetime(2026, 3, 1, 8, tzinfo=UTC)
+Use = Callable[[Fetcher, FaultServer], Awaitable[Any]]
+
+
+def source(name: str = "shop_list", *, pages: int = 1, **fields: Any) -> Source:
+    def requests(query: Query) -> Sequence[Request]:
+        host = query.category or f"{name}.example.com"
+        return [Request(f"https://{host}/list?page={n}", page=n) for n in range(1, pages + 1)]
+
+    given: dict[str, Any] = {
+        "platform": "shop",
+        "title": "A list",
+        "kinds": ("bestsellers",),
+        "markets": ("US",),
+        "way_in": ("live",),
+        "terms": "",
+        "why": "",
+        "readers": (),
+        "requests": requests,
+        "hosts": (".example.com",),
+        "spacing_s": 3.0,
+    }
+    return Source(name=name, **(given | fields))
+
+
+async def page_of_goods(visit: Visit) -> None:
+    await visit.reply(b"<html>goods", "Content-Type: text/html", "Set-Cookie: sid=MARK-COOKIE")
+
+
+async def captcha(visit: Visit) -> None:
+    await visit.reply(b'<form action="/errors/validateCaptcha">', "Content-Type: text/html")
+
+
+def session(
+    use: Use,
+    folder: Path,
+    *,
+    plays: Mapping[str, Play] | None = None,
+    clock: Clock | None = None,
+    archive: Any = None,
+    **options: Any,
+) -> Any:
+    """What `use` gives, with a fetcher whose every host is a server on loopback."""
+
+    async def run() -> Any:
+        keeper = archive or Archive(folder)
+        async with FaultServer({"shop": plays or {"list": page_of_goods}}) as server:
+            given = {"base_url": server.url("shop"), "seed": 7} | options
+            async with Fetcher(keeper, clock or VirtualClock(START), **given) as fetcher:
+                return await use(fetcher, server)
+
+    return asyncio.run(run())
+
+
+async def collected(fetcher: Fetcher, jobs: Sequence[Job]) -> list[Fetched]:
+    return [result async for result in fetcher.crawl(jobs)]
+
+
+# --- lanes and time ----------------------------------------------------------------------------------------
+
+
+def crawl_times(folder: Path, seed: int) -> tuple[list[tuple[str, str]], float, float]:
+    jobs = [Job(source(f"list{n}", pages=4 + n), Query(f"list{n}", "US")) for n in range(4)]
+    clock = VirtualClock(START)
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> float:
+        results = await collected(fetcher, jobs)
+        assert all(len(r.pages) == r.expected and r.error is None for r in results)
+        times.extend((r.query.source, str(p.fetched_at)) for r in results for p in r.pages)
+        return fetcher.drawn_s()
+
+    times: list[tuple[str, str]] = []
+    bound = session(use, folder, clock=clock, seed=seed)
+    return times, bound, (clock.now() - START).total_seconds()
+
+
+def test_hosts_are_asked_side_by_side_each_at_its_own_pace(tmp_path: Path) -> None:
+    _, bound, lasted = crawl_times(tmp_path, 7)
+    assert lasted == pytest.approx(bound)
+    assert 7 * 3.0 <= lasted <= 7 * 4.5  # the slowest host: robots.txt and seven pages
+
+
+def test_the_same_seed_gives_the_same_times(tmp_path: Path) -> None:
+    first, again, other = (crawl_times(tmp_path / str(n), seed)[0] for n, seed in enumerate((7, 7, 8)))
+    assert first == again
+    assert first != other
+
+
+def test_one_request_at_a_time_to_a_host_and_never_too_early(tmp_path: Path) -> None:
+    started: dict[str, list[float]] = {}
+    busy: set[str] = set()
+    together = 0
+
+    async def slow(visit: Visit) -> None:
+        nonlocal together
+        lane = visit.path.rpartition("=")[2][:1]
+        assert lane not in busy
+        busy.add(lane)
+        together = max(together, len(busy))
+        started.setdefault(lane, []).append(time.monotonic())
+        await asyncio.sleep(0.02)
+        busy.discard(lane)
+        await page_of_goods(visit)
+
+    def asking(lane: str) -> Source:
+        return source(
+            f"list{lane}",
+            requests=lambda _: [
+                Request(f"https://{lane}.example.com/list?at={lane}{n}", page=n) for n in range(1, 5)
+            ],
+            spacing_s=0.05,
+        )
+
+    jobs = [Job(asking(lane), Query(f"list{lane}", "US", category=str(n))) for lane in "ab" for n in range(2)]
+    results = session(lambda f, _: collected(f, jobs), tmp_path, plays={"list": slow}, clock=SystemClock())
+    assert [len(result.pages) for result in results] == [4, 4, 4, 4]
+    gaps = [[b - a for a, b in pairwise(times)] for times in started.values()]
+    assert [len(of_host) for of_host in gaps] == [7, 7]
+    # Measured where requests arrive, in a loop that is busy with both ends: single gaps blur, their sum does not.
+    assert min(map(min, gaps)) >= 0.02
+    assert min(map(sum, gaps)) >= 7 * 0.05 - 0.02
+    assert together == 2
+
+
+def test_a_reader_who_leaves_early_leaves_nothing_running(tmp_path: Path) -> None:
+    async def use(fetcher: Fetcher, _: FaultServer) -> set[Any]:
+        before = asyncio.all_tasks()
+        crawl = fetcher.crawl([Job(source(f"l{n}", pages=9), Query("l", "US")) for n in range(3)])
+        async for _result in crawl:
+            break
+        await crawl.aclose()
+        return {t for t in asyncio.all_tasks() - before if "FaultServer" not in repr(t.get_coro())}
+
+    assert session(use, tmp_path) == set()
+
+
+# --- honesty -----------------------------------------------------------------------------------------------
+
+
+def test_live_hosts_are_not_asked_without_a_contact(tmp_path: Path) -> None:
+    async def use(fetcher: Fetcher, _: FaultServer) -> None:
+        with pytest.raises(ConfigError, match="contact"):
+            await collected(fetcher, [Job(source(), Query("shop_list", "US"))])
+        with pytest.raises(ConfigError, match="contact"):
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+
+    session(use, tmp_path, base_url=None)
+
+
+def test_the_user_agent_says_who_asks_and_no_source_can_change_it(tmp_path: Path) -> None:
+    asked = Request("https://a.example.com/list", headers=(("user-agent", "Mozilla/5.0"), ("X-Locale", "en")))
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> list[Mapping[str, str]]:
+        await fetcher.fetch(source(), Query("shop_list"), asked)
+        return [headers for _, headers, _ in server.requests]
+
+    headers = session(use, tmp_path, contact="mailto:我@example.org")
+    agents = {fields["user-agent"] for fields in headers}
+    assert agents == {f"trendscout/{__version__} (+mailto:%E6%88%91@example.org)"}
+    assert headers[-1]["x-locale"] == "en"
+    assert headers[-1]["accept-encoding"] == "gzip, br, zstd"
+
+
+def test_cookies_are_never_sent_back(tmp_path: Path) -> None:
+    async def use(fetcher: Fetcher, server: FaultServer) -> list[str]:
+        await collected(fetcher, [Job(source(pages=3), Query("shop_list", "US"))])
+        return [headers.get("cookie", "") for _, headers, _ in server.requests]
+
+    assert session(use, tmp_path) == ["", "", "", ""]
+
+
+def test_robots_are_read_once_a_day(tmp_path: Path) -> None:
+    clock = VirtualClock(START)
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        for hours in (0, 5, 18, 2, 23):
+            await clock.sleep(hours * 3600)
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return server.hits["/shop/robots.txt"]
+
+    assert session(use, tmp_path, clock=clock) == 2
+
+
+# --- where requests go ---------------------------------------------------------------------------------------
+
+
+def test_a_base_address_replaces_the_host_and_keeps_the_rest(tmp_path: Path) -> None:
+    asked = Request("https://a.example.com/best?cat=k%C3%BCche&p=2", "POST", (("X-Q", "1"),), b'{"a":1}', page=2)
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> Any:
+        page = await fetcher.fetch(source(), Query("shop_list"), asked)
+        return page, server.requests[-1], server.port
+
+    page, (path, headers, body), port = session(use, tmp_path)
+    assert (path, body) == ("/shop/best?cat=k%C3%BCche&p=2", b'{"a":1}')
+    assert headers["host"] == f"127.0.0.1:{port}"
+    assert page.url == "https://a.example.com/best?cat=k%C3%BCche&p=2"
+    with Archive(tmp_path) as archive:
+        assert archive.read(page.ref) == page
+    data = gzip.decompress(next(tmp_path.rglob("*.gz")).read_bytes())
+    assert f"WARC-Target-URI: http://127.0.0.1:{port}/shop/best".encode() in data  # where it really came from
+    assert b'{"a":1}' in data
+
+
+def test_a_redirect_to_a_declared_host_is_followed_as_a_get(tmp_path: Path) -> None:
+    async def play(visit: Visit) -> None:
+        if visit.path.endswith("/list"):
+            await visit.reply(b"", "Location: https://b.example.com/new?x=1#top", status="302 Found")
+        else:
+            await page_of_goods(visit)
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> Any:
+        asked = Request("https://a.example.com/list", "POST", body=b"q")
+        return await fetcher.fetch(source(), Query("shop_list"), asked), server.requests[-1]
+
+    page, (path, _, body) = session(use, tmp_path, plays={"list": play})
+    assert page.url == "https://b.example.com/new?x=1"
+    assert (path, body) == ("/shop/new?x=1", b"")
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://evil.example.org/list",
+        "https://notexample.com/list",
+        "https://example.com.evil.org/list",
+        "file:///etc/passwd",
+        "ftp://a.example.com/list",
+        "https:///list",
+        "https://[::1",
+        "",
+    ],
+)
+def test_requests_go_only_where_the_source_says(tmp_path: Path, url: str) -> None:
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        with pytest.raises(Refused, match="does not declare"):
+            await fetcher.fetch(source(), Query("shop_list"), Request(url))
+        return len(server.requests)
+
+    assert session(use, tmp_path) == 0
+
+
+@pytest.mark.parametrize("addresses", [["127.0.0.1"], ["93.184.216.34", "10.0.0.1"], ["::ffff:127.0.0.1"]])
+def test_a_name_that_points_inside_is_not_asked(tmp_path: Path, addresses: list[str]) -> None:
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return addresses
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        asked = Request(f"http://a.example.com:{server.port}/shop/list")
+        with pytest.raises(FetchError, match="private address"):
+            await fetcher.fetch(source(), Query("shop_list"), asked)
+        return len(server.requests)
+
+    assert session(use, tmp_path, base_url=None, contact="me@example.org", resolve=resolve) == 0
+
+
+def test_a_name_is_resolved_once_so_that_it_cannot_turn_inside_later(tmp_path: Path) -> None:
+    asked: list[str] = []
+
+    async def resolve(host: str, _port: int) -> list[str]:
+        asked.append(host)
+        return ["127.0.0.1"] if len(asked) == 1 else ["10.0.0.1"]
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> list[str]:
+        request = Request(f"http://a.example.com:{server.port}/shop/list")
+        for _ in range(3):
+            await fetcher.fetch(source(), Query("shop_list"), request)
+        return [headers["host"] for _, headers, _ in server.requests]
+
+    hosts = session(use, tmp_path, base_url=None, allow_private=True, resolve=resolve)
+    assert asked == ["a.example.com"]
+    assert {host.partition(":")[0] for host in hosts} == {"a.example.com"}
+
+
+def test_the_next_address_is_tried_where_the_first_does_not_answer(tmp_path: Path) -> None:
+    async def resolve(_host: str, _port: int) -> list[str]:
+        return ["127.0.0.9", "127.0.0.1"]  # the server listens at the second only
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        request = Request(f"http://a.example.com:{server.port}/shop/list")
+        return (await fetcher.fetch(source(), Query("shop_list"), request)).status
+
+    assert session(use, tmp_path, base_url=None, allow_private=True, resolve=resolve) == 200
+
+
+# --- the archive comes first -----------------------------------------------------------------------------------
+
+
+def test_no_page_without_an_archive(tmp_path: Path) -> None:
+    class Full:
+        def write(self, _: Received) -> ArchiveRef:
+            raise ArchiveError("The archive is full.")
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
+        return await collected(fetcher, [Job(source(), Query("shop_list", "US"))])
+
+    (result,) = session(use, tmp_path, archive=Full())
+    assert result.pages == ()
+    assert str(result.error) == "The archive is full."
+
+
+def test_replies_that_are_no_pages_are_kept_too(tmp_path: Path) -> None:
+    async def busy_then_gone(visit: Visit) -> None:
+        await visit.reply(b"", status="503 Busy" if visit.nth == 1 else "404 Not Found")
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
+        return await collected(fetcher, [Job(source(pages=2), Query("shop_list", "US"))])
+
+    (result,) = session(use, tmp_path, plays={"list": busy_then_gone})
+    assert isinstance(result.error, FetchError)
+    kept = list(Archive(tmp_path).pages())
+    assert [k.page.status for k in kept] == [503, 404]
+    assert {(k.taken_at, k.pages, k.page.number, k.page.query.source) for k in kept} == {
+        (START, 2, 1, "shop_list")
+    }
+
+
+# --- blocks, from run to run -------------------------------------------------------------------------------------
+
+
+def test_a_host_that_blocks_is_left_alone_longer_each_time_and_then_tried_once(tmp_path: Path) -> None:
+    clock = VirtualClock(START)
+    states: dict[str, HostState] = {}
+    walls = [captcha, captcha, page_of_goods, captcha]
+
+    async def play(visit: Visit) -> None:
+        await walls[visit.server.hits["/shop/list"] - 1](visit)
+
+    def run(_: int) -> tuple[str, int, float]:
+        async def use(fetcher: Fetcher, server: FaultServer) -> tuple[str, int]:
+            server.hits["/shop/list"] = tried
+            try:
+                await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+            except TrendscoutError as error:
+                return type(error).__name__, server.hits["/shop/list"]
+            return "page", server.hits["/shop/list"]
+
+        outcome, hits = session(
+            use,
+            tmp_path,
+            plays={"list": play},
+            clock=clock,
+            states=states.values(),
+            on_state=lambda state: states.update({state.host: state}),
+        )
+        state = states["a.example.com"]
+        left = (state.open_until - clock.now()).total_seconds() / 60 if state.open_until else 0.0
+        return outcome, hits, round(left)
+
+    tried = 0
+    seen = []
+    for minutes in (0, 10, 25, 30, 31, 1):
+        asyncio.run(clock.sleep(minutes * 60))
+        outcome, tried, left = run(minutes)
+        seen.append((outcome, tried, left))
+    assert seen == [
+        ("page", 1, 30),  # the wall; its reader says what it is
+        ("TryLater", 1, 20),
+        ("page", 2, 60),  # one try, blocked again
+        ("TryLater", 2, 30),
+        ("page", 3, 0),  # let in: nothing is held against it
+        ("page", 4, 30),
+    ]
+
+
+def test_the_rest_of_a_list_is_not_asked_for_behind_a_wall(tmp_path: Path) -> None:
+    async def use(fetcher: Fetcher, server: FaultServer) -> tuple[list[Fetched], int]:
+        jobs = [Job(source(pages=5), Query("shop_list", "US", category="a.example.com")) for _ in range(3)]
+        return await collected(fetcher, jobs), sum(count for path, count in server.hits.items() if "list" in path)
+
+    results, hits = session(use, tmp_path, plays={"list": captcha})
+    assert hits == 1
+    assert [len(result.pages) for result in results] == [1, 0, 0]
+    assert [type(result.error) for result in results] == [type(None), TryLater, TryLater]
+
+
+# --- secrets -----------------------------------------------------------------------------------------------------
+
+
+def everything(folder: Path) -> str:
+    data = b"".join(gzip.decompress(path.read_bytes()) for path in folder.rglob("*.gz"))
+    return data.decode("latin-1") + str([str(path) for path in folder.rglob("*")])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_a_key_reaches_the_site_and_nothing_else(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, packed: bool
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    key = "MARK+KEY/1"
+
+    async def echo(visit: Visit) -> None:
+        if "/first" in visit.path:
+            await visit.reply(b"", "Location: /second?api=MARK%2BKEY%2F1&x=1", status="302 Found")
+            return
+        body = b'{"you sent": "MARK+KEY/1"}'
+        fields = ["X-Echo: MARK+KEY/1", "Set-Cookie: a=MARK-COOKIE"]
+        if packed:
+            await visit.reply(gzip.compress(body), "Content-Encoding: gzip", *fields)
+        else:
+            await visit.reply(body, *fields)
+
+    def sign(request: Request, key: str, now: datetime) -> Request:
+        return replace(request, headers=(*request.headers, ("X-Sum", f"MARK-SUM-{key}-{now:%Y}")))
+
+    asked = Request(
+        "https://a.example.com/first?api={key}",
+        "POST",
+        (("Authorization", "Bearer {key}"), ("X-Plain", "{key}"), ("Cookie", "c=MARK-SENT")),
+        b'{"key": "{key}"}',
+    )
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> Any:
+        page = await fetcher.fetch(source(key_env="SHOP_KEY", sign=sign), Query("shop_list"), asked)
+        return page, server.requests
+
+    page, requests = session(use, tmp_path, plays={"list": echo}, environ={"SHOP_KEY": key})
+    path, headers, body = requests[1]
+    assert path == "/shop/first?api=MARK%2BKEY%2F1"
+    assert headers["authorization"] == "Bearer MARK+KEY/1"
+    assert headers["x-sum"] == "MARK-SUM-MARK+KEY/1-2026"
+    assert body == b'{"key": "MARK+KEY/1"}'
+    assert page.body == b'{"you sent": "{key}"}'
+    assert "MARK" not in repr(page)
+    assert "MARK" not in everything(tmp_path)
+    assert "MARK" not in caplog.text
+
+
+@pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "429 Too Many", "500 Oops", "302 Found"])
+def test_no_error_and_no_log_tells_a_secret(tmp_path: Path, caplog: pytest.LogCaptureFixture, status: str) -> None:
+    caplog.set_level(logging.DEBUG)
+
+    async def play(visit: Visit) -> None:
+        await visit.reply(
+            b"MARK-BODY", "Set-Cookie: MARK-C", "Location: https://u:MARK-P@x.org/?token=MARK-T", status=status
+        )
+
+    asked = Request(
+        "https://a.example.com/list?token=MARK-OWN&api={key}",
+        headers=(("Cookie", "s=MARK-S"), ("X-Auth", "MARK-A")),
+    )
+    told: list[str] = []
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> None:
+        try:
+            told.append(repr(await fetcher.fetch(source(key_env="K"), Query("shop_list"), asked)))
+        except TrendscoutError as error:
+            told.append(f"{error} {error!r} {error.fields} {error.__cause__!r}")
+
+    session(use, tmp_path, plays={"list": play}, environ={"K": "MARK-KEY"})
+    assert len(told) == 1
+    assert "MARK" not in told[0].replace("MARK-BODY", "")
+    assert "MARK" not in caplog.text
+    assert "MARK" not in everything(tmp_path).replace("MARK-BODY", "")
+
+
+def test_a_key_is_shown_to_no_other_host(tmp_path: Path) -> None:
+    async def play(visit: Visit) -> None:
+        await visit.reply(b"", "Location: https://b.example.com/list", status="307 Temporary Redirect")
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        with pytest.raises(Refused):
+            await fetcher.fetch(
+                source(key_env="K"), Query("shop_list"), Request("https://a.example.com/l?k={key}")
+            )
+        return len(server.requests)
+
+    assert session(use, tmp_path, plays={"list": play}, environ={"K": "MARK"}) == 2  # robots.txt and one
+
+
+def test_a_missing_key_is_asked_for(tmp_path: Path) -> None:
+    async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
+        return await collected(fetcher, [Job(source(key_env="SHOP_KEY"), Query("shop_list", "US"))])
+
+    (result,) = session(use, tmp_path, environ={})
+    assert isinstance(result.error, ConfigError)
+    assert "SHOP_KEY" in str(result.error)
+
+
+# --- long waits ---
+
+
+def test_a_site_that_wants_hours_is_not_waited_for_but_left_alone_for_them(tmp_path: Path) -> None:
+    states: list[HostState] = []
+
+    async def play(visit: Visit) -> None:
+        await visit.reply(b"", "Retry-After: 7200", status="429 Too Many Requests")
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> None:
+        with pytest.raises(TryLater) as caught:
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        assert caught.value.after_s == 7200
+
+    session(use, tmp_path, plays={"list": play}, on_state=states.append, limits=Limits(patience_s=60))
+    assert states[-1].open_until
+    assert states[-1].open_until - START > timedelta(hours=2)
