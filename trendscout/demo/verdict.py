@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
+from trendscout.demo.goods import Good
 from trendscout.demo.market import TOP, World
 from trendscout.demo.sites.tiktok import INDUSTRIES, shown_tags
 
@@ -101,6 +102,19 @@ class Truth:
                 for position in shown:
                     found.setdefault((shelf.platform, shelf.market, shelf.keys[position]), day)
         return found
+
+    def good_of(self, listing: Listing) -> Good | None:
+        """The good behind a listing of a ranked list; None where there is none."""
+        return self._goods.get(listing)
+
+    @cached_property
+    def _goods(self) -> dict[Listing, Good]:
+        return {
+            (shelf.platform, shelf.market, key): good
+            for shelf in self.world.shelves
+            for key, good in zip(shelf.keys, shelf.goods, strict=True)
+            if good is not None
+        }
 
     @cached_property
     def visible(self) -> int:

@@ -74,6 +74,12 @@ def listings_of(
     return {product: tuple(listings) for product, listings in found.items()}
 
 
+def listing_names(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, str | None, str]]:
+    """Platform, market and the platform's own id of every listing, by its key as text."""
+    rows = connection.execute("SELECT listing::VARCHAR, platform, market, item_key FROM listings").fetchall()
+    return {key: (platform, market, item_key) for key, platform, market, item_key in rows}
+
+
 def sightings_of(
     connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime, until: datetime
 ) -> Mapping[str, tuple[Sighting, ...]]:

@@ -1,0 +1,280 @@
+"""The days of the demo: the same steps as a user's mornings, on the simulated market and a virtual clock."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from trendscout import pipeline
+from trendscout.clock import VirtualClock
+from trendscout.config import Settings
+from trendscout.demo import faults
+from trendscout.demo.goods import CATEGORIES
+from trendscout.demo.ledger import NAME, Ledger, Morning, ShownHere
+from trendscout.demo.market import World, date_of, morning_of
+from trendscout.demo.server import HOSTS, MarketServer
+from trendscout.demo.sites.tiktok import INDUSTRIES
+from trendscout.demo.verdict import SHOWN, Figures, Listing, Ranks, Truth, biggest_changes
+from trendscout.errors import UsageError
+from trendscout.lang import Lang, tr
+from trendscout.model import Query, Report
+
+if TYPE_CHECKING:
+    from trendscout.store.sql import Connection
+
+MARKETS = ("US", "UK", "ID")
+_LOOKED = timedelta(hours=2)  # after the crawl's first request all lists have been looked at
+_SETTINGS = Settings(contact="demo@market.example", markets=MARKETS)
+
+
+@dataclass(frozen=True, slots=True)
+class DemoResult:
+    """What the demo gave: the last report, what the planted truth says of all reports, and where things are."""
+
+    report: Report
+    mornings: int
+    outcomes: dict[str, int]  # queries by status, over all days
+    faults: dict[str, int]  # planted host-days, by what went wrong
+    ours: Figures
+    by_change: Figures
+    visible: int  # planted breakouts that could be seen on their list a day before they arrived
+    planted: int
+    oddness_auc: float | None  # how well 奇 tells planted odd goods from others; None: nothing to tell apart
+    store: Path
+    archive: Path
+    files: tuple[Path, ...]
+
+    def sentences(self, lang: Lang) -> list[str]:
+        """The verdict for people."""
+        return list(_sentences(self, lang))
+
+
+def run_demo(
+    out: Path,
+    *,
+    days: int = 45,
+    seed: int = 7,
+    markets: Sequence[str] = MARKETS,
+    db: str | None = None,
+    lang: Lang = "en",
+    say: Callable[[str], object] = lambda _: None,
+) -> DemoResult:
+    """Play the market for `days` days into the store at `db` (else DIR/demo.duckdb) and judge the reports.
+
+    A demo that was killed goes on with the day it was at. Raises UsageError for an unknown market or a store
+    that holds anything else.
+    """
+    strange = [market for market in markets if market not in MARKETS]
+    if strange or not markets:
+        raise UsageError(
+            "The demo has no market {names}.",
+            next_step="It has {all}.",
+            names=", ".join(strange) or "none",
+            all=", ".join(MARKETS),
+        )
+    store = Path(db) if db else out / "demo.duckdb"
+    place = pipeline.Place(str(store), store.parent / "archive")
+    world = World(seed, days, tuple(markets))
+    ledger = Ledger(
+        out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": str(store.resolve())}
+    )
+    _claim(place, store, ledger)
+    done = len(ledger.mornings())
+    with MarketServer(world) as server:
+        for day in range(done, days):
+            say(tr("Day {day} of {days}: {date}", lang, day=day + 1, days=days, date=date_of(day)))
+            ledger.add(_morning(place, world, server, day))
+    return _result(place, world, ledger, out, store, lang)
+
+
+def _claim(place: pipeline.Place, store: Path, ledger: Ledger) -> None:
+    """Make sure that the store is this demo's, or nobody's."""
+    if ledger.is_ours() and store.exists():
+        return
+    if store.exists():
+        from trendscout.store.coverage import coverage
+
+        with place.store() as connection:
+            if coverage(connection, now=morning_of(10_000)):
+                raise UsageError(
+                    "{store} holds other data than this demo's.",
+                    next_step="Choose another --out or --db, or delete it.",
+                    store=store,
+                )
+    ledger.begin()
+
+
+def queries(markets: Sequence[str]) -> list[Query]:
+    """What is asked every morning: about 17 lists a market."""
+    found = []
+    for market in markets:
+        if market != "ID":
+            found += [Query("amazon_bestsellers", market, "bestsellers", category) for category in CATEGORIES]
+        found += [Query("aliexpress", market, "search", category) for category in CATEGORIES]
+        found += [Query("tiktok_hashtags", market, "popular_7d", industry) for industry in INDUSTRIES]
+        found.append(Query("google_trends", market, "trending"))
+        found += [
+            Query("shopify", market, "new_arrivals", host)
+            for host, (_, home) in HOSTS.items()
+            if home == market and host.endswith(".example")
+        ]
+    return found
+
+
+def _morning(place: pipeline.Place, world: World, server: MarketServer, day: int) -> Morning:
+    """Collect, match and rank one day; what the report of each market would show."""
+    server.turn(day)
+    clock = VirtualClock(morning_of(day))
+    outcomes = pipeline.collect(
+        place,
+        queries(world.markets),
+        _SETTINGS,
+        clock=clock,
+        base_url=server.base_urls,
+        seed=f"demo {world.seed} {day}",
+    )
+    pipeline.match(place)
+    with place.store() as connection:
+        shown = _shown(connection, world.markets, day)
+    return Morning(day, shown, Counter(outcome.status for outcome in outcomes))
+
+
+def _shown(connection: Connection, markets: Sequence[str], day: int) -> ShownHere:
+    """The listings of the products in each market's top 20 on a morning."""
+    from trendscout.store.details import listings_of
+    from trendscout.store.query import ANYWHERE
+
+    now = morning_of(day) + _LOOKED
+    scores = pipeline.rank(connection, ANYWHERE, now=now)
+    lists = scores.history.lists
+    best: dict[str, list[str]] = {market: [] for market in markets}
+    for position in scores.order().tolist():
+        market = lists[scores.list[position]].partition("/")[0].rpartition("_")[2]
+        name = str(scores.history.items[scores.item[position]])
+        if len(best[market]) < SHOWN and name not in best[market]:
+            best[market].append(name)
+    facts = listings_of(connection, [name for names in best.values() for name in names], until=now)
+    return {
+        market: [
+            frozenset((one.platform, one.market or "", one.item_key) for one in facts.get(name, ()))
+            for name in names
+        ]
+        for market, names in best.items()
+    }
+
+
+# --- the end -------------------------------------------------------------------------------------------------
+
+
+def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, store: Path, lang: Lang) -> DemoResult:
+    from trendscout.report.drop import write
+
+    now = morning_of(world.days - 1) + _LOOKED
+    report = pipeline.report(place, pipeline.Wish(), now=now)
+    files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
+    everything = pipeline.report(place, pipeline.Wish(top=1_000_000), now=now)
+    truth = Truth(world)
+    planted = faults.planted(world.seed, MarketServer(world).sites, world.days)
+    mornings = ledger.mornings()
+    outcomes: Counter[str] = Counter()
+    for morning in mornings:
+        outcomes.update(morning.outcomes)
+    with place.store() as connection:
+        by_change = _by_change(connection, world)
+    shown = {(market, one.day): rows for one in mornings for market, rows in one.shown.items()}
+    return DemoResult(
+        report=report,
+        mornings=len(mornings),
+        outcomes=dict(sorted(outcomes.items())),
+        faults={str(name): count for name, count in planted.items()},
+        ours=truth.figures(shown),
+        by_change=truth.figures(by_change),
+        visible=truth.visible,
+        planted=len(truth.breakouts),
+        oddness_auc=_oddness_auc(everything, truth),
+        store=store,
+        archive=place.archive,
+        files=files,
+    )
+
+
+def _by_change(connection: Connection, world: World) -> dict[tuple[str, int], list[frozenset[Listing]]]:
+    """The biggest rank changes of every morning, from the same store."""
+    looks: dict[int, dict[str, dict[Listing, int]]] = {}
+    for day, name, listing, rank in _observed(connection, world):
+        looks.setdefault(day, {}).setdefault(name, {})[listing] = rank
+    before: dict[str, dict[Listing, int]] = {}
+    found = {}
+    for day in range(world.days):
+        today: Ranks = looks.get(day, {})
+        for market in world.markets:
+            found[market, day] = biggest_changes(before, today, market)
+        before |= looks.get(day, {})
+    return found
+
+
+def _observed(connection: Connection, world: World) -> Iterator[tuple[int, str, Listing, int]]:
+    from trendscout.store.details import listing_names
+    from trendscout.store.query import history
+
+    names = listing_names(connection)
+    seen = history(connection, until=morning_of(world.days), by="listing")
+    first = morning_of(0).timestamp()
+    for snap, item, rank in zip(
+        seen.obs_snap.tolist(), seen.obs_item.tolist(), seen.obs_rank.tolist(), strict=True
+    ):
+        day = int((seen.snap_time[snap] - first) // 86_400)
+        platform, market, key = names[str(seen.items[item])]
+        yield day, seen.lists[seen.snap_list[snap]], (platform, market or "", key), rank
+
+
+def _oddness_auc(report: Report, truth: Truth) -> float | None:
+    """The chance that a planted odd good is shown as odder than another good of the shops' lists."""
+    odd: list[float] = []
+    other: list[float] = []
+    for row in report.rows:
+        good = truth.good_of((row.platform, row.market or "", row.item_key))
+        if good is not None and row.oddness.value is not None and row.platform != "tiktok":
+            (odd if good.odd else other).append(row.oddness.value)
+    if not odd or not other:
+        return None
+    wins = sum((one > two) + (one == two) / 2 for one in odd for two in other)
+    return wins / (len(odd) * len(other))
+
+
+def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
+    ours, plain = result.ours, result.by_change
+    yield tr(
+        "{mornings} mornings: {ok} lists came whole, {partial} in part, {lost} not at all; planted were {faults}.",
+        lang,
+        mornings=result.mornings,
+        ok=result.outcomes.get("ok", 0),
+        partial=result.outcomes.get("partial", 0),
+        lost=result.outcomes.get("blocked", 0) + result.outcomes.get("failed", 0),
+        faults=", ".join(f"{count} × {name}" for name, count in sorted(result.faults.items())) or "0",
+    )
+    yield tr(
+        "{planted} breakouts were planted, {arrived} reached their list's top 10, {visible} of them could be seen "
+        "before.",
+        lang,
+        planted=result.planted,
+        arrived=ours.planted,
+        visible=result.visible,
+    )
+    for name, figures in (("This report", ours), ("The biggest rank changes", plain)):
+        yield tr(
+            "{name}: {share:.0%} stood in the top {top} before, {lead:.0f} days before (median); {false:.0%} of "
+            "the goods shown were false alarms.",
+            lang,
+            name=tr(name, lang),
+            share=figures.share,
+            top=SHOWN,
+            lead=figures.lead,
+            false=figures.false_share,
+        )
+    if result.oddness_auc is not None:
+        yield tr("奇 tells planted odd goods from others with AUC {auc:.2f}.", lang, auc=result.oddness_auc)
