@@ -125,7 +125,7 @@ def test_one_request_at_a_time_to_a_host_and_never_too_early(tmp_path: Path) -> 
         busy.add(lane)
         together = max(together, len(busy))
         started.setdefault(lane, []).append(time.monotonic())
-        await asyncio.sleep(0.02)
+        await asyncio.sleep(0.04)
         busy.discard(lane)
         await page_of_goods(visit)
 
