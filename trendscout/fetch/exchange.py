@@ -89,7 +89,7 @@ class Exchanger:
         self._agent = agent
         self._resolve = resolve
         self._private = private
-        self._connections: dict[bytes, Connection] = {}
+        self._connections: dict[tuple[bytes, str, bytes], Connection] = {}
         self._timeouts = {
             "connect": limits.connect_s,
             "read": limits.silence_s,
@@ -135,7 +135,7 @@ class Exchanger:
         method, body = request.method, request.body
         for _ in range(self._limits.redirects + 1):
             sent = self._built(method, route.really(url), request, body)
-            response = await self._connection(sent.url).send(sent)
+            response = await self._connection(url, sent.url).send(sent)
             try:
                 location = response.headers.get("location")
                 if response.status_code in REDIRECT_STATUS and location:
@@ -169,12 +169,13 @@ class Exchanger:
             method, url, headers=list(same.values()), content=body, extensions={"timeout": self._timeouts}
         )
 
-    def _connection(self, url: httpx.URL) -> Connection:
-        origin = f"{url.scheme}://".encode() + url.netloc
-        if origin not in self._connections:
-            private = self._private(url)
-            self._connections[origin] = Connection(url, self._context, self._resolve, private=private)
-        return self._connections[origin]
+    def _connection(self, asked: httpx.URL, really: httpx.URL) -> Connection:
+        """One for each host asked, also where --base-url leads them all to one server."""
+        way = (asked.netloc, really.scheme, really.netloc)
+        if way not in self._connections:
+            private = self._private(really)
+            self._connections[way] = Connection(really, self._context, self._resolve, private=private)
+        return self._connections[way]
 
     def _headers(self, response: httpx.Response) -> Headers:
         size = sum(len(name) + len(value) for name, value in response.headers.raw)
