@@ -148,4 +148,5 @@ def test_faults_come_at_their_rates() -> None:
     found = [fault_of(7, "www.amazon.com", day) for day in range(3, 4003)]
     for fault, rate in RATES:
         assert found.count(fault) / 4000 == pytest.approx(rate / 1000, abs=0.012)
+    assert "captcha" not in {fault_of(7, "ads.tiktok.com", day) for day in range(4000)}
     assert not any(fault_of(seed, "www.amazon.com", day) for seed in range(50) for day in range(3))

@@ -67,7 +67,7 @@ def test_same_seed_same_report_byte_for_byte(played: tuple[Path, DemoResult], tm
 def test_a_finished_demo_is_not_played_again(played: tuple[Path, DemoResult]) -> None:
     out, result = played
     said: list[str] = []
-    again = run_demo(out, days=DAYS, seed=7, markets=("UK",), say=said.append)
+    again = run_demo(out, days=DAYS, seed=7, markets=("UK",), say=lambda text, **_: said.append(text))
     assert said == []
     assert again.report == result.report
 
@@ -123,6 +123,6 @@ def test_faults_are_told_and_end_nothing(tmp_path: Path) -> None:
 def test_the_verdict_is_said_in_both_languages(played: tuple[Path, DemoResult]) -> None:
     _, result = played
     english, chinese = result.sentences("en"), result.sentences("zh")
-    assert len(english) == len(chinese) >= 4
+    assert len(english) == len(chinese) >= 3
     assert all(one != other for one, other in zip(english, chinese, strict=True))
     assert "Day {day} of {days}: {date}" in _chinese()

@@ -169,6 +169,15 @@ def show_run(done: Any, here: Call) -> None:
     here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=done.detail)
 
 
+def show_demo(result: Any, here: Call) -> None:
+    """The demo's last report, what the planted truth says of all of them, and where things are."""
+    show_report(result.report, here, "table", None, machine=False)
+    for sentence in result.sentences(here.lang):
+        print(sentence)
+    for path in (*result.files, result.store, result.archive):
+        print(path)
+
+
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
 

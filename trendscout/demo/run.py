@@ -61,12 +61,12 @@ def run_demo(
     markets: Sequence[str] = MARKETS,
     db: str | None = None,
     lang: Lang = "en",
-    say: Callable[[str], object] = lambda _: None,
+    say: Callable[..., object] = lambda _, **__: None,
 ) -> DemoResult:
     """Play the market for `days` days into the store at `db` (else DIR/demo.duckdb) and judge the reports.
 
     A demo that was killed goes on with the day it was at. Raises UsageError for an unknown market or a store
-    that holds anything else.
+    that holds anything else. `say` takes an English template and its fields.
     """
     strange = [market for market in markets if market not in MARKETS]
     if strange or not markets:
@@ -86,7 +86,7 @@ def run_demo(
     done = len(ledger.mornings())
     with MarketServer(world) as server:
         for day in range(done, days):
-            say(tr("Day {day} of {days}: {date}", lang, day=day + 1, days=days, date=date_of(day)))
+            say("Day {day} of {days}: {date}", day=day + 1, days=days, date=date_of(day))
             ledger.add(_morning(place, world, server, day))
     return _result(place, world, ledger, out, store, lang)
 
@@ -265,6 +265,11 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
         arrived=ours.planted,
         visible=result.visible,
     )
+    if result.oddness_auc is not None:
+        yield tr("奇 tells planted odd goods from others with AUC {auc:.2f}.", lang, auc=result.oddness_auc)
+    if not ours.planted:
+        yield tr("That is too few days to judge a report by: let the market run for 30 or more.", lang)
+        return
     for name, figures in (("This report", ours), ("The biggest rank changes", plain)):
         yield tr(
             "{name}: {share:.0%} stood in the top {top} before, {lead:.0f} days before (median); {false:.0%} of "
@@ -276,5 +281,3 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
             lead=figures.lead,
             false=figures.false_share,
         )
-    if result.oddness_auc is not None:
-        yield tr("奇 tells planted odd goods from others with AUC {auc:.2f}.", lang, auc=result.oddness_auc)

@@ -84,7 +84,7 @@ class Site:
             return Reply(429, "Too many requests", headers={"Retry-After": str(faults.RETRY_AFTER_S)})
         if self.asked == 1 and fault == "overload":
             return Reply(503, "Service unavailable")
-        if fault == "captcha" and self.platform in ("amazon", "aliexpress"):
+        if fault == "captcha":
             return Reply(200, amazon.CAPTCHA if self.platform == "amazon" else _PUNISH)
         parts = urlsplit(target)
         asked = {key: value[0] for key, value in parse_qs(parts.query).items()}
