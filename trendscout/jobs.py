@@ -132,7 +132,7 @@ def run_job(
         return Done(job.name, day, "skipped", "the report of this date is made, or being made", outcomes=outcomes)
     try:
         return _deliver(job, run, place, settings, lang=lang, clock=clock, outcomes=outcomes)
-    except BaseException as error:
+    except Exception as error:
         with place.store() as connection:
             runs.advance(connection, run, "failed", {"why": type(error).__name__}, clock.now())
         raise

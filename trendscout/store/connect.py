@@ -68,6 +68,7 @@ def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckd
             pause = min(2 * pause, 1.0)
         else:
             connection.execute("SET enable_progress_bar = false")
+            connection.execute("SET TimeZone = 'UTC'")  # times without a zone in imported files are UTC
             return connection
 
 

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from trendscout.errors import UsageError
 from trendscout.store.load import Loaded
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
+    Connection,
     affected,
     count,
     lists_table,
@@ -19,14 +19,11 @@ from trendscout.store.sql import (
     transaction,
 )
 
-if TYPE_CHECKING:
-    import duckdb
-
 HISTORY_COLUMNS = ("list_id", "snapshot_at", "rank", "item", "item_key", "count")
 
 
 def import_history(
-    connection: duckdb.DuckDBPyConnection,
+    connection: Connection,
     path: Path,
     *,
     loaded_at: datetime,
@@ -36,16 +33,8 @@ def import_history(
 
     Ids and keys stay as they are. Raises UsageError, loading nothing, when a row has no list, time, rank or key.
     """
-    scan = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
     with transaction(connection):
-        connection.execute(
-            f"""CREATE OR REPLACE TEMP TABLE history AS
-            SELECT list_id::VARCHAR AS list_id, TRY_CAST(snapshot_at AS TIMESTAMPTZ)::TIMESTAMP AS taken_at,
-                   TRY_CAST(rank AS INTEGER) AS rank, item::VARCHAR AS title, item_key::VARCHAR AS item_key,
-                   TRY_CAST(count AS DOUBLE) AS count
-            FROM {scan}""",
-            [str(path)],
-        )
+        _read_rows(connection, path)
         _refuse_bad_rows(connection, path)
         ids = [row[0] for row in connection.execute("SELECT DISTINCT list_id FROM history").fetchall()]
         with registered(connection, lists=lists_table(ids, market)):
@@ -58,7 +47,31 @@ def import_history(
     return loaded
 
 
-def _refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
+def _read_rows(connection: Connection, path: Path) -> None:
+    """The file as the temporary table `history`; what cannot be read in it is NULL there."""
+    import duckdb
+
+    scan = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
+    try:
+        connection.execute(
+            f"""CREATE OR REPLACE TEMP TABLE history AS
+            SELECT list_id::VARCHAR AS list_id, TRY_CAST(snapshot_at AS TIMESTAMPTZ)::TIMESTAMP AS taken_at,
+                   TRY_CAST(rank AS INTEGER) AS rank, item::VARCHAR AS title, item_key::VARCHAR AS item_key,
+                   TRY_CAST(count AS DOUBLE) AS count
+            FROM {scan}""",
+            [str(path)],
+        )
+    except duckdb.Error as error:
+        raise UsageError(
+            "{path} is not a ranked-list history: {fault}.",
+            next_step="It needs the columns {columns}, as Parquet or CSV.",
+            path=path,
+            fault=str(error).splitlines()[0].rstrip("."),
+            columns=", ".join(HISTORY_COLUMNS),
+        ) from error
+
+
+def _refuse_bad_rows(connection: Connection, path: Path) -> None:
     row = connection.execute(
         """SELECT count(*), count(*) FILTER (list_id IS NULL OR list_id = ''), count(*) FILTER (taken_at IS NULL),
         count(*) FILTER (rank IS NULL OR rank < 1), count(*) FILTER (item_key IS NULL OR item_key = '')
@@ -76,7 +89,7 @@ def _refuse_bad_rows(connection: duckdb.DuckDBPyConnection, path: Path) -> None:
         )
 
 
-def _insert_history(connection: duckdb.DuckDBPyConnection, loaded_at: datetime) -> Loaded:
+def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
     connection.execute("INSERT INTO lists SELECT * FROM staged_lists ANTI JOIN lists USING (list_key)")
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE staged_snapshots AS

@@ -1,0 +1,174 @@
+"""Exactly one report per job and local date: late and double starts, kills, missed days, overlapping runs."""
+
+import random
+from contextlib import nullcontext
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from trendscout import jobs, pipeline
+from trendscout.config import Settings
+from trendscout.jobs import days_to_do, load_job, run_job
+from trendscout.schedule import work_off
+from trendscout.store import runs
+from trendscout.store.connect import open_store
+
+
+class Killed(BaseException):
+    """The process ends here, without a chance to clean up."""
+
+
+@dataclass
+class Hands:
+    """A clock set by hand."""
+
+    at: datetime
+
+    def now(self):
+        return self.at
+
+
+@dataclass(frozen=True)
+class OpenPlace(pipeline.Place):
+    """A place whose store stays open: a thousand days in seconds."""
+
+    connection: Any = None
+
+    def store(self, *, must_exist=False):
+        return nullcontext(self.connection)
+
+
+def job_file(folder: Path, catch_up="latest", cron="30 7 * * *") -> Path:
+    path = folder / "daily.toml"
+    path.write_text(
+        f'cron = "{cron}"\ntimezone = "America/New_York"\ncatch_up = "{catch_up}"\n[report]\nformats = ["csv"]\n'
+    )
+    return path
+
+
+@pytest.fixture
+def place(tmp_path):
+    with open_store(tmp_path / "s.duckdb") as connection:
+        connection.execute("INSERT INTO facts VALUES ('purpose', 'test')")
+        yield OpenPlace(str(tmp_path / "s.duckdb"), tmp_path / "archive", connection)
+
+
+def test_a_thousand_days_with_faults_give_one_report_a_date(place, tmp_path, monkeypatch):
+    chance = random.Random(11)
+    written: list[date] = []
+    monkeypatch.setattr(pipeline, "report", lambda *_, **__: type("Made", (), {"rows": ()})())
+
+    def drop(*_, day, **__):
+        if chance.random() < 0.1:
+            raise Killed
+        written.append(day)
+        return (f"{day}.csv",)
+
+    advance = runs.advance
+
+    def killed_now_and_then(*arguments):
+        if chance.random() < 0.1:
+            raise Killed
+        return advance(*arguments)
+
+    monkeypatch.setattr(pipeline, "drop", drop)
+    monkeypatch.setattr(runs, "advance", killed_now_and_then)
+    settings = Settings(path=tmp_path / "trendscout.toml")
+    job = load_job(job_file(tmp_path), settings)
+    start = datetime(2024, 1, 1, 13, tzinfo=UTC)
+    for number in range(1000):
+        due = start + timedelta(days=number)
+        while True:
+            starts = chance.choice((1, 1, 1, 2, 3))  # cron and a person, or two machines
+            late = timedelta(minutes=chance.randrange(0, 240))
+            try:
+                for _ in range(starts):
+                    work_off(job, place, settings, lang="en", clock=Hands(due + late))
+            except Killed:
+                continue
+            break
+    done = place.connection.execute(
+        "SELECT local_date, count(*) FROM runs WHERE state = 'done' GROUP BY 1"
+    ).fetchall()
+    assert len(done) == 1000
+    assert {count for _, count in done} == {1}
+    assert set(written) == {day for day, _ in done}
+
+
+@pytest.mark.parametrize(
+    ("catch_up", "expected"),
+    [
+        ("latest", [date(2026, 11, 9)]),
+        ("all", [date(2026, 11, day) for day in (6, 7, 8, 9)]),
+        ("none", [date(2026, 11, 9)]),
+    ],
+)
+def test_missed_days(tmp_path, catch_up, expected):
+    job = load_job(job_file(tmp_path, catch_up), Settings())
+    now = datetime(2026, 11, 9, 20, tzinfo=UTC)
+    assert days_to_do(job, date(2026, 11, 5), now) == expected
+
+
+def test_nothing_is_due_before_its_time(tmp_path):
+    job = load_job(job_file(tmp_path), Settings())
+    assert days_to_do(job, date(2026, 11, 8), datetime(2026, 11, 9, 12, 29, tzinfo=UTC)) == []
+
+
+def begin(place, run_id, at, *, alive=lambda _: True):
+    return runs.claim(
+        place.connection, runs.Run(run_id, "daily", date(2026, 11, 9), at, None, "running", {}), alive=alive
+    )
+
+
+def test_of_two_that_start_together_one_works(place):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    assert begin(place, "here:1", at) is not None
+    assert begin(place, "there:2", at) is None
+
+
+def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_the_lease_from_another(place):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    begin(place, "here:1", at)
+    assert begin(place, "here:2", at + timedelta(minutes=1), alive=lambda _: False) is not None
+    assert begin(place, "there:3", at + timedelta(hours=1)) is None
+    assert begin(place, "there:3", at + timedelta(hours=5)) is not None
+
+
+def test_a_run_that_lost_its_claim_does_not_finish(place):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    slow = begin(place, "here:1", at)
+    begin(place, "there:2", at + timedelta(hours=5))
+    assert not runs.advance(place.connection, slow, "done", {}, at + timedelta(hours=6))
+
+
+def test_a_run_found_dropped_only_pushes(place):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    first = begin(place, "here:1", at)
+    runs.advance(place.connection, first, "dropped", {"paths": ["a.csv"]}, at)
+    second = begin(place, "here:2", at, alive=lambda _: False)
+    assert (second.state, second.detail) == ("dropped", {"paths": ["a.csv"]})
+
+
+def test_a_fault_of_ours_is_kept_as_failed_and_tried_again(place, tmp_path, monkeypatch):
+    def broken(*_, **__):
+        raise RuntimeError("a bug")
+
+    settings = Settings(path=tmp_path / "trendscout.toml")
+    job = load_job(job_file(tmp_path), settings)
+    clock = Hands(datetime(2026, 11, 9, 13, tzinfo=UTC))
+    monkeypatch.setattr(pipeline, "report", broken)
+    with pytest.raises(RuntimeError):
+        run_job(job, place, settings, lang="en", clock=clock)
+    assert runs.run_of(place.connection, "daily", date(2026, 11, 9)).state == "failed"
+    monkeypatch.setattr(pipeline, "report", lambda *_, **__: type("Made", (), {"rows": ()})())
+    monkeypatch.setattr(pipeline, "drop", lambda *_, **__: ())
+    assert run_job(job, place, settings, lang="en", clock=clock).state == "done"
+
+
+def test_this_process_is_not_taken_for_a_dead_one_by_others():
+    assert jobs.alive("elsewhere:1")
+    assert jobs.alive(f"{jobs.socket.gethostname()}:1")
+    assert not jobs.alive(jobs.run_id())

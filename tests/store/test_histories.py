@@ -1,0 +1,89 @@
+"""Imported histories: verbatim ids, no doubles, refused whole when a row is bad."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from trendscout.errors import UsageError
+from trendscout.store.connect import open_store
+from trendscout.store.histories import import_history
+
+NOW = datetime(2026, 11, 1, tzinfo=UTC)
+HEAD = "list_id,snapshot_at,rank,item,item_key,count\n"
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "s.duckdb") as connection:
+        yield connection
+
+
+def write(tmp_path, *rows):
+    path = tmp_path / "history.csv"
+    path.write_text(HEAD + "".join(f"{row}\n" for row in rows))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("list_id", "source", "market", "kind", "category"),
+    [
+        ("amazon_US/bestsellers/anime", "amazon", "US", "bestsellers", "anime"),
+        ("billboard_hot100/US", "billboard_hot100", "US", "", ""),
+        ("twitter_trends/Chennai", "twitter_trends", None, "", "Chennai"),
+        ("shop_UK/new/toys/wooden", "shop", "UK", "new", "toys/wooden"),
+        ("何处/榜单", "何处", None, "", "榜单"),
+        ("x_QQ/a", "x_QQ", None, "", "a"),
+    ],
+)
+def test_list_ids_are_kept_and_taken_apart(store, tmp_path, list_id, source, market, kind, category):
+    import_history(store, write(tmp_path, f"{list_id},2026-10-01T00:00:00,1,a,k1,"), loaded_at=NOW)
+    found = store.execute("SELECT list_id, source, market, kind, category FROM lists").fetchall()
+    assert found == [(list_id, source, market, kind, category)]
+
+
+def test_a_market_is_given_to_lists_that_name_none(store, tmp_path):
+    path = write(tmp_path, "toplist,2026-10-01,1,a,k1,", "toplist_ID,2026-10-01,1,a,k1,")
+    import_history(store, path, loaded_at=NOW, market="MY")
+    assert store.execute("SELECT market FROM lists ORDER BY list_id").fetchall() == [("MY",), ("ID",)]
+
+
+def test_the_same_file_twice_changes_nothing(store, tmp_path):
+    path = write(tmp_path, "a_US/x/y,2026-10-01,1,one,k1,5", "a_US/x/y,2026-10-01,2,two,k2,")
+    first, again = (import_history(store, path, loaded_at=NOW) for _ in range(2))
+    assert (first.snapshots, first.observations, first.listings, first.known) == (1, 2, 2, 0)
+    assert (again.snapshots, again.observations, again.listings, again.known) == (0, 0, 0, 1)
+
+
+def test_a_doubled_row_counts_once_at_its_best_place(store, tmp_path):
+    path = write(tmp_path, "a_US/x/y,2026-10-01,3,one,k1,", "a_US/x/y,2026-10-01,2,one,k1,7")
+    import_history(store, path, loaded_at=NOW)
+    assert store.execute("SELECT rank, count FROM observations").fetchall() == [(2, 7.0)]
+
+
+def test_times_with_a_zone_become_utc(store, tmp_path):
+    import_history(store, write(tmp_path, "a_US/x/y,2026-10-01T08:00:00+08:00,1,one,k1,"), loaded_at=NOW)
+    assert store.execute("SELECT taken_at::VARCHAR FROM snapshots").fetchall() == [("2026-10-01 00:00:00",)]
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ("a_US/x/y,yesterday,1,one,k1,", "snapshot_at"),
+        ("a_US/x/y,2026-10-01,first,one,k1,", "rank"),
+        ("a_US/x/y,2026-10-01,0,one,k1,", "rank"),
+        ("a_US/x/y,2026-10-01,1,one,,", "item_key"),
+        (",2026-10-01,1,one,k1,", "list_id"),
+    ],
+)
+def test_a_bad_row_refuses_the_whole_file(store, tmp_path, row, column):
+    path = write(tmp_path, "a_US/x/y,2026-10-01,1,good,k0,", row)
+    with pytest.raises(UsageError, match=column):
+        import_history(store, path, loaded_at=NOW)
+    assert store.execute("SELECT count(*) FROM observations").fetchall() == [(0,)]
+
+
+def test_a_file_that_is_no_history_is_told(store, tmp_path):
+    path = tmp_path / "export.csv"
+    path.write_text("a,b\n1,2\n")
+    with pytest.raises(UsageError, match="is not a ranked-list history"):
+        import_history(store, path, loaded_at=NOW)
