@@ -348,3 +348,33 @@ class Report:
     notes: tuple[str, ...] = ()  # English sentences: what is missing and why
     # Of the last backtest, for the page: "bins" (of {"predicted", "observed", "n"}), "ece", "base_rate", "n".
     calibration: Mapping[str, object] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One listing of a product, and how it came to be part of it."""
+
+    platform: str
+    market: str | None
+    item_key: str
+    title: str
+    seller: str | None = None
+    price: Decimal | None = None
+    currency: str | None = None
+    url: str | None = None
+    verdict: str = ""  # "same", "likely", "by hand"; "" for the first listing
+    probability: float | None = None  # that it is the same product as the rest
+    reason: str = ""  # English: which rule joined it
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """A product laid open: its row, where its listings come from, and on what the score stands."""
+
+    row: Row
+    as_of: datetime
+    members: tuple[Member, ...] = ()
+    variants: tuple[Member, ...] = ()  # same product line, not merged
+    base_rate: float | None = None  # how often goods of that list break out
+    fitted_at: datetime | None = None  # when the list's own model was fitted; None: the starting rule
+    pages: tuple[str, ...] = ()  # archive file and offset of the last pages that show it

@@ -9,7 +9,14 @@ places.split(out)                                       what a user typed as `--
 changes.memory(report), changes.since(report, memory)   what the reader has seen; what changed since
 packs.load(folder), packs.judged(report, packs, only=)  selection packs; the report with each row's standing
 costs.load(path), costs.applied(report, costs)          costs.toml; the report with cost, fees and margin
+alerts.read(table), alerts.due(report, rules, called)   rules from the configuration; which products they call for
+digest.digest(report, changes, key=, lang=, ...)        what a push says, item by item
+push.messages(digest, channel, kind, url, files=)       its parts for a channel
+push.send(parts, channel=, kind=, url=, post=, already=, record=, now=, sleep=)
+                                                        how the push went; parts that did not arrive
+why.render(why, lang=, width=, zone=)                   a model.Why for the terminal
 
-Nothing here reads the clock, the network or the store: times come with the report, `zone` is where people read it.
+Nothing here reads the clock or the store. The network is touched by apprise only; WeCom, DingTalk and Feishu
+are posted to by the `post` that the caller gives. Times come with the report; `zone` is where people read it.
 Modules are imported one by one, since spreadsheets and pages need libraries that a table does not.
 """

@@ -89,7 +89,7 @@ def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None
 
 def check(pack: Pack, row: Row, now: datetime) -> PackCheck:
     """How a row stands to a pack: what is unknown fails nothing, but half of the lines must be known."""
-    held = {line.code: _holds(line, row, now) for line in pack.lines}
+    held = {line.code: holds(line, row, now) for line in pack.lines}
     failed = tuple(code for code, answer in held.items() if answer is False)
     unknown = tuple(code for code, answer in held.items() if answer is None)
     return PackCheck(pack.name, met=not failed and 2 * len(unknown) <= len(held), failed=failed, unknown=unknown)
@@ -147,6 +147,10 @@ def _review_rate(row: Row, now: datetime) -> Interval | None:
     return (row.reviews / sold[1], row.reviews / sold[0])
 
 
+def _stage_age(row: Row, now: datetime) -> Interval | None:
+    return None if row.stage_since is None else _exactly((now - row.stage_since).total_seconds() / 86_400)
+
+
 def _climb(row: Row, _: datetime) -> Interval | None:
     return _exactly(row.rank_before / row.rank) if row.rank and row.rank_before else None
 
@@ -195,6 +199,7 @@ VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
     "specialness": ("特 special", "{:g}", _axis("specialness")),
     "rank": ("rank", "{:g}", _number("rank")),
     "climb": ("rank before over rank now", "{:g}×", _climb),
+    "stage_days": ("days in this stage", "{:g}", _stage_age),
     "lead_days": ("days of lead", "{:g}", _lead),
     "places": ("platforms and markets", "{:g}", _places),
     "stage": ("stage", "{}", lambda row, _: None if row.stage == "not_enough_data" else {row.stage}),
@@ -206,7 +211,7 @@ VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
 _TEXTS = {"stage", "market", "platform", "flags", "list_pace"}
 
 
-def _holds(line: Line, row: Row, now: datetime) -> bool | None:
+def holds(line: Line, row: Row, now: datetime) -> bool | None:
     """Whether the line holds; None where what is known does not decide it."""
     known = VALUES[line.value][2](row, now)
     if known is None:
@@ -232,7 +237,7 @@ def _pack(file: Traversable) -> Pack:
     name = file.name.removesuffix(".toml")
     try:
         table = tomllib.loads(file.read_text(encoding="utf-8"))
-        lines = tuple(line for entry in table["lines"] for line in _lines(entry))
+        lines = tuple(line for entry in table["lines"] for line in read_lines(entry))
         if lines:
             return Pack(name, dict(table.get("title", {})), dict(table.get("about", {})), lines)
         reason = "it has no lines"
@@ -249,7 +254,11 @@ def _pack(file: Traversable) -> Pack:
     )
 
 
-def _lines(entry: Mapping[str, Any]) -> Iterator[Line]:
+def read_lines(entry: Mapping[str, Any]) -> Iterator[Line]:
+    """The lines of `{ value = "price_usd", at_least = 10, at_most = 50 }`.
+
+    Raises KeyError for an unknown value or bound and ValueError for a bound that cannot be compared.
+    """
     value = entry["value"]
     bounds = {key: wanted for key, wanted in entry.items() if key != "value"}
     VALUES[value]

@@ -112,7 +112,7 @@ class _Page:
             time = words.span(horizons.pop() / 24, self.lang)
             shown += " · " + self.say("chance: to break out within {time}, with 90 % interval", time=time)
         first.truncate(self.width, overflow="ellipsis")
-        return [first, *_wrapped(Text(shown, style="dim"), self.width)]
+        return [first, *wrapped(Text(shown, style="dim"), self.width)]
 
     def footing(self) -> list[Text]:
         lines = []
@@ -122,18 +122,18 @@ class _Page:
             )
             if any(row.likely for row in self.report.rows):
                 legend += "; " + self.say("≈ joined on likeness: check")
-            lines += _wrapped(Text(legend, style="dim"), self.width)
+            lines += wrapped(Text(legend, style="dim"), self.width)
         for note in self.report.notes:
-            lines += _wrapped(Text(f"! {visible(self.say(note))}", style="yellow"), self.width, indent=2)
+            lines += wrapped(Text(f"! {visible(self.say(note))}", style="yellow"), self.width, indent=2)
         return lines + self.missing()
 
     def missing(self) -> list[Text]:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=words.by_urgency)
         head = words.missing_head(self.report, self.lang)
-        lines = _wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
+        lines = wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
         for one in bad[:_MISSING_SHOWN]:
             line = words.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
-            lines += _wrapped(Text(f"  {line}"), self.width, indent=4)
+            lines += wrapped(Text(f"  {line}"), self.width, indent=4)
         if len(bad) > _MISSING_SHOWN:
             lines.append(Text("  " + self.say("and {n} more", n=len(bad) - _MISSING_SHOWN)))
         return lines
@@ -245,7 +245,7 @@ def _axis(name: str, row: Row) -> Text:
     return Text(words.axis(getattr(row, name).value))
 
 
-def _wrapped(text: Text, width: int, *, indent: int = 0) -> list[Text]:
+def wrapped(text: Text, width: int, *, indent: int = 0) -> list[Text]:
     """`text` on as many lines as it needs, those after the first set in by `indent`."""
     console = Console(width=width, color_system=None, legacy_windows=False)
     first, *rest = text.wrap(console, width - indent) or [Text()]

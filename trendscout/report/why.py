@@ -1,0 +1,188 @@
+"""A product laid open in the terminal: history, parts of the score, evidence, and which listings it is made of."""
+
+from __future__ import annotations
+
+from datetime import UTC, tzinfo
+
+from rich.console import Group, RenderableType
+from rich.style import Style
+from rich.text import Text
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Member, Reason, Sighting, Why
+from trendscout.report import packs, words
+from trendscout.report.clean import visible, web_address
+from trendscout.report.plot import plot
+from trendscout.report.table import fit, wrapped
+
+_AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
+_LABEL = 8  # cells left of a plot, for ranks
+_BAR = 20  # cells of the largest contribution
+
+
+def render(found: Why, *, lang: Lang, width: int, zone: tzinfo = UTC) -> RenderableType:
+    """Everything that is known about a product, for a terminal of `width` cells."""
+    view = _View(found, lang, max(width, 40), zone)
+    parts = (
+        view.head(),
+        view.plots(),
+        view.axes(),
+        view.score(),
+        view.standing(),
+        view.members(),
+        view.evidence(),
+    )
+    lines = [line for part in parts if part for line in (*part, Text())]
+    return Group(*lines[:-1])
+
+
+class _View:
+    """What is shown, part by part."""
+
+    def __init__(self, found: Why, lang: Lang, width: int, zone: tzinfo) -> None:
+        self.found, self.row = found, found.row
+        self.lang, self.width, self.zone = lang, width, zone
+
+    def say(self, text: str, **fields: object) -> str:
+        return tr(text, self.lang, **fields)
+
+    def lines(self, text: str, style: str = "", *, indent: int = 2) -> list[Text]:
+        return wrapped(Text(text, style=style), self.width, indent=indent)
+
+    def head(self) -> list[Text]:
+        row, lang, now = self.row, self.lang, self.found.as_of
+        title = Text(words.title(row, lang), style=Style(bold=True, link=web_address(row.url)))
+        facts = (
+            visible(row.product_id),
+            words.place(row.platform, row.market),
+            words.stage(row.stage, lang),
+            words.movement(row, lang),
+            words.price_band(row),
+            words.counted(row.count, row.count_kind, row.count_floor, lang),
+            words.rating(row, lang),
+            words.competition(row, lang),
+            self.say("margin {share}", share=words.margin(row, lang)) if words.margin(row, lang) else "",
+        )
+        lines = [*wrapped(title, self.width), *self.lines(" · ".join(fact for fact in facts if fact), "dim")]
+        for flag in row.flags:
+            lines += self.lines(f"⚠ {words.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
+        gaps = words.not_yet(row.gaps, lang)
+        lines += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
+        if row.stage_since:
+            since = words.day(row.stage_since, lang, now=now, zone=self.zone)
+            lines += self.lines(
+                self.say("{stage} since {day}", stage=words.stage(row.stage, lang), day=since), "dim"
+            )
+        return lines
+
+    def plots(self) -> list[Text]:
+        lines: list[Text] = []
+        for one in self.row.sightings:
+            lines += self.plot(one)
+        if lines:
+            legend = self.say("curve: higher is nearer the top; · looked and not on the list; ░ nobody looked")
+            lines += self.lines(legend, "dim")
+        return lines
+
+    def plot(self, one: Sighting) -> list[Text]:
+        now, lang = self.found.as_of, self.lang
+        since = self.say("since {day}", day=words.day(one.since, lang, now=now, zone=self.zone))
+        best = self.say("best rank {rank}", rank=one.best_rank) if one.best_rank else ""
+        head = " · ".join(
+            part for part in (words.place(one.platform, one.market), visible(one.list_id), since, best) if part
+        )
+        drawn = plot(one.curve, width=self.width - _LABEL)
+        ranks = [point.rank for point in one.curve if point.rank is not None]
+        labels = {0: str(min(ranks)), len(drawn) - 1: str(max(ranks))} if ranks else {}
+        lines = [Text(f"{labels.get(at, ''):>6} │{line}", style="cyan") for at, line in enumerate(drawn)]
+        return [*self.lines(head, "bold"), *lines, *self.dates(one)]
+
+    def dates(self, one: Sighting) -> list[Text]:
+        if not one.curve:
+            return []
+        first, last = min(point.at for point in one.curve), max(point.at for point in one.curve)
+        left, right = (words.day(at, self.lang, now=self.found.as_of, zone=self.zone) for at in (first, last))
+        line = fit(Text(left), self.width - _LABEL - Text(right).cell_len).append(right)
+        return [Text(" " * _LABEL).append_text(line).append("")]
+
+    def axes(self) -> list[Text]:
+        lines = []
+        for label, name in _AXES:
+            axis = getattr(self.row, name)
+            why = visible(self.say(axis.why, **axis.fields)) if axis.why else ""
+            lines += self.lines(f"{self.say(label)} {words.axis(axis.value)}  {why}".rstrip())
+        return lines
+
+    def score(self) -> list[Text]:
+        row, found = self.row, self.found
+        if row.probability is None:
+            return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
+        time = words.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
+        label = self.say(words.LABELS.get(row.label, row.label)) if row.label else "–"
+        head = self.say(
+            "Chance {chance} that it {label} within {time}", chance=words.chance(row), label=label, time=time
+        )
+        if found.base_rate is not None:
+            head += " · " + self.say("usual on this list: {share}", share=words.share(found.base_rate))
+        lines = self.lines(head, "bold")
+        if found.fitted_at is not None:
+            fitted = words.day(found.fitted_at, self.lang, now=found.as_of, zone=self.zone)
+            lines += self.lines(self.say("by a model fitted to this list's own past on {day}", day=fitted), "dim")
+        else:
+            lines += self.lines(self.say("by the starting rule: this list has no past of its own yet"), "dim")
+        ordered = sorted(row.reasons, key=lambda one: -abs(one.contribution))
+        most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
+        return lines + [self.reason(one, most) for one in ordered]
+
+    def reason(self, one: Reason, most: float) -> Text:
+        bar = "█" * max(1, round(abs(one.contribution) / most * _BAR))
+        name = fit(Text(visible(self.say(one.signal))), min(34, self.width - _BAR - 12))
+        style = "green" if one.contribution >= 0 else "red"
+        return (
+            Text("  ").append_text(name).append(f" {one.contribution:+.2f} ".replace("-", "−")).append(bar, style)
+        )
+
+    def standing(self) -> list[Text]:
+        lines: list[Text] = []
+        for one in sorted(self.row.pack_checks, key=lambda one: (not one.met, len(one.failed))):
+            parts = [f"{'✓' if one.met else '✗'} {packs.title(one.pack, self.lang)}"]
+            for text, codes in (("fails: {lines}", one.failed), ("unknown: {lines}", one.unknown)):
+                if codes:
+                    said = ", ".join(packs.say(code, self.lang) for code in codes)
+                    parts.append(self.say(text, lines=said))
+            lines += self.lines(" · ".join(parts), "green" if one.met else "dim")
+        return [Text(self.say("Selection packs"), style="bold"), *lines] if lines else []
+
+    def members(self) -> list[Text]:
+        lines: list[Text] = []
+        groups = (
+            ("Listings joined into this product", self.found.members),
+            ("Variants, not merged", self.found.variants),
+        )
+        for head, members in groups:
+            if members:
+                lines.append(Text(self.say(head), style="bold"))
+                lines += [line for member in members for line in self.member(member)]
+        return lines
+
+    def member(self, one: Member) -> list[Text]:
+        sure = f" {words.share(one.probability)}" if one.probability is not None else ""
+        facts = (
+            words.place(one.platform, one.market),
+            visible(one.item_key),
+            visible(one.seller or ""),
+            words.money(one.price, one.currency),
+            f"{self.say(one.verdict)}{sure}" if one.verdict else "",
+            visible(self.say(one.reason)) if one.reason else "",
+        )
+        title = Text(f"  {visible(one.title) or visible(one.item_key)}", style=Style(link=web_address(one.url)))
+        return [
+            fit(title, self.width),
+            *self.lines("    " + " · ".join(fact for fact in facts if fact), "dim", indent=4),
+        ]
+
+    def evidence(self) -> list[Text]:
+        if not self.found.pages:
+            return []
+        head = Text(self.say("Pages in the archive that show it"), style="bold")
+        return [head, *(line for page in self.found.pages for line in self.lines(f"  {visible(page)}", "dim"))]
