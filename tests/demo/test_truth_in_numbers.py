@@ -1,0 +1,149 @@
+"""Seen, absent, not looked: what goes wrong on the way never shows as movement.
+
+The market stands still: every morning the sites show the ranks of one and the same day. Whatever moves in the
+report was then made by us.
+"""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from trendscout import pipeline
+from trendscout.clock import VirtualClock
+from trendscout.config import Settings
+from trendscout.demo import faults
+from trendscout.demo.market import World, morning_of
+from trendscout.demo.server import MarketServer, Reply, Site
+from trendscout.model import Outcome, Query
+from trendscout.pipeline import Place
+from trendscout.report import table
+from trendscout.store.query import ANYWHERE, history
+
+MARKET = "UK"
+AMAZON, ALIEXPRESS = "amazon_bestsellers_UK/bestsellers/kitchen", "aliexpress_UK/search/kitchen"
+QUERIES = (
+    Query("amazon_bestsellers", MARKET, "bestsellers", "kitchen"),
+    Query("aliexpress", MARKET, "search", "kitchen"),
+)
+DAYS = 9
+Trouble = Callable[[str, str], Reply | None]  # host and target → what it answers instead
+
+
+def nothing(host: str, target: str) -> Reply | None:  # noqa: ARG001
+    return None
+
+
+def down(host: str, target: str) -> Reply | None:  # noqa: ARG001
+    return Reply(503, "Service unavailable")
+
+
+def captcha(host: str, target: str) -> Reply | None:
+    if "amazon" in host and target != "/robots.txt":
+        return Reply(200, '<html><form action="/errors/validateCaptcha"></form></html>')
+    return None
+
+
+def second_page_lost(host: str, target: str) -> Reply | None:  # noqa: ARG001
+    return Reply(503, "Service unavailable") if target.endswith(("pg=2", "page=2")) else None
+
+
+def half_as_long(host: str, target: str) -> Reply | None:  # noqa: ARG001
+    """A list that ends after its first page."""
+    return (
+        Reply(200, "<html><body><h1>No more results</h1></body></html>")
+        if target.endswith(("pg=2", "page=2"))
+        else None
+    )
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    return World(7, 30, (MARKET,))
+
+
+def play(
+    world: World,
+    folder: Path,
+    plan: dict[int, Trouble],
+    monkeypatch: pytest.MonkeyPatch,
+    *,
+    skip: frozenset[int] = frozenset(),
+) -> tuple[Place, list[Outcome]]:
+    """The store after DAYS mornings on a market that stands still, with trouble on the planned days."""
+    answer = Site.answer
+    today = 0
+
+    def troubled(site: Site, target: str, body: bytes = b"", cookie: str = "") -> Reply:
+        return plan.get(today, nothing)(site.host, target) or answer(site, target, body, cookie)
+
+    monkeypatch.setattr(Site, "answer", troubled)
+    monkeypatch.setattr(faults, "fault_of", lambda *_: None)
+    place = Place(str(folder / "store.duckdb"), folder / "archive")
+    outcomes = []
+    with MarketServer(world) as server:
+        server.turn(20)
+        for today in range(DAYS):
+            if today not in skip:
+                clock = VirtualClock(morning_of(today))
+                outcomes += pipeline.collect(
+                    place,
+                    QUERIES,
+                    Settings(contact="t@market.example"),
+                    clock=clock,
+                    base_url=server.base_urls,
+                    seed=today,
+                )
+    return place, outcomes
+
+
+CASES: dict[str, tuple[dict[int, Trouble], frozenset[int]]] = {
+    "nothing": ({}, frozenset()),
+    "a blocked day": ({4: captcha}, frozenset()),
+    "blocked on the last day": ({DAYS - 1: captcha}, frozenset()),
+    "a day down": ({5: down}, frozenset()),
+    "a partial list": ({6: second_page_lost}, frozenset()),
+    "partial on the last day": ({DAYS - 1: second_page_lost}, frozenset()),
+    "a missed crawl": ({}, frozenset({3, 6})),
+    "a list that grows": (dict.fromkeys(range(4), half_as_long), frozenset()),
+    "a list that shrinks": (dict.fromkeys(range(4, DAYS), half_as_long), frozenset()),
+    "all of it": ({2: half_as_long, 3: captcha, 4: down, 7: second_page_lost}, frozenset({5})),
+}
+
+
+@pytest.fixture(params=CASES)
+def case(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> tuple[str, Place, list[Outcome]]:
+    plan, skip = CASES[request.param]
+    with pytest.MonkeyPatch.context() as patch:
+        place, outcomes = play(world, tmp_path, plan, patch, skip=skip)
+    return request.param, place, outcomes
+
+
+def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -> None:
+    name, place, outcomes = case
+    now = morning_of(DAYS)
+    with place.store() as connection:
+        scores = pipeline.rank(connection, ANYWHERE, now=now)
+        seen = history(connection, until=now)
+    assert len(scores) > 90, name
+    known = scores.velocity[np.isfinite(scores.velocity)]
+    assert len(known) > 90
+    assert set(np.round(known, 6)) == {50.0}
+    # and the troubled looks are told as such, never as whole lists
+    good = sum(outcome.status == "ok" for outcome in outcomes)
+    assert (good == len(outcomes)) == (name in ("nothing", "a missed crawl"))
+    shown = pipeline.report(place, pipeline.Wish(), now=now)
+    assert {one.list_id for one in shown.coverage} == {AMAZON, ALIEXPRESS}
+    assert sum(one.ok for one in shown.coverage) <= good
+    assert not (seen.snap_depth < 50).any()
+
+
+def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    place, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
+    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS))
+    blocked = next(one for one in shown.coverage if one.list_id == AMAZON)
+    assert (blocked.status, blocked.looked, blocked.ok) == ("blocked", 6, 5)
+    text = table.text(shown, lang="en", width=100)
+    assert "captcha" in text
+    assert "Amazon" in text
