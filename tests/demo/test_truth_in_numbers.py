@@ -31,11 +31,11 @@ DAYS = 9
 Trouble = Callable[[str, str], Reply | None]  # host and target → what it answers instead
 
 
-def nothing(host: str, target: str) -> Reply | None:  # noqa: ARG001
+def nothing(host: str, target: str) -> Reply | None:
     return None
 
 
-def down(host: str, target: str) -> Reply | None:  # noqa: ARG001
+def down(host: str, target: str) -> Reply | None:
     return Reply(503, "Service unavailable")
 
 
@@ -45,11 +45,11 @@ def captcha(host: str, target: str) -> Reply | None:
     return None
 
 
-def second_page_lost(host: str, target: str) -> Reply | None:  # noqa: ARG001
+def second_page_lost(host: str, target: str) -> Reply | None:
     return Reply(503, "Service unavailable") if target.endswith(("pg=2", "page=2")) else None
 
 
-def half_as_long(host: str, target: str) -> Reply | None:  # noqa: ARG001
+def half_as_long(host: str, target: str) -> Reply | None:
     """A list that ends after its first page."""
     return (
         Reply(200, "<html><body><h1>No more results</h1></body></html>")
