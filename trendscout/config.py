@@ -117,7 +117,7 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
             "{path}{line}: {key}: {fault}.",
             next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",
             path=path,
-            line=_line_of(text, keys),
+            line=line_of(text, keys),
             key=".".join(keys) or "file",
             fault=error.message.replace("data.", "").replace("data ", ""),
             schema=schema,
@@ -133,7 +133,7 @@ def _validator(schema: str) -> Any:
     return fastjsonschema.compile(json.loads(text))
 
 
-def _line_of(text: str, keys: Sequence[str]) -> str:
+def line_of(text: str, keys: Sequence[str]) -> str:
     """Where the deepest of the keys stands in the text: `, line N`, or nothing if none does."""
     found = 0
     lines = text.splitlines()

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
+from trendscout.text.markets import MARKETS
+
 MAX_TEXT = 400  # longer texts are no label of a count or price
 # A space or apostrophe groups only before exactly three digits: "9 800" is one number, "4.8 12 sold" is two.
 NUMBER = r"(?:\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d+(?!\d))?|\d+(?:[.,]\d+)*)"
@@ -61,8 +63,8 @@ def style_of(market: str | None, language: str | None = None) -> Style | None:
     from babel import Locale, UnknownLocaleError
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
-    territory = {"UK": "GB", "EU": ""}.get(market or "", market or "").upper()
-    if not language and territory in _MIXED:
+    territory = {"UK": "GB"}.get(market or "", market or "")
+    if not language and (territory in _MIXED or territory not in MARKETS):
         return None
     spoken = (language or "und").replace("-", "_")
     for name in ("en",) if spoken[:2] == "en" else (f"{spoken}_{territory}", spoken):

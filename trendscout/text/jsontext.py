@@ -22,12 +22,12 @@ _CALLBACK = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,80}\s*\(\s*(?=[\[{])")
 _TAIL = re.compile(r"[\s;)]*(?:\*/)?\s*")  # what a callback or guard leaves behind
 
 
-def parse_json(page: Page | bytes | str) -> Any:
+def parse_json(page: Page | bytes | str, *, limit: int = MAX_CHARS) -> Any:
     """The value of a JSON reply; an XSSI guard (`)]}'`, `while(1);`) or JSONP callback in front is skipped.
 
     NaN and Infinity become None. Raises LayoutChanged if it is no JSON, too large or nested too deep.
     """
-    text = _text(page)
+    text = _text(page, limit)
     for skipped in (_GUARD, _CALLBACK):
         found = skipped.match(text)
         if found:
@@ -124,23 +124,23 @@ def _whole(text: str) -> int | None:
 _DECODER = json.JSONDecoder(parse_constant=lambda _: None, parse_float=_finite, parse_int=_whole, strict=False)
 
 
-def _text(page: Page | bytes | str) -> str:
+def _text(page: Page | bytes | str, limit: int = MAX_CHARS) -> str:
     if isinstance(page, str):
         text = page
     else:
         body = page.body if isinstance(page, Page) else page
         header = page.headers.get("content-type", "") if isinstance(page, Page) else ""
-        if len(body) > MAX_CHARS:
-            raise _too_large(len(body))
+        if len(body) > limit:
+            raise _too_large(len(body), limit)
         text = decode(body, (charset_in(header), charset_in(body)))
-    if len(text) > MAX_CHARS:
-        raise _too_large(len(text))
+    if len(text) > limit:
+        raise _too_large(len(text), limit)
     return text
 
 
-def _too_large(size: int) -> LayoutChanged:
+def _too_large(size: int, limit: int) -> LayoutChanged:
     return LayoutChanged(
-        "The reply has {size} bytes, more than the {limit} that are read.", size=size, limit=MAX_CHARS
+        "The reply has {size} bytes, more than the {limit} that are read.", size=size, limit=limit
     )
 
 

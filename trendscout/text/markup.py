@@ -11,7 +11,7 @@ import re
 from collections import Counter
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode
+from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Page
@@ -25,6 +25,7 @@ __all__ = [
     "LexborNode",
     "all_of",
     "attr_of",
+    "is_css",
     "page_text",
     "parse_feed",
     "parse_html",
@@ -91,6 +92,15 @@ def attr_of(node: LexborNode | LexborHTMLParser | None, css: str | None, name: s
 def all_of(node: LexborNode | LexborHTMLParser, css: str) -> list[LexborNode]:
     """Every match of `css` below the node, in the order of the page."""
     return list(node.css(css))
+
+
+def is_css(selector: str) -> bool:
+    """Whether the text is a CSS selector that can be matched."""
+    try:
+        LexborHTMLParser("<p>").css(selector)
+    except (SelectolaxError, ValueError):
+        return False
+    return True
 
 
 def parse_feed(page: Page | bytes) -> Element:

@@ -1,0 +1,23 @@
+"""What the user brings: exports of paid tools, saved pages, HAR files, and lists declared in TOML."""
+
+from __future__ import annotations
+
+from trendscout.intake.declarative import load_source
+from trendscout.intake.exports import Export, StockRow, propose_profile, read_export
+from trendscout.intake.kinds import kind_of
+from trendscout.intake.profiles import Profile, load_profile, profiles
+from trendscout.intake.saved import Found, pages_in
+
+__all__ = [
+    "Export",
+    "Found",
+    "Profile",
+    "StockRow",
+    "kind_of",
+    "load_profile",
+    "load_source",
+    "pages_in",
+    "profiles",
+    "propose_profile",
+    "read_export",
+]

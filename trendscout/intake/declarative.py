@@ -1,0 +1,352 @@
+"""A source declared in TOML: any list the user may read becomes a `Source` like the ones that come along.
+
+Fields are CSS selectors for HTML ("a.title", "a@href", "@data-id"), JMESPath for JSON, element names for feeds.
+A declaration is data: it runs no code, its requests go to the one host that its address names, and its key comes
+from an environment variable of trendscout's own.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote, urlsplit
+
+from trendscout.config import line_of, load_toml
+from trendscout.errors import ConfigError, LayoutChanged
+from trendscout.intake.values import item_id, moment, number, web_url, words
+from trendscout.model import CountKind, Entry, Page, Query, Request
+from trendscout.source import Reader, Source, list_id, sources
+from trendscout.text.digits import Style, style_of
+from trendscout.text.numbers import parse_count, parse_price
+
+_MAX_BYTES = 65_536
+_MAX_ITEMS = 5_000
+_PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
+_KNOWN = frozenset({"page", "category", "market", "kind", "key"})
+_ENGLISH = Style(".", ",")
+
+# The text of one field of one item, or None.
+Get = Callable[[Any], str | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A declaration, checked; `fields` read one item each."""
+
+    file: Path
+    text: str
+    table: Mapping[str, Any]
+
+    def wrong(self, key: str, fault: str) -> ConfigError:
+        """The error for a key of the file."""
+        return ConfigError(
+            "{path}{line}: {key}: {fault}.",
+            next_step="Mend that line; docs/adding-a-source.md explains each key.",
+            path=self.file,
+            line=line_of(self.text, key.split(".")),
+            key=key,
+            fault=fault,
+        )
+
+
+def load_source(path: Path) -> Source:
+    """The source that a TOML file declares.
+
+    Raises ConfigError naming file, line and key if anything in it is wrong.
+    """
+    if path.exists() and path.stat().st_size > _MAX_BYTES:
+        raise ConfigError(
+            "{path} has more than {limit} bytes.",
+            next_step="A declaration is a page.",
+            path=path,
+            limit=_MAX_BYTES,
+        )
+    table = load_toml(path, "source")
+    here = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
+    if table["name"] in sources():
+        raise here.wrong("name", f"{table['name']} is the name of a source that comes along")
+    name = table["name"]
+    host = _host(here)
+    reader = Reader(f"declared in {path.name}", lambda page: bool(page.body), _reader(here))
+    return Source(
+        name=name,
+        platform=table.get("platform", name),
+        title=table.get("title", name),
+        kinds=tuple(table.get("kinds", ("list",))),
+        markets=tuple(table.get("markets", ("XX",))),
+        way_in=("key",) if "key_env" in table else ("live",) if host else ("own",),
+        terms=table["terms"],
+        why=table.get("why", "Declared by you."),
+        readers=(reader,),
+        hosts=(host,) if host else (),
+        requests=_requests(here) if host else None,
+        query_of=_query_of(here, host) if host else None,
+        key_env=table.get("key_env", ""),
+        spacing_s=float(table.get("spacing_s", 5.0)),
+        length=table.get("length"),
+        categories=tuple(table.get("categories", ())),
+        ordered=table.get("ordered", True),
+    )
+
+
+# --- requests --------------------------------------------------------------------------------------------
+
+
+def _host(here: Declaration) -> str:
+    """The host that requests go to; "" for a list that the user saves."""
+    url: str = here.table.get("url", "")
+    if not url:
+        return ""
+    parts = urlsplit(url)
+    try:
+        port = parts.port
+    except ValueError:
+        raise here.wrong("url", "the port is no number") from None
+    if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
+        raise here.wrong("url", "it must begin with https:// and a host without placeholders")
+    if "@" in parts.netloc or port is not None:
+        raise here.wrong("url", "user names, passwords and ports do not belong into it")
+    for key in ("url", "body"):
+        unknown = set(_PLACEHOLDER.findall(here.table.get(key, ""))) - _KNOWN
+        if unknown:
+            raise here.wrong(key, f"unknown placeholder {{{min(unknown)}}}; known are {', '.join(sorted(_KNOWN))}")
+    if "key_env" not in here.table and "{key}" in f"{url}{here.table.get('body')}{here.table.get('headers')}":
+        raise here.wrong("url", "{key} needs key_env, the environment variable that holds your key")
+    if int(here.table.get("pages", 1)) > 1 and "{page}" not in url + here.table.get("body", ""):
+        raise here.wrong("pages", "more than one page needs {page} in url or body")
+    return parts.hostname
+
+
+def _requests(here: Declaration) -> Callable[[Query], tuple[Request, ...]]:
+    table = here.table
+    first = int(table.get("first_page", 1))
+
+    def requests(query: Query) -> tuple[Request, ...]:
+        return tuple(_request(table, query, number, number - 1 + first) for number in range(1, _pages(table) + 1))
+
+    return requests
+
+
+def _pages(table: Mapping[str, Any]) -> int:
+    return int(table.get("pages", 1))
+
+
+def _request(table: Mapping[str, Any], query: Query, number: int, shown: int) -> Request:
+    told = {
+        "page": str(shown),
+        "category": query.category,
+        "market": query.market or "",
+        "kind": query.kind or next(iter(table.get("kinds", ("list",)))),
+    }
+
+    def in_url(found: re.Match[str]) -> str:
+        return quote(told[found[1]], safe="") if found[1] in told else found[0]
+
+    def in_body(found: re.Match[str]) -> str:
+        # Inside a JSON string or a form; quotes must not end what they stand in.
+        return re.sub(r"[\"\\\x00-\x1f&=]", " ", told[found[1]]) if found[1] in told else found[0]
+
+    body = table.get("body")
+    return Request(
+        url=_PLACEHOLDER.sub(in_url, table["url"]),
+        method=table.get("method", "GET"),
+        headers=tuple(table.get("headers", {}).items()),
+        body=_PLACEHOLDER.sub(in_body, body).encode() if body else None,
+        page=number,
+    )
+
+
+def _query_of(here: Declaration, host: str) -> Callable[[str], Query | None]:
+    name = here.table["name"]
+    markets = here.table.get("markets", ("XX",))
+
+    def query_of(url: str) -> Query | None:
+        try:
+            same = urlsplit(url).hostname == host
+        except ValueError:
+            return None
+        return Query(name, markets[0] if len(markets) == 1 else None) if same else None
+
+    return query_of
+
+
+# --- reading ---------------------------------------------------------------------------------------------
+
+
+def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry]]:
+    table = here.table
+    items, field = {"html": _html, "json": _json, "feed": _feed}[table["format"]](here)
+    gets = {key: _picked(here, key, field) for key in table["fields"]}
+    if "item_key" not in gets and "url" not in gets and table["format"] != "feed":
+        raise here.wrong("fields", "item_key or url is needed to know an item again")
+    if table["format"] == "feed":
+        defaults = {"item_key": ("guid", "id", "link"), "title": ("title",), "url": ("link",)}
+        defaults["listed_at"] = ("pubDate", "published", "updated")
+        gets = {key: _first(field, names) for key, names in defaults.items()} | gets
+
+    def read(page: Page) -> Iterator[Entry]:
+        found = list(items(page))[:_MAX_ITEMS]
+        if not found:
+            raise LayoutChanged("{items!r} matches nothing in the page.", items=table.get("items", "item"))
+        for place, item in enumerate(found, 1):
+            yield _entry(page, table, {key: get(item) for key, get in gets.items()}, place)
+
+    return read
+
+
+def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None], place: int) -> Entry:
+    market = page.query.market
+    price = parse_price(told.get("price") or "", market)
+    count = parse_count(told.get("count") or "", market, table.get("language"))
+    reviews = parse_count(told.get("reviews") or "", market, table.get("language"))
+    rating = _rating(told.get("rating"), style_of(market, table.get("language")) or _ENGLISH)
+    rank = parse_count((told.get("rank") or "").lstrip("#"), "US") if "rank" in told else None
+    url = web_url(told.get("url"), page.url)
+    kind: CountKind | None = table.get("count_kind") or (count.unit if count else None)
+    return Entry(
+        list=list_id(page.query),
+        rank=None if not table.get("ordered", True) else rank.value if rank else _place(page, table, place),
+        item_key=item_id(told.get("item_key")) or (url or "").partition("?")[0],
+        title=told.get("title"),
+        url=url,
+        image=web_url(told.get("image"), page.url),
+        price=price.amount if price else None,
+        currency=(price.currency or table.get("currency")) if price else None,
+        price_text=told.get("price"),
+        count=count.value if count else None,
+        count_kind=kind if told.get("count") else None,
+        count_floor=count.is_floor if count else None,
+        count_text=told.get("count"),
+        rating=rating,
+        reviews=reviews.value if reviews else None,
+        seller=told.get("seller"),
+        listed_at=moment(told.get("listed_at")),
+        is_ad=bool(told.get("is_ad")),
+    )
+
+
+def _rating(text: str | None, style: Style) -> float | None:
+    """The first number of the text, if it can be a rating out of 5."""
+    found = re.search(r"\d(?:[.,]\d+)?", text or "")
+    value = number(found.group(), style) if found else None
+    return float(value) if value is not None and 0 < value <= 5 else None
+
+
+def _place(page: Page, table: Mapping[str, Any], place: int) -> int | None:
+    """The rank by order of appearance; unknown on later pages of a list whose page length is not told."""
+    if page.number == 1:
+        return place
+    length, pages = table.get("length"), _pages(table)
+    return (page.number - 1) * (int(length) // pages) + place if length else None
+
+
+def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Get:
+    told = here.table["fields"][key]
+    if isinstance(told, str):
+        return field(key, told)
+    get = field(key, told["at"])
+    try:
+        pattern = re.compile(told.get("pick", "(.*)"))
+    except re.error as error:
+        raise here.wrong(f"fields.{key}", f"pick is no regular expression: {error}") from error
+    if pattern.groups != 1:
+        raise here.wrong(f"fields.{key}", "pick needs exactly one group in brackets")
+
+    def picked(item: Any) -> str | None:
+        found = pattern.search((get(item) or "")[:500])
+        return found[1] if found else None
+
+    return picked
+
+
+def _first(field: Callable[[str, str], Get], names: tuple[str, ...]) -> Get:
+    gets = [field(name, name) for name in names]
+    return lambda item: next((text for get in gets if (text := get(item))), None)
+
+
+def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+    from trendscout.text.markup import all_of, attr_of, is_css, parse_html, text_of
+
+    css = here.table.get("items")
+    if not css or not is_css(css):
+        raise here.wrong("items", "a CSS selector is needed: the element that stands once for each item")
+
+    def field(key: str, told: str) -> Get:
+        inner, _, attribute = told.partition("@")
+        if inner and not is_css(inner):
+            raise here.wrong(f"fields.{key}", f"{inner!r} is no CSS selector")
+        if attribute:
+            return lambda item: words(attr_of(item, inner or None, attribute))
+        return lambda item: words(text_of(item, inner))
+
+    return lambda page: all_of(parse_html(page), css), field
+
+
+def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+    import jmespath
+
+    from trendscout.text.jsontext import parse_json
+
+    def compiled(key: str, expression: str) -> Callable[[Any], Any]:
+        try:
+            search = jmespath.compile(expression).search
+        except (jmespath.exceptions.JMESPathError, RecursionError) as error:
+            raise here.wrong(key, f"no JMESPath: {' '.join(str(error).split())[:120]}") from error
+
+        def found(value: Any) -> Any:
+            try:
+                return search(value)
+            except (jmespath.exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
+                return None  # a function got a value that it does not take: this item has no such field
+
+        return found
+
+    if "items" not in here.table:
+        raise here.wrong("items", "a JMESPath is needed: where the list of items stands")
+    rows = compiled("items", here.table["items"])
+
+    def items(page: Page) -> list[Any]:
+        found = rows(parse_json(page))
+        return found if isinstance(found, list) else []
+
+    def field(key: str, told: str) -> Get:
+        get = compiled(f"fields.{key}", told)
+        return lambda item: _scalar(get(item))
+
+    return items, field
+
+
+def _scalar(value: Any) -> str | None:
+    return words(value) if isinstance(value, (str, int, float)) else None
+
+
+def _feed(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+    from trendscout.text.markup import parse_feed
+
+    if "items" in here.table:
+        raise here.wrong("items", "a feed has its own items; leave the key out")
+
+    def items(page: Page) -> list[Any]:
+        return [element for element in parse_feed(page).iter() if _local(element.tag) in ("item", "entry")]
+
+    def field(key: str, told: str) -> Get:  # noqa: ARG001 - the three kinds share one signature
+        tag, _, attribute = told.partition("@")
+
+        def get(item: Any) -> str | None:
+            for child in item:
+                if _local(child.tag) == tag.rpartition(":")[2]:
+                    found = words(child.get(attribute) if attribute else child.text or child.get("href"))
+                    if found:
+                        return found
+            return None
+
+        return get
+
+    return items, field
+
+
+def _local(tag: object) -> str:
+    return str(tag).rpartition("}")[2]

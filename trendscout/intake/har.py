@@ -1,0 +1,70 @@
+"""HAR: what a browser recorded, one page at a time, without what must never be kept.
+
+Only the address, the time, the status, the content type and the body of a reply pass; cookies, authorisation
+headers, request bodies and every other header stay behind.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+from trendscout.model import Page, Query
+from trendscout.text.jsontext import dig, parse_json
+from trendscout.wire import public_url
+
+MAX_HAR = 192 * 1024 * 1024
+_MAX_ENTRIES = 20_000
+
+
+def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
+    """Every reply of a HAR file as a page without a query; a string where an entry cannot be used, saying why.
+
+    Raises LayoutChanged if the file is no HAR.
+    """
+    recorded = dig(parse_json(body, limit=MAX_HAR), "log", "entries")
+    if not isinstance(recorded, list):
+        yield "it has no log.entries: it is no HAR"
+        return
+    for entry in recorded[:_MAX_ENTRIES]:
+        url = dig(entry, "request", "url")
+        if not isinstance(url, str) or not url.startswith(("http://", "https://")):
+            continue
+        reply = _body(dig(entry, "response", "content"))
+        if reply is None:
+            yield f"{public_url(url)[:200]}: its body was not saved"
+            continue
+        status = dig(entry, "response", "status")
+        kind = dig(entry, "response", "content", "mimeType")
+        yield Page(
+            url=public_url(url),
+            fetched_at=_time(dig(entry, "startedDateTime")) or at,
+            status=status if isinstance(status, int) else 200,
+            headers={"content-type": kind} if isinstance(kind, str) and len(kind) < 200 else {},
+            body=reply,
+            query=Query(""),
+        )
+
+
+def _body(content: Any) -> bytes | None:
+    text = dig(content, "text")
+    if not isinstance(text, str) or not text:
+        return None
+    if dig(content, "encoding") == "base64":
+        try:
+            return base64.b64decode(text, validate=False)
+        except (binascii.Error, ValueError):
+            return None
+    # The browser has decoded the text already; the page is UTF-8 from here on.
+    return text.encode("utf-8", "replace")
+
+
+def _time(value: Any) -> datetime | None:
+    try:
+        when = datetime.fromisoformat(value)
+    except (TypeError, ValueError):
+        return None
+    return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC) if when.year > 1 else None
