@@ -49,8 +49,11 @@ def best_places(scores: Scores) -> list[int]:
     return best
 
 
-def rows(connection: Connection, scores: Scores, *, now: datetime) -> Iterator[Row]:
-    """A row for every scored product that the seller does not ignore, the highest score first."""
+def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | None = None) -> Iterator[Row]:
+    """A row for every scored product that the seller does not ignore, the highest score first.
+
+    `only` is the id of the one product wanted.
+    """
     context = Context(
         now=now,
         marks=all_marks(connection),
@@ -61,7 +64,11 @@ def rows(connection: Connection, scores: Scores, *, now: datetime) -> Iterator[R
     wanted = [
         scored
         for scored in (scores.at(position) for position in best_places(scores))
-        if context.marks.get(scored.item_key, ("", ""))[0] != "ignore"
+        if (
+            context.marks.get(scored.item_key, ("", ""))[0] != "ignore"
+            if only is None
+            else scored.item_key == only
+        )
     ]
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
@@ -169,8 +176,6 @@ def _flags(scored: Scored) -> tuple[Flag, ...]:
     flags = []
     if scored.stage == "fading":
         flags.append(Flag("fading", "its rank falls away from its best"))
-    if scored.list_pace == "fast":
-        flags.append(Flag("fast_list", "the top 10 of its list is replaced within months"))
     return tuple(flags)
 
 

@@ -24,7 +24,7 @@ def _chinese() -> dict[str, str]:
     return table
 
 
-def tr(text: str, lang: Lang, **fields: object) -> str:
+def tr(text: str, lang: Lang, /, **fields: object) -> str:
     """`text` in `lang` with `fields` filled in; English where a translation is missing."""
     if lang == "zh":
         text = _chinese().get(text, text)

@@ -318,6 +318,34 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
+class Joined:
+    """One listing of a product, and by which rule it belongs there."""
+
+    platform: str
+    market: str | None
+    item_key: str
+    title: str | None
+    url: str | None
+    first_seen: datetime
+    verdict: str  # same, likely, or alone
+    probability: float | None
+    reason: str  # English
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """What `why` knows of a product."""
+
+    product_id: str
+    title: str
+    as_of: datetime
+    row: Row | None  # None: it stands on no list now
+    sightings: tuple[Sighting, ...]
+    listings: tuple[Joined, ...]
+    decisions: tuple[str, ...] = ()  # what the user said of it, English
+
+
+@dataclass(frozen=True, slots=True)
 class Coverage:
     """What one list gave on the report's day: the third state, carried to the last row."""
 

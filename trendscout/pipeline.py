@@ -20,7 +20,7 @@ from trendscout.config import Settings
 from trendscout.errors import UsageError
 from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
-from trendscout.model import Entry, HostState, Outcome, Page, Query, Report, Status
+from trendscout.model import Entry, Explained, HostState, Joined, Outcome, Page, Query, Report, Status
 from trendscout.source import Source, get_source, read_page, sources
 from trendscout.store.connect import open_store
 from trendscout.store.load import Loaded, noted_pages, page_name
@@ -306,14 +306,15 @@ def match(place: Place) -> Matched:
 
     with place.store(must_exist=True) as connection:
         decided = products.decisions(connection)
+        merged = [(one.a, one.b) for one in decided if one.action == "merge" and one.b]
+        split = {one.a for one in decided if one.action == "split"}
+        worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
+        twins = [pair for pair in products.twins(connection, worldwide) if not split & set(pair)]
         found = match_listings(
-            products.new_records(connection),
+            products.new_records(connection, worldwide),
             candidate_pairs=candidate_pairs,
             known=products.match_index(connection),
-            decisions=Decisions(
-                merged=tuple((one.a, one.b) for one in decided if one.action == "merge" and one.b),
-                split=tuple(one.a for one in decided if one.action == "split"),
-            ),
+            decisions=Decisions(merged=(*merged, *twins), split=tuple(sorted(split))),
         )
         products.save_matches(connection, found.pairs, found.index)
         return Matched(*products.sizes(connection))
@@ -428,6 +429,51 @@ def report(place: Place, wish: Wish, *, now: datetime) -> Report:
         market=wish.market,
         total=len(assemble.best_places(scores)),
         sort=wish.sort,
+    )
+
+
+def why(place: Place, product: str, *, now: datetime) -> Explained:
+    """All that is known of a product: its row if it stands on a list, where it was seen, what was joined and why.
+
+    Raises UsageError if nothing, or more than one product, is called so.
+    """
+    from trendscout import assemble
+    from trendscout.store import products
+    from trendscout.store.details import listings_of, sightings_of
+    from trendscout.store.query import ANYWHERE
+
+    with place.store(must_exist=True) as connection:
+        found = products.find_product(connection, product)
+        listings = listings_of(connection, [found], until=now).get(found, ())
+        if not listings:
+            raise UsageError(
+                "{product} was not known at {now}.", next_step="Ask for a later time.", product=found, now=now
+            )
+        sightings = sightings_of(connection, [found], since=now - assemble.CURVE_SPAN, until=now).get(found, ())
+        row = next(assemble.rows(connection, rank(connection, ANYWHERE, now=now), now=now, only=found), None)
+        names = {one.listing_id for one in listings}
+        said = [one for one in products.decisions(connection) if one.a in names or one.b in names]
+    return Explained(
+        product_id=found,
+        title=next((one.title for one in listings if one.title), found),
+        as_of=now,
+        row=row,
+        sightings=sightings,
+        listings=tuple(
+            Joined(
+                one.platform,
+                one.market,
+                one.item_key,
+                one.title,
+                one.url,
+                one.first_seen,
+                one.verdict,
+                one.probability,
+                one.reason,
+            )
+            for one in listings
+        ),
+        decisions=tuple(f"{one.action} {one.a} {one.b or ''}".strip() for one in said),
     )
 
 

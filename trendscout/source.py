@@ -57,6 +57,7 @@ class Source:
     page_rows: int | None = None  # a page with fewer rows is the list's last: later ones are not missed
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
     ordered: bool = True  # False: rows have no rank
+    ids_worldwide: bool = False  # True: an item key means the same item in every market
 
 
 def list_id(query: Query, *, kind: str = "", category: str = "") -> str:

@@ -113,7 +113,7 @@ def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: A
     from trendscout.cli.tables import show_why
 
     here = call(context)
-    found = pipeline.why(pipeline.Place(here.db, here.archive), product, now=moment(as_of), settings=here.settings)
+    found = pipeline.why(pipeline.Place(here.db, here.archive), product, now=moment(as_of))
     if as_json:
         answer(found)
     else:

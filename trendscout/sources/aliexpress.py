@@ -182,6 +182,7 @@ SOURCES = (
     Source(
         name="aliexpress",
         platform="aliexpress",
+        ids_worldwide=True,
         title="AliExpress search and categories, most orders first",
         kinds=("search", "category"),
         markets=("US", "UK", "DE", "FR", "IT", "ES", "PL", "NL", "BR", "MX", "KR", "JP", "AU", "SA", "AE", "ID"),

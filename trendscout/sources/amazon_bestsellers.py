@@ -219,6 +219,7 @@ SOURCES = (
     Source(
         name="amazon_bestsellers",
         platform="amazon",
+        ids_worldwide=True,
         title="Amazon Best Sellers, New Releases, Movers & Shakers, Most Wished For",
         kinds=KINDS,
         markets=amazon.MARKETS,

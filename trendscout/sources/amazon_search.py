@@ -114,6 +114,7 @@ SOURCES = (
     Source(
         name="amazon_search",
         platform="amazon",
+        ids_worldwide=True,
         title='Amazon search, with "bought in past month"',
         kinds=("search",),
         markets=amazon.MARKETS,

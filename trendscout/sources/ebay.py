@@ -169,6 +169,7 @@ SOURCES = (
     Source(
         name="ebay",
         platform="ebay",
+        ids_worldwide=True,
         title="eBay search: best match, or goods sold",
         kinds=("search", "sold"),
         markets=tuple(HOST_OF),

@@ -186,6 +186,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="etsy",
         platform="etsy",
+        ids_worldwide=True,
         title="Etsy search and shop lists",
         kinds=("search", "shop"),
         markets=("US", "UK", "DE", "FR", "CA", "AU"),

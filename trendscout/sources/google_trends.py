@@ -241,6 +241,7 @@ SOURCES = (
     Source(
         name="google_trends",
         platform="google",
+        ids_worldwide=True,
         title="Google Trends: trending searches, interest over time, related searches",
         kinds=("trending", "trending_now"),
         markets=_MARKETS,

@@ -148,6 +148,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="shein",
         platform="shein",
+        ids_worldwide=True,
         title="SHEIN goods lists",
         kinds=("category", "search"),
         markets=("US", "UK", "DE", "FR", "ES", "IT", "BR"),

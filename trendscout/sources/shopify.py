@@ -156,6 +156,7 @@ SOURCES = (
     Source(
         name="shopify",
         platform="shopify",
+        ids_worldwide=True,
         title="Shopify stores: new arrivals and prices",
         kinds=("new_arrivals", "best_selling"),
         markets=("US", "UK", "DE", "FR", "IT", "ES", "CA", "AU", "JP", "IN", "BR", "MX", "SG", "AE", "EU"),

@@ -131,6 +131,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="temu",
         platform="temu",
+        ids_worldwide=True,
         title="Temu goods lists",
         kinds=("category", "search"),
         markets=("US", "CA", "MX", "UK", "DE", "FR", "IT", "ES", "JP", "KR", "AU", "BR"),

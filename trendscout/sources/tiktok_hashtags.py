@@ -301,6 +301,7 @@ SOURCES = (
     Source(
         name="tiktok_hashtags",
         platform="tiktok",
+        ids_worldwide=True,
         title="TikTok hashtags: Creative Center and tag pages",
         kinds=(*PERIODS, "tag"),
         markets=MARKETS,

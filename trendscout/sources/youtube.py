@@ -213,6 +213,7 @@ SOURCES = (
     Source(
         name="youtube_popular",
         platform="youtube",
+        ids_worldwide=True,
         title="YouTube's most popular videos",
         kinds=("most_popular",),
         markets=_MARKETS,
@@ -230,6 +231,7 @@ SOURCES = (
     Source(
         name="youtube_hashtag",
         platform="youtube",
+        ids_worldwide=True,
         title="Videos of a YouTube hashtag",
         kinds=("hashtag",),
         markets=_MARKETS,

@@ -9,10 +9,9 @@ from typing import TYPE_CHECKING, Literal
 
 from trendscout.errors import UsageError
 from trendscout.store.query import PRODUCT
-from trendscout.store.sql import affected, naive, registered, transaction
+from trendscout.store.sql import Connection, affected, naive, registered, transaction
 
 if TYPE_CHECKING:
-    import duckdb
     import pyarrow as pa
 
 Mark = Literal["mine", "watch", "ignore"]
@@ -29,22 +28,41 @@ class Decision:
     b: str | None
 
 
-def new_records(connection: duckdb.DuckDBPyConnection) -> pa.Table:
-    """Listings with a title that the matcher has not read: id, source, title, brand, price, currency, image."""
+def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Table:
+    """Listings with a title that the matcher has not read: id, source, title, brand, price, currency, image.
+
+    On `worldwide` platforms, whose ids mean the same in every market, a listing without a title has its twin's.
+    """
     return connection.execute(
-        f"""SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
-        price::DOUBLE AS price, currency, image FROM listings
-        ANTI JOIN match_index k ON k.id = {LISTING_ID}
-        WHERE title <> '' ORDER BY id"""
+        f"""WITH titled AS (
+            SELECT l.* REPLACE (coalesce(nullif(l.title, ''), t.title) AS title) FROM listings l
+            LEFT JOIN (SELECT platform, item_key, arg_max(title, last_seen) AS title FROM listings
+                       WHERE list_contains(?, platform) AND title <> '' GROUP BY ALL) t USING (platform, item_key))
+        SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
+               price::DOUBLE AS price, currency, image
+        FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID} WHERE title <> '' ORDER BY id""",
+        [list(worldwide)],
     ).to_arrow_table()
 
 
-def match_index(connection: duckdb.DuckDBPyConnection) -> pa.Table:
+def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, str]]:
+    """Pairs of listing ids that are one item of a `worldwide` platform in two markets."""
+    rows = connection.execute(
+        """SELECT lower(to_hex(first)), lower(to_hex(listing)) FROM (
+            SELECT listing, first_value(listing) OVER (PARTITION BY platform, item_key ORDER BY listing) AS first
+            FROM listings WHERE list_contains(?, platform))
+        WHERE listing <> first ORDER BY ALL""",
+        [list(worldwide)],
+    ).fetchall()
+    return [(first, other) for first, other in rows]
+
+
+def match_index(connection: Connection) -> pa.Table:
     """The known listings as the matcher read them, with their products."""
     return connection.execute("SELECT * FROM match_index ORDER BY id").to_arrow_table()
 
 
-def save_matches(connection: duckdb.DuckDBPyConnection, pairs: pa.Table, index: pa.Table) -> None:
+def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table) -> None:
     """Take over what the matcher found: `pairs` that it scored now, and the `index` of all listings.
 
     A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
@@ -82,7 +100,7 @@ def save_matches(connection: duckdb.DuckDBPyConnection, pairs: pa.Table, index: 
         connection.execute("DROP TABLE p_members")
 
 
-def decisions(connection: duckdb.DuckDBPyConnection) -> list[Decision]:
+def decisions(connection: Connection) -> list[Decision]:
     """What the user decided, oldest first."""
     rows = connection.execute(
         """SELECT action, lower(to_hex(listing_a)), lower(to_hex(listing_b))
@@ -91,9 +109,7 @@ def decisions(connection: duckdb.DuckDBPyConnection) -> list[Decision]:
     return [Decision(*row) for row in rows]
 
 
-def decide(
-    connection: duckdb.DuckDBPyConnection, action: Literal["merge", "split"], a: str, b: str | None, at: datetime
-) -> None:
+def decide(connection: Connection, action: Literal["merge", "split"], a: str, b: str | None, at: datetime) -> None:
     """Remember the user's word on two products, or on one that is to fall apart into its listings."""
     rows: list[tuple[int, int | None]]
     if b is not None:
@@ -107,7 +123,7 @@ def decide(
             )
 
 
-def mark(connection: duckdb.DuckDBPyConnection, product_id: str, word: Mark, note: str, at: datetime) -> None:
+def mark(connection: Connection, product_id: str, word: Mark, note: str, at: datetime) -> None:
     """Remember that a product is the seller's own, watched, or to be left out."""
     listings = _listings_of(connection, product_id)
     with transaction(connection):
@@ -115,14 +131,14 @@ def mark(connection: duckdb.DuckDBPyConnection, product_id: str, word: Mark, not
         connection.execute("INSERT INTO marks VALUES (?, ?, ?, ?)", [listings[0], word, note, naive(at)])
 
 
-def unmark(connection: duckdb.DuckDBPyConnection, product_id: str) -> int:
+def unmark(connection: Connection, product_id: str) -> int:
     """Forget a product's mark; how many there were."""
     return affected(
         connection, "DELETE FROM marks WHERE list_contains(?, listing)", [_listings_of(connection, product_id)]
     )
 
 
-def marks(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, str]]:
+def marks(connection: Connection) -> Mapping[str, tuple[str, str]]:
     """Product id → (mark, note)."""
     rows = connection.execute(
         f"""SELECT {PRODUCT}, arg_max(mark, marked_at), arg_max(note, marked_at)
@@ -131,7 +147,7 @@ def marks(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, str]
     return {product: (word, note) for product, word, note in rows}
 
 
-def find_product(connection: duckdb.DuckDBPyConnection, text: str) -> str:
+def find_product(connection: Connection, text: str) -> str:
     """The id of the product that `text` names: a product id, a platform's item key, or part of one title.
 
     Raises UsageError if there is none, or several (then it lists them).
@@ -150,19 +166,19 @@ def find_product(connection: duckdb.DuckDBPyConnection, text: str) -> str:
         return str(found[0][0])
     if not found:
         raise UsageError(
-            "No product is called {text!r}.",
+            "No product is called {name!r}.",
             next_step="Give its id or item key from the report, or a part of its title.",
-            text=text,
+            name=text,
         )
     raise UsageError(
-        "{text!r} names several products: {names}.",
+        "{name!r} names several products: {products}.",
         next_step="Give one of these ids.",
-        text=text,
-        names="; ".join(f"{product} ({title})" for product, title, _ in found),
+        name=text,
+        products="; ".join(f"{product} ({title})" for product, title, _ in found),
     )
 
 
-def _listings_of(connection: duckdb.DuckDBPyConnection, product_id: str) -> Sequence[int]:
+def _listings_of(connection: Connection, product_id: str) -> Sequence[int]:
     rows = connection.execute(
         f"SELECT l.listing FROM listings l LEFT JOIN memberships m USING (listing) WHERE {PRODUCT} = ? ORDER BY 1",
         [product_id],
@@ -170,7 +186,7 @@ def _listings_of(connection: duckdb.DuckDBPyConnection, product_id: str) -> Sequ
     return [row[0] for row in rows]
 
 
-def sizes(connection: duckdb.DuckDBPyConnection) -> tuple[int, int, int, int]:
+def sizes(connection: Connection) -> tuple[int, int, int, int]:
     """How many listings, products, listings that share a product, and of these joined as "likely"."""
     row = connection.execute(
         f"""WITH named AS (SELECT {PRODUCT} AS product, m.verdict FROM listings l
