@@ -72,3 +72,15 @@ def test_biggest_changes() -> None:
     found = [next(iter(product))[2] for product in biggest_changes(before, today, "US")]
     assert found == ["new", "a", "b", "e"]
     assert biggest_changes(before, today, "UK") == []
+
+
+def test_joined_pairs_are_counted_by_good(truth: Truth) -> None:
+    shelves = [truth.world.shelf(platform, "US", "kitchen") for platform in ("amazon", "aliexpress")]
+    of_good = [{shelf.good(n).number: key for n, key in enumerate(shelf.keys)} for shelf in shelves]
+    both = sorted(of_good[0].keys() & of_good[1].keys())[:2]
+    (a1, a2), (b1, b2) = (
+        [(shelf.platform, "US", of_good[at][number]) for at, shelf in enumerate(shelves)] for number in both
+    )
+    assert truth.joined([frozenset([a1, a2]), frozenset([b1, b2])]) == (2, 2)
+    assert truth.joined([frozenset([a1, a2, b1])]) == (3, 1)
+    assert truth.joined([frozenset([a1, ("google_trends", "US", "kite")])]) == (0, 0)

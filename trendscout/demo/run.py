@@ -21,7 +21,7 @@ from trendscout.demo.sites.tiktok import INDUSTRIES
 from trendscout.demo.verdict import SHOWN, Figures, Listing, Ranks, Truth, biggest_changes
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
-from trendscout.model import Query, Report
+from trendscout.model import Query, Report, Row
 
 if TYPE_CHECKING:
     from trendscout.store.sql import Connection
@@ -43,6 +43,7 @@ class DemoResult:
     by_change: Figures
     visible: int  # planted breakouts that could be seen on their list a day before they arrived
     planted: int
+    joined: tuple[int, int]  # pairs of listings in one product on the last morning, and how many are one good
     oddness_auc: float | None  # how well 奇 tells planted odd goods from others; None: nothing to tell apart
     store: Path
     archive: Path
@@ -195,6 +196,7 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
         by_change=truth.figures(by_change),
         visible=truth.visible,
         planted=len(truth.breakouts),
+        joined=truth.joined(_listings(row) for row in everything.rows),
         oddness_auc=_oddness_auc(everything, truth),
         store=store,
         archive=place.archive,
@@ -232,6 +234,10 @@ def _observed(connection: Connection, world: World) -> Iterator[tuple[int, str, 
         yield day, seen.lists[seen.snap_list[snap]], (platform, market or "", key), rank
 
 
+def _listings(row: Row) -> frozenset[Listing]:
+    return frozenset((one.platform, one.market or "", one.item_key) for one in row.sightings)
+
+
 def _oddness_auc(report: Report, truth: Truth) -> float | None:
     """The chance that a planted odd good is shown as odder than another good of the shops' lists."""
     odd: list[float] = []
@@ -265,6 +271,14 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
         arrived=ours.planted,
         visible=result.visible,
     )
+    pairs, right = result.joined
+    if pairs:
+        yield tr(
+            "{share:.1%} of {pairs} pairs of listings that were joined are one good.",
+            lang,
+            share=right / pairs,
+            pairs=pairs,
+        )
     if result.oddness_auc is not None:
         yield tr("奇 tells planted odd goods from others with AUC {auc:.2f}.", lang, auc=result.oddness_auc)
     if not ours.planted:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from statistics import median
 
 from trendscout.demo.goods import Good
-from trendscout.demo.market import TOP, World
+from trendscout.demo.market import TOP, World, item_key
 from trendscout.demo.sites.tiktok import INDUSTRIES, shown_tags
 
 SHOWN = 20  # rows of a morning's report that count
@@ -104,17 +105,32 @@ class Truth:
         return found
 
     def good_of(self, listing: Listing) -> Good | None:
-        """The good behind a listing of a ranked list; None where there is none."""
+        """The good behind a listing; None for talk and searches."""
         return self._goods.get(listing)
 
     @cached_property
     def _goods(self) -> dict[Listing, Good]:
-        return {
+        listed = {
             (shelf.platform, shelf.market, key): good
             for shelf in self.world.shelves
             for key, good in zip(shelf.keys, shelf.goods, strict=True)
             if good is not None
         }
+        in_shops = {
+            ("shopify", market, item_key("shopify", self.world.seed, good.number)): good
+            for market in self.world.markets
+            for good in self.world.goods
+        }
+        return listed | in_shops
+
+    def joined(self, products: Iterable[frozenset[Listing]]) -> tuple[int, int]:
+        """Pairs of goods' listings that share a product, and how many of them are of one good."""
+        pairs = right = 0
+        for product in products:
+            goods = [good.number for listing in product if (good := self.good_of(listing))]
+            pairs += len(goods) * (len(goods) - 1) // 2
+            right += sum(count * (count - 1) // 2 for count in Counter(goods).values())
+        return pairs, right
 
     @cached_property
     def visible(self) -> int:
