@@ -9,7 +9,7 @@ RUN_PINS := requirements/run.txt
 TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types bench faults gate build pins clean
+.PHONY: help demo run test lint types bench docs faults gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -46,6 +46,9 @@ faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, an
 
 build: $(VENV)/run.stamp ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
+
+docs: $(VENV)/run.stamp ## docs/sources.md, from the declarations of the sources
+	$(BIN)/python -m trendscout.sources._ledger > docs/sources.md
 
 pins: ## compile requirements/*.in to pinned files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt

@@ -91,17 +91,11 @@ def asin_in(href: str | None) -> str | None:
     return found.group(1) if found else None
 
 
-class LinkFields(TypedDict):
+class CardFields(TypedDict):
     """What a product card says by its links and picture, as fields of an Entry."""
 
     title: str | None
-    url: str | None
     image: str | None
-
-
-class StarFields(TypedDict):
-    """What a product card says of its ratings, as fields of an Entry."""
-
     rating: float | None
     reviews: int | None
 
@@ -116,50 +110,55 @@ def rating_in(text: str | None) -> float | None:
     return numbers[0] if 0 < numbers[0] <= 5 else None
 
 
-def stars_and_reviews(card: LexborNode, market: str | None) -> StarFields:
-    """Rating and number of ratings of a list card."""
-    links = all_of(card, 'a[href*="/product-reviews/"]')
-    label = attr_of(links[0], None, "aria-label") if links else None
-    shown = text_of(card, ".a-icon-alt") or label
+def card_fields(card: LexborNode, market: str | None) -> CardFields:
+    """Title, picture and ratings of a list card.
+
+    The title stands in the first product link that has text: classes are hashed, and hub pages leave the
+    picture's `alt` empty.
+    """
+    title: str | None = None
+    reviews: list[LexborNode] = []
+    for link in card.css("a.a-link-normal"):
+        target = link.attributes.get("href") or ""
+        if "/product-reviews/" in target:
+            reviews.append(link)
+        elif title is None and "/dp/" in target:
+            title = text_of(link)
+            if title and title.endswith("…"):  # until 2022 the whole title was an attribute
+                title = attr_of(link, "[title]", "title") or title
+    image = card.css_first("img")
+    picture = image.attributes if image is not None else {}
+    return {
+        "title": title or text_of(card, '[class*="line-clamp"]') or picture.get("alt") or None,
+        "image": web_url(picture.get("src")),
+        "rating": rating_in(_stars(reviews)),
+        "reviews": grouped(_number_of_reviews(reviews), market),
+    }
+
+
+def _stars(links: list[LexborNode]) -> str | None:
+    for link in links:
+        shown = link.attributes.get("aria-label") or text_of(link, ".a-icon-alt")
+        if shown:
+            return shown
+    return None
+
+
+def _number_of_reviews(links: list[LexborNode]) -> str | None:
     # Outside these links the same class is the author of a book. Until 2022 the second link carried it itself.
-    count = next((found for link in links if (found := text_of(link, "span.a-size-small"))), None)
-    if count is None and links and "a-size-small" in (links[-1].attributes.get("class") or ""):
-        count = text_of(links[-1])
-    return {"rating": rating_in(shown), "reviews": grouped(count, market)}
+    for link in links:
+        shown = text_of(link, "span.a-size-small")
+        if shown:
+            return shown
+    return text_of(links[-1]) if links and "a-size-small" in (links[-1].attributes.get("class") or "") else None
 
 
 def price_in(card: LexborNode, market: str | None) -> PriceFields:
     """The price of a list card; a range is one text, "$10.00 - $19.99"."""
-    shown = card.css_first('span[class*="p13n-sc-price"]')
-    if shown is None:
+    shown = all_of(card, 'span[class*="p13n-sc-price"]')
+    if not shown:
         return shown_price(text_of(card, ".a-color-price"), market)
-    holder = shown.parent
-    if holder is not None and len(all_of(holder, 'span[class*="p13n-sc-price"]')) > 1:
-        shown = holder
-    return shown_price(text_of(shown), market)
-
-
-def title_and_links(card: LexborNode, base: str) -> LinkFields:
-    """Title, address and picture of a list card.
-
-    Titles stand in the first product link that has text; a class with "truncate" may carry the whole title in an
-    attribute. The picture's `alt` is the last resort, since hub pages leave it empty.
-    """
-    title = href = None
-    for link in card.css("a.a-link-normal"):
-        target = link.attributes.get("href")
-        if asin_in(target) and "/product-reviews/" not in (target or ""):
-            href = href or target
-            title = attr_of(link, ".p13n-sc-truncated[title], .p13n-sc-truncate[title]", "title") or text_of(link)
-            if title:
-                break
-    image = card.css_first("img")
-    asin = asin_in(href)
-    return {
-        "title": title or text_of(card, '[class*="line-clamp"]') or attr_of(image, None, "alt"),
-        "url": f"{base}/dp/{asin}" if asin else None,
-        "image": web_url(attr_of(image, None, "src")),
-    }
+    return shown_price(text_of(shown[0] if len(shown) == 1 else shown[0].parent), market)
 
 
 def base_of(page: Page, market: str | None) -> str:

@@ -59,6 +59,8 @@ def decimal(value: object) -> Decimal | None:
 
 def whole(value: object) -> int | None:
     """A whole number of 0 or more, as int or digits: 12, "12", 12.0."""
+    if isinstance(value, str) and len(value) <= 18 and value.isascii() and value.isdigit():
+        return int(value)  # nearly all of them
     number = decimal(value)
     return int(number) if number is not None and number >= 0 and number == int(number) else None
 

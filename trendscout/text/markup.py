@@ -62,9 +62,9 @@ def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
     body = page.encode("utf-8", "replace") if isinstance(page, str) else _body(page)
     if body.count(b"<") > _MAX_OPEN:
         _refuse_depth(body)
-    if isinstance(page, Page) and not is_utf8(body):
-        return LexborHTMLParser(page_text(page))
-    return LexborHTMLParser(body if is_utf8(body) else page_text(body))
+    if is_utf8(body):
+        return LexborHTMLParser(body)
+    return LexborHTMLParser(page_text(page if isinstance(page, Page) else body))
 
 
 def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) -> str | None:
@@ -76,7 +76,9 @@ def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) 
     found = node.css_first(css) if node is not None and css else node
     if found is None:
         return None
-    text = _SPACE.sub(" ", found.text(separator=" ") or "").strip()
+    text = found.text(separator=" ") or ""
+    # Most texts are ASCII, and for those splitting is four times faster.
+    text = " ".join(text.split()) if text.isascii() else _SPACE.sub(" ", text).strip()
     return text or None
 
 

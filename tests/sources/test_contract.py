@@ -1,0 +1,115 @@
+"""What every declaration owes, and what a reading promises."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from trendscout.crawl import snapshots_of
+from trendscout.errors import LayoutChanged
+from trendscout.lang import tr
+from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.source import Reader, Source, get_source, read_page, sources
+from trendscout.sources._ledger import markdown
+
+ROOT = Path(__file__).parents[2]
+NOW = datetime(2026, 7, 19, 6, tzinfo=UTC)
+QUERY = Query("made_up", "US", "top", "kites")
+NAMES = tuple(sources())
+
+
+def page(body: bytes = b"", number: int = 1) -> Page:
+    return Page("https://made-up.example/", NOW, 200, {}, body, QUERY, number)
+
+
+def made_up(*rows: Entry | ListNote) -> Source:
+    def read(page: Page) -> Iterator[Entry | ListNote]:
+        if page.body == b"gone":
+            raise LayoutChanged("gone")
+        yield from rows
+
+    reader = Reader("only", lambda _: True, read)
+    return replace(get_source("shopify"), name="made_up", readers=(reader,), wall=None)
+
+
+def test_the_page_of_the_docs_is_current() -> None:
+    assert (ROOT / "docs" / "sources.md").read_text(encoding="utf-8") == markdown(sources().values())
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_declaration(name: str) -> None:
+    source = get_source(name)
+    assert source.kinds
+    assert source.markets
+    assert source.readers
+    assert source.terms.startswith("https://")
+    assert re.fullmatch(r"[a-z][a-z0-9_]*", name)
+    assert source.default_on <= ("live" in source.way_in), "only what needs no key and no file can be on"
+    assert bool(source.key_env) == ("key" in source.way_in)
+    assert (source.requests is None) == (source.way_in == ("own",)), "what is not own is asked for"
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if get_source(name).requests])
+def test_requests_stay_on_their_hosts(name: str) -> None:
+    source = get_source(name)
+    assert source.requests
+    category = source.categories[0] if source.categories else "kites"
+    for kind in source.kinds:
+        for market in source.markets:
+            for asked in source.requests(Query(name, market, kind, category)):
+                parts = urlsplit(asked.url)
+                assert parts.scheme == "https"
+                assert "/-/" not in parts.path, "robots.txt of Amazon forbids it, and nobody needs it"
+                if source.hosts:
+                    assert any(
+                        parts.hostname == host.lstrip(".") or (parts.hostname or "").endswith(host)
+                        for host in source.hosts
+                    )
+
+
+@pytest.mark.parametrize("name", [name for name in NAMES if get_source(name).requests])
+def test_an_address_that_is_asked_says_its_market(name: str) -> None:
+    """A page saved from the same address is the same list."""
+    source = get_source(name)
+    assert source.requests
+    if source.query_of is None:
+        return
+    for kind in source.kinds:
+        query = Query(name, source.markets[0], kind, source.categories[0] if source.categories else "")
+        for asked in source.requests(query):
+            told = source.query_of(asked.url)
+            if told and told.market:
+                assert told.market == query.market
+
+
+def test_a_list_without_rows_is_never_returned() -> None:
+    with pytest.raises(LayoutChanged):
+        read_page(made_up(), page())
+    with pytest.raises(LayoutChanged):
+        read_page(made_up(ListNote("made_up_US/top/kites", length=3)), page())
+
+
+def test_what_contradicts_itself_is_partial() -> None:
+    rows = (Entry("made_up_US/top/kites", 1, "a"), ListNote("made_up_US/top/kites", findings=("a is not a",)))
+    reading = read_page(made_up(*rows), page())
+    assert (reading.status, reading.findings) == ("partial", ("a is not a",))
+
+
+@pytest.mark.parametrize(("page_rows", "status"), [(None, "partial"), (1, "partial"), (2, "ok")])
+def test_a_list_that_ended_misses_no_later_page(page_rows: int | None, status: str) -> None:
+    source = replace(made_up(Entry("made_up_US/top/kites", 1, "a")), page_rows=page_rows)
+    (snapshot,) = snapshots_of(source, QUERY, NOW, (page(), page(b"gone", 2)))
+    assert (snapshot.status, len(snapshot.entries)) == (status, 1)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_declarations_speak_chinese(name: str) -> None:
+    source = get_source(name)
+    assert tr(source.title, "zh") != source.title
+    assert tr(source.why, "zh") != source.why
