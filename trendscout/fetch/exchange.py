@@ -21,11 +21,16 @@ class Broken(Exception):
 
 
 class Rejected(Exception):
-    """A reply that we do not take, whatever it holds. The address is left to the caller: it may hold a key."""
+    """A reply that we do not take, whatever it holds.
 
-    def __init__(self, why: str, next_step: str) -> None:
-        super().__init__(why)
+    `what` names the address as {url} and leaves it to the caller, because the one that was sent may hold a key.
+    """
+
+    def __init__(self, what: str, next_step: str, **fields: object) -> None:
+        super().__init__(what)
+        self.what = what
         self.next_step = next_step
+        self.fields = fields
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,21 +69,23 @@ class Route:
         try:
             target = url.join(location)
         except (httpx.InvalidURL, ValueError):
-            raise _redirects("to an address that is none") from None
+            raise _redirects("{url} redirects to no address.") from None
         if self.base is not None and target.netloc == self.base.netloc:
             prefix = self.base.raw_path.rstrip(b"/")
             target = url.copy_with(raw_path=target.raw_path.removeprefix(prefix) or b"/")
         if target.scheme not in ("http", "https"):
-            raise _redirects(f"to {target.scheme[:20]}:, which is not followed")
+            raise _redirects("{url} redirects to {scheme}:, which is not followed.", scheme=target.scheme[:20])
         if url.scheme == "https" and target.scheme == "http":
-            raise _redirects("from https to http")
+            raise _redirects("{url} redirects from https to http.")
         if not self.may_follow(target.host):
-            raise _redirects(f"to {target.host[:100]}, which the source does not declare")
+            raise _redirects(
+                "{url} redirects to {host}, which the source does not declare.", host=target.host[:100]
+            )
         return target.copy_with(fragment=None)
 
 
-def _redirects(why: str) -> Rejected:
-    return Rejected(f"redirects {why}", "If the list moved, its source needs a new address; else try again later.")
+def _redirects(what: str, **fields: object) -> Rejected:
+    return Rejected(what, "If the list moved, its source needs a new address; else try again later.", **fields)
 
 
 class Exchanger:
@@ -131,7 +138,7 @@ class Exchanger:
         try:
             url = httpx.URL(request.url)
         except httpx.InvalidURL:
-            raise Rejected("is not an address", "Look at the source.") from None
+            raise Rejected("{url} is not an address.", "Its source needs another one.") from None
         method, body = request.method, request.body
         for _ in range(self._limits.redirects + 1):
             sent = self._built(method, route.really(url), request, body)
@@ -155,7 +162,7 @@ class Exchanger:
                 )
             finally:
                 await response.aclose()
-        raise _redirects(f"more than {self._limits.redirects} times")
+        raise _redirects("{url} redirects more than {limit} times.", limit=self._limits.redirects)
 
     def _built(self, method: str, url: httpx.URL, request: Request, body: bytes | None) -> httpx.Request:
         headers = {
@@ -180,21 +187,21 @@ class Exchanger:
     def _headers(self, response: httpx.Response) -> Headers:
         size = sum(len(name) + len(value) for name, value in response.headers.raw)
         if size > self._limits.header_bytes:
-            raise _too_large("header", self._limits.header_bytes)
+            raise _too_large("{url} sends a header of more than {limit} bytes.", self._limits.header_bytes)
         return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
 
     async def _body(self, response: httpx.Response, keep_bytes: int | None) -> bytes:
         limit = keep_bytes or self._limits.body_bytes
         declared = response.headers.get("content-length", "")
         if keep_bytes is None and declared.isdecimal() and int(declared[:20]) > limit:
-            raise _too_large("body", limit)
+            raise _too_large("{url} sends a body of more than {limit} bytes.", limit)
         chunks: list[bytes] = []
         size = 0
         async for chunk in response.aiter_raw():
             chunks.append(chunk)
             size += len(chunk)
             if size > limit and keep_bytes is None:
-                raise _too_large("body", limit)
+                raise _too_large("{url} sends a body of more than {limit} bytes.", limit)
             if size >= limit and keep_bytes is not None:
                 break
         return b"".join(chunks)[: keep_bytes or None]
@@ -208,11 +215,8 @@ class Exchanger:
                 return
 
 
-def _too_large(part: str, limit: int) -> Rejected:
-    return Rejected(
-        f"sends a {part} of more than {limit} bytes",
-        "No list page is that large; open it in a browser to see what it is.",
-    )
+def _too_large(what: str, limit: int) -> Rejected:
+    return Rejected(what, "No list page is that large; open it in a browser to see what it is.", limit=limit)
 
 
 def _short(error: Exception) -> str:

@@ -174,13 +174,13 @@ class Visitor:
             received = asked.received(reply, self._clock.now())
             page = received.page(self._archive.write(received), self._limits.decoded_bytes)
         except Rejected as error:
-            raise Refused("{url} {why}.", next_step=error.next_step, url=asked.url, why=error) from None
-        except BodyTooLarge as error:
+            raise Refused(error.what, next_step=error.next_step, url=asked.url, **error.fields) from None
+        except BodyTooLarge:
             raise Refused(
-                "{url} sends a body that {why}.",
+                "{url} sends a body that unpacks to more than {limit} bytes.",
                 next_step="No list page is that large; open it in a browser to see what it is.",
                 url=asked.url,
-                why=error,
+                limit=self._limits.decoded_bytes,
             ) from None
         except (Broken, BrokenBody) as error:
             raise _Again(str(error)) from None
@@ -234,7 +234,7 @@ class Visitor:
         except _Again as fault:
             return robots.unreachable(self._clock.now(), str(fault))
         except Rejected as fault:
-            return robots.unreachable(self._clock.now(), f"it {fault}")
+            return robots.unreachable(self._clock.now(), fault.what.format(url="it", **fault.fields).rstrip("."))
         except FetchError as error:
             return robots.unreachable(self._clock.now(), error.what.format(**error.fields).rstrip("."))
 
