@@ -32,6 +32,7 @@ class History:
     obs_rank: NDArray[np.int32]  # 1 is the top of the list
     obs_count: NDArray[np.float64]  # NaN: not shown
     obs_floor: NDArray[np.bool_]  # True: the count is a lower bound
+    titles: NDArray[np.object_] | None = None  # of the items, "" where there is none; None: not known at all
 
 
 def cut(history: History, until_s: int) -> History:
@@ -54,15 +55,16 @@ def cut(history: History, until_s: int) -> History:
         obs_rank=history.obs_rank[rows],
         obs_count=history.obs_count[rows],
         obs_floor=history.obs_floor[rows],
+        titles=history.titles,
     )
 
 
 def history_from_table(table: pa.Table) -> History:
     """A history from rows of (list_id, snapshot_at, rank, item_key) in any order.
 
-    `count`, `count_floor`, `depth` and `length` are read where the table has them; without `depth` a list was
-    looked at down to the lowest place it showed. Times without a zone are UTC. A row given twice counts once, at
-    its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
+    `item` (a title), `count`, `count_floor`, `depth` and `length` are read where the table has them; without
+    `depth` a list was looked at down to the lowest place it showed. Times without a zone are UTC. A row given twice
+    counts once, at its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
     """
     import numpy as np
     import pyarrow.compute as pc
@@ -89,6 +91,7 @@ def history_from_table(table: pa.Table) -> History:
     items, item = np.unique(key_code * max(1, len(homes)) + home_of_list[list_code], return_inverse=True)
     item_keys = keys[items // max(1, len(homes))]
 
+    items_of_rows = item
     order = np.lexsort((rank, item, seconds, list_code))
     order = order[
         _changes(item[order], seconds[order], list_code[order])
@@ -119,7 +122,20 @@ def history_from_table(table: pa.Table) -> History:
         obs_rank=rank,
         obs_count=optional("count", float("nan")),
         obs_floor=optional("count_floor", 0.0) > 0,
+        titles=_titles(table, items_of_rows, item_keys),
     )
+
+
+def _titles(table: pa.Table, item: NDArray[np.int64], keys: NDArray[np.object_]) -> NDArray[np.object_] | None:
+    """One title an item: of several the last in the alphabet, so that the order of rows does not matter."""
+    import numpy as np
+
+    if "item" not in table.column_names:
+        return None
+    texts, code = _coded(table["item"])
+    of_item = np.zeros(len(keys), np.int64)
+    np.maximum.at(of_item, item, code)
+    return texts[of_item] if len(texts) else None
 
 
 def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -137,7 +153,7 @@ def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.int
     import pyarrow as pa
     import pyarrow.compute as pc
 
-    coded = pc.dictionary_encode(pc.cast(column, pa.string())).combine_chunks()
+    coded = pc.dictionary_encode(pc.fill_null(pc.cast(column, pa.string()), "")).combine_chunks()
     if isinstance(coded, pa.ChunkedArray):  # an empty column stays chunked
         return np.empty(0, object), np.empty(0, np.int64)
     order = pc.sort_indices(coded.dictionary).to_numpy()

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from trendscout.history import History
-from trendscout.ranking.arrays import Flags, Floats, Ints
+from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.fold import State, step
 from trendscout.ranking.look import Batch
 
@@ -22,15 +22,30 @@ class Replay:
     """Signals of the wanted rows, in the order of the history, and the state after the last snapshot."""
 
     rows: Ints  # index into the observations
-    signals: dict[str, Floats]
+    signals: Columns
+
+    def where(self, keep: Flags) -> Replay:
+        """Only some of the rows."""
+        return Replay(self.rows[keep], {name: values[keep] for name, values in self.signals.items()})
 
 
-def replay(history: History, gap_s: Floats, wanted: Flags) -> Replay:
+def replay(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None) -> Replay:
     """The signals of every row of the `wanted` snapshots, each from snapshots up to its own.
 
-    `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list.
+    `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list. Only
+    `lists` are folded where they are given.
     """
-    parts = [part for lists in _chunks(history) for part in _fold(history, lists, gap_s, wanted)]
+    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists)])
+
+
+def replays(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None) -> Iterator[Replay]:
+    """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
+    for chunk in _chunks(history, lists):
+        yield _together(list(_fold(history, chunk, gap_s, wanted)))
+
+
+def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
+    parts = [part for part in parts if len(part[0])]
     if not parts:
         return Replay(np.empty(0, np.int64), {})
     rows = np.concatenate([rows for rows, _ in parts])
@@ -39,7 +54,7 @@ def replay(history: History, gap_s: Floats, wanted: Flags) -> Replay:
     return Replay(rows[order], signals)
 
 
-def _chunks(history: History) -> Iterator[Ints]:
+def _chunks(history: History, lists: Ints | None) -> Iterator[Ints]:
     """Lists in groups whose snapshots together have about BATCH_ROWS rows."""
     if not len(history.snap_list):
         return
@@ -49,11 +64,13 @@ def _chunks(history: History) -> Iterator[Ints]:
     by_length = np.argsort(-looks, kind="stable")
     usual = (rows / np.maximum(looks, 1))[by_length]
     chunk = (np.cumsum(usual) / BATCH_ROWS).astype(np.int64)
+    asked = looks > 0 if lists is None else (looks > 0) & np.isin(np.arange(len(looks)), lists)
     for group in np.split(by_length, np.flatnonzero(np.diff(chunk)) + 1):
-        yield np.sort(group[looks[group] > 0])
+        if asked[group].any():
+            yield np.sort(group[asked[group]])
 
 
-def _fold(history: History, lists: Ints, gap_s: Floats, wanted: Flags) -> Iterator[tuple[Ints, dict[str, Floats]]]:
+def _fold(history: History, lists: Ints, gap_s: Floats, wanted: Flags) -> Iterator[tuple[Ints, Columns]]:
     snapshots = (
         np.searchsorted(history.snap_list, lists, "left"),
         np.searchsorted(history.snap_list, lists, "right"),

@@ -33,6 +33,11 @@ class Rules:
     label: Label
     top: int = 10
 
+    @property
+    def overlap(self) -> float:
+        """How many evaluation times look into one and the same horizon: neighbouring trials repeat each other."""
+        return max(1.0, self.horizon_h / (self.cadence_h * self.every))
+
 
 # The kinds of list on which the ranking was studied, by the name of their history.
 PRESETS = {

@@ -5,17 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import numpy as np
 
+from trendscout.errors import UsageError
 from trendscout.history import History, cut
 from trendscout.model import Axis, Reason, Stage
-from trendscout.ranking.arrays import Floats, Ints
-from trendscout.ranking.replay import replay
+from trendscout.ranking.arrays import Columns, Floats, Ints
+from trendscout.ranking.context import Kin, context_of
+from trendscout.ranking.features import features_of
+from trendscout.ranking.model import Fitted
+from trendscout.ranking.replay import Replay, replay, replays
 from trendscout.ranking.rules import Rules, derive_rules, group_of
 from trendscout.ranking.stage import STAGES
+from trendscout.ranking.trials import evaluation_snapshots
+from trendscout.ranking.walk import gather, start_score
 
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
+REASONS = 6  # signals kept a row, the strongest first
+TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
+KEPT = ("rank", "came_from", "climb", "climb_days", "stage", "stage_at", "turnover")  # signals that a record shows
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +41,7 @@ class Scored:
     score: (
         float  # probability × gain where there is a probability; else the start's order, below all that have one
     )
-    probability: float | None  # that it breaks out within horizon_h; None: not enough data
+    probability: float | None  # that it breaks out within horizon_h; None: not enough data, or already there
     low: float | None  # 90 % interval of the probability
     high: float | None
     horizon_h: float
@@ -50,24 +60,29 @@ class Scores:
 
     history: History
     rules: Mapping[str, Rules]  # by group
+    models: Mapping[str, Fitted]  # by group: those that were used, to be kept
     row: Ints  # index into the history's observations
     list: Ints  # list code
     item: Ints  # item code
     score: Floats
-    probability: Floats  # NaN: not enough data
+    probability: Floats  # NaN: not enough data, or already there
     low: Floats
     high: Floats
     gain: Floats
     velocity: Floats  # 0-100; NaN: not enough data
-    stage: Ints  # index into STAGES
-    signals: Mapping[str, Floats]
+    signals: Columns  # KEPT
+    reason: Ints  # which of the model's signals, REASONS a row; -1: none
+    reason_value: Floats
+    reason_part: Floats  # log-odds
 
     def __len__(self) -> int:
         return len(self.row)
 
     def at(self, i: int) -> Scored:
         """The i-th as a record."""
-        history, rules = self.history, self.rules[group_of(self.history.lists[self.list[i]])]
+        history = self.history
+        group = group_of(history.lists[self.list[i]])
+        rules = self.rules[group]
         signal = {name: float(values[i]) for name, values in self.signals.items()}
         moved = np.isfinite(signal["came_from"])
         return Scored(
@@ -85,10 +100,18 @@ class Scores:
             label=rules.label,
             gain=float(self.gain[i]),
             velocity=velocity_axis(self.velocity[i], signal),
-            stage=STAGES[self.stage[i]],
+            stage=STAGES[int(signal["stage"])],
             stage_since=_time(signal["stage_at"]) if signal["stage_at"] else None,
             list_pace=pace(signal["turnover"], rules),
-            reasons=(),
+            reasons=self._reasons(i, self.models.get(group)),
+        )
+
+    def _reasons(self, i: int, model: Fitted | None) -> tuple[Reason, ...]:
+        if model is None:
+            return ()
+        found = zip(self.reason[i], self.reason_value[i], self.reason_part[i], strict=True)
+        return tuple(
+            Reason(model.names[code], float(value), float(part)) for code, value, part in found if code >= 0
         )
 
     def __iter__(self) -> Iterator[Scored]:
@@ -99,40 +122,72 @@ class Scores:
         return np.lexsort((self.list, self.item, -self.score))
 
 
-def score(history: History, now: datetime, *, rules: Mapping[str, Rules] | None = None) -> Scores:
+def score(
+    history: History,
+    now: datetime,
+    *,
+    rules: Mapping[str, Rules] | None = None,
+    models: Mapping[str, Fitted] | None = None,
+) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
-    `rules` by group (see `rules.group_of`); groups without are given derived rules. A time without a zone is UTC.
+    `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
+    used as it is, and a group without one is fitted on its own past. A time without a zone is UTC.
     """
-    history = cut(history, _seconds(now))
-    groups = sorted({group_of(name) for name in history.lists})
-    by_group = {group: (rules or {}).get(group) or derive_rules(history, group) for group in groups}
-    gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
+    until_s = _seconds(now)
+    history = cut(history, until_s)
+    by_group = rules_of(history, rules)
+    kept = dict(models or {})
+    kept |= refit(history, until_s, {group: its for group, its in by_group.items() if group not in kept})
     latest = np.zeros(len(history.snap_list), bool)
     latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
-    now_on = replay(history, gap_s, latest)
-    rows, signals = now_on.rows, now_on.signals
-    snap = history.obs_snap[rows]
-    list_code = history.snap_list[snap].astype(np.int64)
-    rank = history.obs_rank[rows].astype(float)
-    halve = np.array([by_group[group_of(name)].label == "halve" for name in history.lists], bool)[list_code]
-    top = np.array([by_group[group_of(name)].top for name in history.lists], float)[list_code]
-    unknown = np.full(len(rows), np.nan)
-    return Scores(
-        history=history,
-        rules=by_group,
-        row=rows,
-        list=list_code,
-        item=history.obs_item[rows].astype(np.int64),
-        score=-1 / (1 + np.maximum(signals["signitrend"], 0)) if len(rows) else unknown,
-        probability=unknown,
-        low=unknown,
-        high=unknown,
-        gain=np.maximum(np.log2(rank / np.where(halve, np.maximum(rank / 2, 1), top)), 0),
-        velocity=velocity(signals) if len(rows) else unknown,
-        stage=signals["stage"].astype(np.int64) if len(rows) else np.empty(0, np.int64),
-        signals=signals,
-    )
+    gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
+    words = Kin(history)
+    parts = [
+        columns
+        for part in replays(history, gap_s, latest)
+        for columns in _score_part(history, part, words, by_group, kept)
+    ]
+    if not parts:
+        raise UsageError("There is no snapshot at or before {now}.", next_step="Collect first.", now=now)
+    return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
+
+
+def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str, Fitted]:
+    """Models of these groups from outcomes known by `now_s`; a group with too few has none.
+
+    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group.
+    """
+    fitted: dict[str, Fitted] = {}
+    words = Kin(history) if rules else None
+    group_of_list = np.array([group_of(name) for name in history.lists], object)
+    rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
+    for group, its in rules.items():
+        lists = np.flatnonzero(group_of_list == group)
+        snaps = evaluation_snapshots(history, its, lists)
+        recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
+        snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
+        if not len(snaps):
+            continue
+        evaluated = np.zeros(len(history.snap_list), bool)
+        evaluated[snaps] = True
+        gaps = np.full(len(history.lists), its.gap_h * 3600)
+        part = replay(history, gaps, evaluated, lists)
+        model = gather(history, its, group, part, evaluated, words).fit(now_s)
+        if model is not None:
+            fitted[group] = model
+    return fitted
+
+
+def is_due(model: Fitted | None, rules: Rules, now: datetime) -> bool:
+    """Whether a group's model should be fitted anew: half a horizon's outcomes have become known since."""
+    return model is None or _seconds(now) - model.fitted_at >= rules.horizon_h * 1800
+
+
+def rules_of(history: History, given: Mapping[str, Rules] | None = None) -> dict[str, Rules]:
+    """The rules of every group of the history's lists: the given ones, else derived."""
+    groups = sorted({group_of(name) for name in history.lists})
+    return {group: (given or {}).get(group) or derive_rules(history, group) for group in groups}
 
 
 def velocity(signals: Mapping[str, Floats]) -> Floats:
@@ -149,9 +204,8 @@ def velocity_axis(value: float, signal: Mapping[str, float]) -> Axis:
     fields = {"before": int(signal["came_from"]), "rank": int(signal["rank"])}
     days = signal["climb_days"]
     if days < 2:
-        return Axis(
-            round(float(value), 1), "rank {before} → {rank} in {hours} h", {**fields, "hours": round(days * 24)}
-        )
+        hours = {**fields, "hours": round(days * 24)}
+        return Axis(round(float(value), 1), "rank {before} → {rank} in {hours} h", hours)
     return Axis(round(float(value), 1), "rank {before} → {rank} in {days} days", {**fields, "days": round(days)})
 
 
@@ -159,6 +213,62 @@ def pace(turnover: float, rules: Rules) -> str:
     """Says "fast" for a list whose top 10 is replaced within months at the rate of its last snapshots."""
     days = rules.cadence_h / 24 / turnover if turnover > 0 else np.inf
     return "fast" if days < FAST_TURNOVER_DAYS else ""
+
+
+def _score_part(
+    history: History, part: Replay, words: Kin, rules: Mapping[str, Rules], models: Mapping[str, Fitted]
+) -> list[Columns]:
+    """The columns of Scores for the rows of a replay, group by group."""
+    list_of = history.snap_list[history.obs_snap[part.rows]]
+    group = np.array([group_of(name) for name in history.lists], object)[list_of]
+    return [
+        _score_rows(history, part.where(group == name), words, rules[name], models.get(name))
+        for name in dict.fromkeys(group)
+    ]
+
+
+def _score_rows(history: History, part: Replay, words: Kin, rules: Rules, model: Fitted | None) -> Columns:
+    rows, signals = part.rows, part.signals
+    snapshot = history.obs_snap[rows]
+    rank = signals["rank"]
+    goal = np.full(len(rows), float(rules.top)) if rules.label == "top" else np.maximum(rank / 2, 1)
+    known_rates = model.list_rates if model else {}
+    rate = np.array([known_rates.get(name, 0.0) for name in history.lists])[history.snap_list[snapshot]]
+    features = features_of(signals, snapshot, context_of(history, rules, rows, words, rate))
+    columns = {
+        "row": rows,
+        "list": history.snap_list[snapshot].astype(np.int64),
+        "item": history.obs_item[rows].astype(np.int64),
+        "score": start_score(features),
+        "gain": np.maximum(np.log2(rank / goal), 0),
+        "velocity": velocity(signals),
+        **{name: np.full(len(rows), np.nan) for name in ("probability", "low", "high")},
+        **{f"signals.{name}": signals[name] for name in KEPT},
+        "reason": np.full((len(rows), REASONS), -1),
+        **{name: np.zeros((len(rows), REASONS), np.float32) for name in ("reason_value", "reason_part")},
+    }
+    open_ = np.flatnonzero((rank > rules.r0) & (signals["best_so_far"] > goal))
+    if model is None or not len(open_):
+        return columns
+    asked = {name: values[open_] for name, values in features.items()}
+    parts = model.parts(asked)
+    probability = model.probability(parts.sum(axis=1))
+    low, high = model.interval(probability)
+    strongest = np.argsort(-np.abs(parts), axis=1)[:, :REASONS]
+    value = np.stack([asked[name] for name in model.names], axis=1)
+    columns["score"][open_] = probability * columns["gain"][open_]
+    columns["probability"][open_], columns["low"][open_], columns["high"][open_] = probability, low, high
+    columns["reason"][open_] = strongest
+    columns["reason_value"][open_] = np.take_along_axis(value, strongest, axis=1)
+    columns["reason_part"][open_] = np.take_along_axis(parts, strongest, axis=1)
+    return columns
+
+
+def _joined(parts: list[Columns]) -> dict[str, Any]:
+    """The parts of all groups as the columns of Scores."""
+    together = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    signals = {name: together.pop(f"signals.{name}") for name in KEPT}
+    return {**together, "signals": signals}
 
 
 def _seconds(now: datetime) -> int:

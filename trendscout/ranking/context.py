@@ -1,0 +1,163 @@
+"""Signals from beyond an item's own list: other lists, the words of its title, how its list behaved before."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from trendscout.history import History
+from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
+from trendscout.ranking.rules import Rules, group_of
+from trendscout.ranking.words import words_of
+
+KIN_PRIOR = 20.0  # items: words seen on fewer say little
+RATE_PRIOR = 200.0  # trials: the same for a list's own rate of breakouts
+SPREAD_CADENCES = 1.5  # what was seen on another list within this many cadences stands there now
+SPREAD_LONG_CADENCES = 28.0
+NEVER = 110.0  # the rank of what was not seen on another list
+
+
+def spread(history: History, rules: Rules, rows: Ints) -> Columns:
+    """Where else each row's item stands: lists holding it now, lists holding it higher, best ranks there."""
+    at, ahead = _back_in_time(history, rows)
+    list_of = history.snap_list[history.obs_snap]
+    time = history.snap_time[history.obs_snap]
+    next_time = _next_sighting(history, list_of, time)
+    now, long = SPREAD_CADENCES * rules.cadence_h * 3600, SPREAD_LONG_CADENCES * rules.cadence_h * 3600
+    here = np.zeros(len(rows))
+    higher, best, best_long = np.zeros(len(rows)), np.full(len(rows), NEVER), np.full(len(rows), NEVER)
+    open_ = np.arange(len(rows))
+    back = 0
+    while len(open_):
+        back += 1
+        place = ahead[open_] - back
+        open_, place = open_[place >= 0], place[place >= 0]
+        seen, row = at[place], rows[open_]
+        going = (history.obs_item[seen] == history.obs_item[row]) & (time[seen] >= time[row] - long)
+        open_, seen, row = open_[going], seen[going], row[going]
+        elsewhere = list_of[seen] != list_of[row]
+        rank = np.where(elsewhere, history.obs_rank[seen], NEVER)
+        recent = elsewhere & (time[seen] >= time[row] - now)
+        standing = recent & (next_time[seen] > time[row])
+        here[open_] += standing
+        higher[open_] += standing & (rank < history.obs_rank[row])
+        best[open_] = np.where(recent, np.minimum(best[open_], rank), best[open_])
+        best_long[open_] = np.minimum(best_long[open_], rank)
+    return {
+        "lists": np.log1p(here),
+        "lists_higher": np.log1p(higher),
+        "best_elsewhere": np.log(best),
+        "best_elsewhere_long": np.log(best_long),
+    }
+
+
+def _back_in_time(history: History, rows: Ints) -> tuple[Ints, Ints]:
+    """Sightings by item and time, and for each row the place after the last one that is not later than it."""
+    time = history.snap_time[history.obs_snap]
+    order = np.lexsort((time, history.obs_item))
+    since = time - (time.min() if len(time) else 0)
+    line = history.obs_item * (int(since.max(initial=0)) + 1) + since
+    return order, np.searchsorted(line[order], line[rows], "right")
+
+
+def _next_sighting(history: History, list_of: Ints, time: Ints) -> Ints:
+    """When each sighting's item is next seen on the same list; far away if it is not."""
+    slot = list_of.astype(np.int64) * len(history.items) + history.obs_item
+    order = np.argsort(slot, kind="stable")
+    later = np.full(len(slot), np.iinfo(np.int64).max)
+    same = slot[order][1:] == slot[order][:-1]
+    later[order[:-1][same]] = time[order[1:][same]]
+    return later
+
+
+class Kin:
+    """How items with the same words fared before, for all items of a history."""
+
+    def __init__(self, history: History, top: int = 10) -> None:
+        self.history = history
+        time = history.snap_time[history.obs_snap]
+        far = np.iinfo(np.int64).max
+        self.first, self.reached = np.full(len(history.items), far), np.full(len(history.items), far)
+        np.minimum.at(self.first, history.obs_item, time)
+        there = history.obs_rank <= top
+        np.minimum.at(self.reached, history.obs_item[there], time[there])
+        self.begin, self.words = _word_table(history)
+        self.seen = _Counter(self.words, self.begin, self.first)
+        self.made = _Counter(self.words, self.begin, self.reached)
+        self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)
+
+    def of(self, rows: Ints) -> Floats:
+        """Summed log ratios of the words' shares of items that reached the top, beside the share of all items.
+
+        A word's share is of the items seen with it up to the row's time, the row's own left out, drawn to the
+        share of all items as by KIN_PRIOR items more. 0 where a history has no titles.
+        """
+        if not len(self.words) or not len(rows):
+            return np.zeros(len(rows))
+        pairs = np.stack([self.history.obs_item[rows], self.history.snap_time[self.history.obs_snap[rows]]])
+        (item, at), inverse = np.unique(pairs, axis=1, return_inverse=True)
+        sizes = self.begin[item + 1] - self.begin[item]
+        which = np.repeat(np.arange(len(item)), sizes)
+        word = self.words[np.arange(sizes.sum()) + np.repeat(self.begin[item] - np.cumsum(sizes) + sizes, sizes)]
+        share = (1 + np.searchsorted(self.tops, at, "right")) / (1 + np.searchsorted(self.firsts, at, "right"))
+        others = self.seen.up_to(word, at[which]) - 1
+        hits = self.made.up_to(word, at[which]) - (self.reached[item] <= at)[which]
+        ratio = np.log((hits + KIN_PRIOR * share[which]) / (others + KIN_PRIOR) / share[which])
+        summed: Floats = np.bincount(which, ratio, len(item)).astype(float)
+        return summed[inverse.ravel()]
+
+
+def _word_table(history: History) -> tuple[Ints, Ints]:
+    """Where each item's words begin, and the words of all items as codes; each group of lists has its own."""
+    if history.titles is None:
+        return np.zeros(len(history.items) + 1, np.int64), np.empty(0, np.int64)
+    group = np.zeros(len(history.items), np.int64)
+    groups = {name: code for code, name in enumerate(dict.fromkeys(map(group_of, history.lists)))}
+    of_list = np.array([groups[group_of(name)] for name in history.lists])
+    group[history.obs_item] = of_list[history.snap_list[history.obs_snap]]
+    codes: dict[tuple[int, str], int] = {}
+    listed = [
+        [codes.setdefault((place, word), len(codes)) for word in words_of(title)]
+        for place, title in zip(group.tolist(), history.titles, strict=True)
+    ]
+    return np.cumsum([0, *map(len, listed)]), np.array([code for words in listed for code in words], np.int64)
+
+
+class _Counter:
+    """How many items with a word had something happen to them up to a time."""
+
+    def __init__(self, words: Ints, begin: Ints, when: Ints) -> None:
+        when = np.repeat(when, np.diff(begin))
+        happened = when < np.iinfo(np.int64).max
+        self.start = int(when[happened].min(initial=0))
+        self.span = int(when[happened].max(initial=0)) - self.start + 2
+        self.line = np.sort(words[happened] * self.span + when[happened] - self.start)
+
+    def up_to(self, word: Ints, time: Ints) -> Ints:
+        until = np.clip(time - self.start, -1, self.span - 2)
+        return np.searchsorted(self.line, word * self.span + until, "right") - np.searchsorted(
+            self.line, word * self.span, "left"
+        )
+
+
+def context_of(history: History, rules: Rules, rows: Ints, words: Kin, rate: Floats) -> Columns:
+    """All signals of this module for some rows; `rate` is each row's `list_rate`, 0 where it is not known."""
+    context = {"kin": words.of(rows), "key": history.obs_item[rows].astype(float)}
+    if rules.pooled:
+        context |= spread(history, rules, rows) | {"list_rate": rate}
+    return context
+
+
+def list_rate(list_of: Ints, time: Ints, *, trial_list: Ints, known_at: Ints, hit: Flags) -> Floats:
+    """How often items of each row's list broke out, beside all lists: a log ratio from outcomes known by then."""
+    order = np.argsort(known_at, kind="stable")
+    known, trial_list, hit = known_at[order], trial_list[order], hit[order]
+    all_trials = np.searchsorted(known, time, "right")
+    all_hits = np.concatenate([[0], np.cumsum(hit)])[all_trials]
+    usual = (all_hits + 1) / (all_trials + RATE_PRIOR)
+    rate = np.zeros(len(list_of))
+    for code in np.unique(list_of):
+        mine, of_list = list_of == code, trial_list == code
+        trials = np.searchsorted(known[of_list], time[mine], "right")
+        hits = np.concatenate([[0], np.cumsum(hit[of_list])])[trials]
+        rate[mine] = np.log((hits + RATE_PRIOR * usual[mine]) / (trials + RATE_PRIOR) / usual[mine])
+    return rate
