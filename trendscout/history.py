@@ -63,8 +63,8 @@ def history_from_table(table: pa.Table) -> History:
     """A history from rows of (list_id, snapshot_at, rank, item_key) in any order.
 
     `item` (a title), `count`, `count_floor`, `depth` and `length` are read where the table has them; without
-    `depth` a list was looked at down to the lowest place it showed. Times without a zone are UTC. A row given twice
-    counts once, at its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
+    `depth` a list was looked at down to the lowest place it showed. Times without a zone are UTC. A row given
+    twice counts once, at its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
     """
     import numpy as np
     import pyarrow.compute as pc
