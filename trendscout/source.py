@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
+import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -58,6 +59,7 @@ class Source:
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
     ordered: bool = True  # False: rows have no rank
     ids_worldwide: bool = False  # True: an item key means the same item in every market
+    key_form: str = ""  # regular expression that every id of the platform matches as a whole
 
 
 def list_id(query: Query, *, kind: str = "", category: str = "") -> str:
@@ -150,7 +152,9 @@ def read_page(source: Source, page: Page) -> Reading:
         entries = [row for row in rows if isinstance(row, Entry)]
         notes = tuple(row for row in rows if isinstance(row, ListNote))
         if entries:
-            return checked(Reading(source.name, reader.layout, tuple(entries), notes))
+            cut = (CUT_SHORT,) if _is_cut(page.body) else ()
+            reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
+            return checked(reading, key_form=source.key_form)
     raise LayoutChanged(
         "{source}: no reader found a list in {url}.",
         next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
@@ -159,27 +163,42 @@ def read_page(source: Source, page: Page) -> Reading:
     )
 
 
-def checked(reading: Reading) -> Reading:
+CUT_SHORT = "the page breaks off before its end"
+
+
+def _is_cut(body: bytes) -> bool:
+    """Whether an HTML document lacks its end. A fragment that somebody saved does not start as a document."""
+    return bool(re.search(rb"<html[\s>]", body[:4096], re.IGNORECASE)) and not re.search(
+        rb"</html", body, re.IGNORECASE
+    )
+
+
+def checked(reading: Reading, *, key_form: str = "") -> Reading:
     """The reading without impossible rows; what was dropped or is odd stands in `findings`.
 
-    A row is dropped if it has no key, a rank below 1, or repeats a rank's item on the same list. Status becomes
-    "partial" if rows were dropped or titles are missing where the page has titles.
+    A row is dropped if it has no key, a key that does not match `key_form`, a rank below 1, or repeats an item of
+    the same list. Status becomes "partial" if rows were dropped, unless they were repeats of an item in another
+    form; a row that repeats one in everything but its rank has moved the places below it.
     """
-    findings: list[str] = [text for note in reading.notes for text in note.findings]
+    findings: list[str] = [*reading.findings, *(text for note in reading.notes for text in note.findings)]
     doubtful = bool(findings)
     kept: list[Entry] = []
-    seen: set[tuple[str, str]] = set()
+    seen: dict[tuple[str, str], Entry] = {}
     dropped: Counter[str] = Counter()
     for entry in reading.entries:
+        earlier = None if entry.is_ad else seen.get((entry.list, entry.item_key))
         if not entry.item_key:
             dropped["without an id"] += 1
+        elif key_form and not re.fullmatch(key_form, entry.item_key):
+            dropped["with an impossible id"] += 1
         elif entry.rank is not None and entry.rank < 1:
             dropped["with an impossible rank"] += 1
-        elif not entry.is_ad and (entry.list, entry.item_key) in seen:
-            dropped["doubled"] += 1
+        elif earlier:
+            same = entry.rank != earlier.rank and replace(entry, rank=earlier.rank) == earlier
+            dropped["that stand twice and move those below" if same else "doubled"] += 1
         else:
             if not entry.is_ad:
-                seen.add((entry.list, entry.item_key))
+                seen[entry.list, entry.item_key] = entry
             kept.append(entry)
     findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
     findings += list(_rank_findings(kept))
@@ -189,7 +208,7 @@ def checked(reading: Reading) -> Reading:
         doubtful = True
     bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
     status = "partial" if bad and reading.status == "ok" else reading.status
-    return replace(reading, entries=tuple(kept), status=status, findings=reading.findings + tuple(findings))
+    return replace(reading, entries=tuple(kept), status=status, findings=tuple(findings))
 
 
 def _rank_findings(entries: Sequence[Entry]) -> Iterator[str]:

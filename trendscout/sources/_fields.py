@@ -16,6 +16,7 @@ from urllib.parse import urljoin
 from trendscout.model import CountKind
 from trendscout.text.numbers import parse_count, parse_price
 
+_MAYBE_GROUPED = re.compile(r"\d{1,3}\.\d{3}")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,9})?")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop is older: what is below is no listing date
@@ -57,11 +58,22 @@ def decimal(value: object) -> Decimal | None:
         return None
 
 
+def amount(value: object) -> Decimal | None:
+    """A plain price: 12, 12.5 or "12.50". Text like "1.290" may be grouped thousands and is not read here."""
+    return None if isinstance(value, str) and _MAYBE_GROUPED.fullmatch(value.strip()) else decimal(value)
+
+
+def currency_code(value: object) -> str | None:
+    """An ISO 4217 code in capitals, or None."""
+    plain = text(value)
+    return plain if plain and len(plain) == 3 and plain.isascii() and plain.isalpha() and plain.isupper() else None
+
+
 def whole(value: object) -> int | None:
-    """A whole number of 0 or more, as int or digits: 12, "12", 12.0."""
+    """A whole number of 0 or more, as int or digits: 12, "12", 12.0; not the text "1.200"."""
     if isinstance(value, str) and len(value) <= 18 and value.isascii() and value.isdigit():
         return int(value)  # nearly all of them
-    number = decimal(value)
+    number = amount(value)
     return int(number) if number is not None and number >= 0 and number == int(number) else None
 
 
@@ -134,7 +146,7 @@ def exact_price(
     value: object, currency: str | None, shown: object = None, market: str | None = None
 ) -> PriceFields:
     """The price fields of a plain number; without one, of the text that is shown."""
-    number = decimal(value)
+    number = amount(value)
     if number is None:
         return shown_price(shown, market, currency=currency)
     return {"price": number, "currency": currency, "price_text": text(shown)}

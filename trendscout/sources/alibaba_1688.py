@@ -13,7 +13,8 @@ from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
-    decimal,
+    amount,
+    currency_code,
     exact_count,
     extra,
     rating,
@@ -59,10 +60,11 @@ def _rows(document: Any) -> list[Row]:
 def _price(row: Row, doubts: Doubts) -> PriceFields:
     """The price for the smallest order: bigger orders pay less, which the ladder in `extra` tells."""
     info = row.get("price_info")
-    low = first(*(decimal(dig(info, name)) for name in ("sale_price", "price", "price_min")))
+    low = first(*(amount(dig(info, name)) for name in ("sale_price", "price", "price_min")))
     shown = text(row.get("price"))
-    amount = doubts.agreed("price", decimal(shown), low)
-    return {"price": amount, "currency": text(row.get("currency")) or "CNY", "price_text": shown}
+    agreed = doubts.agreed("price", amount(shown), low)
+    currency = currency_code(row.get("currency")) if row.get("currency") else "CNY"
+    return {"price": agreed, "currency": currency, "price_text": shown}
 
 
 def _count(row: Row, doubts: Doubts) -> CountFields:
@@ -140,5 +142,6 @@ SOURCES: tuple[Source, ...] = (
         readers=(Reader("data service items", lambda page: b'"item_id"' in page.body, _read),),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{6,20}",
     ),
 )

@@ -17,6 +17,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
+    currency_code,
     exact_count,
     exact_price,
     extra,
@@ -143,8 +144,11 @@ def _entry(card: dict[str, Any], key: str, name: str, rank: int | None) -> Entry
 
 
 def _price(card: dict[str, Any]) -> PriceFields:
-    sale = dig(card, "prices", "salePrice") or dig(card, "prices", "originalPrice")
-    shown, currency = dig(sale, "formattedPrice"), text(dig(sale, "currencyCode"))
+    prices = dig(card, "prices")
+    # Only a card that never had a sale price is sold at the original one.
+    reduced = isinstance(prices, dict) and ("salePrice" in prices or "discount" in str(prices))
+    sale = dig(prices, "salePrice") if reduced else dig(prices, "originalPrice")
+    shown, currency = dig(sale, "formattedPrice"), currency_code(dig(sale, "currencyCode"))
     plain = exact_price(dig(sale, "minPrice"), currency, shown)
     return plain or shown_price(dig(card, "price"))
 
@@ -192,6 +196,7 @@ SOURCES = (
             "Off until you name search words or category ids. The exact number of orders stands in the cards and "
             "is used. A captcha comes quickly: keep to few lists."
         ),
+        key_form=r"\d{6,20}",
         readers=(
             Reader("items as JSON", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),
             Reader(

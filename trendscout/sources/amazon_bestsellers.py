@@ -247,6 +247,7 @@ SOURCES = (
             "May 2026, which counts as a failure: movers are then computed from snapshots of Best Sellers. Prices "
             "follow the country that the request comes from."
         ),
+        key_form="[A-Z0-9]{10}",
         readers=(
             Reader("grid since 2022", lambda page: b"data-client-recs-list" in page.body, read_grid),
             Reader("grid, cards only", lambda page: b"gridItemRoot" in page.body, read_cards),

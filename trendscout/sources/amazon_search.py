@@ -124,6 +124,7 @@ SOURCES = (
             "Off until you name search words: a search costs more requests than a list. The count is a floor of "
             "the past month's sales. Advertisements are marked and hold no rank."
         ),
+        key_form="[A-Z0-9]{10}",
         readers=(Reader("search results", lambda page: b"s-search-result" in page.body, read_results),),
         hosts=amazon.HOSTS,
         requests=requests,

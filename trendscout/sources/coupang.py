@@ -67,7 +67,7 @@ def _entry(row: Row, name: str, category: str | None, doubts: Doubts) -> Entry:
         title=text(row.get("productName")),
         url=web_url(link),
         image=web_url(row.get("productImage")),
-        **exact_price(row.get("productPrice"), "KRW", row.get("productPrice")),
+        **exact_price(row.get("productPrice"), "KRW", row.get("productPrice"), "KR"),
         extra=extra(
             category=first(text(row.get("categoryName")), category),
             item_id=param(link, "itemId") or None,
@@ -151,6 +151,7 @@ SOURCES: tuple[Source, ...] = (
         sign=_sign,
         spacing_s=6.0,
         length=100,
+        key_form=r"\d{3,20}(?::\d{3,20})?",
         categories=("1001", "1010", "1013", "1016", "1020"),
     ),
 )

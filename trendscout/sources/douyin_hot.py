@@ -31,14 +31,14 @@ def _count(row: Row) -> CountFields:
     return exact_count(views, "views") if views else {}
 
 
-def _entry(row: Row, name: str) -> Entry:
+def _entry(row: Row, name: str, key: str = "sentence_id") -> Entry:
     word = text(row.get("word"))
     sentence = text(row.get("sentence_id"))
     link = f"https://www.douyin.com/hot/{quote(sentence)}" if sentence else None
     return Entry(
         list=name,
         rank=None,
-        item_key=first(sentence, text(row.get("group_id"))) or "",
+        item_key=text(row.get(key)) or "",
         title=word,
         url=link,
         image=web_url(dig(row, "word_cover", "url_list", 0)),
@@ -75,7 +75,8 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     rising: Any = first(dig(document, "data", "trending_list"), dig(document, "trending_list"))
     if isinstance(rising, list) and rising:
         name = list_id(query, kind="rising")
-        yield from ranked(_entry(row if isinstance(row, dict) else {}, name) for row in rising)
+        rows = [row if isinstance(row, dict) else {} for row in rising]
+        yield from ranked(_entry(row, name, "group_id") for row in rows)
 
 
 SOURCES: tuple[Source, ...] = (
@@ -91,5 +92,6 @@ SOURCES: tuple[Source, ...] = (
         readers=(Reader("word list", lambda page: b'"word_list"' in page.body, _read),),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{3,25}",
     ),
 )

@@ -179,6 +179,7 @@ SOURCES = (
             "Off until you name search words. eBay checks browsers since August 2025: expect walls, and then save "
             "the page in a browser. Sellers are often private persons and are not read."
         ),
+        key_form=r"\d{9,15}",
         readers=(
             Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, read_su_item),
             Reader("s-card, 2025", lambda page: b"s-card__" in page.body, read_s_card),

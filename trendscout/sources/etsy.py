@@ -14,7 +14,8 @@ from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     PriceFields,
-    decimal,
+    amount,
+    currency_code,
     exact_count,
     exact_price,
     extra,
@@ -65,7 +66,7 @@ def _card(row: Row, name: str) -> Entry:
     link = text(row.get("productLink")) or ""
     key = _LISTING.search(link)
     sign = text(row.get("priceCurrency")) or ""
-    currency = sign if re.fullmatch(r"[A-Z]{3}", sign) else _SIGNS.get(sign)
+    currency = currency_code(sign) or _SIGNS.get(sign)
     return Entry(
         list=name,
         rank=None,
@@ -123,8 +124,8 @@ def _ld_entry(row: Row, name: str, doubts: Doubts) -> Entry:
 
 
 def _offer(offer: Any, doubts: Doubts) -> PriceFields:
-    low, price = decimal(dig(offer, "lowPrice")), decimal(dig(offer, "price"))
-    currency = text(dig(offer, "priceCurrency"))
+    low, price = amount(dig(offer, "lowPrice")), amount(dig(offer, "price"))
+    currency = currency_code(dig(offer, "priceCurrency"))
     return {"price": doubts.agreed("price", price, low), "currency": currency}
 
 
@@ -156,8 +157,8 @@ def _placed(rows: list[Row], name: str, doubts: Doubts) -> Iterator[Entry]:
 
 
 def _api_entry(row: Row, name: str) -> Entry:
-    amount, divisor = decimal(dig(row, "price", "amount")), decimal(dig(row, "price", "divisor"))
-    price: Decimal | None = amount / divisor if amount is not None and divisor else None
+    cents, divisor = whole(dig(row, "price", "amount")), whole(dig(row, "price", "divisor"))
+    price = Decimal(cents) / divisor if cents is not None and divisor else None
     image = dig(row, "images", 0, "url_570xN")
     return Entry(
         list=name,
@@ -167,7 +168,7 @@ def _api_entry(row: Row, name: str) -> Entry:
         url=web_url(row.get("url")),
         image=web_url(image),
         price=price,
-        currency=text(dig(row, "price", "currency_code")),
+        currency=currency_code(dig(row, "price", "currency_code")),
         **exact_count(row.get("views"), "views"),
         listed_at=moment(first(row.get("original_creation_timestamp"), row.get("creation_timestamp"))),
         extra=extra(favorers=whole(row.get("num_favorers")), shop_id=text(row.get("shop_id"))),
@@ -202,6 +203,7 @@ SOURCES: tuple[Source, ...] = (
         requests=_requests,
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{5,20}",
         key_env="TRENDSCOUT_ETSY_KEY",
         spacing_s=1.0,
         categories=("desk lamp", "cat bed"),

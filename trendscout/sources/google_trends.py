@@ -12,6 +12,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import extra, joined, moment, shown_count, text, web_url, whole
@@ -195,10 +196,10 @@ def read_interest(page: Page) -> Iterator[Entry | ListNote]:
 
 def read_related(page: Page) -> Iterator[Entry]:
     """Related searches or topics: the top ones and the rising ones, "Breakout" for more than 5,000 %."""
-    ranked = dig(parse_json(page), "default", "rankedList")
-    for half, kind in zip(
-        ranked if isinstance(ranked, list) else (), ("related_top", "related_rising"), strict=False
-    ):
+    halves = dig(parse_json(page), "default", "rankedList")
+    if not isinstance(halves, list) or len(halves) != 2:  # only their order tells which is which
+        raise LayoutChanged("The reply does not hold one top and one rising list.")
+    for half, kind in zip(halves, ("related_top", "related_rising"), strict=True):
         name = list_id(page.query, kind=kind)
         rows = dig(half, "rankedKeyword")
         for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):

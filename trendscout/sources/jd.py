@@ -81,5 +81,6 @@ SOURCES: tuple[Source, ...] = (
         readers=(Reader("stage of charts", lambda page: b'"advertId"' in page.body, _read),),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{3,20}",
     ),
 )

@@ -13,7 +13,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._fields import (
     PriceFields,
-    decimal,
+    amount,
     extra,
     grouped,
     rating,
@@ -67,13 +67,13 @@ def _price(plain: Any, shown: Any, market: str | None, doubts: Doubts) -> PriceF
     """The price told as a number and as a text; the number may be grouped too ("1.790.000")."""
     shown_text = text(shown)
     from_text = parse_price(shown_text, market) if shown_text else None
-    number = decimal(plain)
+    number = amount(plain)
     if number is None and (written := text(plain)):
         read = parse_price(written, market)
         number = read.amount if read else None
-    amount: Decimal | None = doubts.agreed("price", number, from_text.amount if from_text else None)
+    agreed: Decimal | None = doubts.agreed("price", number, from_text.amount if from_text else None)
     currency = _CURRENCIES.get(market or "") or (from_text.currency if from_text else None)
-    return {"price": amount, "currency": currency, "price_text": shown_text or text(plain)}
+    return {"price": agreed, "currency": currency, "price_text": shown_text or text(plain)}
 
 
 def _flag(value: Any) -> bool:
@@ -186,5 +186,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         wall=alibaba_wall,
+        key_form=r"\d{3,20}",
     ),
 )

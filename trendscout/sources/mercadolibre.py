@@ -11,7 +11,17 @@ from urllib.parse import urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, exact_count, exact_price, extra, moment, text, web_url, whole
+from trendscout.sources._fields import (
+    CountFields,
+    currency_code,
+    exact_count,
+    exact_price,
+    extra,
+    moment,
+    text,
+    web_url,
+    whole,
+)
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import dig, parse_json
 
@@ -28,6 +38,7 @@ SITES = {
 _SITE_OF = {market: site for site, market in SITES.items()}
 _API = "https://api.mercadolibre.com"
 _BUCKETS = frozenset((25, 50, 100, 150, 200, 250, 500, 5_000, 50_000, 500_000))
+_ID = re.compile(r"M[A-Z]{2}U?\d{4,15}")
 _REFUSED = re.compile(rb'"status"\s*:\s*(4\d\d)')
 
 
@@ -74,6 +85,11 @@ def _sold(row: Row) -> CountFields:
     return fields
 
 
+def _id(row: Row) -> str:
+    key = text(row.get("id")) or ""
+    return key if _ID.fullmatch(key) else ""
+
+
 def _brand(row: Row) -> str | None:
     attributes = row.get("attributes")
     rows = attributes if isinstance(attributes, list) else []
@@ -84,11 +100,11 @@ def _result(row: Row, name: str) -> Entry:
     return Entry(
         list=name,
         rank=None,
-        item_key=text(row.get("id")) or "",
+        item_key=_id(row),
         title=text(first(row.get("title"), row.get("name"))),
         url=web_url(row.get("permalink")),
         image=web_url(row.get("thumbnail")),
-        **exact_price(row.get("price"), text(row.get("currency_id"))),
+        **exact_price(row.get("price"), currency_code(row.get("currency_id"))),
         **_sold(row),
         seller=text(first(row.get("official_store_name"), dig(row, "seller", "nickname"))),
         listed_at=moment(row.get("date_created")),
@@ -132,7 +148,7 @@ def _read_highlights(page: Page) -> Iterator[Entry | ListNote]:
         yield Entry(
             list=name,
             rank=whole(row.get("position")),
-            item_key=text(row.get("id")) or "",
+            item_key=_id(row),
             extra=extra(type=text(row.get("type"))),
         )
     yield ListNote(name, length=len(rows))

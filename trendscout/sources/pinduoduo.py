@@ -140,5 +140,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{6,20}",
     ),
 )

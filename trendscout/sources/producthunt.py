@@ -38,17 +38,15 @@ def read_feed(page: Page) -> Iterator[Entry]:
         link = item.find(f"{_ATOM}link")
         told = text(item.findtext(f"{_ATOM}id")) or ""
         found = _POST_ID.search(told)
-        key = found.group(1) if found else told
-        if key:
-            yield Entry(
-                name,
-                None,
-                key,
-                title=text(item.findtext(f"{_ATOM}title")),
-                url=web_url(link.get("href") if link is not None else None),
-                listed_at=moment(item.findtext(f"{_ATOM}published")),
-                extra=extra(tagline=_first_line(item.findtext(f"{_ATOM}content"))),
-            )
+        yield Entry(
+            name,
+            None,
+            found.group(1) if found else "",
+            title=text(item.findtext(f"{_ATOM}title")),
+            url=web_url(link.get("href") if link is not None else None),
+            listed_at=moment(item.findtext(f"{_ATOM}published")),
+            extra=extra(tagline=_first_line(item.findtext(f"{_ATOM}content"))),
+        )
 
 
 def _first_line(content: str | None) -> str | None:
@@ -108,6 +106,7 @@ SOURCES = (
             "On: the feed is made to be read, and shows new odd things early. It has no votes; a GraphQL reply "
             "that you saved with your own token has them."
         ),
+        key_form=r"\d{1,12}",
         readers=(
             Reader("feed", lambda page: b"<feed" in page.body[:2000], read_feed),
             Reader("GraphQL", lambda page: page.body.lstrip()[:1] == b"{", read_posts),

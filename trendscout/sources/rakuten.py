@@ -116,6 +116,7 @@ SOURCES: tuple[Source, ...] = (
         sign=_sign,
         spacing_s=1.0,
         length=80,
+        key_form=r"[\w.-]+:\d+",
         categories=("", "100371", "551177", "100939"),
     ),
 )

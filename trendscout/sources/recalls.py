@@ -48,7 +48,7 @@ def read_cpsc(page: Page) -> Iterator[Entry]:
     """Recalls of today's interface."""
     name = list_id(page.query)
     for recall in _rows(parse_json(page)):
-        key = text(dig(recall, "RecallID")) or text(dig(recall, "RecallNumber"))
+        key = text(dig(recall, "RecallID"))
         if key:
             yield Entry(
                 name,
@@ -220,6 +220,7 @@ SOURCES = (
         way_in=("live", "own"),
         terms="https://www.cpsc.gov/Recalls/CPSC-Recalls-Application-Program-Interface-API-Information",
         why="On: an open interface of the government, made to be read.",
+        key_form=r"[\w-]{1,20}",
         readers=(
             Reader("recalls since 2014", lambda page: b'"RecallID"' in page.body, read_cpsc),
             Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, read_old_recalls),
@@ -238,6 +239,7 @@ SOURCES = (
         way_in=("live", "own"),
         terms="https://ec.europa.eu/info/legal-notice_en",
         why="On: open data of the European Commission, CC BY 4.0.",
+        key_form=r"\d{3,12}",
         readers=(Reader("notices", _is_json, read_gate),),
         hosts=("ec.europa.eu",),
         default_on=True,

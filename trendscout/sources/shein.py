@@ -12,7 +12,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
-    decimal,
+    amount,
     extra,
     grouped,
     rating,
@@ -67,11 +67,11 @@ def _price(row: Row, market: str | None, doubts: Doubts) -> PriceFields:
     price = row.get("salePrice")
     shown = text(dig(price, "amountWithSymbol"))
     read = parse_price(shown, market) if shown else None
-    amount = doubts.agreed("price", decimal(dig(price, "amount")), read.amount if read else None)
+    agreed = doubts.agreed("price", amount(dig(price, "amount")), read.amount if read else None)
     currency = read.currency if read else None
     if currency is None and shown and shown == text(dig(price, "usdAmountWithSymbol")):
         currency = "USD"
-    return {"price": amount, "currency": currency, "price_text": shown}
+    return {"price": agreed, "currency": currency, "price_text": shown}
 
 
 def _behaviour(row: Row) -> str | None:
@@ -161,5 +161,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{3,15}",
     ),
 )

@@ -20,6 +20,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
+    currency_code,
     decimal,
     exact_count,
     exact_price,
@@ -139,7 +140,12 @@ def _count(item: _Item, market: str | None) -> CountFields:
     )
     shown = first(*(text(value) for value in texts))
     exact = exact_count(first(dig(sold, "historical_sold_count"), item.get("historical_sold")), "sold", shown)
-    return exact or shown_count(shown, "sold", market)
+    if exact:
+        return exact
+    fields = shown_count(shown, "sold", market)
+    if fields.get("count_floor") is False and fields.get("count", 0) != whole(re.sub(r"\D", "", shown or "")):
+        fields["count_floor"] = None  # "1,2k" is rounded, and nobody says which way
+    return fields
 
 
 def _reviews(item: _Item) -> int | None:
@@ -172,7 +178,7 @@ def _entry(row: Row, query: Query, doubts: Doubts) -> Entry:
     item = _Item(row)
     market = query.market
     shop, key = text(item.get("shopid")), text(item.get("itemid"))
-    currency = text(item.get("currency")) or _CURRENCIES.get(market or "")
+    currency = currency_code(item.get("currency")) or _CURRENCIES.get(market or "")
     image = text(first(dig(item.asset, "image"), item.get("image")))
     cdn = f"https://down-{market.lower()}.img.susercontent.com/file/" if market else ""
     host = _HOSTS.get(market or "")
@@ -206,7 +212,7 @@ def _entry(row: Row, query: Query, doubts: Doubts) -> Entry:
 
 
 def _market_told(rows: Sequence[Row]) -> str | None:
-    currencies = {text(_Item(row).get("currency")) for row in rows} - {None}
+    currencies = {currency_code(_Item(row).get("currency")) for row in rows} - {None}
     return _MARKET_OF.get(currencies.pop() or "") if len(currencies) == 1 else None
 
 
@@ -315,5 +321,6 @@ SOURCES: tuple[Source, ...] = (
         wall=_wall,
         key_env="TRENDSCOUT_SHOPEE_KEY",
         sign=_sign,
+        key_form=r"\d{3,20}",
     ),
 )

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import decimal, extra, joined, moment, text, web_url
+from trendscout.sources._fields import amount, extra, joined, moment, text, web_url
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -66,8 +66,8 @@ def read_products(page: Page) -> Iterator[Entry]:
     base = _store(page)
     currency = next(iter(parse_qs(urlsplit(page.url).query).get("currency", ())), None)
     for product in products[:_MAX_ROWS]:
-        key = text(dig(product, "id"))
-        if key:
+        key = text(dig(product, "id")) or ""
+        if key.isdecimal():
             yield _entry(product, key, name, base, currency)
 
 
@@ -79,7 +79,9 @@ def _store(page: Page) -> str | None:
 def _entry(product: dict[str, Any], key: str, name: str, base: str | None, currency: str | None) -> Entry:
     offers = product.get("variants")
     variants = [one for one in offers if isinstance(one, dict)] if isinstance(offers, list) else []
-    prices = [(price, one) for one in variants if (price := decimal(one.get("price"))) is not None]
+    prices = [(price, one) for one in variants if (price := amount(one.get("price"))) is not None]
+    if len(prices) < len(variants):  # without all of them the lowest is not known
+        prices = []
     low, cheapest = min(prices, key=lambda pair: pair[0], default=(None, {}))
     handle = text(product.get("handle"))
     tags = product.get("tags")

@@ -14,11 +14,12 @@ from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._fields import CountFields, exact_price, extra, grouped, text, web_url, whole
-from trendscout.sources._rows import Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_count
 
 _STATE = "g_page_config"
+_PAGE_ROWS = 44
 _TAG = re.compile(r"</?\w[^<>]{0,200}>")
 _ID_IN_LINK = re.compile(r"[?&]id=(\d{5,19})")
 
@@ -62,7 +63,7 @@ def _auction(row: Row, name: str) -> Entry:
         title=_plain(first(row.get("raw_title"), row.get("title"))),
         url=web_url(row.get("detail_url")),
         image=web_url(row.get("pic_url")),
-        **exact_price(row.get("view_price"), "CNY", row.get("view_price")),
+        **exact_price(row.get("view_price"), "CNY", row.get("view_price"), "CN"),
         **_count(row.get("view_sales")),
         reviews=grouped(text(row.get("comment_count")), "CN"),
         seller=text(row.get("nick")),
@@ -89,10 +90,13 @@ def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     pager = dig(document, "mods", "pager", "data")
     query = told(page, market="CN", category=text(about.get("query")) or "")
     name = list_id(query)
-    number = first(whole(dig(pager, "currentPage")), page.number) or 1
-    before = (number - 1) * (whole(dig(pager, "pageSize")) or len(rows))
+    doubts = Doubts()
+    number, size = whole(dig(pager, "currentPage")), whole(dig(pager, "pageSize")) or _PAGE_ROWS
+    by_pager = (number - 1) * size if number else None
+    before = doubts.agreed("place", by_pager, number_param(page.url, "s"))
+    before = first(before, (page.number - 1) * size) or 0
     yield from ranked((_auction(row, name) for row in rows), before=before)
-    yield ListNote(name, length=whole(dig(pager, "totalCount")))
+    yield doubts.note(name, length=whole(dig(pager, "totalCount")))
 
 
 def _read_state(page: Page) -> Iterator[Entry | ListNote]:
@@ -116,7 +120,7 @@ def _mtop_item(row: Row, name: str) -> Entry:
         title=_plain(first(row.get("raw_title"), row.get("title"))),
         url=web_url(link),
         image=web_url(first(row.get("pic_path"), row.get("pic_url"))),
-        **exact_price(row.get("price"), "CNY", row.get("price")),
+        **exact_price(row.get("price"), "CNY", row.get("price"), "CN"),
         **_count(row.get("realSales")),
         reviews=grouped(text(row.get("commentCount")), "CN"),
         seller=text(first(dig(row, "shopInfo", "title"), row.get("nick"))),
@@ -157,5 +161,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         wall=alibaba_wall,
+        key_form=r"\d{5,20}",
     ),
 )

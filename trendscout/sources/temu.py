@@ -12,7 +12,8 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
-    decimal,
+    amount,
+    currency_code,
     extra,
     grouped,
     rating,
@@ -72,18 +73,22 @@ def _price(row: Row, market: str | None, doubts: Doubts) -> PriceFields:
     info = _get(row, "price_info")
     shown = text(_get(info, "price_str")) or "".join(_pieces(_get(info, "price_text"))) or None
     read = parse_price(shown, market) if shown else None
-    amount = doubts.agreed("price", decimal(_get(info, "price_schema")), read.amount if read else None)
-    currency = text(_get(info, "currency")) or (read.currency if read else None)
-    return {"price": amount, "currency": currency, "price_text": shown}
+    agreed = doubts.agreed("price", amount(_get(info, "price_schema")), read.amount if read else None)
+    currency = currency_code(_get(info, "currency")) or (read.currency if read else None)
+    return {"price": agreed, "currency": currency, "price_text": shown}
 
 
 def _pieces(value: Any) -> list[str]:
     return [part for part in value if isinstance(part, str)] if isinstance(value, list) else []
 
 
-def _count(row: Row, market: str | None) -> CountFields:
-    pieces = _pieces(first(_get(row, "sales_tip_text"), _get(row, "sales_tip_text_list")))
-    return shown_count(first(text(_get(row, "sales_tip")), " ".join(pieces)), "sold", market)
+def _count(row: Row, market: str | None, doubts: Doubts) -> CountFields:
+    """Pieces sold, told as one text ("10K+ sold") and in pieces."""
+    shown = text(_get(row, "sales_tip"))
+    pieces = " ".join(_pieces(first(_get(row, "sales_tip_text"), _get(row, "sales_tip_text_list")))) or None
+    if shown and pieces and doubts.agreed("count", shown, pieces) is None:
+        return {"count_text": shown}
+    return shown_count(first(shown, pieces), "sold", market)
 
 
 def _entry(row: Row, name: str, market: str | None, doubts: Doubts) -> Entry:
@@ -96,7 +101,7 @@ def _entry(row: Row, name: str, market: str | None, doubts: Doubts) -> Entry:
         url=web_url(link.partition("?")[0] if link and "-g-" in link else link, _SITE),
         image=web_url(first(_get(row, "thumb_url"), _get(row, "image", "url")), _SITE),
         **_price(row, market, doubts),
-        **_count(row, market),
+        **_count(row, market, doubts),
         rating=rating(_get(row, "comment", "goods_score")),
         reviews=grouped(text(_get(row, "comment", "comment_num_tips")), market),
         is_ad=text(_get(row, "p_rec", "ad_goods")) not in (None, "0"),
@@ -150,5 +155,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         wall=_wall,
+        key_form=r"\d{6,20}",
     ),
 )

@@ -15,10 +15,11 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, exact_count, extra, moment, shown_count, text, web_url, whole
+from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
 from trendscout.sources._tiktok import TERMS, country_code, envelope, market_of
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
-from trendscout.text.markup import attr_of, parse_html, text_of
+from trendscout.text.markup import parse_html, text_of
+from trendscout.text.numbers import parse_count
 
 MARKETS = (
     *("US", "UK", "DE", "FR", "IT", "ES", "AR", "AU", "BR", "CA", "CO", "EG", "ID", "IL", "JP", "KR", "MY", "MX"),
@@ -256,8 +257,11 @@ def read_tag_page(page: Page) -> Iterator[Entry]:
     shown = text_of(tree, "[data-e2e=challenge-vvcount]")
     if not title or not shown:
         raise LayoutChanged("The tag page shows no tag or no count.")
-    unit = f"{shown} {attr_of(tree, '[data-e2e=challenge-vvcount]', 'title')}".lower()
-    yield _tag(page, title, shown_count(shown, "views" if "view" in unit else "videos"), {})
+    read = parse_count(shown)
+    counts: CountFields = {"count_text": shown}
+    if read and read.unit in ("views", "videos", "posts"):
+        counts = {"count": read.value, "count_kind": read.unit, "count_floor": read.is_floor, "count_text": shown}
+    yield _tag(page, title, counts, {})
 
 
 def read_tag_reply(page: Page) -> Iterator[Entry]:

@@ -144,6 +144,7 @@ SOURCES = (
             "Own files only: the shop stands behind signatures and captchas. Save a page or a HAR, or import an "
             "export of Kalodata, FastMoss or EchoTik."
         ),
+        key_form=r"\d{6,25}",
         readers=(
             Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_json),
             Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), read_state),

@@ -12,7 +12,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
-    decimal,
+    amount,
     exact_count,
     extra,
     grouped,
@@ -62,7 +62,7 @@ def _products(operations: list[Row]) -> tuple[str, Row, list[Row]]:
 def _price(row: Row, doubts: Doubts) -> PriceFields:
     price = row.get("price")
     shown = text(dig(price, "text")) if isinstance(price, dict) else text(price)
-    number = decimal(dig(price, "number") if isinstance(price, dict) else row.get("priceInt"))
+    number = amount(dig(price, "number") if isinstance(price, dict) else row.get("priceInt"))
     read = parse_price(shown, "ID") if shown else None
     return {
         "price": doubts.agreed("price", number or None, read.amount if read else None),
@@ -157,5 +157,6 @@ SOURCES: tuple[Source, ...] = (
             Reader("search V4", lambda page: b"search_product_v" in page.body, _read),
         ),
         query_of=_query_of,
+        key_form=r"\d{3,20}",
     ),
 )
