@@ -99,9 +99,9 @@ def _fitted(row: Sequence[Cell], width: int) -> tuple[Cell, ...]:
 
 
 def _csv(path: Path) -> Iterator[Sequence[Cell]]:
-    text = decode(path.read_bytes(), fallback="gb18030")
+    text = decode(path.read_bytes(), fallback="gb18030").replace("\0", " ")
     start = text[:20_000]
-    if text.count("\0") or start.lstrip()[:1] in ("<", "{"):
+    if start.lstrip()[:1] in ("<", "{"):
         raise _refused(path, "it is no table")
     marked = re.match(r"sep=(.)\r?\n", text)  # Excel's own line
     delimiter = marked[1] if marked else max(",;\t|", key=lambda sign: _columns(start, sign))
