@@ -1,0 +1,231 @@
+"""Sources declared in TOML, on pages of invented shops."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
+from trendscout.intake import load_source
+from trendscout.model import Page, Query
+from trendscout.source import Source, read_page
+
+HTML = """
+name = "gadget_house"
+title = "Gadget House best sellers"
+format = "html"
+url = "https://shop.gadget-house.example/best?p={page}&c={category}"
+pages = 2
+length = 4
+markets = ["DE"]
+terms = "https://shop.gadget-house.example/terms"
+count_kind = "sold"
+items = "li.card"
+
+[fields]
+item_key = { at = "a@href", pick = '/p/(\\d+)' }
+title = "h3"
+url = "a@href"
+image = "img@src"
+price = ".price"
+count = ".sold"
+rating = ".stars@aria-label"
+reviews = ".stars em"
+seller = "@data-brand"
+"""
+CARDS = """<ul>
+<li class=card data-brand="Nova"><a href="/p/7001?ref=x"><img src="//img.example/1.jpg"><h3>Mond Lampe</h3></a>
+<span class=price>1.299,00 €</span><i class=sold>1.234 verkauft</i>
+<b class=stars aria-label="4,6 von 5"><em>(88)</em></b></li>
+<li class=card><a href="/p/7002"><h3>Katzen Höhle</h3></a><span class=price>ab 12,99 €</span></li></ul>"""
+
+
+def declared(folder: Path, text: str) -> Source:
+    path = folder / "mine.toml"
+    path.write_text(text, encoding="utf-8")
+    return load_source(path)
+
+
+def page(source: Source, body: str | bytes, number: int = 1, **told: object) -> Page:
+    body = body.encode() if isinstance(body, str) else body
+    query = Query(source.name, source.markets[0], source.kinds[0], **told)  # type: ignore[arg-type]
+    at = datetime(2026, 11, 20, tzinfo=UTC)
+    return Page("https://shop.gadget-house.example/best", at, 200, {}, body, query, number)
+
+
+def test_html(tmp_path: Path) -> None:
+    source = declared(tmp_path, HTML)
+    lamp, cave = read_page(source, page(source, CARDS, category="home")).entries
+    assert (lamp.list, lamp.rank, lamp.item_key) == ("gadget_house_DE/list/home", 1, "7001")
+    assert (lamp.title, lamp.url) == ("Mond Lampe", "https://shop.gadget-house.example/p/7001?ref=x")
+    assert (lamp.price, lamp.currency, lamp.count, lamp.count_kind) == (Decimal(1299), "EUR", 1234, "sold")
+    assert (lamp.rating, lamp.reviews, lamp.seller, lamp.image) == (4.6, 88, "Nova", "https://img.example/1.jpg")
+    assert (cave.rank, cave.price, cave.count, cave.rating) == (2, Decimal("12.99"), None, None)
+    assert [entry.rank for entry in read_page(source, page(source, CARDS, 2)).entries] == [3, 4]
+
+
+def test_requests_stay_on_the_declared_host(tmp_path: Path) -> None:
+    source = declared(tmp_path, HTML)
+    assert source.requests is not None
+    urls = [
+        request.url for request in source.requests(Query(source.name, "DE", category="../x?y=1#@evil.example/"))
+    ]
+    start = "https://shop.gadget-house.example/best?p="
+    assert urls == [f"{start}{n}&c=..%2Fx%3Fy%3D1%23%40evil.example%2F" for n in (1, 2)]
+    assert source.hosts == ("shop.gadget-house.example",)
+    assert source.query_of is not None
+    assert source.query_of("https://shop.gadget-house.example/best?p=1") == Query("gadget_house", "DE")
+    assert source.query_of("https://evil.example/best?p=1") is None
+
+
+JSON = """
+name = "gadget_api"
+format = "json"
+url = "https://api.gadget.example/top"
+method = "POST"
+body = '{"page": {page}, "cat": "{category}"}'
+pages = 3
+first_page = 0
+markets = ["ID"]
+key_env = "TRENDSCOUT_GADGET_KEY"
+terms = "https://api.gadget.example/terms"
+items = "data.rows[?kind=='goods']"
+ordered = false
+count_kind = "sold"
+
+[headers]
+authorization = "Bearer {key}"
+
+[fields]
+item_key = "id"
+title = "name"
+price = "price.text"
+count = "join(' ', [sold, 'terjual'])"
+listed_at = "created"
+"""
+
+
+def test_json(tmp_path: Path) -> None:
+    source = declared(tmp_path, JSON)
+    body = """)]}'
+{"data": {"rows": [{"kind": "ad"}, {"kind": "goods", "id": 1729384756102938475, "name": "Lampu bulan",
+"price": {"text": "Rp187.000"}, "sold": "1,2rb+", "created": 1790000000},
+{"kind": "goods", "id": "2", "sold": 5}]}}"""
+    lamp, other = read_page(source, page(source, body)).entries
+    assert (lamp.rank, lamp.item_key, lamp.price, lamp.currency) == (
+        None,
+        "1729384756102938475",
+        Decimal(187000),
+        "IDR",
+    )
+    assert (lamp.count, lamp.count_floor) == (1200, True)
+    assert lamp.listed_at == datetime.fromtimestamp(1790000000, UTC)
+    assert (other.item_key, other.title, other.count) == ("2", None, None)
+    assert source.requests is not None
+    first, *_, last = source.requests(Query(source.name, category='a"b'))
+    assert (first.method, first.body, last.body) == (
+        "POST",
+        b'{"page": 0, "cat": "a b"}',
+        b'{"page": 2, "cat": "a b"}',
+    )
+    assert first.headers == (("authorization", "Bearer {key}"),)
+    assert source.way_in == ("key",)
+
+
+FEED = 'name = "odd_news"\nformat = "feed"\nurl = "https://odd.example/feed"\nterms = "https://odd.example/t"\n[fields]\n'
+
+
+def test_feeds(tmp_path: Path) -> None:
+    source = declared(tmp_path, FEED + 'count = "ht:approx_traffic"\n')
+    rss = """<?xml version="1.0"?><rss xmlns:ht="x"><channel><item><title>Lamp that sings</title>
+    <link>https://odd.example/1</link><pubDate>Wed, 9 Sep 2026 05:30:00 -0700</pubDate>
+    <ht:approx_traffic>2000+</ht:approx_traffic></item></channel></rss>"""
+    (entry,) = read_page(source, page(source, rss)).entries
+    assert (entry.title, entry.item_key, entry.count) == ("Lamp that sings", "https://odd.example/1", 2000)
+    assert entry.listed_at == datetime(2026, 9, 9, 12, 30, tzinfo=UTC)
+    atom = """<feed xmlns="http://www.w3.org/2005/Atom"><entry><id>tag:1</id><title>Lamp</title>
+    <link href="https://odd.example/1"/><updated>2026-09-09T12:30:00Z</updated></entry></feed>"""
+    (entry,) = read_page(source, page(source, atom)).entries
+    assert (entry.item_key, entry.url) == ("tag:1", "https://odd.example/1")
+    bomb = '<!DOCTYPE x [<!ENTITY a "aaaa">]><rss><item><title>&a;</title></item></rss>'
+    with pytest.raises(LayoutChanged):
+        read_page(source, page(source, bomb))
+
+
+WRONG = [
+    ('items = "li.card"', 'items = "li["', r"line \d+: items: a CSS selector"),
+    ('title = "h3"', 'title = "h3["', r"line \d+: fields\.title: 'h3\['"),
+    ('title = "h3"', 'titel = "h3"', r"line \d+"),
+    ("/p/(\\d+)", "/p/(", "no regular expression"),
+    ("/p/(\\d+)", "/p/", "exactly one group"),
+    ("https://shop.gadget-house.example/best", "https://{category}.example/best", r"line \d+: url: it must begin"),
+    ("https://shop.gadget-house.example/best", "file:///etc/passwd", "url"),
+    ("https://shop.gadget-house.example/best", "https://me:secret@host.example/best", "user names"),
+    ("{category}", "{category.__class__}", None),
+    ("{category}", "{password}", r"unknown placeholder \{password\}"),
+    ("{category}", "{key}", "key_env"),
+    ('name = "gadget_house"', 'name = "ebay"', "comes along"),
+    ('name = "gadget_house"', 'name = "../x"', r"line \d+: name"),
+    ('format = "html"', 'format = "json"', r"fields|JMESPath"),
+    ('format = "html"', "format = html", "is not TOML"),
+    ("pages = 2", "pages = 2000", r"line \d+: pages"),
+    ('terms = "', 'term = "', "terms"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "fault"), WRONG)
+def test_faults_are_told_with_line_and_key(tmp_path: Path, old: str, new: str, fault: str | None) -> None:
+    assert old in HTML
+    if fault is None:  # not a placeholder: it stays text, nothing is looked up
+        source = declared(tmp_path, HTML.replace(old, new))
+        assert source.requests is not None
+        assert "{category.__class__}" in source.requests(Query(source.name))[0].url
+        return
+    with pytest.raises(ConfigError, match=fault):
+        declared(tmp_path, HTML.replace(old, new))
+
+
+def test_a_page_of_another_shape_is_told(tmp_path: Path) -> None:
+    source = declared(tmp_path, HTML)
+    with pytest.raises(LayoutChanged, match="gadget_house"):
+        read_page(source, page(source, "<p>sold out"))
+    unknown = replace(page(source, CARDS), query=Query(source.name))
+    assert read_page(source, unknown).entries[0].list == "gadget_house_XX/all/all"
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=2000)
+@given(
+    st.binary(max_size=300)
+    | st.sampled_from([b"<li class=card>" * 500, b"[" * 5000, b'{"data":{"rows":[1,[],{}]}}'])
+)
+def test_any_page_is_read_or_refused(tmp_path: Path, body: bytes) -> None:
+    for text in (HTML, JSON, FEED):
+        source = declared(tmp_path, text)
+        try:
+            read_page(source, page(source, body))
+        except TrendscoutError:
+            continue
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=2000)
+@given(st.text(max_size=40), st.sampled_from(["html", "json"]), st.sampled_from(["items", "title", "pick", "url"]))
+def test_any_declaration_is_taken_or_refused(tmp_path: Path, text: str, form: str, key: str) -> None:
+    import json
+
+    value = json.dumps(text)
+    base = HTML.replace('format = "html"', f'format = "{form}"')
+    changed = {
+        "items": base.replace('items = "li.card"', f"items = {value}"),
+        "title": base.replace('title = "h3"', f"title = {value}"),
+        "pick": base.replace("'/p/(\\d+)'", value),
+        "url": base.replace('url = "https', f"url = {json.dumps(text + 'https')[:-1]}"),
+    }[key]
+    try:
+        source = declared(tmp_path, changed)
+        read_page(source, page(source, CARDS if form == "html" else "[]"))
+    except TrendscoutError:
+        return
