@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -112,7 +112,7 @@ def send(
     post: Post,
     already: Container[str],
     record: Callable[[str], object],
-    now: datetime | None = None,
+    now: datetime,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Delivery:
     """What came of sending `parts` in order to the channel at `url`, but for those whose key is in `already`.
@@ -125,7 +125,7 @@ def send(
     for place, part in enumerate(waiting):
         if place:
             sleep(BOTS[kind].spacing_s if kind in BOTS else 1.0)
-        error = _tried(part, kind, url, post, now or datetime.now(UTC), sleep)
+        error = _tried(part, kind, url, post, now, sleep)
         if error:
             return Delivery(channel, tuple(sent), tuple(waiting[place:]), bots.scrubbed(error, url))
         record(part.key)

@@ -1,0 +1,45 @@
+"""Every sentence of the report has its Chinese, with the same fields."""
+
+import ast
+import re
+import tomllib
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+import trendscout
+from trendscout.report import columns, packs, page, words
+
+ROOT = Path(trendscout.__file__).parent
+CHINESE = tomllib.loads((ROOT / "locale/zh/report.toml").read_text(encoding="utf-8"))
+SAYING = {"tr", "say", "group", "t"}
+
+
+def spoken() -> set[str]:
+    found: set[str] = set()
+    for path in (ROOT / "report").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and node.args:
+                name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                texts = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                found |= {text for text in texts if name in SAYING and isinstance(text, str) and text}
+    template = (ROOT / "report/web/page.html.j2").read_text(encoding="utf-8")
+    found |= set(re.findall(r"""\b(?:t|tr)\((?:"([^"]+)"|'[^']+')""", template))
+    for table in (words.STAGES, words.FLAGS, words.STATUSES, words.COUNTS, words.COUNT_NAMES, words.LABELS):
+        found |= set(table.values())
+    for column in (*columns.ROW, *columns.COVERAGE):
+        found |= {column.head, column.about}
+    found |= {value[0] for value in packs.VALUES.values()} | {label for _, label in page._SORTS}
+    return found - {""}
+
+
+@pytest.mark.parametrize("text", sorted(spoken()))
+def test_has_chinese(text: str) -> None:
+    assert text in CHINESE
+
+
+@pytest.mark.parametrize("text", sorted(CHINESE))
+def test_fields_are_the_same(text: str) -> None:
+    fields = {name for _, name, _, _ in Formatter().parse(text) if name}
+    assert {name for _, name, _, _ in Formatter().parse(CHINESE[text]) if name} == fields

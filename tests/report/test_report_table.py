@@ -1,0 +1,103 @@
+"""The terminal: golden pictures, widths that hold, honest empty mornings."""
+
+from dataclasses import replace
+
+import pytest
+from example import COVERAGE, NOW, RISING, empty, example, hostile
+from golden import same
+from rich.cells import cell_len
+
+from trendscout.lang import Lang
+from trendscout.model import Member, Why
+from trendscout.report import changes, packs, table, why
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_golden(lang: Lang, width: int) -> None:
+    same(f"table-{lang}-{width}.txt", table.text(example(), lang=lang, width=width).encode())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [40, 57, 80, 100, 108, 120, 200])
+def test_no_line_is_wider_than_the_terminal(lang: Lang, width: int) -> None:
+    for line in table.text(example(), lang=lang, width=width).splitlines():
+        assert cell_len(line) <= width, line
+
+
+def test_columns_stand_below_their_heads() -> None:
+    lines = table.text(example(), lang="zh", width=120).splitlines()
+    head = next(line for line in lines if line.startswith("  #"))
+    for line in (line for line in lines if "云朵" in line or "指尖" in line):
+        at = cell_len(head[: head.index("曲线")])
+        taken = 0
+        for place, sign in enumerate(line):
+            if taken == at:
+                assert sign in "▁▂▃▄▅▆▇█· ", line[place:]
+                break
+            taken += cell_len(sign)
+        else:
+            pytest.fail(f"no cell begins where the column does: {line}")
+
+
+def test_mine_that_fade_lead() -> None:
+    lines = table.text(example(), lang="en", width=80).splitlines()
+    assert lines.index("Yours, fading") < next(at for at, line in enumerate(lines) if "Cloudlet" in line)
+
+
+def test_what_is_missing_is_said_with_reason_and_next_step() -> None:
+    shown = table.text(example(), lang="en", width=200)
+    assert "aliexpress ID · bestsellers · home: blocked · The page is a captcha" in shown
+    assert "`trendscout ingest` it" in shown
+    assert "Nothing is missing" not in shown
+    whole = replace(example(), coverage=COVERAGE[:1])
+    assert "Nothing is missing today: all 1 lists" in table.text(whole, lang="en", width=200)
+
+
+def test_an_empty_morning_is_not_silent() -> None:
+    assert "nobody could look" in table.text(empty(), lang="en", width=80)
+    assert "trendscout collect" in table.text(empty(looked=False), lang="zh", width=80)
+
+
+def test_only_changes() -> None:
+    before = replace(example(), rows=(replace(RISING, rank=84, stage="emerging"), *example().rows[2:]))
+    since = changes.since(example(), changes.memory(before))
+    shown = table.text(example(), lang="en", width=120, changes=since)
+    assert "Risen" in shown
+    assert "2 others did not change." in shown
+    same_again = changes.since(example(), changes.memory(example()))
+    assert "Nothing changed" in table.text(example(), lang="en", width=80, changes=same_again)
+
+
+def test_titles_cannot_steer_the_terminal() -> None:
+    for title in hostile():
+        row = replace(RISING, title=title, note=title, category=title, gloss_zh=title)
+        for lang, width in (("en", 80), ("zh", 120)):
+            shown = table.text(replace(example(), rows=(row,)), lang=lang, width=width)
+            assert not set(shown) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
+            assert "\u202e" not in shown
+            assert all(cell_len(line) <= width for line in shown.splitlines())
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_why(lang: Lang) -> None:
+    report = packs.judged(example(), packs.load())
+    found = Why(
+        report.rows[0],
+        NOW,
+        (Member("amazon", "US", "B0EXAMPLE1", "Cloudlet Squeeze Lamp", url="https://shop.example/x"),),
+        (
+            Member(
+                "tiktok", "US", "7398", "#cloudletlamp", verdict="likely", probability=0.83, reason="3 rare tokens"
+            ),
+        ),
+        base_rate=0.04,
+        fitted_at=NOW,
+        pages=("2026/07/19-amazon.warc.gz:10233",),
+    )
+    from rich.console import Console
+
+    console = Console(width=100, color_system=None, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(why.render(found, lang=lang, width=100))
+    same(f"why-{lang}.txt", "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()).encode())

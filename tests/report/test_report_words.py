@@ -1,0 +1,149 @@
+"""How figures are said, and that text from outside cannot steer what shows it."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from zoneinfo import ZoneInfo
+
+import pytest
+from example import FADING, NOW, RISING, STEADY, YOUNG, empty, example
+from hypothesis import given
+from hypothesis import strategies as st
+
+from trendscout.model import Flag
+from trendscout.report import words
+from trendscout.report.clean import guarded, visible, web_address
+
+
+@pytest.mark.parametrize(
+    ("value", "en", "zh"),
+    [
+        (None, "", ""),
+        (0, "0", "0"),
+        (950, "950", "950"),
+        (9_999, "9,999", "9,999"),
+        (12_340, "12.3K", "1.2万"),
+        (1_200_000, "1.2M", "120万"),
+        (240_000_000, "240M", "2.4亿"),
+        (3.25, "3.2", "3.2"),
+    ],
+)
+def test_counts(value: float | None, en: str, zh: str) -> None:
+    assert (words.number(value, "en"), words.number(value, "zh")) == (en, zh)
+
+
+def test_a_floor_is_said_to_be_one() -> None:
+    assert words.counted(5000, "sold", True, "en") == "5,000+ sold"
+    assert words.counted(5000, "sold", True, "zh") == "已售 5,000+"
+
+
+@pytest.mark.parametrize(
+    ("amount", "currency", "shown"),
+    [
+        (Decimal("12.9"), "USD", "$12.90"),
+        (Decimal(38500), "IDR", "Rp38,500"),
+        (Decimal("1980"), "JPY", "JP¥1,980"),
+        (Decimal("12"), "AED", "AED 12.00"),
+        (Decimal("3"), None, "? 3.00"),
+        (None, "USD", ""),
+    ],
+)
+def test_prices(amount: Decimal | None, currency: str | None, shown: str) -> None:
+    assert words.money(amount, currency) == shown
+
+
+def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
+    assert words.price_band(RISING) == "$12.99–18.99"
+    assert words.price_band(FADING) == "£4.50 (≈$5.75)"
+
+
+@pytest.mark.parametrize(
+    ("row", "en", "zh"),
+    [
+        (RISING, "rank 84 → 21 in 4 days", "4 天内第 84 名 → 21"),
+        (STEADY, "rank 12 for 7 days", "第 12 名，7 天未变"),
+        (YOUNG, "new at rank 58", "新上榜，第 58 名"),
+        (replace(RISING, rank=None), "off the list, was 84", "已掉出榜单，原第 84 名"),
+        (replace(RISING, rank_span_days=0.25), "rank 84 → 21 in 6 hours", "6 小时内第 84 名 → 21"),
+    ],
+)
+def test_velocity_in_plain_words(row: object, en: str, zh: str) -> None:
+    assert (words.movement(row, "en"), words.movement(row, "zh")) == (en, zh)
+
+
+def test_chance_with_its_interval() -> None:
+    assert words.chance(RISING) == "34% (21–48)"
+    assert words.chance(YOUNG) == "–"
+    assert words.share(0.004) == "0.4%"
+
+
+def test_days_are_the_readers_own() -> None:
+    late = datetime(2026, 7, 18, 20, 0, tzinfo=UTC)
+    shanghai = ZoneInfo("Asia/Shanghai")
+    assert words.day(late, "en", now=NOW, zone=shanghai) == "19 Jul"
+    assert words.day(late, "zh", now=NOW) == "7月18日"
+    assert words.day(datetime(2025, 9, 22, tzinfo=UTC), "zh", now=NOW) == "2025年9月22日"
+
+
+def test_an_unknown_warning_is_shown_as_it_is() -> None:
+    assert words.flag(Flag("odd_smell", "nose"), "zh") == "odd smell"
+
+
+def test_margin_says_what_is_not_known() -> None:
+    assert words.margin(replace(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
+    assert words.margin(YOUNG, "en") == ""
+
+
+def test_an_empty_report_says_why() -> None:
+    assert "Nothing has been collected" in words.nothing(empty(looked=False), "en")
+    assert "nobody could look" in words.nothing(empty(), "en")
+    assert "passes the filters" in words.nothing(replace(example(), rows=()), "en")
+    assert "at least two looks" in words.nothing(replace(example(), rows=(), total=0), "en")
+
+
+@given(st.text())
+def test_visible_text_has_no_control_left(text: str) -> None:
+    shown = visible(text)
+    shown.encode("utf-8")
+    assert all(sign >= " " and not "\x7f" <= sign <= "\x9f" for sign in shown)
+    assert visible(shown) == shown
+
+
+def test_what_does_not_steer_survives() -> None:
+    kept = "👨‍👩‍👧‍👦 مرحبا\u200f 汉字 \u200b é <b>&amp;"
+    assert visible(kept) == kept
+    assert visible("a\nb\x1b[0m\u202e\ud800") == r"a\nb\x1b[0m\u202e\ud800"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "=1+1",
+        "+1",
+        "-2",
+        "@SUM(A1)",
+        "＝1",
+        " =1",
+        "\u200b=1",
+        "\ufeff=1",
+        "1729508370969629931",
+        "1e5",
+        "3-4",
+        "3/4",
+    ],
+)
+def test_cells_that_a_spreadsheet_would_read_are_led_by_a_tab(text: str) -> None:
+    assert guarded(text) == f"\t{text}"
+
+
+@pytest.mark.parametrize("text", ["lamp", "3 in 1", "杯 500ml", "a=b", ""])
+def test_other_cells_stay(text: str) -> None:
+    assert guarded(text) == text
+
+
+@pytest.mark.parametrize(
+    "url", ["javascript:alert(1)", "file:///etc/passwd", "https://a\n.b", "data:text/html,x", "", None]
+)
+def test_only_web_addresses_are_links(url: str | None) -> None:
+    assert web_address(url) is None
+    assert web_address("HTTPS://shop.example/x") == "HTTPS://shop.example/x"
