@@ -94,8 +94,8 @@ RISING = Row(
     variants=4,
     packs=("new-burst",),
     pack_checks=(
-        PackCheck("new-burst", met=True, unknown=("weight ≤ 500 g",)),
-        PackCheck("hidden-hit", met=False, failed=("ratings ≤ 50",)),
+        PackCheck("new-burst", met=True, unknown=("weight_g <= 500",)),
+        PackCheck("hidden-hit", met=False, failed=("reviews <= 50",)),
     ),
     cost_usd=Decimal("2.4"),
     weight_g=180.0,

@@ -42,9 +42,9 @@ def test_a_floor_is_said_to_be_one() -> None:
     [
         (Decimal("12.9"), "USD", "$12.90"),
         (Decimal(38500), "IDR", "Rp38,500"),
-        (Decimal("1980"), "JPY", "JP¥1,980"),
-        (Decimal("12"), "AED", "AED 12.00"),
-        (Decimal("3"), None, "? 3.00"),
+        (Decimal(1980), "JPY", "JP¥1,980"),
+        (Decimal(12), "AED", "AED 12.00"),
+        (Decimal(3), None, "? 3.00"),
         (None, "USD", ""),
     ],
 )

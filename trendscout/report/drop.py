@@ -67,7 +67,7 @@ def write(
         )
     own = next(iter(paths.values())).parent if paths else folder
     marker = None if own == folder else own / places.SUCCESS
-    if keep and marker and (there := places.whole(marker)):
+    if keep and marker and (there := places.finished(marker)):
         return there
     files: dict[Path, bytes] = {}
     view = View(lang, zone, report.as_of)

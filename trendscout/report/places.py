@@ -47,16 +47,15 @@ def commit(files: Mapping[Path, bytes], *, marker: Path | None) -> tuple[Path, .
     The marker lists every file with size and SHA-256. While files are being replaced there is no marker, so who
     waits for it never reads a mixture. Raises UsageError if a file cannot be written; what was there before stays.
     """
+    whole = {**files, marker: _manifest(files, marker.parent)} if marker else files
     waiting: dict[Path, Path] = {}
     try:
-        for path, data in files.items():
+        for path, data in whole.items():
             waiting[path] = _write_aside(path, data)
         if marker is not None:
             marker.unlink(missing_ok=True)
         for path, temporary in waiting.items():
-            os.replace(temporary, path)  # noqa: PTH105 - the same on every system, open files included
-        if marker is not None:
-            os.replace(_write_aside(marker, _manifest(files, marker.parent)), marker)  # noqa: PTH105
+            os.replace(temporary, path)  # noqa: PTH105 - tests break this one call
     except OSError as error:
         raise UsageError(
             "The drop {path} cannot be written: {reason}.",
@@ -71,7 +70,7 @@ def commit(files: Mapping[Path, bytes], *, marker: Path | None) -> tuple[Path, .
     return tuple(files)
 
 
-def whole(marker: Path) -> tuple[Path, ...]:
+def finished(marker: Path) -> tuple[Path, ...]:
     """The files of a finished drop, if its marker is there and every file is as the marker says; else none."""
     try:
         listed = json.loads(marker.read_text(encoding="utf-8"))["files"]

@@ -121,7 +121,7 @@ class _Page:
                 "curve: higher is nearer the top; · looked and not on the list; blank: nobody looked"
             )
             if any(row.likely for row in self.report.rows):
-                legend += "; " + self.say("≈ joined on likeness: check")
+                legend += ("；" if self.lang == "zh" else "; ") + self.say("≈ joined on likeness: check")
             lines += wrapped(Text(legend, style="dim"), self.width)
         for note in self.report.notes:
             lines += wrapped(Text(f"! {visible(self.say(note))}", style="yellow"), self.width, indent=2)
@@ -235,6 +235,8 @@ class _Page:
         parts += [Text(self.say("pack {name}", name=packs.title(pack, lang)), style="cyan") for pack in row.packs]
         if row.margin is not None:
             parts.append(Text(self.say("margin {share}", share=words.share(row.margin))))
+        if row.mark:
+            parts.append(Text(self.say(row.mark), style="magenta"))
         if row.note:
             parts.append(Text(visible(row.note), style="italic"))
         shown = [part for part in parts if part.plain]
