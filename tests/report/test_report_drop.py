@@ -260,8 +260,8 @@ def test_patterns_are_filled(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "pattern",
-    ["../x.csv", "a/../../x.csv", "/etc/x.csv", "C:\\x.csv", "a\\..\\..\\x.csv", "nul.csv", "a/aux/x.csv", "x.csv ",
-     "", "{name.__class__}", "{name!r}", "{name:>9}", "{secret}", "{0}", "{", "a\0b"],
+    ["../x.csv", "a/../../x.csv", "/etc/x.csv", "C:\\x.csv", "a\\..\\..\\x.csv", "nul.csv", "a/aux/x.csv",
+     "x.csv ", "", "{name.__class__}", "{name!r}", "{name:>9}", "{secret}", "{0}", "{", "a\0b"],
 )  # fmt: skip
 def test_patterns_that_lead_elsewhere_are_refused(pattern: str, tmp_path: Path) -> None:
     with pytest.raises(UsageError):

@@ -1,0 +1,89 @@
+"""The page as text: golden, self-contained, and closed to what titles try."""
+
+import base64
+import hashlib
+import re
+from dataclasses import replace
+
+import pytest
+from example import RISING, empty, example, hostile
+from golden import same
+from selectolax.lexbor import LexborHTMLParser
+
+from trendscout.lang import Lang
+from trendscout.report import changes, packs, page
+from trendscout.report.clean import visible
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_golden(lang: Lang) -> None:
+    same(f"page-{lang}.html", page.render(example(), lang=lang).encode())
+
+
+def test_only_pictures_come_from_outside() -> None:
+    tree = LexborHTMLParser(page.render(example(), lang="zh"))
+    for node in tree.css("[src], [data-src], link, iframe, object, embed, base, form"):
+        assert node.tag == "img"
+        assert node.attributes["data-src"].startswith("https://img.example/")
+    assert not LexborHTMLParser(page.render(example(), lang="zh", images=False)).css("img")
+
+
+def test_policy_names_the_hashes_of_the_two_inline_parts() -> None:
+    text = page.render(example(), lang="en", images=False)
+    policy = re.search(r'Content-Security-Policy" content="([^"]+)"', text)[1].replace("&#39;", "'")
+    for tag, rule in (("script", "script-src"), ("style", "style-src")):
+        part = re.search(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)[1]
+        digest = base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+        assert f"{rule} 'sha256-{digest}'" in policy
+    assert "default-src 'none'" in policy
+    assert "img-src 'none'" in policy
+    assert "unsafe" not in policy
+
+
+def test_hostile_titles_are_text() -> None:
+    rows = tuple(
+        replace(
+            RISING,
+            product_id=title,
+            title=title,
+            category=title,
+            note=title,
+            url=title,
+            image=title,
+            packs=(title,),
+        )
+        for title in hostile()
+    )
+    clean = LexborHTMLParser(page.render(example(), lang="en"))
+    tree = LexborHTMLParser(page.render(replace(example(), rows=rows, notes=tuple(hostile())), lang="en"))
+    shown = [node.text() for node in tree.css("bdi.title")]
+    assert len(shown) == len(rows)
+    for found, title in zip(shown, hostile(), strict=True):
+        assert (visible(title) or RISING.item_key) in found
+    assert len(tree.css("script")) == len(clean.css("script")) == 1
+    assert len(tree.css("style")) == 1
+    assert not tree.css("img")
+    assert not [node for node in tree.css("a") if not node.attributes["href"].startswith("https://")]
+    for node in tree.css("*"):
+        assert not any(name.startswith("on") or name == "style" for name in node.attributes)
+
+
+def test_both_languages_are_in_it() -> None:
+    text = page.render(packs.judged(example(), packs.load()), lang="zh")
+    assert "rank 84 → 21 in 4 days" in text
+    assert "4 天内第 84 名 → 21" in text
+    assert "低价冲动消费" in text
+    assert "Impulse buy under USD 50" in text
+
+
+def test_mine_that_fade_lead_and_changes_are_marked() -> None:
+    before = changes.memory(replace(example(), rows=example().rows[1:]))
+    tree = LexborHTMLParser(page.render(example(), lang="en", changes=changes.since(example(), before)))
+    cards = tree.css("li.card")
+    assert cards[0].attributes["data-mark"] == "mine"
+    assert [card.attributes["data-change"] for card in cards] == ["", "new", "", ""]
+
+
+def test_an_empty_page_says_why() -> None:
+    assert "nobody could look" in page.render(empty(), lang="en")
+    assert "trendscout collect" in page.render(empty(looked=False), lang="zh")
