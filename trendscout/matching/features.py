@@ -12,7 +12,6 @@ from zlib import crc32
 
 import numpy as np
 from numpy.typing import NDArray
-from rapidfuzz import fuzz, process
 
 from trendscout.matching.listings import Listings
 
@@ -35,18 +34,13 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) for name, kinds in GROUPS.items()}
 
 NAMES: tuple[str, ...] = (
-    "jaccard",
     "containment",
+    "coverage",
     "grams",
-    "order",
+    "stems",
     "rarest_shared",
-    "rarest_missing",
-    "rarest_missing_both",
     "in_text",
-    "text_overlap",
-    "text_known",
     "concepts",
-    "cross_script",
     "code_same",
     "code_near",
     "code_in_text",
@@ -58,13 +52,11 @@ NAMES: tuple[str, ...] = (
     "tier_one_sided",
     "form_one_sided",
     "colour_same",
-    "brand_same",
     "brand_conflict",
     "price_gap",
-    "price_known",
+    "price_close",
     "image_same",
     "length_gap",
-    "same_source",
 )
 PLACE = {name: place for place, name in enumerate(NAMES)}
 
@@ -72,10 +64,9 @@ PLACE = {name: place for place, name in enumerate(NAMES)}
 def pair_features(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> F32:
     """A row of NAMES per pair of row numbers (a, b)."""
     out = np.empty((len(a), len(NAMES)), np.float32)
-    grams = _grams(listings)
     for start in range(0, len(a), BATCH):
         part = slice(start, start + BATCH)
-        columns = dict(_batch(listings, grams, a[part], b[part]))
+        columns = dict(_batch(listings, a[part], b[part]))
         for name, place in PLACE.items():
             out[part, place] = columns[name]
     return out
@@ -101,9 +92,18 @@ def _meets(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.logical_or.reduce(_met(a, b)[0], axis=0))
 
 
-def _batch(
-    listings: Listings, grams: NDArray[np.uint64], a: NDArray[np.int32], b: NDArray[np.int32]
-) -> Iterator[tuple[str, NDArray[Any]]]:
+def _dot(
+    a: NDArray[Any], b: NDArray[Any], weights_a: NDArray[Any], weights_b: NDArray[Any]
+) -> NDArray[np.float32]:
+    """The sum over the tokens that both have of the product of their two weights."""
+    out = np.zeros(a.shape[1], np.float32)
+    for slot in range(len(b)):
+        mine = np.where(a == b[slot], weights_a, np.float32(0)).sum(0)
+        out += mine * weights_b[slot]
+    return out
+
+
+def _batch(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:
     words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
     weights_a, weights_b = _slots(listings.weights, a), _slots(listings.weights, b)
     in_a, in_b = _met(words_a, words_b)
@@ -111,54 +111,21 @@ def _batch(
     least, most = np.minimum(total_a, total_b) + 1e-6, np.maximum(total_a, total_b) + 1e-6
     shared_a = weights_a * in_a
     shared = shared_a.sum(0)
-    yield "jaccard", shared / (total_a + total_b - shared + 1e-6)
     yield "containment", shared / least
     yield "rarest_shared", shared_a.max(0) / 8.5
     missing_a, missing_b = weights_a * ~in_a, weights_b * ~in_b
-    yield "rarest_missing", np.maximum(missing_a.max(0), missing_b.max(0)) / 8.5
-    yield "rarest_missing_both", np.minimum(missing_a.max(0), missing_b.max(0)) / 8.5
+    yield "coverage", shared / most
+    stem_a, stem_b = _met(_slots(listings.stems, a), _slots(listings.stems, b))
+    yield "stems", ((missing_a * stem_a).sum(0) + (missing_b * stem_b).sum(0)) / (2 * least)
     yield "length_gap", np.log(most / least)
 
-    bits_a, bits_b = grams[a], grams[b]
-    both = np.bitwise_count(bits_a & bits_b).sum(1)
-    alone = np.bitwise_count(bits_a).sum(1) + np.bitwise_count(bits_b).sum(1)
-    yield "grams", 2 * both / np.maximum(alone, 1)
-    yield "order", _order(listings, a, b)
+    grams_a, grams_b = _slots(listings.grams, a), _slots(listings.grams, b)
+    yield "grams", _dot(grams_a, grams_b, _slots(listings.gram_weights, a), _slots(listings.gram_weights, b))
     yield from _text(listings, a, b, words_a, words_b, missing_a, missing_b, most)
     yield from _concepts(listings, a, b)
     yield from _codes(listings, a, b)
     yield from _facts(listings, a, b)
     yield from _shop(listings, a, b)
-
-
-def _order(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.float32]:
-    folded = listings.table["folded"]
-    scores = process.cpdist(
-        folded.take(a).to_pylist(), folded.take(b).to_pylist(), scorer=fuzz.ratio, dtype=np.float32
-    )
-    return np.asarray(scores / 100, np.float32)
-
-
-def _grams(listings: Listings) -> NDArray[np.uint64]:
-    """Each title's character trigrams as a set of 512 bits."""
-    out = np.zeros((len(listings), 64), np.uint8)
-    folded = listings.table["folded"].to_pylist()
-    for start in range(0, len(folded), BATCH):
-        part = folded[start : start + BATCH]
-        text = np.frombuffer("\0".join(("", *part, "")).encode("utf-32-le"), np.uint32)
-        mixed = (
-            text[:-2] * np.uint32(0x9E3779B1)
-            ^ text[1:-1] * np.uint32(0x85EBCA77)
-            ^ text[2:] * np.uint32(0xC2B2AE3D)
-        )
-        mixed ^= mixed >> np.uint32(15)
-        row = np.cumsum(text == 0)[:-2] - 1
-        inside = text[1:-1] != 0
-        bit = (mixed[inside] * np.uint32(0x2C1B3C6D)) >> np.uint32(23)
-        dense = np.zeros((len(part), 512), bool)
-        dense[row[inside], bit] = True
-        out[start : start + len(part)] = np.packbits(dense, axis=1)
-    return out.view(np.uint64)
 
 
 def _text(
@@ -173,18 +140,11 @@ def _text(
 ) -> Iterator[tuple[str, NDArray[Any]]]:
     """What the titles lack and the other's description or brand says."""
     text_a, text_b = _slots(listings.text, a), _slots(listings.text, b)
-    known = (text_a[0] != 0) & (text_b[0] != 0)
-    yield "text_known", known
     if not (text_a.any() or text_b.any()):
-        nothing = np.zeros(len(a), np.float32)
-        yield "in_text", nothing
-        yield "text_overlap", nothing
+        yield "in_text", np.zeros(len(a), np.float32)
         return
     explained = (missing_a * _met(words_a, text_b)[0]).sum(0) + (missing_b * _met(words_b, text_a)[0]).sum(0)
     yield "in_text", explained / most
-    shared = _met(text_a, text_b)[0].sum(0)
-    smaller = np.minimum((text_a != 0).sum(0), (text_b != 0).sum(0))
-    yield "text_overlap", np.where(known, shared / np.maximum(smaller, 4), 0)
 
 
 def _concepts(
@@ -194,7 +154,6 @@ def _concepts(
     in_a, _ = _met(_slots(listings.concepts, a), _slots(listings.concepts, b))
     shared = (weights_a * in_a).sum(0)
     cross = listings.han[a] != listings.han[b]
-    yield "cross_script", cross
     yield "concepts", np.where(cross, shared / (np.minimum(weights_a.sum(0), weights_b.sum(0)) + 1), 0)
 
 
@@ -202,13 +161,16 @@ def _codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
     codes_a, codes_b = _slots(listings.codes, a), _slots(listings.codes, b)
     loose_a, loose_b = _slots(listings.loose, a), _slots(listings.loose, b)
     text_a, text_b = _slots(listings.text_codes, a), _slots(listings.text_codes, b)
-    same = _meets(codes_a, codes_b)
-    near = ~same & (_meets(codes_a, loose_b) | _meets(loose_a, codes_b) | _meets(loose_a, loose_b))
-    in_text = ~same & (_meets(codes_a, text_b) | _meets(codes_b, text_a))
+    all_a, all_b = np.concatenate((codes_a, loose_a)), np.concatenate((codes_b, loose_b))
+    rarity = _slots(listings.code_weights, a)
+    same_slots = np.concatenate((_met(codes_a, codes_b)[0], np.zeros(loose_a.shape, bool)))
+    same = (rarity * same_slots).max(0) / 8.5
+    near = np.where(same > 0, 0, (rarity * _met(all_a, all_b)[0]).max(0) / 8.5)
+    in_text = (same == 0) & (_meets(codes_a, text_b) | _meets(codes_b, text_a))
     yield "code_same", same
     yield "code_near", near
     yield "code_in_text", in_text
-    yield "code_conflict", (codes_a[0] != 0) & (codes_b[0] != 0) & ~same & ~near & ~in_text
+    yield "code_conflict", (codes_a[0] != 0) & (codes_b[0] != 0) & (same + near == 0) & ~in_text
 
 
 def _facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:
@@ -238,11 +200,9 @@ def _facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
 def _shop(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:
     brand_a, brand_b = listings.brand[a], listings.brand[b]
     said = (brand_a != 0) & (brand_b != 0)
-    yield "brand_same", said & (brand_a == brand_b)
     yield "brand_conflict", said & (brand_a != brand_b)
     gap = np.abs(listings.log_price[a] - listings.log_price[b])
     comparable = np.isfinite(gap) & (listings.money[a] == listings.money[b])
-    yield "price_known", comparable
     yield "price_gap", np.where(comparable, np.minimum(gap, 3), 0)
+    yield "price_close", comparable & (gap < 0.1)
     yield "image_same", (listings.image[a] != 0) & (listings.image[a] == listings.image[b])
-    yield "same_source", listings.source[a] == listings.source[b]

@@ -20,6 +20,7 @@ F32 = NDArray[np.float32]
 # How many of each a listing keeps; the rest of an endless title says nothing new.
 WIDTH = {
     "words": 32,
+    "stems": 32,
     "codes": 6,
     "loose": 12,
     "kinds": 12,
@@ -28,6 +29,8 @@ WIDTH = {
     "text": 48,
     "text_codes": 16,
 }
+STEM = 4  # letters
+GRAMS = 64  # character trigrams of a title
 TEXT_CHARS = 600
 _LISTS = tuple(WIDTH)
 SCHEMA = pa.schema(
@@ -59,7 +62,7 @@ def read_listings(records: pa.Table) -> pa.Table:
         for word in words:
             number = hashes.get(word)
             if number is None:
-                number = hashes[word] = crc32(word.encode()) or 1
+                number = hashes[word] = (crc32(word.encode()) or 1) if word else 0
             found.append(number)
         return found
 
@@ -80,16 +83,28 @@ def read_listings(records: pa.Table) -> pa.Table:
         out["money"].append(money)
         out["han"].append(read.han)
         out["words"].append(hashed(read.words[: WIDTH["words"]]))
+        out["stems"].append(hashed(tuple(map(_stem, read.words[: WIDTH["words"]]))))
         out["codes"].append(hashed(read.codes[: WIDTH["codes"]]))
         out["loose"].append(hashed(read.loose[: WIDTH["loose"]]))
         facts = read.facts[: WIDTH["kinds"]]
         out["kinds"].append(hashed(tuple(kind for kind, _ in facts)))
         out["values"].append(hashed(tuple(f"{kind} {value}" for kind, value in facts)))
         out["concepts"].append([concept + 1 for concept in read.concepts[: WIDTH["concepts"]]])
-        about = read_title(text[:TEXT_CHARS]) if text else None
+        about = read_title(f"{brand} {text[:TEXT_CHARS]}") if brand or text else None
         out["text"].append(hashed(about.words[: WIDTH["text"]]) if about else [])
         out["text_codes"].append(hashed(about.loose[: WIDTH["text_codes"]]) if about else [])
     return pa.table(out, schema=SCHEMA)
+
+
+def _stem(word: str) -> str:
+    """The beginning of a longer word of letters, which survives inflection, cutting short and near languages."""
+    return (
+        word[:STEM]
+        if len(word) > STEM and word.isalpha() and word.isascii()
+        else word
+        if len(word) == STEM
+        else ""
+    )
 
 
 def _columns(records: pa.Table) -> list[list[Any]]:
@@ -123,7 +138,11 @@ class Listings:
 
     table: pa.Table  # SCHEMA
     words: U32
+    stems: U32  # the words' beginnings, in the words' slots
     weights: F32  # of words: how much each says, by how few listings have it
+    grams: U32  # character trigrams of the words
+    gram_weights: F32  # scaled so that a row's squares add up to 1
+    code_weights: F32  # of codes and loose, side by side
     codes: U32
     loose: U32
     kinds: U32
@@ -152,8 +171,12 @@ def weigh(table: pa.Table) -> Listings:
     """
     padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
     source = table["source"].combine_chunks().dictionary_encode()
+    grams = _trigrams(table["folded"].to_pylist())
     return Listings(
         table=table,
+        grams=grams,
+        gram_weights=_to_unit_length(_rarity(grams, phrases=False)),
+        code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), phrases=False),
         weights=_rarity(padded["words"], phrases=True),
         concept_weights=_rarity(padded["concepts"], phrases=False),
         brand=_flat(table, "brand"),
@@ -183,6 +206,7 @@ def _pad(column: pa.ChunkedArray, width: int) -> U32:
     return out
 
 
+_BATCH = 16_384
 SCALE = 5_000.0
 PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name
 PHRASE_SHARE = 0.8
@@ -194,6 +218,35 @@ def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
     _, inverse, counts = np.unique(tokens[filled], return_inverse=True, return_counts=True)
     out = np.zeros(tokens.shape, np.int32)
     out[filled] = counts[inverse]
+    return out
+
+
+def _to_unit_length(weights: F32) -> F32:
+    length: F32 = np.sqrt((weights**2).sum(1, keepdims=True)) + np.float32(1e-6)
+    return weights / length
+
+
+def _trigrams(folded: list[str]) -> U32:
+    """Each text's first GRAMS different character trigrams as numbers."""
+    out = np.zeros((len(folded), GRAMS), np.uint32)
+    for start in range(0, len(folded), _BATCH):
+        part = folded[start : start + _BATCH]
+        text = np.frombuffer(" \0".join(("", *(f" {words}" for words in part), "")).encode("utf-32-le"), np.uint32)
+        gram = (
+            text[:-2] * np.uint32(0x9E3779B1)
+            ^ text[1:-1] * np.uint32(0x85EBCA77)
+            ^ text[2:] * np.uint32(0xC2B2AE3D)
+        )
+        gram = (gram ^ (gram >> np.uint32(15))) | np.uint32(1)
+        row = np.cumsum(text == 0)[:-2] - 1
+        inside = (text[:-2] != 0) & (text[1:-1] != 0) & (text[2:] != 0) & (row >= 0)
+        gram, row = gram[inside], row[inside]
+        _, first = np.unique(row.astype(np.uint64) << np.uint64(32) | gram, return_index=True)
+        first.sort()
+        gram, row = gram[first], row[first]
+        slot = np.arange(len(row)) - np.searchsorted(row, np.arange(len(part)))[row]
+        kept = slot < GRAMS
+        out[start + row[kept], slot[kept]] = gram[kept]
     return out
 
 

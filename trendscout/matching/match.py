@@ -13,7 +13,7 @@ from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
 from trendscout.matching.features import pair_features
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.model import HARD, Model, probability, rival_features, shipped
+from trendscout.matching.model import HARD, Model, catalogues, probability, rival_features, shipped
 from trendscout.matching.reasons import reasons
 
 if TYPE_CHECKING:
@@ -108,7 +108,7 @@ def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) ->
     """The pairs' probabilities and conflicts."""
     features = pair_features(listings, a, b)
     content = features @ model.content + np.float32(model.content_bias)
-    catalogue = _catalogues(listings, a, b, content, model)
+    catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
     chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
     hard = np.asarray((features[:, HARD] > 0).any(1))
@@ -133,20 +133,6 @@ def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str
     known = known.sort_by("id")
     products = known["product_id"].to_pylist() + [None] * len(fresh)
     return pa.concat_tables([known.select(SCHEMA.names), fresh]).combine_chunks(), products
-
-
-def _catalogues(
-    listings: Listings, a: NDArray[Any], b: NDArray[Any], content: NDArray[np.float32], model: Model
-) -> NDArray[np.bool_]:
-    """Which sources hardly list a product twice: there, a listing has at most one partner."""
-    double = (content > 0) & (listings.source[a] == listings.source[b])
-    doubled = np.zeros(len(listings), bool)
-    doubled[a[double]] = doubled[b[double]] = True
-    sources = len(listings.sources)
-    share = np.bincount(listings.source, doubled, sources) / np.maximum(
-        np.bincount(listings.source, None, sources), 1
-    )
-    return np.asarray(share < model.catalogue_share)
 
 
 def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: Scored) -> Ties:

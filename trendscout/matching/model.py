@@ -17,8 +17,12 @@ from numpy.typing import NDArray
 from trendscout.matching.features import NAMES, PLACE
 
 F32 = NDArray[np.float32]
-RIVAL_NAMES = ("content", "lead", "trail", "best_of_both")
+RIVAL_NAMES = ("content", "lead", "trail", "chosen", "passed_over", "overlap")
 GAP = 5.0  # log-odds: a lead beyond it says no more
+NOBODY = -4.0  # log-odds of the rival that was not even a candidate
+OVERLAP_ROWS = 200
+TWO_SHARE = 0.95  # of all listings are in the two catalogues
+PARTNERS = 40  # listings with a likely partner: fewer show nothing
 HARD = tuple(
     PLACE[f"{name}_conflict"] for name in ("measure", "count", "number", "colour", "style", "tier", "form")
 )
@@ -35,7 +39,7 @@ class Model:
     same: float  # probability from which a pair without conflict is joined without a word
     likely: float  # mean probability from which clusters are joined
     variant: float  # probability, without its conflicts, from which a pair is one product line
-    catalogue_share: float  # of a catalogue's listings fewer than this have a double in it
+    doubles: float  # of a catalogue's listings with a partner elsewhere, fewer than this have one as good at home
 
 
 @cache
@@ -62,34 +66,91 @@ def rival_features(
 ) -> F32:
     """RIVAL_NAMES of each pair; all but `content` are 0 where the two are not of two different catalogues.
 
-    `lead`: by how much the pair beats the better of the rivals that either listing has in the other's catalogue;
-    `trail`: by how much it loses against it; `best_of_both`: 1 where it has no better rival on either side.
+    `lead`, `trail`: by how much the pair beats, or loses against, the better of the rivals that either listing has
+    in the other's catalogue. `chosen`: it is in the one-to-one pairing of the two catalogues, else `passed_over`.
+    `overlap`: of a chosen pair, how much of the smaller catalogue seems to be in the other, less a half; 0 for
+    catalogues of fewer than OVERLAP_ROWS listings, so that one listing more or less cannot sway others.
     """
     out = np.zeros((len(content), len(RIVAL_NAMES)), np.float32)
     out[:, 0] = content
-    between = (source[a] != source[b]) & catalogue[source[a]] & catalogue[source[b]]
-    gap = np.full(len(content), GAP, np.float32)
-    for mine, other in ((a, b), (b, a)):
-        group = mine[between].astype(np.int64) * len(catalogue) + source[other[between]]
-        gap[between] = np.minimum(gap[between], content[between] - _best_other(group, content[between]))
+    between = np.flatnonzero((source[a] != source[b]) & catalogue[source[a]] & catalogue[source[b]])
+    if not len(between):
+        return out
+    a, b, value = a[between], b[between], content[between]
+    sources = len(catalogue)
+    group_a, group_b = a.astype(np.int64) * sources + source[b], b.astype(np.int64) * sources + source[a]
+    gap = value - np.maximum(_best_other(group_a, value), _best_other(group_b, value))
     gap = np.clip(gap, -GAP, GAP)
-    out[between, 1] = np.maximum(gap[between], 0)
-    out[between, 2] = np.minimum(gap[between], 0)
-    out[between, 3] = gap[between] >= 0
+    out[between, 1], out[between, 2] = np.maximum(gap, 0), np.minimum(gap, 0)
+    chosen = _one_to_one(group_a, group_b, value)
+    out[between, 3], out[between, 4] = chosen, ~chosen
+    low, high = np.minimum(source[a], source[b]), np.maximum(source[a], source[b])
+    shop_pair = low.astype(np.int64) * sources + high
+    sure = np.bincount(shop_pair, chosen & (value > 0), sources * sources)
+    rows = np.bincount(source, None, sources)
+    smaller = np.minimum(rows[:, None], rows[None, :]).ravel()
+    overlap = np.where(smaller >= OVERLAP_ROWS, sure / np.maximum(smaller, 1) - 0.5, 0)
+    out[between, 5] = np.where(chosen, overlap[shop_pair], 0)
     return out
 
 
+def _one_to_one(group_a: NDArray[np.int64], group_b: NDArray[np.int64], value: F32) -> NDArray[np.bool_]:
+    """Which pairs are chosen when each end takes its best free partner, mutual choices first."""
+    chosen = np.zeros(len(value), bool)
+    order = np.lexsort((group_b, group_a, -value))
+    rank = np.empty(len(order), np.int64)
+    rank[order] = np.arange(len(order))
+    _, end_a = np.unique(group_a, return_inverse=True)
+    _, end_b = np.unique(group_b, return_inverse=True)
+    free = np.arange(len(value))
+    while len(free):
+        best_a = np.full(end_a.max() + 1, len(order))
+        best_b = np.full(end_b.max() + 1, len(order))
+        np.minimum.at(best_a, end_a[free], rank[free])
+        np.minimum.at(best_b, end_b[free], rank[free])
+        mutual = free[(best_a[end_a[free]] == rank[free]) & (best_b[end_b[free]] == rank[free])]
+        chosen[mutual] = True
+        taken_a, taken_b = np.zeros(len(best_a), bool), np.zeros(len(best_b), bool)
+        taken_a[end_a[mutual]] = taken_b[end_b[mutual]] = True
+        free = free[~taken_a[end_a[free]] & ~taken_b[end_b[free]]]
+    return chosen
+
+
+def catalogues(
+    content: F32, a: NDArray[Any], b: NDArray[Any], source: NDArray[Any], sources: int, most_doubles: float
+) -> NDArray[np.bool_]:
+    """Which sources hardly list a product twice, so that a listing has at most one partner there.
+
+    Only two sources that hold nearly all listings can be such a pair, and only if there is enough to judge by: of
+    their listings with a likely partner in the other, fewer than `most_doubles` have one at home that is as good.
+    """
+    if np.sort(np.bincount(source, None, max(sources, 2)))[-2:].sum() < TWO_SHARE * len(source):
+        return np.zeros(sources, bool)
+    inside = source[a] == source[b]
+    home = np.full(len(source), -np.inf, np.float32)
+    for end in (a, b):
+        np.maximum.at(home, end[inside], content[inside])
+    likely = ~inside & (content > 0)
+    doubles, partners = np.zeros(sources), np.zeros(sources)
+    for mine, other in ((a[likely], b[likely]), (b[likely], a[likely])):
+        group = mine.astype(np.int64) * sources + source[other]
+        order = np.lexsort((-content[likely], group))
+        first = order[np.r_[True, group[order][1:] != group[order][:-1]]] if len(order) else order
+        row = mine[first]
+        np.add.at(partners, source[row], 1)
+        np.add.at(doubles, source[row], home[row] >= content[likely][first])
+    return np.asarray((doubles < most_doubles * partners) & (partners >= PARTNERS))
+
+
 def _best_other(group: NDArray[np.int64], value: F32) -> F32:
-    """For each place the greatest value among the others of its group; -inf where it is alone."""
-    if not len(group):
-        return value
+    """For each place the greatest value among the others of its group; NOBODY where it is alone."""
     order = np.lexsort((-value, group))
     ordered = group[order]
     first = np.r_[True, ordered[1:] != ordered[:-1]]
     start = np.maximum.accumulate(np.where(first, np.arange(len(order)), 0))
     follows = np.r_[ordered[1:] == ordered[:-1], False]
     best = value[order[start]]
-    second = np.where(follows, value[order[np.minimum(np.arange(len(order)) + 1, len(order) - 1)]], -np.inf)
+    second = np.where(follows, value[order[np.minimum(np.arange(len(order)) + 1, len(order) - 1)]], NOBODY)
     out = np.empty_like(value)
     out[order] = np.where(first, second, best)
     return out

@@ -23,7 +23,6 @@ AGAINST: tuple[tuple[str, str], ...] = (
     ("form_conflict", "another form"),
     ("code_conflict", "another model code"),
     ("brand_conflict", "another brand"),
-    ("rarest_missing_both", "the rarest words differ"),
 )
 FOR: tuple[tuple[str, str], ...] = (
     ("code_same", "the same model code"),

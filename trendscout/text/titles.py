@@ -27,6 +27,8 @@ _TOKEN = re.compile(
     r"|(?P<han>[\u3400-\u9fff]+)"
     r"|(?P<other>[^\W\d_]+)"
 )
+# Apple's and others' codes end in `/A`: one code. A speed's `MB/s` is left alone.
+_SLASH = re.compile(r"\b(?=[a-z0-9]*[a-z])([a-z0-9]*\d[a-z0-9]*)/(?!s\b|se[ck]\b)([a-z]{1,3})\b")
 _PARTS = re.compile(r"[a-z0-9]+")
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[a-z]")
@@ -82,6 +84,7 @@ def read_title(text: str) -> Title:
         folded = western_digits(folded)
     folded = _INCH_MARK.sub(" inch ", folded)
     folded = _OF.sub(r" \1pcs ", folded)
+    folded = _SLASH.sub(r"\1\2", folded)
     reader = _Reader()
     folded = _GENERATION.sub(reader.generation, folded)
     folded = _IN_ONE.sub(reader.in_one, folded)
