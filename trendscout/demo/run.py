@@ -17,7 +17,6 @@ from trendscout.demo.goods import CATEGORIES
 from trendscout.demo.ledger import NAME, Ledger, Morning, ShownHere
 from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.server import HOSTS, MarketServer
-from trendscout.demo.sites.tiktok import INDUSTRIES
 from trendscout.demo.verdict import SHOWN, Figures, Listing, Ranks, Truth, biggest_changes
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
@@ -110,13 +109,13 @@ def _claim(place: pipeline.Place, store: Path, ledger: Ledger) -> None:
 
 
 def queries(markets: Sequence[str]) -> list[Query]:
-    """What is asked every morning: about 17 lists a market."""
+    """What is asked every morning: seven lists a market, five in ID."""
     found = []
     for market in markets:
         if market != "ID":
             found += [Query("amazon_bestsellers", market, "bestsellers", category) for category in CATEGORIES]
         found += [Query("aliexpress", market, "search", category) for category in CATEGORIES]
-        found += [Query("tiktok_hashtags", market, "popular_7d", industry) for industry in INDUSTRIES]
+        found.append(Query("tiktok_hashtags", market, "popular_7d"))
         found.append(Query("google_trends", market, "trending"))
         found += [
             Query("shopify", market, "new_arrivals", host)

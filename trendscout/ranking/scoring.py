@@ -173,6 +173,8 @@ def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str,
         evaluated[snaps] = True
         gaps = np.full(len(history.lists), its.gap_h * 3600)
         part = replay(history, gaps, evaluated, lists)
+        if not len(part.rows):  # a list without an order
+            continue
         model = gather(history, its, group, part, evaluated, words).fit(now_s)
         if model is not None:
             fitted[group] = model

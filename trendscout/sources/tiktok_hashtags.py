@@ -70,20 +70,29 @@ def query_of(url: str) -> Query | None:
 
 
 def requests(query: Query) -> Sequence[Request]:
-    """One preview of the popular list by industry, or one tag page."""
+    """One tag page; or the popular list as an anonymous reader can see it: three tags a query.
+
+    A category asks one industry. None asks the whole country and then each industry, which together show 40 to 50
+    of its 100 tags: pages of one list, since a tag's rank is its place in the country.
+    """
     if query.kind == "tag":
         return (Request(_TAG_PAGE + quote(query.category.lstrip("#"))),)
+    industry = INDUSTRIES.get(query.category) or whole(query.category)
+    asked = (industry,) if query.category else (None, *INDUSTRIES.values())
+    return tuple(_popular(query, one, number) for number, one in enumerate(asked, start=1))
+
+
+def _popular(query: Query, industry: int | None, number: int) -> Request:
     body: dict[str, int | str] = {
         "timeRange": PERIODS.get(query.kind, 7),
         "countryCode": country_code(query.market),
         "page": 1,
         "limit": 20,
     }
-    industry = INDUSTRIES.get(query.category) or whole(query.category)
     if industry:
         body["industryID"] = industry  # a number: as text it is ignored without a word
     headers = (("Content-Type", "application/json"), ("Origin", "https://ads.tiktok.com"), ("Referer", _PAGE))
-    return (Request(_API, "POST", headers, json.dumps(body).encode()),)
+    return Request(_API, "POST", headers, json.dumps(body).encode(), page=number)
 
 
 # --- Creative Center -----------------------------------------------------------------------------------

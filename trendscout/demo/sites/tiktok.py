@@ -19,15 +19,21 @@ INDUSTRIES = {
     "games": 25_000_000_000,
     "beauty-personal-care": 14_000_000_000,
     "sports-outdoor": 28_000_000_000,
+    "apparel-accessories": 22_000_000_000,
     "news-entertainment": 23_000_000_000,
+    "education": 10_000_000_000,
+    "vehicle-transportation": 11_000_000_000,
+    "travel": 17_000_000_000,
+    "health": 29_000_000_000,
 }
+_OF_GOODS = 10  # the first ones: nobody tags a garlic press with travel
 COUNTRY = {"US": "US", "UK": "GB", "ID": "ID"}
 
 
 def industry_of(shelf: Shelf, position: int) -> int:
     """The industry of a tag: talk is spread over all of them, goods over those that sell."""
     numbers = tuple(INDUSTRIES.values())
-    goods_only = numbers[:-1] if shelf.goods[position] is not None else numbers
+    goods_only = numbers[:_OF_GOODS] if shelf.goods[position] is not None else numbers
     return goods_only[number_of("industry", shelf.names[position]) % len(goods_only)]
 
 
