@@ -9,57 +9,108 @@ import numpy as np
 from trendscout.ranking.arrays import Flags, Floats, Ints
 from trendscout.ranking.trials import Trials
 
+DRAWS = 400  # of the bootstrap
+SEED = 7
+BINS = 10  # of the calibration curve
+
+Interval = tuple[float, float]
+
 
 @dataclass(frozen=True, slots=True)
 class Quality:
-    """Means over queries; None where no query allows it."""
+    """Means over queries, with 95 % intervals; None where no query, or too few, allow it."""
 
     p10: float | None  # over queries with at least 10 candidates
-    p20: float | None
-    ap: float | None  # over queries with at least one positive
+    p10_95: Interval | None
+    p20: float | None  # over queries with at least 20
+    ap: float | None  # over queries with at least one breakout
+    ap_95: Interval | None
     lead_h: float | None  # median hours from a correct top-10 pick to its event
-    caught: float | None  # share of all breakouts that stood in a top 10 before they happened
+    caught: float | None  # share of the items that broke out that stood in a top 10 before
 
 
-def order_of(query: Ints, score: Floats, tie: Ints) -> Ints:
-    """Positions of the candidates by query, then falling score, then `tie`."""
-    return np.lexsort((tie, -score, query))
+@dataclass(frozen=True, slots=True)
+class Bin:
+    """One step of the calibration curve."""
+
+    said: float  # mean probability
+    came: float  # share that broke out
+    trials: int
 
 
-def average_precisions(hit: Flags, query: Ints, queries: int) -> Floats:
-    """The average precision of each query with a positive, for candidates already in their order; NaN without."""
-    first = np.searchsorted(query, np.arange(queries))
-    place = np.arange(len(query)) - first[query] + 1
-    found = np.cumsum(hit)
-    before = np.concatenate([[0], found])[first]
-    precision = np.where(hit, (found - before[query]) / place, 0.0)
-    positives = np.bincount(query, hit, queries)
-    with np.errstate(invalid="ignore"):
-        return np.bincount(query, precision, queries) / np.where(positives > 0, positives, np.nan)
+def quality(trials: Trials, score: Floats, tie: Ints, slot: Ints) -> tuple[Quality, Floats]:
+    """The quality of a score over the trials, and the average precision of each query (NaN without a breakout).
 
-
-def quality(trials: Trials, score: Floats, tie: Ints) -> tuple[Quality, Floats]:
-    """The quality of a score over the trials, and the average precision of each query."""
-    order = order_of(trials.query, score, tie)
+    Equal scores are ordered by `tie`; `slot` tells the items apart.
+    """
+    order = np.lexsort((tie, -score, trials.query))
     query, hit = trials.query[order], trials.hit[order]
     queries = len(trials.query_time)
-    sizes = np.bincount(query, minlength=queries)
     first = np.searchsorted(query, np.arange(queries))
     place = np.arange(len(query)) - first[query]
-    ap = average_precisions(hit, query, queries)
-
-    def precision(k: int) -> float | None:
-        enough = sizes >= k
-        hits = np.bincount(query, hit & (place < k), queries)[enough] / k
-        return float(hits.mean()) if len(hits) else None
-
+    ap = _average_precisions(hit, query, place, first)
+    p10, p20 = (_precisions(hit, query, place, queries, k) for k in (10, 20))
     picked = hit & (place < 10)
     leads = trials.lead_h[order][picked]
-    scored = ap[np.isfinite(ap)]
+    broke_out = np.unique(slot[order][hit])
+    caught = np.unique(slot[order][picked])
+    known = ap[np.isfinite(ap)]
     return Quality(
-        p10=precision(10),
-        p20=precision(20),
-        ap=float(scored.mean()) if len(scored) else None,
+        p10=mean(p10),
+        p10_95=block_interval(p10),
+        p20=mean(p20),
+        ap=mean(known),
+        ap_95=block_interval(known),
         lead_h=float(np.median(leads)) if len(leads) else None,
-        caught=None,
+        caught=len(caught) / len(broke_out) if len(broke_out) else None,
     ), ap
+
+
+def mean(values: Floats) -> float | None:
+    """The mean, or None of nothing."""
+    return float(values.mean()) if len(values) else None
+
+
+def block_interval(values: Floats) -> Interval | None:
+    """A 95 % interval of the mean by moving-block bootstrap (Künsch 1989): queries overlap in time.
+
+    None for fewer than 8 values.
+    """
+    count = len(values)
+    if count < 8:
+        return None
+    size = max(2, int(count**0.5))
+    starts = np.random.default_rng(SEED).integers(0, count - size + 1, (DRAWS, -(-count // size)))
+    sums = np.concatenate([[0.0], np.cumsum(values)])
+    means = (sums[starts + size] - sums[starts]).mean(axis=1) / size
+    low, high = np.quantile(means, (0.025, 0.975))
+    return float(low), float(high)
+
+
+def calibration(probability: Floats, hit: Flags) -> tuple[Bin, ...]:
+    """What came of what was said, in tenths of probability; empty tenths are left out."""
+    which = np.clip((probability * BINS).astype(int), 0, BINS - 1)
+    return tuple(
+        Bin(float(probability[which == step].mean()), float(hit[which == step].mean()), int((which == step).sum()))
+        for step in np.unique(which)
+    )
+
+
+def calibration_error(curve: tuple[Bin, ...]) -> float | None:
+    """Expected calibration error: the mean distance between said and came, by trials."""
+    total = sum(step.trials for step in curve)
+    return sum(abs(step.said - step.came) * step.trials for step in curve) / total if total else None
+
+
+def _average_precisions(hit: Flags, query: Ints, place: Ints, first: Ints) -> Floats:
+    found = np.concatenate([[0], np.cumsum(hit)])
+    precision = np.where(hit, (found[1:] - found[first][query]) / (place + 1), 0.0)
+    hits = np.bincount(query, hit, len(first))
+    ap: Floats = np.bincount(query, precision, len(first)) / np.where(hits > 0, hits, np.nan)
+    return ap
+
+
+def _precisions(hit: Flags, query: Ints, place: Ints, queries: int, k: int) -> Floats:
+    enough = np.bincount(query, minlength=queries) >= k
+    precision: Floats = np.bincount(query, hit & (place < k), queries)[enough] / k
+    return precision

@@ -1,0 +1,241 @@
+"""The backtest: a history replayed, each snapshot ranked from its past alone, and judged by what came after."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trendscout.errors import UsageError
+from trendscout.history import History
+from trendscout.ranking.arrays import Flags, Floats, Ints
+from trendscout.ranking.baselines import BASELINES
+from trendscout.ranking.metrics import (
+    Bin,
+    Interval,
+    Quality,
+    block_interval,
+    calibration,
+    calibration_error,
+    mean,
+    quality,
+)
+from trendscout.ranking.replay import replay
+from trendscout.ranking.rules import PRESETS, Label, Rules, derive_rules, group_of
+from trendscout.ranking.trials import Trials, evaluation_snapshots
+from trendscout.ranking.walk import Walk, gather, walk
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+MIN_LOOKS = 12  # a list with fewer snapshots is left out
+VISIBLE_H = (1.0, 3.0, 24.0, 168.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Refit:
+    """A model that the backtest fitted on its way."""
+
+    at: datetime
+    hits: int
+    trials: int
+
+
+@dataclass(frozen=True, slots=True)
+class GroupReport:
+    """How the ranking of one group of lists did, beside the baselines on the same queries."""
+
+    group: str
+    rules: Rules
+    since: datetime | None  # of the first query that counts
+    until: datetime | None
+    queries: int
+    trials: int
+    hits: int
+    base: float | None  # share of candidates that broke out, by query
+    oracle10: float | None  # the best possible P@10
+    ranker: Quality
+    baselines: Mapping[str, Quality]
+    best_baseline: str  # by AP, picked afterwards
+    ratio: float | None  # the ranker's AP over the best baseline's
+    gain_95: Interval | None  # of the difference between the two APs
+    curve: tuple[Bin, ...]  # of the rows that had a probability
+    ece: float | None
+    brier: float | None
+    visible: Mapping[float, float]  # hours -> share of items at the top that were on the list so long before
+    refits: tuple[Refit, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and texts, for JSON."""
+        return {
+            **asdict(self),
+            "since": self.since.isoformat() if self.since else None,
+            "until": self.until.isoformat() if self.until else None,
+            "visible": {f"{hours:g}": share for hours, share in self.visible.items()},
+            "refits": [{**asdict(refit), "at": refit.at.isoformat()} for refit in self.refits],
+        }
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Backtest:
+    """The reports of all groups, and what each row of the history was given."""
+
+    history: History
+    reports: tuple[GroupReport, ...]
+    walks: tuple[Walk, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers and texts, for JSON."""
+        return {"groups": [report.to_dict() for report in self.reports]}
+
+    def scores_table(self) -> pa.Table:
+        """Arrow columns list_id, snapshot_at, item_key, score, probability (null: no model yet), by row."""
+        import pyarrow as pa
+
+        history = self.history
+        rows = np.concatenate([one.material.rows for one in self.walks] or [np.empty(0, np.int64)])
+        snap = history.obs_snap[rows]
+        probability = np.concatenate([one.probability for one in self.walks] or [np.empty(0)])
+        lists = pa.DictionaryArray.from_arrays(history.snap_list[snap], pa.array(history.lists, pa.string()))
+        items = pa.DictionaryArray.from_arrays(history.obs_item[rows], pa.array(history.items, pa.string()))
+        return pa.table(
+            {
+                "list_id": lists.cast(pa.string()),
+                "snapshot_at": pa.array(history.snap_time[snap] * 1_000_000, pa.timestamp("us")),
+                "item_key": items.cast(pa.string()),
+                "score": np.concatenate([one.score for one in self.walks] or [np.empty(0)]),
+                "probability": pa.array(probability, mask=~np.isfinite(probability)),
+            }
+        )
+
+
+def backtest(
+    history: History,
+    *,
+    name: str = "",
+    label: Label | None = None,
+    horizon_h: float | None = None,
+    since: datetime | None = None,
+    all_snapshots: bool = False,
+) -> Backtest:
+    """Replays a history snapshot by snapshot and judges the ranking.
+
+    `name` of a known history (see `rules.PRESETS`) brings its rules; others are derived from cadence and length.
+    Queries before `since` train but do not count. Scores are given at evaluation times, or at `all_snapshots`.
+    Raises UsageError if no list has enough snapshots to be ranked.
+    """
+    looks = np.bincount(history.snap_list, minlength=len(history.lists))
+    groups: dict[str, list[int]] = {}
+    for code, list_id in enumerate(history.lists):
+        if looks[code] >= MIN_LOOKS:
+            groups.setdefault(group_of(list_id), []).append(code)
+    if not groups:
+        raise UsageError(
+            "No list of this history has {least} snapshots.",
+            next_step="Collect for longer, or give a history that is.",
+            least=MIN_LOOKS,
+        )
+    reports, walks = [], []
+    for group, codes in groups.items():
+        rules = PRESETS.get(name) or derive_rules(history, group, label=label)
+        rules = replace(rules, label=label or rules.label, horizon_h=horizon_h or rules.horizon_h)
+        one, signals = _walk_group(history, rules, group, np.array(codes), all_snapshots)
+        walks.append(one)
+        reports.append(_report(history, one, signals, since))
+    return Backtest(history, tuple(reports), tuple(walks))
+
+
+def _walk_group(
+    history: History, rules: Rules, group: str, lists: Ints, all_snapshots: bool
+) -> tuple[Walk, Mapping[str, Floats]]:
+    evaluated = np.zeros(len(history.snap_list), bool)
+    evaluated[evaluation_snapshots(history, rules, lists)] = True
+    wanted = np.isin(history.snap_list, lists) if all_snapshots else evaluated
+    part = replay(history, np.full(len(history.lists), rules.gap_h * 3600), wanted, lists)
+    return walk(gather(history, rules, group, part, evaluated)), part.signals
+
+
+def _report(history: History, one: Walk, signals: Mapping[str, Floats], since: datetime | None) -> GroupReport:
+    material = one.material
+    counts = _counting(material.trials, since)
+    tried, kept = counts
+    row = material.of_trial[kept]
+    item = history.obs_item[tried.row].astype(np.int64)
+    slot = history.snap_list[history.obs_snap[tried.row]].astype(np.int64) * len(history.items) + item
+    ranker, ap = quality(tried, one.score[row], item, slot)
+    judged = {
+        name: quality(tried, order({key: values[row] for key, values in signals.items()}), item, slot)
+        for name, order in BASELINES.items()
+    }
+    best = max(judged, key=lambda name: judged[name][0].ap or -1.0)
+    best_ap = judged[best][0].ap
+    difference = ap - judged[best][1]
+    probability = one.probability[row]
+    said = np.isfinite(probability)
+    curve = calibration(probability[said], tried.hit[said])
+    sizes = np.bincount(tried.query, minlength=len(tried.query_time))
+    hits = np.bincount(tried.query, tried.hit, len(tried.query_time))
+    return GroupReport(
+        group=material.group,
+        rules=material.rules,
+        since=_time(tried.query_time[0]) if len(tried.query_time) else None,
+        until=_time(tried.query_time[-1]) if len(tried.query_time) else None,
+        queries=len(tried.query_time),
+        trials=len(tried.row),
+        hits=int(tried.hit.sum()),
+        base=mean(hits / np.maximum(sizes, 1)),
+        oracle10=mean(np.minimum(10, hits[sizes >= 10]) / 10),
+        ranker=ranker,
+        baselines={name: its for name, (its, _) in judged.items()},
+        best_baseline=best,
+        ratio=ranker.ap / best_ap if ranker.ap and best_ap else None,
+        gain_95=block_interval(difference[np.isfinite(difference)]),
+        curve=curve,
+        ece=calibration_error(curve),
+        brier=mean((probability[said] - tried.hit[said]) ** 2),
+        visible=visibility(history, material.rules, np.unique(history.snap_list[history.obs_snap[material.rows]])),
+        refits=tuple(Refit(_time(model.fitted_at), model.hits, model.trials) for model in one.models),
+    )
+
+
+def _counting(tried: Trials, since: datetime | None) -> tuple[Trials, Flags]:
+    """The trials of queries from `since` on, numbered anew, and which trials they are."""
+    begin = int((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()) if since else 0
+    counts = tried.query_time >= begin
+    kept = counts[tried.query]
+    number = np.cumsum(counts) - 1
+    return Trials(
+        row=tried.row[kept],
+        query=number[tried.query[kept]],
+        time=tried.time[kept],
+        hit=tried.hit[kept],
+        known_at=tried.known_at[kept],
+        lead_h=tried.lead_h[kept],
+        query_time=tried.query_time[counts],
+    ), kept
+
+
+def visibility(history: History, rules: Rules, lists: Ints) -> dict[float, float]:
+    """What any ranking of these lists can see: the share of items at the top that stood on the list hours before.
+
+    Of all first arrivals at rank <= `top` in an episode, debuts excluded from none.
+    """
+    rows = np.flatnonzero(np.isin(history.snap_list[history.obs_snap], lists))
+    slot = history.snap_list[history.obs_snap[rows]].astype(np.int64) * len(history.items) + history.obs_item[rows]
+    rows = rows[np.argsort(slot, kind="stable")]
+    slot = np.sort(slot)
+    time = history.snap_time[history.obs_snap[rows]]
+    new = np.ones(len(rows), bool)
+    new[1:] = (slot[1:] != slot[:-1]) | (np.diff(time) > rules.gap_h * 3600)
+    episode = np.cumsum(new) - 1
+    there = np.flatnonzero(history.obs_rank[rows] <= rules.top)
+    arrived, first = np.unique(episode[there], return_index=True)
+    before_h = (time[there[first]] - time[np.flatnonzero(new)[arrived]]) / 3600
+    return {hours: float((before_h >= hours).mean()) for hours in VISIBLE_H} if len(before_h) else {}
+
+
+def _time(seconds: float) -> datetime:
+    return datetime.fromtimestamp(float(seconds), UTC)

@@ -1,0 +1,19 @@
+"""The orders that any ranking should beat, each a signal by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from trendscout.ranking.arrays import Floats
+
+Order = Callable[[Mapping[str, Floats]], Floats]  # signals -> score, higher first
+
+BASELINES: dict[str, Order] = {
+    "current rank": lambda signals: -signals["rank"],
+    "rank change": lambda signals: signals["delta"],
+    "first seen": lambda signals: signals["recency"],
+    "log slope": lambda signals: signals["slope"],
+    "SigniTrend": lambda signals: signals["signitrend"],
+    "Poisson": lambda signals: signals["poisson"],
+    "burst CUSUM": lambda signals: signals["cusum"],
+}
