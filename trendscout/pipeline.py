@@ -23,7 +23,7 @@ from trendscout.loading import Crawl, crawls_of, load_crawls
 from trendscout.model import Entry, Explained, HostState, Joined, Outcome, Page, Query, Report, Status
 from trendscout.source import Source, get_source, read_page, sources
 from trendscout.store.connect import open_store
-from trendscout.store.load import Loaded, noted_pages, page_name
+from trendscout.store.load import Loaded, noted_pages
 from trendscout.store.sql import Connection
 
 if TYPE_CHECKING:
@@ -213,8 +213,7 @@ def read_unread(place: Place, *, now: datetime) -> Replayed:
     with place.store() as connection:
         noted = noted_pages(connection, since=since)
     archive = Archive(place.archive)
-    unread = (kept for kept in archive.pages(since) if kept.page.ref and page_name(kept.page.ref) not in noted)
-    return _read_again(place, archive, unread, now=now, replace_changed=False)
+    return _read_again(place, archive, archive.pages(since, known=noted), now=now, replace_changed=False)
 
 
 def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:

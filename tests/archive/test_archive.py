@@ -15,6 +15,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 from pathlib import Path
+from typing import Any
 
 import brotli
 import pytest
@@ -25,7 +26,7 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from trendscout.archive import Archive, foreign_pages
+from trendscout.archive import Archive, foreign_pages, reader
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Query, Request
 from trendscout.wire import Received
@@ -138,6 +139,30 @@ def test_what_a_user_saved_comes_back_with_what_it_stands_for(tmp_path: Path) ->
     assert b"/home/someone" not in plain(tmp_path)
 
 
+def test_what_is_known_is_left_out_and_whole_files_are_not_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refs = []
+    for day in range(2):
+        with Archive(tmp_path) as archive:
+            refs += [archive.write(received(b"%d" % n, at=AT + timedelta(days=day))) for n in range(3)]
+    unfinished = Archive(tmp_path)  # killed before it could end its file
+    refs += [unfinished.write(received(b"last", at=AT + timedelta(days=2)))]
+
+    read: list[str] = []
+    through = reader.read_all
+
+    def watched(path: Path, name: str, *rest: Any) -> Any:
+        read.append(name)
+        return through(path, name, *rest)
+
+    monkeypatch.setattr("trendscout.archive.archive.read_all", watched)
+    assert [kept.page.ref for kept in archive.pages(known=refs[:4])] == refs[4:]
+    assert read == ["2026/2026-03-02-001.warc.gz", "2026/2026-03-03-001.warc.gz"]
+    assert list(archive.pages(known=refs)) == []
+    assert archive.findings == []
+
+
 # --- the format --------------------------------------------------------------------------------------------
 
 
@@ -150,9 +175,9 @@ def test_other_tools_read_it(tmp_path: Path) -> None:
             record.raw_stream.read()
             assert record.digest_checker.passed
             records.append(record.rec_headers)
-    info, response, request = records
-    assert [r.protocol for r in records] == ["WARC/1.1"] * 3
-    assert [r.get_header("WARC-Type") for r in records] == ["warcinfo", "response", "request"]
+    info, response, request, _ = records
+    assert [r.protocol for r in records] == ["WARC/1.1"] * 4
+    assert [r.get_header("WARC-Type") for r in records] == ["warcinfo", "response", "request", "metadata"]
     assert request.get_header("WARC-Concurrent-To") == response.get_header("WARC-Record-ID")
     assert response.get_header("WARC-Date") == "2026-03-01T08:30:15.123456Z"
     assert info.get_header("WARC-Filename") == only_file(tmp_path).name
@@ -169,7 +194,7 @@ def test_each_record_is_a_gzip_member_of_its_own(tmp_path: Path) -> None:
         starts.append(stream.decompress(data).split(b"\r\n")[1:3])
         assert stream.eof
         data = stream.unused_data
-    assert len(starts) == 5
+    assert len(starts) == 6  # what the file is, two pages with their requests, how many there were
 
 
 def test_what_came_compressed_is_not_compressed_again(tmp_path: Path) -> None:

@@ -114,6 +114,6 @@ def test_archived_pages_that_were_read_are_remembered(store):
     page = Page("https://a/", NOW, 200, {}, b"", Query("amazon_bestsellers"), ref=ArchiveRef("2026/x.warc.gz", 7))
     note_pages(store, [(page, "amazon_bestsellers")])
     note_pages(store, [(page, "amazon_bestsellers")])
-    assert noted_pages(store, since=NOW - timedelta(days=1)) == {"2026/x.warc.gz@7"}
+    assert noted_pages(store, since=NOW - timedelta(days=1)) == {ArchiveRef("2026/x.warc.gz", 7)}
     assert noted_pages(store, since=NOW + timedelta(days=1)) == set()
     assert len(table(store, "pages")) == 1

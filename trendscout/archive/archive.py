@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Collection, Iterator
+from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from trendscout.archive import files
-from trendscout.archive.reader import Kept, kept_of, read_all, read_at
-from trendscout.archive.records import info_member, members
+from trendscout.archive.reader import Kept, kept_of, pages_in, read_all, read_at
+from trendscout.archive.records import closing_member, info_member, members
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page, Query, Request
 from trendscout.wire import Received, Role
@@ -33,6 +35,7 @@ class Archive:
         self._name = ""
         self._day: date | None = None
         self._end = 0
+        self._written = 0
 
     def __enter__(self) -> Self:
         return self
@@ -43,9 +46,12 @@ class Archive:
         self.close()
 
     def close(self) -> None:
-        """Close the file being written; the next `write` begins another."""
-        if self._file is not None:
-            os.close(self._file)
+        """End the file being written; the next `write` begins another."""
+        if self._file is None:
+            return
+        with suppress(OSError):  # no room: the file is whole without it, and is read through next time
+            self._append(self._file, closing_member(self._written))
+        os.close(self._file)
         self._file = None
 
     def write(self, received: Received) -> ArchiveRef:
@@ -55,7 +61,7 @@ class Archive:
         """
         packed = members(received)
         try:
-            return self._append(self._open(received.fetched_at.date()), packed)
+            ref = self._append(self._open(received.fetched_at.date()), packed)
         except OSError as error:
             raise ArchiveError(
                 "The archive {folder} cannot be written: {why}.",
@@ -63,6 +69,8 @@ class Archive:
                 folder=str(self.folder),
                 why=error.strerror or str(error),
             ) from None
+        self._written += 1
+        return ref
 
     def write_file(
         self,
@@ -107,12 +115,13 @@ class Archive:
         """
         return kept_of(read_at(self._path(ref.file), ref), ref).page
 
-    def pages(self, since: datetime | None = None) -> Iterator[Kept]:
-        """Every whole page in the order of writing, from `since` on.
+    def pages(self, since: datetime | None = None, *, known: Collection[ArchiveRef] = ()) -> Iterator[Kept]:
+        """Every whole page in the order of writing, from `since` on, without those that are `known`.
 
-        Replies with an error status are among them (see `page.status`). What cannot be used stands in
-        `findings` once the iteration is over.
+        Replies with an error status are among them (see `page.status`). Files of which all pages are known are
+        not read. What cannot be used stands in `findings` once the iteration is over.
         """
+        known_in = Counter(ref.file for ref in known)
         self.findings = []
         found = files.files_of(self.folder)
         for name in files.gaps_in(found):
@@ -122,8 +131,10 @@ class Archive:
         for file in found:
             if since is not None and file.day < since.date():
                 continue
+            if known_in[file.name] and pages_in(file.path) == known_in[file.name]:
+                continue
             for ref, received in read_all(file.path, file.name, self.findings.append):
-                if since is not None and received.fetched_at < since:
+                if ref in known or (since is not None and received.fetched_at < since):
                     continue
                 try:
                     yield kept_of(received, ref)
@@ -157,7 +168,7 @@ class Archive:
             self.close()
         if self._file is None:
             self._file, self._name = files.create_file(self.folder, day)
-            self._day, self._end = day, 0
+            self._day, self._end, self._written = day, 0, 0
             self._append(self._file, info_member(Path(self._name).name))
         return self._file
 

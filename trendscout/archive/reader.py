@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
-from trendscout.archive.records import BadRecord, received_of
+from trendscout.archive.records import BadRecord, pages_told, received_of
 from trendscout.decoding import BrokenBody
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page
@@ -23,6 +24,7 @@ Tell = Callable[[ArchiveError], None]
 
 _GZIP = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
+_CLOSING_BYTES = 1024  # a closing record has about 300
 RECORD_LIMIT = 1 << 30  # ours: an imported history may be large
 FOREIGN_LIMIT = 1 << 28
 
@@ -107,6 +109,22 @@ def read_all(
                 why=error.strerror or str(error),
             )
         )
+
+
+def pages_in(path: Path) -> int | None:
+    """How many pages a file of ours has, by its closing record; None if it was not closed in good order."""
+    try:
+        with path.open("rb") as file:
+            end = file.seek(0, os.SEEK_END)
+            start = max(0, end - _CLOSING_BYTES)
+            file.seek(start)
+            found = file.read().rfind(_GZIP)
+            if found < 0:
+                return None
+            file.seek(start + found)
+            return pages_told(_unpack(file, RECORD_LIMIT)[0])
+    except (OSError, BadRecord):
+        return None
 
 
 def foreign_pages(path: Path, tell: Tell) -> Iterator[Kept]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import json
+import re
 import zlib
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -43,6 +44,25 @@ def info_member(name: str) -> bytes:
     software = {"software": f"trendscout/{__version__}", "format": "WARC File Format 1.1"}
     writer.write_record(writer.create_warcinfo_record(name, software))
     return _member(out, _LEVEL)
+
+
+def closing_member(pages: int) -> bytes:
+    """The metadata record that ends a file which was closed in good order: how many pages are in it."""
+    writer = _writer(out := BytesIO())
+    text = json.dumps({"pages": pages}).encode()
+    writer.write_record(
+        writer.create_warc_record(
+            "", "metadata", payload=BytesIO(text), length=len(text), warc_content_type="application/json"
+        )
+    )
+    return _member(out, _LEVEL)
+
+
+def pages_told(member: bytes) -> int | None:
+    """What a closing record says; None if it is none."""
+    head, _, text = member.partition(b"\r\n\r\n")
+    found = re.match(rb'\{"pages": (\d{1,9})\}', text)
+    return int(found[1]) if found and b"WARC-Type: metadata" in head else None
 
 
 def members(received: Received) -> bytes:

@@ -91,10 +91,11 @@ def note_pages(connection: duckdb.DuckDBPyConnection, pages: Sequence[tuple[Page
         connection.execute("INSERT INTO pages BY NAME FROM noted_view ANTI JOIN pages USING (page)")
 
 
-def noted_pages(connection: duckdb.DuckDBPyConnection, *, since: datetime) -> set[str]:
-    """The names of the archived pages fetched from `since` on that were dealt with."""
+def noted_pages(connection: duckdb.DuckDBPyConnection, *, since: datetime) -> set[ArchiveRef]:
+    """The archived pages fetched from `since` on that were dealt with."""
     rows = connection.execute("SELECT page FROM pages WHERE fetched_at >= ?", [naive(since)]).fetchall()
-    return {row[0] for row in rows}
+    names = (name.rpartition("@") for (name,) in rows)
+    return {ArchiveRef(file, int(offset)) for file, _, offset in names}
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], loaded_at: datetime) -> None:
