@@ -101,6 +101,7 @@ CREATE TABLE match_index (       -- listings as the matcher read them, so that a
     money UINTEGER,
     han BOOLEAN,
     words UINTEGER[],
+    stems UINTEGER[],
     codes UINTEGER[],
     loose UINTEGER[],
     kinds UINTEGER[],
