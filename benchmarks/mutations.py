@@ -154,15 +154,17 @@ def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mut
         were = known.get(_key(entry))
         if were is None and mutant.removed:  # the mark of an advertisement may be what was taken away
             were = known.get((entry.item_key, not entry.is_ad))
-        if were is None and mutant.removed and entry.title == entry.item_key:
-            continue  # a list of words: the page now has another word
+        if were is None and mutant.removed and (entry.title == entry.item_key or mutant.moved):
+            continue  # a list of words has another word, or a link was moved into the list
         if were is None:
             return Verdict("wrong", f"an entry that was not there: {entry.item_key} on {entry.list}")
         faults = [_difference(was, entry) for was in were]
         if all(faults):
             return Verdict("wrong", faults[0])
         less |= all(_emptied(was, entry) for was in were)
-    moved = [e for e in after if e.rank and e.rank not in [was.rank for was in known.get(_key(e), ())]]
+    moved = [
+        e for e in after if e.rank and _key(e) in known and e.rank not in [was.rank for was in known[_key(e)]]
+    ]
     if moved and not _closed_ranks(before, after, mutant):
         return Verdict("wrong", f"rank of {moved[0].item_key} became {moved[0].rank} on {moved[0].list}")
     return Verdict("less" if less or moved else "same")

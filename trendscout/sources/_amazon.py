@@ -32,6 +32,7 @@ TERMS = "https://www.amazon.com/gp/help/customer/display.html?nodeId=508088"
 
 _ASIN = re.compile(r"/(?:dp|gp/product|product-reviews)/([A-Z0-9]{10})(?![A-Z0-9])")
 _CANONICAL = re.compile(rb"""<link\b[^>]{0,200}\brel=["']?canonical["']?[^>]{0,200}\bhref=["']([^"'>]{1,2000})""")
+_PRICE = 'span[class*="p13n-sc-price"]'
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 # A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
 _REFUSAL_BYTES = 30_000
@@ -154,11 +155,14 @@ def _number_of_reviews(links: list[LexborNode]) -> str | None:
 
 
 def price_in(card: LexborNode, market: str | None) -> PriceFields:
-    """The price of a list card; a range is one text, "$10.00 - $19.99"."""
-    shown = all_of(card, 'span[class*="p13n-sc-price"]')
+    """The price of a list card; a range is one text, "$10.00 - $19.99". Of two prices apart neither is taken."""
+    shown = all_of(card, _PRICE)
     if not shown:
         return shown_price(text_of(card, ".a-color-price"), market)
-    return shown_price(text_of(shown[0] if len(shown) == 1 else shown[0].parent), market)
+    holder = shown[0] if len(shown) == 1 else shown[0].parent
+    if holder is None or (len(shown) > 1 and len(all_of(holder, _PRICE)) < len(shown)):
+        return {}
+    return shown_price(text_of(holder), market)
 
 
 def base_of(page: Page, market: str | None) -> str:

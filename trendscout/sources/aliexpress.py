@@ -144,10 +144,7 @@ def _entry(card: dict[str, Any], key: str, name: str, rank: int | None) -> Entry
 
 
 def _price(card: dict[str, Any]) -> PriceFields:
-    prices = dig(card, "prices")
-    # Only a card that never had a sale price is sold at the original one.
-    reduced = isinstance(prices, dict) and ("salePrice" in prices or "discount" in str(prices))
-    sale = dig(prices, "salePrice") if reduced else dig(prices, "originalPrice")
+    sale = dig(card, "prices", "salePrice")  # every real card has one, reduced or not
     shown, currency = dig(sale, "formattedPrice"), currency_code(dig(sale, "currencyCode"))
     plain = exact_price(dig(sale, "minPrice"), currency, shown)
     return plain or shown_price(dig(card, "price"))

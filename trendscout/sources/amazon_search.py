@@ -6,10 +6,10 @@ import re
 from collections.abc import Iterator, Sequence
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
-from trendscout.model import Entry, Page, Query, Request
+from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources import _amazon as amazon
-from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.sources._fields import CountFields, PriceFields, extra, grouped, shown_count, shown_price, web_url
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(
@@ -43,14 +43,19 @@ def requests(query: Query) -> Sequence[Request]:
     return tuple(Request(address + (f"&page={number}" if number > 1 else ""), page=number) for number in (1, 2))
 
 
-def read_results(page: Page) -> Iterator[Entry]:
+def read_results(page: Page) -> Iterator[Entry | ListNote]:
     """One entry per product: results ranked among themselves, advertisements marked and without a rank."""
     tree, query = parse_html(page), page.query
     words = query.category or attr_of(tree, "#twotabsearchtextbox", "value") or ""
     name, base = list_id(query, category=words), amazon.base_of(page, query.market)
     cards = [card for card in all_of(tree, "div[data-asin], li[data-asin]") if _asin(card)][:_MAX_CARDS]
     results = {_asin(card) for card in cards if not _is_ad(card)}
-    rank = _results_before(tree, (page.number - 1) * len(results))
+    rank = _results_before(tree)
+    if rank is None:
+        number = _page_number(page, tree)
+        rank = (number - 1) * len(results)
+        if number > 1:
+            yield ListNote(name, findings=("how many results stand on earlier pages is a guess",))
     done: set[str] = set()
     for card in cards:
         asin, is_ad = _asin(card), _is_ad(card)
@@ -62,10 +67,16 @@ def read_results(page: Page) -> Iterator[Entry]:
         yield _entry(card, asin, name, None if is_ad else rank, base, query.market)
 
 
-def _results_before(tree: LexborHTMLParser, guess: int) -> int:
+def _results_before(tree: LexborHTMLParser) -> int | None:
     """How many results stand on earlier pages: "17-32 of over 20,000 results" says 16."""
     shown = _SPAN.search(text_of(tree, "[data-component-type=s-result-info-bar]") or "")
-    return int(re.sub(r"\D", "", shown.group(1))) - 1 if shown else guess
+    return int(re.sub(r"\D", "", shown.group(1))) - 1 if shown else None
+
+
+def _page_number(page: Page, tree: LexborHTMLParser) -> int:
+    told = parse_qs(urlsplit(page.url).query).get("page", ["1"])[0]
+    shown = text_of(tree, ".s-pagination-selected") or ""
+    return max(page.number, *(int(number) for number in (told, shown, "1") if re.fullmatch(r"\d{1,4}", number)))
 
 
 def _asin(card: LexborNode) -> str:
@@ -92,13 +103,19 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
         title=_AD_TITLE.sub("", title) if title else None,
         url=f"{base}/dp/{asin}",
         image=web_url(attr_of(card, "img.s-image", "src")),
-        **shown_price(text_of(card, ".a-price:not(.a-text-price) .a-offscreen"), market),
+        **_price(card, market),
         **_bought(card, market),
         rating=amazon.rating_in(stars),
         reviews=grouped(number, market),
         is_ad=rank is None,
         extra=extra(count_window="month") if _bought(card, market).get("count") else {},
     )
+
+
+def _price(card: LexborNode, market: str | None) -> PriceFields:
+    """The price that is not struck out; a card with two of them does not say which it is."""
+    shown = {text_of(node) for node in all_of(card, ".a-price:not(.a-text-price) .a-offscreen")}
+    return shown_price(shown.pop(), market) if len(shown) == 1 else {}
 
 
 def _bought(card: LexborNode, market: str | None) -> CountFields:

@@ -116,18 +116,21 @@ def _item_id(card: LexborNode) -> str | None:
 
 
 def _price(card: LexborNode, prefix: str) -> str | None:
-    """The price; a range stands in three nodes, "$28.88", "to", "$90.88"."""
+    """The price; a range stands in three nodes, "$28.88", "to", "$90.88", and needs a number at both ends."""
     parts = [shown for node in all_of(card, f"[class*={prefix}price]") if (shown := text_of(node))]
-    return " ".join(dict.fromkeys(parts)) if parts else None
+    parts = list(dict.fromkeys(parts))
+    if len(parts) > 1 and not (re.search(r"\d", parts[0]) and re.search(r"\d", parts[-1])):
+        return None
+    return " ".join(parts) or None
 
 
 def _count(rows: list[str], market: str | None) -> CountFields:
     """How many were sold, or else how many watch; only rows of nothing else count."""
     marks: tuple[tuple[re.Pattern[str], CountKind], ...] = ((_SOLD, "sold"), (_WATCHED, "watchers"))
     for mark, kind in marks:
-        for row in rows:
-            if len(row) < 40 and mark.search(row) and re.search(r"\d", row):
-                return shown_count(row, kind, market)
+        shown = {row for row in rows if len(row) < 40 and mark.search(row) and re.search(r"\d", row)}
+        if shown:  # two different ones do not say which is this card's
+            return shown_count(shown.pop(), kind, market) if len(shown) == 1 else {}
     return {}
 
 

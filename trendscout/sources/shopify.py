@@ -66,9 +66,9 @@ def read_products(page: Page) -> Iterator[Entry]:
     base = _store(page)
     currency = next(iter(parse_qs(urlsplit(page.url).query).get("currency", ())), None)
     for product in products[:_MAX_ROWS]:
-        key = text(dig(product, "id")) or ""
-        if key.isdecimal():
-            yield _entry(product, key, name, base, currency)
+        if isinstance(product, dict):
+            key = text(product.get("id")) or ""
+            yield _entry(product, key if key.isdecimal() else "", name, base, currency)
 
 
 def _store(page: Page) -> str | None:
@@ -78,9 +78,10 @@ def _store(page: Page) -> str | None:
 
 def _entry(product: dict[str, Any], key: str, name: str, base: str | None, currency: str | None) -> Entry:
     offers = product.get("variants")
-    variants = [one for one in offers if isinstance(one, dict)] if isinstance(offers, list) else []
+    offered = offers if isinstance(offers, list) else []
+    variants = [one for one in offered if isinstance(one, dict)]
     prices = [(price, one) for one in variants if (price := amount(one.get("price"))) is not None]
-    if len(prices) < len(variants):  # without all of them the lowest is not known
+    if len(prices) < len(offered):  # without all of them the lowest is not known
         prices = []
     low, cheapest = min(prices, key=lambda pair: pair[0], default=(None, {}))
     handle = text(product.get("handle"))

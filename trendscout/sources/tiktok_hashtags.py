@@ -325,6 +325,7 @@ SOURCES = (
             "and rank gaps are real; ask by industry for more. Kind tag reads the count of single tags. "
             "Older, signed interfaces are read where you saved a reply, never asked. Creators are never read."
         ),
+        key_form=r"\S{1,150}",  # an id, or the tag itself
         readers=(
             Reader("videos of Creative Center", lambda page: b'"entityInfos"' in page.body, read_videos),
             Reader("top categories until 2026", lambda page: b"_ecom_category" in page.body, read_top_categories),
