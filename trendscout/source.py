@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache
-from typing import Literal
+from typing import Any, Literal
 
 from trendscout.errors import Blocked, LayoutChanged, UsageError
 from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
@@ -151,10 +151,11 @@ def read_page(source: Source, page: Page) -> Reading:
             continue
         entries = [row for row in rows if isinstance(row, Entry)]
         notes = tuple(row for row in rows if isinstance(row, ListNote))
-        if entries:
-            cut = (CUT_SHORT,) if _is_cut(page.body) else ()
-            reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
-            return checked(reading, key_form=source.key_form)
+        cut = (CUT_SHORT,) if _is_cut(page.body) else ()
+        reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
+        reading = checked(reading, key_form=source.key_form)
+        if reading.entries:
+            return reading
     raise LayoutChanged(
         "{source}: no reader found a list in {url}.",
         next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
@@ -163,28 +164,31 @@ def read_page(source: Source, page: Page) -> Reading:
     )
 
 
+_TAIL_BYTES = 4096
 CUT_SHORT = "the page breaks off before its end"
 
 
 def _is_cut(body: bytes) -> bool:
     """Whether an HTML document lacks its end. A fragment that somebody saved does not start as a document."""
-    return bool(re.search(rb"<html[\s>]", body[:4096], re.IGNORECASE)) and not re.search(
-        rb"</html", body, re.IGNORECASE
-    )
+    if b"</html" in body[-_TAIL_BYTES:].lower() or not re.search(rb"<html[\s>]", body[:4096], re.IGNORECASE):
+        return False
+    return not re.search(rb"</html", body, re.IGNORECASE)  # 2 ms a megabyte: only where the end is not at the end
 
 
 def checked(reading: Reading, *, key_form: str = "") -> Reading:
     """The reading without impossible rows; what was dropped or is odd stands in `findings`.
 
     A row is dropped if it has no key, a key that does not match `key_form`, a rank below 1, or repeats an item of
-    the same list. Status becomes "partial" if rows were dropped, unless they were repeats of an item in another
-    form; a row that repeats one in everything but its rank has moved the places below it.
+    the same list. A price, count or rating that cannot be is dropped alone. Status becomes "partial" if anything
+    was dropped, unless it was repeats of an item in another form; a row that repeats one in everything but its
+    rank has moved the places below it.
     """
     findings: list[str] = [*reading.findings, *(text for note in reading.notes for text in note.findings)]
     doubtful = bool(findings)
     kept: list[Entry] = []
     seen: dict[tuple[str, str], Entry] = {}
     dropped: Counter[str] = Counter()
+    impossible = 0
     for entry in reading.entries:
         earlier = None if entry.is_ad else seen.get((entry.list, entry.item_key))
         if not entry.item_key:
@@ -199,9 +203,13 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
         else:
             if not entry.is_ad:
                 seen[entry.list, entry.item_key] = entry
-            kept.append(entry)
+            kept.append(_possible(entry))
+            impossible += kept[-1] is not entry
     findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
     findings += list(_rank_findings(kept))
+    if impossible:
+        findings.append(f"{impossible} rows had a price, count or rating that cannot be")
+        doubtful = True
     garbled = sum("\ufffd" in (entry.title or "") for entry in kept)
     if garbled * _GARBLED > len(kept):
         findings.append(f"{garbled} titles are in another charset than the page says")
@@ -209,6 +217,17 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
     bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
     status = "partial" if bad and reading.status == "ok" else reading.status
     return replace(reading, entries=tuple(kept), status=status, findings=tuple(findings))
+
+
+def _possible(entry: Entry) -> Entry:
+    """The entry itself, or without its numbers that are below zero or too long for the store."""
+    limits = {"price": 10**14, "count": 2**63, "reviews": 2**31, "rating": 5 + 1e-9}
+    gone: dict[str, Any] = {}
+    for name, limit in limits.items():
+        value = getattr(entry, name)
+        if value is not None and not 0 <= value < limit:
+            gone[name] = None
+    return replace(entry, **gone) if gone else entry
 
 
 def _rank_findings(entries: Sequence[Entry]) -> Iterator[str]:

@@ -40,6 +40,16 @@ class CountFields(TypedDict, total=False):
     count_text: str | None
 
 
+def members(value: object) -> list[Any]:
+    """The members of a JSON array; none of anything else."""
+    return value if isinstance(value, list) else []
+
+
+def objects(value: object) -> list[dict[str, Any]]:
+    """The objects among the members of a JSON array."""
+    return [one for one in members(value) if isinstance(one, dict)]
+
+
 def text(value: object) -> str | None:
     """The value as stripped text; None for blank text, containers and booleans."""
     if isinstance(value, bool) or not isinstance(value, (str, int, float, Decimal)):

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import extra, joined, moment, shown_count, text, web_url, whole
+from trendscout.sources._fields import extra, joined, members, moment, objects, shown_count, text, web_url, whole
 from trendscout.text.jsontext import batchexecute, dig, parse_json
 from trendscout.text.markup import parse_feed
 
@@ -70,10 +70,7 @@ def _asked(url: str) -> Any:
 
 def _words(asked: Any) -> list[str]:
     items = dig(asked, "comparisonItem")
-    found = (
-        text(dig(item, "complexKeywordsRestriction", "keyword", 0, "value"))
-        for item in (items if isinstance(items, list) else ())
-    )
+    found = (text(dig(item, "complexKeywordsRestriction", "keyword", 0, "value")) for item in members(items))
     return [word for word in found if word]
 
 
@@ -132,8 +129,7 @@ def read_trending_now(page: Page) -> Iterator[Entry]:
     """Rows of the `i0OFE` call. The volume is a floor; the normalised search is not shown: it loses marks."""
     query = page.query
     for payload in batchexecute(page, "i0OFE"):
-        rows = dig(payload, 1)
-        rows = rows if isinstance(rows, list) else []
+        rows = members(dig(payload, 1))
         market = query.market or _market(dig(rows, 0, 2))
         name = list_id(Query(query.source, market), kind="trending_now")
         for rank, row in enumerate(rows[:_MAX_ROWS], start=1):
@@ -151,8 +147,8 @@ def read_trending_now(page: Page) -> Iterator[Entry]:
                     extra=extra(
                         rise_percent=whole(dig(row, 8)),
                         active=dig(row, 4) is None,
-                        related=joined((dig(row, 9) or [])[:12]) if isinstance(dig(row, 9), list) else None,
-                        topics=joined(dig(row, 10), ",") if isinstance(dig(row, 10), list) else None,
+                        related=joined(members(dig(row, 9))[:12]),
+                        topics=joined(members(dig(row, 10)), ","),
                     ),
                 )
 
@@ -165,14 +161,13 @@ def read_interest(page: Page) -> Iterator[Entry | ListNote]:
 
     The reply does not name the words: they come from its address or the query's category, else they are numbers.
     """
-    points = dig(parse_json(page), "default", "timelineData")
-    points = [point for point in points if isinstance(point, dict)] if isinstance(points, list) else []
+    points = objects(dig(parse_json(page), "default", "timelineData"))
     whole_points = [point for point in points if not point.get("isPartial")]
     if not whole_points:
         return
     words = _words(_asked(page.url)) or [word.strip() for word in page.query.category.split(",") if word.strip()]
     name = list_id(page.query, kind="interest")
-    for place in range(len(dig(whole_points[-1], "value") or ())):
+    for place in range(len(members(dig(whole_points[-1], "value")))):
         word = words[place] if place < len(words) else None
         last = whole_points[-1]
         yield Entry(
@@ -202,7 +197,7 @@ def read_related(page: Page) -> Iterator[Entry]:
     for half, kind in zip(halves, ("related_top", "related_rising"), strict=True):
         name = list_id(page.query, kind=kind)
         rows = dig(half, "rankedKeyword")
-        for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+        for rank, row in enumerate(members(rows), start=1):
             key = text(dig(row, "topic", "mid")) or text(dig(row, "query"))
             shown = text(dig(row, "formattedValue"))
             if key:

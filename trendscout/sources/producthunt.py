@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
-from trendscout.errors import Blocked, LayoutChanged
+from trendscout.errors import Blocked
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import exact_count, extra, joined, moment, text, web_url, whole
+from trendscout.sources._fields import exact_count, extra, joined, members, moment, text, web_url, whole
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import parse_feed
 
@@ -53,13 +54,16 @@ def _first_line(content: str | None) -> str | None:
     return text(_TAGS.sub("\n", content).strip().split("\n")[0]) if content else None
 
 
+def _nodes(connection: object) -> list[Any]:
+    """The members of a GraphQL connection, whichever of its two forms was asked for."""
+    return members(dig(connection, "nodes")) or [dig(edge, "node") for edge in members(dig(connection, "edges"))]
+
+
 def read_posts(page: Page) -> Iterator[Entry | ListNote]:
     """Products of a GraphQL reply in its order, with their votes."""
     value = parse_json(page)
     posts = dig(value, "data", "posts")
-    rows = dig(posts, "nodes") or [dig(edge, "node") for edge in dig(posts, "edges") or ()]
-    if not isinstance(rows, list):
-        raise LayoutChanged("The reply has no posts.")
+    rows = _nodes(posts)
     told = text(dig(value, "errors", 0, "message")) or text(dig(value, "errors", 0, "error"))
     if told and not rows:
         raise Blocked(
@@ -71,9 +75,6 @@ def read_posts(page: Page) -> Iterator[Entry | ListNote]:
     for rank, post in enumerate(rows[:_MAX_ROWS], start=1):
         key = text(dig(post, "id"))
         if key:
-            topics = dig(post, "topics", "edges") or [
-                {"node": node} for node in dig(post, "topics", "nodes") or ()
-            ]
             yield Entry(
                 name,
                 rank,
@@ -87,7 +88,7 @@ def read_posts(page: Page) -> Iterator[Entry | ListNote]:
                     tagline=text(dig(post, "tagline")),
                     comments=whole(dig(post, "commentsCount")),
                     featured=dig(post, "featuredAt") is not None,
-                    topics=joined(dig(edge, "node", "name") for edge in topics),
+                    topics=joined(dig(topic, "name") for topic in _nodes(dig(post, "topics"))),
                 ),
             )
     yield ListNote(name, length=whole(dig(posts, "totalCount")))

@@ -14,7 +14,7 @@ from urllib.parse import quote_plus
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import extra, joined, moment, text, web_url, whole
+from trendscout.sources._fields import extra, joined, members, moment, text, web_url, whole
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 
 _GATE = "https://ec.europa.eu/safety-gate-alerts"
@@ -26,7 +26,7 @@ _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
 
 def _rows(value: object) -> list[Any]:
-    return value[:_MAX_ROWS] if isinstance(value, list) else []
+    return members(value)[:_MAX_ROWS]
 
 
 def _is_json(page: Page) -> bool:

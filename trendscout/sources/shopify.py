@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import amount, extra, joined, moment, text, web_url
+from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -77,9 +77,8 @@ def _store(page: Page) -> str | None:
 
 
 def _entry(product: dict[str, Any], key: str, name: str, base: str | None, currency: str | None) -> Entry:
-    offers = product.get("variants")
-    offered = offers if isinstance(offers, list) else []
-    variants = [one for one in offered if isinstance(one, dict)]
+    offered = members(product.get("variants"))
+    variants = objects(offered)
     prices = [(price, one) for one in variants if (price := amount(one.get("price"))) is not None]
     if len(prices) < len(offered):  # without all of them the lowest is not known
         prices = []

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
+from trendscout.sources._fields import CountFields, exact_count, extra, members, moment, text, web_url, whole
 from trendscout.sources._tiktok import TERMS, country_code, envelope, market_of
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 from trendscout.text.markup import parse_html, text_of
@@ -180,7 +180,7 @@ def _hashtag(row: object, name: str) -> Entry | None:
 def _curve(points: object) -> str:
     """`epoch:value` pairs in the order of time; sites send them unsorted."""
     found = {}
-    for point in points if isinstance(points, list) else ():
+    for point in members(points):
         when, value = whole(dig(point, "timestamp") or dig(point, "time")), text(dig(point, "value"))
         if when and value:
             found[when] = value
@@ -194,7 +194,7 @@ def read_videos(page: Page) -> Iterator[Entry]:
     """Creative Center's top videos, without their creators."""
     rows = dig(envelope(page), "entityInfos")
     name = list_id(page.query, kind="videos")
-    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
         key = text(dig(row, "itemInfo", "itemID"))
         if key:
             yield Entry(
@@ -217,7 +217,7 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     value = envelope(page)
     name = list_id(page.query, kind="top_categories")
     rows = dig(value, "data", "list")
-    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
         category = dig(row, "third_ecom_category") or dig(row, "second_ecom_category")
         key = text(dig(category, "id"))
         if key:
@@ -235,14 +235,14 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
                 ),
             )
     total = whole(dig(value, "data", "pagination", "total"))
-    yield ListNote(name, length=total, complete=total is not None and total == len(rows or ()))
+    yield ListNote(name, length=total, complete=total is not None and total == len(members(rows)))
 
 
 def read_discover(page: Page) -> Iterator[Entry]:
     """The hashtags of the public discover page of 2021 and 2022; its users are left out."""
     name = list_id(page.query, kind="discover")
     rows = dig(parse_json(page), "hashtag")
-    for rank, row in enumerate(rows if isinstance(rows, list) else (), start=1):
+    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
         tag = (text(dig(row, "name")) or "").lstrip("#")
         key = text(dig(row, "challengeId")) or tag
         if key:

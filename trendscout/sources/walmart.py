@@ -16,6 +16,7 @@ from trendscout.sources._fields import (
     exact_price,
     extra,
     joined,
+    objects,
     rating,
     shown_count,
     shown_price,
@@ -77,17 +78,14 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
 
 
 def _items(value: Any) -> tuple[list[dict[str, Any]], int | None]:
+    """The items of the first stack that has any, and how long the site says the list is."""
     if isinstance(value, list):
-        return [
-            item for item in value if isinstance(item, dict) and ("usItemId" in item or "__typename" in item)
-        ], None
+        return [item for item in objects(value) if "usItemId" in item or "__typename" in item], None
     for result in dicts_with(value, "itemStacks"):
-        stacks = result["itemStacks"]
-        first = stacks[0] if isinstance(stacks, list) and stacks else None
-        items = dig(first, "items") or dig(first, "itemsV2")
-        if isinstance(items, list):
-            total = whole(dig(first, "count") or dig(result, "aggregatedCount"))
-            return [item for item in items if isinstance(item, dict)], total
+        for stack in objects(result["itemStacks"]):
+            items = objects(stack.get("items")) or objects(stack.get("itemsV2"))
+            if items:
+                return items, whole(stack.get("count") or result.get("aggregatedCount"))
     return dicts_with(value, "usItemId"), None
 
 
@@ -137,16 +135,13 @@ def _price(item: dict[str, Any]) -> PriceFields:
 def _badges(item: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Texts of the badges that count something, and keys of the flags."""
     found = [
-        badge
-        for part in ("flags", "groups", "groupsV2", "tags")
-        for badge in (dig(item, "badges", part) or [])
-        if isinstance(badge, dict)
+        badge for part in ("flags", "groups", "groupsV2", "tags") for badge in objects(dig(item, "badges", part))
     ]
-    members = [member for badge in found for member in (badge.get("members") or []) if isinstance(member, dict)]
+    inner = [member for badge in found for member in objects(badge.get("members"))]
     texts = [
         shown
-        for badge in (*found, *members)
-        if (shown := text(badge.get("text")) or text(dig(badge, "badgeContent", 0, "value")))
+        for badge in (*found, *inner)
+        if (shown := text(badge.get("text")) or text(dig(badge, "content", 0, "value")))
     ]
     flags = [
         text(badge.get("key")) or ""

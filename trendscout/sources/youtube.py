@@ -13,7 +13,17 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, exact_count, extra, moment, shown_count, text, web_url, whole
+from trendscout.sources._fields import (
+    CountFields,
+    exact_count,
+    extra,
+    members,
+    moment,
+    shown_count,
+    text,
+    web_url,
+    whole,
+)
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
 _API = "https://www.googleapis.com/youtube/v3/videos"
@@ -187,9 +197,8 @@ def _shown(value: Any) -> str | None:
 
 def _part(parts: Any, word: str) -> str | None:
     """The metadata part that has a word in it ("1.2M views", "3 days ago"); others may name the channel."""
-    rows = dig(parts, "metadata", "contentMetadataViewModel", "metadataRows")
-    for row in rows if isinstance(rows, list) else ():
-        for part in dig(row, "metadataParts") or ():
+    for row in members(dig(parts, "metadata", "contentMetadataViewModel", "metadataRows")):
+        for part in members(dig(row, "metadataParts")):
             shown = text(dig(part, "text", "content"))
             if shown and word in shown.lower() and any(sign.isdigit() for sign in shown):
                 return shown

@@ -120,7 +120,7 @@ def parse_feed(page: Page | bytes) -> Element:
         raise LayoutChanged("The feed declares a document type or entities, which real feeds do not need.")
     try:
         return ET.fromstring(body)  # noqa: S314 - a document with declarations was refused above
-    except (ET.ParseError, ValueError, RecursionError) as error:
+    except (ET.ParseError, LookupError, ValueError, RecursionError) as error:
         raise LayoutChanged("The feed is not well-formed XML: {error}.", error=error) from error
 
 
