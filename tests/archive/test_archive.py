@@ -26,7 +26,8 @@ from warcio.archiveiterator import ArchiveIterator
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from trendscout.archive import Archive, foreign_pages, reader
+from trendscout.archive import Archive, reader
+from trendscout.archive.reader import foreign_pages
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Query, Request
 from trendscout.wire import Received
@@ -156,7 +157,7 @@ def test_what_is_known_is_left_out_and_whole_files_are_not_read(
         read.append(name)
         return through(path, name, *rest)
 
-    monkeypatch.setattr("trendscout.archive.archive.read_all", watched)
+    monkeypatch.setattr("trendscout.archive.reader.read_all", watched)
     assert [kept.page.ref for kept in archive.pages(known=refs[:4])] == refs[4:]
     assert read == ["2026/2026-03-02-001.warc.gz", "2026/2026-03-03-001.warc.gz"]
     assert list(archive.pages(known=refs)) == []
@@ -444,12 +445,12 @@ def test_a_foreign_archive_is_read(tmp_path: Path, packed: bool) -> None:
         packed=packed,
     )
     told: list[ArchiveError] = []
-    (kept,) = foreign_pages(path, told.append)
+    (page,) = foreign_pages(path, told.append)
     assert told == []
-    assert kept.page.body == HTML
-    assert kept.page.url == "https://shop.example.com/best"
-    assert kept.page.fetched_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
-    assert kept.page.query == Query("")
+    assert page.body == HTML
+    assert page.url == "https://shop.example.com/best"
+    assert page.fetched_at == datetime(2026, 2, 3, 4, 5, 6, tzinfo=UTC)
+    assert page.query == Query("")
 
 
 def test_a_foreign_archive_in_one_gzip_stream_is_read(tmp_path: Path) -> None:
@@ -457,7 +458,7 @@ def test_a_foreign_archive_in_one_gzip_stream_is_read(tmp_path: Path) -> None:
     one = tmp_path / "one.warc.gz"
     one.write_bytes(gzip.compress(plain_file.read_bytes() * 2))
     told: list[ArchiveError] = []
-    assert [kept.page.body for kept in foreign_pages(one, told.append)] == [HTML, HTML]
+    assert [page.body for page in foreign_pages(one, told.append)] == [HTML, HTML]
 
 
 @given(data=st.binary(max_size=3000), magic=st.sampled_from((b"", b"WARC/1.1\r\n", b"\x1f\x8b\x08")))

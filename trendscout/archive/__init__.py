@@ -1,8 +1,12 @@
-"""The archive: everything as it was received, in WARC/1.1 files by day, written before anyone reads it."""
+"""The archive: everything as it was received, in WARC/1.1 files by day, written before anyone reads it.
+
+`reader.foreign_pages` reads WARC files of other tools. Only the modules that pack and unpack records import
+warcio, and they are imported when they are needed.
+"""
 
 from __future__ import annotations
 
 from trendscout.archive.archive import Archive
-from trendscout.archive.reader import Kept, foreign_pages
+from trendscout.archive.kept import Kept
 
-__all__ = ["Archive", "Kept", "foreign_pages"]
+__all__ = ["Archive", "Kept"]

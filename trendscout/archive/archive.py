@@ -12,8 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from trendscout.archive import files
-from trendscout.archive.reader import Kept, kept_of, pages_in, read_all, read_at
-from trendscout.archive.records import closing_member, info_member, members
+from trendscout.archive.kept import Kept
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page, Query, Request
 from trendscout.wire import Received, Role
@@ -49,6 +48,8 @@ class Archive:
         """End the file being written; the next `write` begins another."""
         if self._file is None:
             return
+        from trendscout.archive.records import closing_member
+
         with suppress(OSError):  # no room: the file is whole without it, and is read through next time
             self._append(self._file, closing_member(self._written))
         os.close(self._file)
@@ -59,6 +60,8 @@ class Archive:
 
         Raises ArchiveError if it cannot be written; then nothing of it is left behind.
         """
+        from trendscout.archive.records import members
+
         packed = members(received)
         try:
             ref = self._append(self._open(received.fetched_at.date()), packed)
@@ -113,6 +116,8 @@ class Archive:
 
         Raises ArchiveError if the file is missing, or the record torn or altered.
         """
+        from trendscout.archive.reader import kept_of, read_at
+
         return kept_of(read_at(self._path(ref.file), ref), ref).page
 
     def pages(self, since: datetime | None = None, *, known: Collection[ArchiveRef] = ()) -> Iterator[Kept]:
@@ -121,6 +126,8 @@ class Archive:
         Replies with an error status are among them (see `page.status`). Files of which all pages are known are
         not read. What cannot be used stands in `findings` once the iteration is over.
         """
+        from trendscout.archive.reader import kept_of, pages_in, read_all
+
         known_in = Counter(ref.file for ref in known)
         self.findings = []
         found = files.files_of(self.folder)
@@ -167,6 +174,8 @@ class Archive:
         if self._file is not None and (day != self._day or self._end >= _FILE_BYTES):
             self.close()
         if self._file is None:
+            from trendscout.archive.records import info_member
+
             self._file, self._name = files.create_file(self.folder, day)
             self._day, self._end, self._written = day, 0, 0
             self._append(self._file, info_member(Path(self._name).name))

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 import zlib
-from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from collections.abc import Callable, Iterator
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -14,11 +12,12 @@ from typing import BinaryIO
 from warcio.archiveiterator import ArchiveIterator
 from warcio.exceptions import ArchiveLoadFailed
 
+from trendscout.archive.kept import Kept
 from trendscout.archive.records import BadRecord, pages_told, received_of
 from trendscout.decoding import BrokenBody
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page
-from trendscout.wire import Received, Role
+from trendscout.wire import Received
 
 Tell = Callable[[ArchiveError], None]
 
@@ -27,17 +26,6 @@ _CHUNK = 1 << 16
 _CLOSING_BYTES = 1024  # a closing record has about 300
 RECORD_LIMIT = 1 << 30  # ours: an imported history may be large
 FOREIGN_LIMIT = 1 << 28
-
-
-@dataclass(frozen=True, slots=True)
-class Kept:
-    """A page of the archive, and the snapshot that it belongs to."""
-
-    page: Page
-    taken_at: datetime
-    pages: int  # how many the snapshot should have
-    role: Role  # "crawl"; "ingest" for what the user saved; "import" for a history or an export
-    extra: Mapping[str, str]  # what an import needs to be repeated
 
 
 def kept_of(received: Received, ref: ArchiveRef) -> Kept:
@@ -127,7 +115,7 @@ def pages_in(path: Path) -> int | None:
         return None
 
 
-def foreign_pages(path: Path, tell: Tell) -> Iterator[Kept]:
+def foreign_pages(path: Path, tell: Tell) -> Iterator[Page]:
     """The pages of a WARC file that another tool wrote, gzipped or not; what is broken is told and skipped.
 
     Pages have an empty `Query.source`: whoever takes them in says what they are.
@@ -137,7 +125,7 @@ def foreign_pages(path: Path, tell: Tell) -> Iterator[Kept]:
     records = read_all(path, path.name, tell, FOREIGN_LIMIT) if packed else _read_plain(path, tell)
     for ref, received in records:
         try:
-            yield kept_of(received, ref)
+            yield kept_of(received, ref).page
         except ArchiveError as error:
             tell(error)
 
