@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, cast
 
+from trendscout.errors import UsageError
 from trendscout.model import Axis, Flag, Gap, Row, Sighting
 from trendscout.money import in_usd
 from trendscout.ranking import axes
@@ -54,22 +55,10 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
 
     `only` is the id of the one product wanted.
     """
-    context = Context(
-        now=now,
-        marks=all_marks(connection),
-        places=active_places(connection, now=now),
-        prices=crowd_prices(connection, now=now, to_usd=in_usd),
-        watched=watched_since(connection),
-    )
-    wanted = [
-        scored
-        for scored in (scores.at(position) for position in best_places(scores))
-        if (
-            context.marks.get(scored.item_key, ("", ""))[0] != "ignore"
-            if only is None
-            else scored.item_key == only
-        )
-    ]
+    context = context_of(connection, now)
+    ignored = {product for product, (mark, _) in context.marks.items() if mark == "ignore"}
+    best = (scores.at(position) for position in best_places(scores))
+    wanted = [one for one in best if (one.item_key == only if only else one.item_key not in ignored)]
     for start in range(0, len(wanted), _CHUNK):
         part = wanted[start : start + _CHUNK]
         names = [scored.item_key for scored in part]
@@ -78,48 +67,45 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
         kin = kin_of(connection, names)
         for number, scored in enumerate(part, start + 1):
             name = scored.item_key
-            yield _row(scored, number, listings[name], sightings.get(name, ()), kin.get(name, (0, 0)), context)
+            known = Known(listings[name], sightings.get(name, ()), *kin.get(name, (0, 0)))
+            yield _scored(_facts(name, scored.list_id, known, context), scored, number)
 
 
-def _row(
-    scored: Scored,
-    position: int,
-    listings: Sequence[ListingFacts],
-    sightings: Sequence[Sighting],
-    kin: tuple[int, int],
-    context: Context,
-) -> Row:
-    here = next((one for one in sightings if one.list_id == scored.list_id), sightings[0])
-    main = next((one for one in listings if one.item_key == here.item_key), listings[0])
-    titled = main if main.title else next((one for one in listings if one.title), main)
-    first_seen = min(one.first_seen for one in listings)
-    listed = [one.listed_at for one in listings if one.listed_at]
-    sellers = {one.seller for one in listings if one.seller}
-    variants, copies = kin
-    price_usd = _usd(main.price, main.currency, context.now)
-    facts = axes.Facts(
-        title=titled.title or main.item_key,
-        category=scored.list_id.rpartition("/")[2],
-        market=here.market,
-        first_seen=first_seen,
-        first_in_market=min((one.since for one in sightings if one.market == here.market), default=None),
-        listed_at=min(listed, default=None),
-        platforms=len({one.platform for one in sightings}),
-        sellers=len(sellers) or None,
-        near_copies=copies,
-        price_usd=float(price_usd) if price_usd is not None else None,
-        brands=tuple(sorted(sellers)),
+def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
+    """A row for a product that stands on no list at `now`: what was known of it, without a score."""
+    listings = listings_of(connection, [product], until=now).get(product, ())
+    if not listings:
+        raise UsageError("{product} was not known then.", next_step="Ask for a later time.", product=product)
+    sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
+    known = Known(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
+    return _facts(product, sightings[0].list_id, known, context_of(connection, now))
+
+
+def context_of(connection: Connection, now: datetime) -> Context:
+    """What all rows of a report at `now` share."""
+    return Context(
+        now=now,
+        marks=all_marks(connection),
+        places=active_places(connection, now=now),
+        prices=crowd_prices(connection, now=now, to_usd=in_usd),
+        watched=watched_since(connection),
     )
-    mark, note = context.marks.get(scored.item_key, ("", ""))
-    return Row(
-        product_id=scored.item_key,
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What the store says of one product."""
+
+    listings: Sequence[ListingFacts]
+    sightings: Sequence[Sighting]
+    variants: int
+    near_copies: int
+
+
+def _scored(row: Row, scored: Scored, position: int) -> Row:
+    return replace(
+        row,
         position=position,
-        item_key=main.item_key,
-        title=titled.title or main.item_key,
-        platform=here.platform,
-        market=here.market,
-        list_id=scored.list_id,
-        category=facts.category,
         rank=scored.rank,
         rank_before=scored.rank_before,
         rank_span_days=scored.rank_span_days,
@@ -133,12 +119,49 @@ def _row(
         gain=scored.gain,
         score=scored.score,
         velocity=scored.velocity,
-        newness=axes.newness(facts, context.now, watched_since=context.watched.get(scored.list_id)),
-        specialness=axes.specialness(facts, context.prices.get(scored.list_id, ())),
         reasons=scored.reasons,
+        flags=(*row.flags, *_flags(scored)),
+        list_pace=scored.list_pace,
+    )
+
+
+def _facts(product: str, list_id: str, known: Known, context: Context) -> Row:
+    """What is known of a product apart from its score, as seen from one list."""
+    listings, sightings = known.listings, known.sightings
+    here = next((one for one in sightings if one.list_id == list_id), sightings[0])
+    main = next((one for one in listings if one.item_key == here.item_key), listings[0])
+    titled = main if main.title else next((one for one in listings if one.title), main)
+    sellers = {one.seller for one in listings if one.seller}
+    price_usd = _usd(main.price, main.currency, context.now)
+    facts = axes.Facts(
+        title=titled.title or main.item_key,
+        category=list_id.rpartition("/")[2],
+        market=here.market,
+        first_seen=min(one.first_seen for one in listings),
+        first_in_market=min((one.since for one in sightings if one.market == here.market), default=None),
+        listed_at=min((one.listed_at for one in listings if one.listed_at), default=None),
+        platforms=len({one.platform for one in sightings}),
+        sellers=len(sellers) or None,
+        near_copies=known.near_copies,
+        price_usd=float(price_usd) if price_usd is not None else None,
+        brands=tuple(sorted(sellers)),
+    )
+    mark, note = context.marks.get(product, ("", ""))
+    return Row(
+        product_id=product,
+        position=0,
+        item_key=main.item_key,
+        title=facts.title,
+        platform=here.platform,
+        market=here.market,
+        list_id=list_id,
+        category=facts.category,
+        rank=None,
+        newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
+        specialness=axes.specialness(facts, context.prices.get(list_id, ())),
         sightings=tuple(sightings),
         gaps=_gaps(sightings, context),
-        first_seen=first_seen,
+        first_seen=facts.first_seen,
         listed_at=facts.listed_at,
         url=main.url,
         image=next((one.image for one in (main, *listings) if one.image), None),
@@ -153,13 +176,11 @@ def _row(
         reviews=main.reviews,
         listings=len(listings),
         sellers=facts.sellers,
-        near_copies=copies,
-        variants=variants,
+        near_copies=known.near_copies,
+        variants=known.variants,
         likely=any(one.verdict == "likely" for one in listings),
-        flags=_flags(scored),
         mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
         note=note,
-        list_pace=scored.list_pace,
     )
 
 

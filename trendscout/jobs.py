@@ -169,7 +169,9 @@ def _deliver(
     if outcomes:
         pipeline.match(place)
     chosen = {name: wish[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wish}
-    made = pipeline.report(place, pipeline.Wish(**{"top": settings.top, **chosen}), now=run.started_at)
+    made = pipeline.report(
+        place, pipeline.Wish(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings
+    )
     paths: Sequence[str] = run.detail.get("paths", ())
     if run.state != "dropped":
         paths = pipeline.drop(

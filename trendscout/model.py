@@ -174,6 +174,22 @@ class Outcome:
     next_step: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class StockRow:
+    """One of the seller's own goods."""
+
+    sku: str
+    item_key: str | None = None
+    return_rate: float | None = None  # 0-1
+    sales: float | None = None
+    stock: float | None = None
+    cost: Decimal | None = None
+    currency: str | None = None  # ISO 4217, of `cost`
+    weight_g: float | None = None
+    category: str | None = None
+    market: str | None = None
+
+
 # --- what a report shows -------------------------------------------------------------------------------
 
 Stage = Literal["emerging", "rising", "peaking", "fading", "evergreen", "seasonal", "not_enough_data"]
@@ -315,34 +331,6 @@ class Row:
     fees_usd: Decimal | None = None
     margin: float | None = None  # 0-1
     list_pace: str = ""  # "fast": its list's top 10 turns over within months
-
-
-@dataclass(frozen=True, slots=True)
-class Joined:
-    """One listing of a product, and by which rule it belongs there."""
-
-    platform: str
-    market: str | None
-    item_key: str
-    title: str | None
-    url: str | None
-    first_seen: datetime
-    verdict: str  # same, likely, or alone
-    probability: float | None
-    reason: str  # English
-
-
-@dataclass(frozen=True, slots=True)
-class Explained:
-    """What `why` knows of a product."""
-
-    product_id: str
-    title: str
-    as_of: datetime
-    row: Row | None  # None: it stands on no list now
-    sightings: tuple[Sighting, ...]
-    listings: tuple[Joined, ...]
-    decisions: tuple[str, ...] = ()  # what the user said of it, English
 
 
 @dataclass(frozen=True, slots=True)

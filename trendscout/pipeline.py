@@ -8,25 +8,28 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
+from trendscout import imports
 from trendscout.archive import Archive, Kept
 from trendscout.clock import Clock
 from trendscout.config import Settings
 from trendscout.errors import UsageError
+from trendscout.imports import Imported, Taken
 from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
-from trendscout.model import Entry, Explained, HostState, Joined, Outcome, Page, Query, Report, Status
+from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, Why
 from trendscout.source import Source, get_source, read_page, sources
 from trendscout.store.connect import open_store
 from trendscout.store.load import Loaded, noted_pages
 from trendscout.store.sql import Connection
 
 if TYPE_CHECKING:
+    from trendscout.archive.files import Pruned
     from trendscout.fetch import Fetched
     from trendscout.ranking.scoring import Scores
     from trendscout.store.query import Scope
@@ -225,15 +228,13 @@ def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:
 def _read_again(
     place: Place, archive: Archive, kept: Iterable[Kept], *, now: datetime, replace_changed: bool
 ) -> Replayed:
-    from trendscout.imports import repeat_import
-
     total, crawls = Loaded(0, 0, 0), 0
 
     def pages() -> Iterator[Kept]:
         nonlocal total
         for one in kept:
             if one.role == "import":
-                total += repeat_import(place.store, one, now=now)
+                total += imports.repeat_import(place.store, one, now=now)
             else:
                 yield one
 
@@ -276,12 +277,52 @@ def saved_page(source: Source, file: Path, *, market: str | None, url: str | Non
 
 def import_file(
     place: Place, file: Path, *, profile: str | None, market: str | None, at: datetime | None, now: datetime
-) -> Loaded:
-    """Load a ranked-list history, or an export by a column profile."""
-    from trendscout.imports import import_ranked
+) -> Imported:
+    """Load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
+    from trendscout.intake import kind_of, load_profile
 
-    del profile, at
-    return import_ranked(place.store, place.archive, file, market=market, now=now)
+    if not profile and kind_of(file) == "history":
+        return imports.import_ranked(place.store, place.archive, file, market=market, now=now)
+    chosen = load_profile(profile) if profile else None
+    return imports.import_export(
+        place.store, place.archive, file, profile=chosen, market=market, at=at or now, now=now
+    )
+
+
+def ingest(
+    place: Place,
+    paths: Sequence[Path],
+    *,
+    source: str | None,
+    market: str | None,
+    url: str | None,
+    at: datetime | None,
+    now: datetime,
+) -> list[Taken]:
+    """Take saved pages, JSON, HAR and WARC files, or folders of these, into archive and store."""
+    from trendscout.intake import pages_in
+
+    found = pages_in(
+        paths,
+        now=now,
+        source=get_source(source) if source else None,
+        market=market,
+        url=url,
+        at=at,
+        read_warc=imports.warc_pages,
+    )
+    return imports.take_in(place.store, place.archive, found, now=now)
+
+
+def try_source(
+    file: Path, page: Path, *, market: str | None, now: datetime
+) -> tuple[Status, tuple[Entry, ...], tuple[str, ...]]:
+    """What a declarative source reads in a saved page; as `parse`."""
+    from trendscout.intake import load_source
+
+    source = load_source(file)
+    reading = read_page(source, saved_page(source, page, market=market, url=None, at=now))
+    return reading.status, reading.entries, reading.findings
 
 
 # --- match ---------------------------------------------------------------------------------------------------
@@ -401,12 +442,13 @@ class Wish:
     changes: bool = False  # only what changed since this reader's last report
 
 
-def report(place: Place, wish: Wish, *, now: datetime) -> Report:
+def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Report:
     """The report at `now` from what was known then.
 
     Raises UsageError for an unknown sort or pack, StoreError if there is no store.
     """
     from trendscout import assemble
+    from trendscout.report import costs, packs
     from trendscout.store.coverage import coverage
     from trendscout.store.query import Scope
 
@@ -419,61 +461,55 @@ def report(place: Place, wish: Wish, *, now: datetime) -> Report:
         scores = rank(connection, scope, now=now)
         rows = assemble.rows(connection, scores, now=now)
         # By score the rows come in order, so that only those shown are put together.
-        found = list(islice(rows, wish.top)) if wish.sort == "score" else assemble.sort_rows(list(rows), wish.sort)
+        some = islice(rows, wish.top) if wish.sort == "score" and not wish.pack else rows
+        found = list(some) if wish.sort == "score" else assemble.sort_rows(list(some), wish.sort)
         covered = coverage(connection, now=now, scope=scope)
-    return Report(
+    made = Report(
         as_of=now,
-        rows=tuple(found[: wish.top]),
+        rows=tuple(found),
         coverage=covered,
         market=wish.market,
         total=len(assemble.best_places(scores)),
         sort=wish.sort,
     )
+    made = costs.applied(made, costs.load(settings.home / "costs.toml"))
+    made = packs.judged(made, packs.load(settings.home / "packs"), only=wish.pack)
+    return replace(made, rows=made.rows[: wish.top])
 
 
-def why(place: Place, product: str, *, now: datetime) -> Explained:
-    """All that is known of a product: its row if it stands on a list, where it was seen, what was joined and why.
+def why(place: Place, product: str, *, now: datetime) -> Why:
+    """All that is known of a product: its row, what was joined and by which rule.
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
     from trendscout import assemble
     from trendscout.store import products
-    from trendscout.store.details import listings_of, sightings_of
+    from trendscout.store.details import listings_of
     from trendscout.store.query import ANYWHERE
 
     with place.store(must_exist=True) as connection:
         found = products.find_product(connection, product)
-        listings = listings_of(connection, [found], until=now).get(found, ())
-        if not listings:
-            raise UsageError(
-                "{product} was not known at {now}.", next_step="Ask for a later time.", product=found, now=now
-            )
-        sightings = sightings_of(connection, [found], since=now - assemble.CURVE_SPAN, until=now).get(found, ())
-        row = next(assemble.rows(connection, rank(connection, ANYWHERE, now=now), now=now, only=found), None)
-        names = {one.listing_id for one in listings}
-        said = [one for one in products.decisions(connection) if one.a in names or one.b in names]
-    return Explained(
-        product_id=found,
-        title=next((one.title for one in listings if one.title), found),
-        as_of=now,
-        row=row,
-        sightings=sightings,
-        listings=tuple(
-            Joined(
-                one.platform,
-                one.market,
-                one.item_key,
-                one.title,
-                one.url,
-                one.first_seen,
-                one.verdict,
-                one.probability,
-                one.reason,
-            )
-            for one in listings
-        ),
-        decisions=tuple(f"{one.action} {one.a} {one.b or ''}".strip() for one in said),
+        scored = assemble.rows(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
+        row = next(scored, None) or assemble.unranked(connection, found, now=now)
+        listings = listings_of(connection, [found], until=now)[found]
+        by_hand = {name for one in products.decisions(connection) if one.b for name in (one.a, one.b)}
+    members = tuple(
+        Member(
+            platform=one.platform,
+            market=one.market,
+            item_key=one.item_key,
+            title=one.title or "",
+            seller=one.seller,
+            price=one.price,
+            currency=one.currency,
+            url=one.url,
+            verdict="by hand" if one.listing_id in by_hand else one.verdict,
+            probability=one.probability,
+            reason=one.reason,
+        )
+        for one in listings
     )
+    return Why(row=row, as_of=now, members=members)
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
@@ -511,3 +547,15 @@ def drop(
         date=day,
     )
     return tuple(map(str, paths))
+
+
+def compact(place: Place, settings: Settings, *, now: datetime) -> tuple[int, int, Sequence[Pruned]]:
+    """Give the store's free space back and drop raw pages past their time: bytes before, after, files deleted."""
+    from trendscout.store import upkeep
+
+    before, after = upkeep.compact(place.db)
+    pruned = Archive(place.archive).prune(
+        older_than=now - timedelta(days=settings.keep_days) if settings.keep_days else None,
+        max_bytes=int(settings.keep_gb * 1e9) if settings.keep_gb else None,
+    )
+    return before, after, pruned

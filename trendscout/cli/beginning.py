@@ -151,7 +151,7 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
         here.warn(error)
         return
     show_outcomes(outcomes, here.lang)
-    made = pipeline.report(place, pipeline.Wish(top=settings.top), now=datetime.now(UTC))
+    made = pipeline.report(place, pipeline.Wish(top=settings.top), now=datetime.now(UTC), settings=settings)
     show_report(made, here, "table", None, machine=False)
     here.say(
         "Not enough data yet: first probabilities after about {days} days of daily looks. "

@@ -53,7 +53,6 @@ def collect(
     base_url: Annotated[
         str | None, typer.Option("--base-url", help=t("Another host that plays the site: a test, the demo."))
     ] = None,
-    workers: Annotated[int, typer.Option("--workers", min=1, max=64, help=t("Hosts asked at the same time."))] = 8,
     as_json: AsJson = False,
 ) -> None:
     """Collect lists."""
@@ -66,9 +65,7 @@ def collect(
     place = pipeline.Place(here.db, here.archive)
     queries = pipeline.queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
     with here.progress("Collecting"):
-        outcomes = pipeline.collect(
-            place, queries, here.settings, clock=SystemClock(), base_url=base_url, workers=workers
-        )
+        outcomes = pipeline.collect(place, queries, here.settings, clock=SystemClock(), base_url=base_url)
     if as_json:
         answer(outcomes)
     else:
@@ -185,13 +182,18 @@ def import_(
         answer(loaded)
         return
     here.say(
-        "{file}: {snapshots} new snapshots, {observations} observations, {listings} new listings; {known} known.",
+        "{file} ({kind}): {snapshots} new snapshots, {observations} observations, {listings} new listings; "
+        "{known} known; {stock} goods of your own.",
         file=file,
-        snapshots=loaded.snapshots,
-        observations=loaded.observations,
-        listings=loaded.listings,
-        known=loaded.known,
+        kind=loaded.kind,
+        snapshots=loaded.loaded.snapshots,
+        observations=loaded.loaded.observations,
+        listings=loaded.loaded.listings,
+        known=loaded.loaded.known,
+        stock=loaded.stock,
     )
+    for finding in loaded.findings:
+        here.say("{finding}", finding=finding)
 
 
 @declarative.command(

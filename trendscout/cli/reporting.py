@@ -117,7 +117,9 @@ def _report(
         changes=changes,
     )
     with here.progress("Ranking"):
-        made = pipeline.report(pipeline.Place(here.db, here.archive), wish, now=moment(as_of))
+        made = pipeline.report(
+            pipeline.Place(here.db, here.archive), wish, now=moment(as_of), settings=here.settings
+        )
     show_report(made, here, "json" if as_json else format_, out, machine=machine)
 
 

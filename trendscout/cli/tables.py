@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 import sys
 from collections.abc import Iterable, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, visible
 from trendscout.errors import UsageError
@@ -64,11 +64,11 @@ def show_report(
     paths = drop.write(
         made,
         pattern,
-        formats=[form],
+        formats=[cast("Any", form)],
         lang=here.lang,
         folder=folder,
         machine=machine,
-        zone=_zone(here),  # type: ignore[list-item]
+        zone=_zone(here),
     )
     for path in paths:
         print(path)

@@ -217,7 +217,12 @@ def compact(context: typer.Context) -> None:
     )
     here.say("The store has {after} bytes, {before} before.", before=before, after=after)
     for file in pruned:
-        here.say("{file} was deleted from the archive: {why}.", file=file.name, why=file.why)
+        here.say(
+            "{file} of {day} ({size} bytes) was deleted from the archive.",
+            file=file.name,
+            day=file.day,
+            size=file.size,
+        )
 
 
 @database.command(

@@ -174,9 +174,9 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
     from trendscout.report.drop import write
 
     now = morning_of(world.days - 1) + _LOOKED
-    report = pipeline.report(place, pipeline.Wish(), now=now)
+    report = pipeline.report(place, pipeline.Wish(), now=now, settings=_SETTINGS)
     files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
-    everything = pipeline.report(place, pipeline.Wish(top=1_000_000), now=now)
+    everything = pipeline.report(place, pipeline.Wish(top=1_000_000), now=now, settings=_SETTINGS)
     truth = Truth(world)
     planted = faults.planted(world.seed, MarketServer(world).sites, world.days)
     mornings = ledger.mornings()

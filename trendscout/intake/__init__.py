@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from trendscout.intake.declarative import load_source
-from trendscout.intake.exports import Export, StockRow, propose_profile, read_export
+from trendscout.intake.exports import Export, propose_profile, read_export
 from trendscout.intake.kinds import kind_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
 from trendscout.intake.saved import Found, pages_in
@@ -12,7 +12,6 @@ __all__ = [
     "Export",
     "Found",
     "Profile",
-    "StockRow",
     "kind_of",
     "load_profile",
     "load_source",

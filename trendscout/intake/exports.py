@@ -24,7 +24,7 @@ from trendscout.intake.profiles import (
 )
 from trendscout.intake.tables import Table, read_table
 from trendscout.intake.values import Cell, item_id, moment, number, share, web_url, words
-from trendscout.model import Entry, Query, Snapshot
+from trendscout.model import Entry, Query, Snapshot, StockRow
 from trendscout.source import list_id
 from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style
@@ -54,22 +54,6 @@ _SITES = {
     "台湾": "TW",
     "USA": "US",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class StockRow:
-    """One of the seller's own goods."""
-
-    sku: str
-    item_key: str | None = None
-    return_rate: float | None = None  # 0-1
-    sales: float | None = None
-    stock: float | None = None
-    cost: Decimal | None = None
-    currency: str | None = None  # ISO 4217, of `cost`
-    weight_g: float | None = None
-    category: str | None = None
-    market: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,20 @@
+"""The seller's own goods, from an ERP export."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from trendscout.model import StockRow
+from trendscout.store.sql import Connection, naive, transaction
+
+
+def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) -> None:
+    """Remember the goods; a SKU that was known is replaced."""
+    with transaction(connection):
+        for one in goods:
+            connection.execute("DELETE FROM stock WHERE sku = ?", [one.sku])
+            values = (one.item_key, one.return_rate, one.sales, one.stock, one.cost, one.currency, one.weight_g)
+            connection.execute(
+                "INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [one.sku, *values, naive(at)]
+            )
