@@ -19,6 +19,7 @@ from trendscout.archive import Archive, Kept
 from trendscout.clock import Clock
 from trendscout.config import Settings
 from trendscout.errors import UsageError
+from trendscout.history import History
 from trendscout.imports import Imported, Taken
 from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
@@ -513,11 +514,81 @@ def why(place: Place, product: str, *, now: datetime) -> Why:
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
-    """Every product that stands on a list of `scope` at `now`, scored."""
-    from trendscout.ranking.scoring import score
+    """Every product that stands on a list of `scope` at `now`, scored; models that are due are fitted and kept."""
+    from trendscout.ranking.model import Fitted
+    from trendscout.ranking.scoring import is_due, refit, rules_of, score
+    from trendscout.store import learned
     from trendscout.store.query import history
 
-    return score(history(connection, until=now, scope=scope), now)
+    past = history(connection, until=now, scope=scope)
+    rules = rules_of(past)
+    kept = {
+        name: Fitted.from_dict(dict(one)) for name, one in learned.latest_models(connection, until=now).items()
+    }
+    due = {group: its for group, its in rules.items() if is_due(kept.get(group), its, now)}
+    fresh = refit(past, int(now.timestamp()), due) if due else {}
+    if fresh:
+        learned.save_models(connection, {group: model.to_dict() for group, model in fresh.items()}, now)
+    return score(past, now, rules=rules, models={**kept, **fresh})
+
+
+def backtest(
+    place: Place,
+    file: Path | None,
+    *,
+    since: datetime | None,
+    label: str | None,
+    horizon_h: float | None,
+    scores_out: Path | None,
+    now: datetime,
+) -> dict[str, Any]:
+    """How good the ranking was on a history, or on the store's own, beside the simple rules.
+
+    Raises UsageError if the history is too short or no history.
+    """
+    from trendscout.ranking.backtest import backtest as judge
+    from trendscout.store import learned
+    from trendscout.store.query import history
+
+    if file:
+        past = read_history(file)
+    else:
+        with place.store(must_exist=True) as connection:
+            past = history(connection, until=now, by="listing")
+    judged = judge(
+        past,
+        name=file.stem if file else "",
+        label=cast("Any", label),
+        horizon_h=horizon_h,
+        since=since,
+        all_snapshots=scores_out is not None,
+    )
+    if scores_out:
+        import pyarrow.parquet as pq
+
+        whole_file(scores_out, lambda path: pq.write_table(judged.scores_table(), path))
+    found = judged.to_dict()
+    if not file:
+        with place.store() as connection:
+            learned.save_backtest(connection, found, now)
+    return found
+
+
+def read_history(file: Path) -> History:
+    """A ranked-list history from a Parquet or CSV file.
+
+    Raises UsageError if it cannot be read or lacks a column.
+    """
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    from trendscout.history import history_from_table
+
+    try:
+        table = parquet.read_table(file) if file.suffix == ".parquet" else csv.read_csv(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
+    return history_from_table(table)
 
 
 def drop(

@@ -139,12 +139,6 @@ def backtest(
     ] = None,
     label: Annotated[str | None, typer.Option("--label", metavar="top|halve", help=t("Which event."))] = None,
     horizon: Annotated[str | None, typer.Option("--horizon", metavar="120h", help=t("How far ahead."))] = None,
-    below: Annotated[int | None, typer.Option("--below", help=t("Candidates stand below this rank."))] = None,
-    hold: Annotated[int | None, typer.Option("--hold", help=t("Snapshots an event must last."))] = None,
-    episode_gap: Annotated[
-        str | None,
-        typer.Option("--episode-gap", metavar="240h", help=t("Off the list for this long: a new episode.")),
-    ] = None,
     scores_out: Annotated[Path | None, typer.Option("--scores-out", help=t("Every score, as Parquet."))] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -161,9 +155,6 @@ def backtest(
             since=moment(since) if since else None,
             label=label,
             horizon_h=hours(horizon),
-            below=below,
-            hold=hold,
-            episode_gap_h=hours(episode_gap),
             scores_out=scores_out,
             now=moment(None),
         )

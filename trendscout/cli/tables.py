@@ -148,18 +148,35 @@ def show_why(found: Any, lang: Lang) -> None:
     console().print(why.render(found, lang=lang, width=screen_width()))
 
 
-def show_backtest(judged: Any, lang: Lang) -> None:
-    """The ranking beside the simple rules."""
+def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
+    """The ranking beside the simple rules, one table a group of lists."""
     for group in judged["groups"]:
-        console().print(f"{group['group']} · {group['label']} · {group['horizon_h']:g} h")
+        rules = group["rules"]
+        head = tr(
+            "{group}: {label} within {hours:g} h; {queries} mornings, {hits} of {trials} candidates broke out",
+            lang,
+            group=group["group"],
+            label=tr(rules["label"], lang),
+            hours=rules["horizon_h"],
+            **{name: group[name] for name in ("queries", "hits", "trials")},
+        )
+        console(width=screen_width()).print(visible(head))
+        named = {tr("this ranking", lang): group["ranker"], **group["baselines"]}
         grid(
             lang,
-            ("rule", "base rate", "oracle", "P@10", "P@20", "AP", "lead (h)"),
+            ("rule", "P@10", "P@20", "AP", "lead (h)"),
             [
-                (name, *(_figure(values.get(key)) for key in ("base", "oracle10", "p10", "p20", "ap", "lead_h")))
-                for name, values in group["rules"].items()
+                (tr(name, lang), *(_figure(values.get(key)) for key in ("p10", "p20", "ap", "lead_h")))
+                for name, values in named.items()
             ],
         )
+        figures = {name: _figure(group[name]) for name in ("base", "oracle10", "ratio", "ece", "brier")}
+        text = tr(
+            "base rate {base}; best possible P@10 {oracle10}; AP over the best rule {ratio}; ECE {ece}; Brier {brier}",
+            lang,
+            **figures,
+        )
+        console(width=screen_width()).print(text)
 
 
 def show_run(done: Any, here: Call) -> None:

@@ -12,8 +12,6 @@ from trendscout.store.sql import naive
 
 if TYPE_CHECKING:
     import duckdb
-    import numpy as np
-    from numpy.typing import NDArray
 
 # The product of a listing that the matcher has not joined: itself.
 PRODUCT = "coalesce(m.product_id, 'p:' || lower(to_hex(l.listing)))"
@@ -69,7 +67,8 @@ def history(
     key = PRODUCT if by == "product" else "l.listing::VARCHAR"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE h_items AS
-        SELECT l.listing, {key} AS item, (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code
+        SELECT l.listing, {key} AS item, title, first_seen,
+               (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code
         FROM listings l LEFT JOIN memberships m USING (listing)"""
     )
     rows = """SELECT snap, code, rank, count, coalesce(count_floor, FALSE) AS floor
@@ -82,19 +81,23 @@ def history(
         connection, "SELECT list_id, epoch(taken_at)::BIGINT AS t, depth, length FROM h_snaps ORDER BY snap"
     )
     obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
-    items = _arrays(connection, "SELECT DISTINCT code, item FROM h_items ORDER BY code")["item"]
+    items = _arrays(
+        connection,
+        """SELECT code, any_value(item) AS item, coalesce(arg_min(title, (first_seen, listing)), '') AS title
+        FROM h_items GROUP BY code ORDER BY code""",
+    )
     for table in ("h_snaps", "h_items"):
         connection.execute(f"DROP TABLE {table}")
     return _history(snaps, obs, items)
 
 
-def _history(snaps: dict[str, Any], obs: dict[str, Any], items: NDArray[np.object_]) -> History:
+def _history(snaps: dict[str, Any], obs: dict[str, Any], items: dict[str, Any]) -> History:
     import numpy as np
 
     lists, code = np.unique(snaps["list_id"].astype(str), return_inverse=True)
     return History(
         lists=tuple(lists.tolist()),
-        items=items,
+        items=items["item"],
         snap_list=code.astype(np.int32),
         snap_time=snaps["t"].astype(np.int64),
         snap_depth=snaps["depth"].astype(np.int32),
@@ -104,6 +107,7 @@ def _history(snaps: dict[str, Any], obs: dict[str, Any], items: NDArray[np.objec
         obs_rank=obs["rank"].astype(np.int32),
         obs_count=np.ma.filled(obs["count"].astype(np.float64), np.nan),
         obs_floor=np.asarray(obs["floor"], dtype=np.bool_),
+        titles=items["title"],
     )
 
 
