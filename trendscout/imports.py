@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from trendscout.archive import Archive, Kept, foreign_pages
+from trendscout.archive import Archive, Kept
 from trendscout.errors import ArchiveError
 from trendscout.intake import Found, Profile, load_profile, read_export
 from trendscout.loading import Crawl, load_crawls
@@ -136,8 +136,9 @@ def warc_pages(path: Path) -> Iterator[Page]:
 
     Raises ArchiveError, after the last page, for what in it cannot be read.
     """
+    from trendscout.archive.reader import foreign_pages
+
     faults: list[ArchiveError] = []
-    for one in foreign_pages(path, faults.append):
-        yield one.page
+    yield from foreign_pages(path, faults.append)
     if faults:
         raise faults[0]

@@ -172,7 +172,7 @@ def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
         )
         figures = {name: _figure(group[name]) for name in ("base", "oracle10", "ratio", "ece", "brier")}
         text = tr(
-            "base rate {base}; best possible P@10 {oracle10}; AP over the best rule {ratio}; ECE {ece}; Brier {brier}",
+            "base rate {base}; best possible P@10 {oracle10}; AP over best rule {ratio}; ECE {ece}; Brier {brier}",
             lang,
             **figures,
         )

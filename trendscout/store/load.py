@@ -94,8 +94,8 @@ def note_pages(connection: duckdb.DuckDBPyConnection, pages: Sequence[tuple[Page
 def noted_pages(connection: duckdb.DuckDBPyConnection, *, since: datetime) -> set[ArchiveRef]:
     """The archived pages fetched from `since` on that were dealt with."""
     rows = connection.execute("SELECT page FROM pages WHERE fetched_at >= ?", [naive(since)]).fetchall()
-    names = (name.rpartition("@") for (name,) in rows)
-    return {ArchiveRef(file, int(offset)) for file, _, offset in names}
+    parts = (name.rpartition("@") for (name,) in rows)
+    return {ArchiveRef(file, int(offset)) for file, _, offset in parts}
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], loaded_at: datetime) -> None:
