@@ -245,6 +245,35 @@ def test_a_redirect_to_a_declared_host_is_followed_as_a_get(tmp_path: Path) -> N
     assert (path, body) == ("/shop/new?x=1", b"")
 
 
+def test_the_host_that_a_redirect_leads_to_has_its_own_robots_and_turns(tmp_path: Path) -> None:
+    async def play(visit: Visit) -> None:
+        await visit.reply(b"", "Location: https://b.example.com/new", status="302 Found")
+
+    async def robots(visit: Visit) -> None:  # read for a.example.com first, then for b.example.com
+        await visit.reply(b"" if visit.nth == 1 else b"User-agent: *\nDisallow: /new")
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> list[str]:
+        with pytest.raises(Refused, match=r"robots.txt of b\.example\.com does not allow https://b\.example"):
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return [path for path, _, _ in server.requests]
+
+    paths = session(use, tmp_path, plays={"list": play, "robots": robots})
+    assert paths == ["/shop/robots.txt", "/shop/list", "/shop/robots.txt"]
+
+
+def test_two_hosts_that_redirect_to_each_other_are_given_up(tmp_path: Path) -> None:
+    async def play(visit: Visit) -> None:
+        other = "ab"[visit.nth % 2]
+        await visit.reply(b"", f"Location: https://{other}.example.com/list", status="307 Temporary Redirect")
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        with pytest.raises(Refused, match="more than 5 times"):
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return server.hits["/shop/list"]
+
+    assert session(use, tmp_path, plays={"list": play}) <= 8
+
+
 @pytest.mark.parametrize(
     "url",
     [

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Literal
 
 import httpx
 
@@ -18,6 +19,14 @@ from trendscout.wire import Headers
 
 class Broken(Exception):
     """No whole reply came; another try may get one."""
+
+
+class Elsewhere(Exception):
+    """The page is at another host, which has rules and turns of its own."""
+
+    def __init__(self, request: Request) -> None:
+        super().__init__("redirected to another host")
+        self.request = request
 
 
 class Rejected(Exception):
@@ -56,6 +65,7 @@ class Route:
 
     may_follow: Callable[[str], bool]  # whether a redirect to that host is followed
     base: httpx.URL | None = None  # --base-url: stands in for every host
+    roams: bool = False  # followed at once, without asking the other host's robots.txt
 
     def really(self, url: httpx.URL) -> httpx.URL:
         """The address that a request for `url` is sent to."""
@@ -111,7 +121,8 @@ class Exchanger:
     async def exchange(self, request: Request, route: Route, *, keep_bytes: int | None = None) -> Reply:
         """The reply to a request; with `keep_bytes`, a longer body is cut there instead of refused.
 
-        Raises Broken if no whole reply came, Rejected if it goes beyond our limits or leads where we do not go,
+        Raises Elsewhere if a redirect leads to another host (`route.roams`: it is followed there),
+        Broken if no whole reply came, Rejected if it goes beyond our limits or leads where we do not go,
         Refused if the host is at a private address.
         """
         try:
@@ -139,16 +150,19 @@ class Exchanger:
             url = httpx.URL(request.url)
         except httpx.InvalidURL:
             raise Rejected("{url} is not an address.", "Its source needs another one.") from None
-        method, body = request.method, request.body
+        method: Literal["GET", "POST"] = request.method
+        body = request.body
         for _ in range(self._limits.redirects + 1):
             sent = self._built(method, route.really(url), request, body)
             response = await self._connection(url, sent.url).send(sent)
             try:
                 location = response.headers.get("location")
                 if response.status_code in REDIRECT_STATUS and location:
-                    url = route.next(url, location[:4096])
                     if response.status_code in (301, 302, 303):
                         method, body = "GET", None
+                    came_from, url = url.host, route.next(url, location[:4096])
+                    if url.host != came_from and not route.roams:
+                        raise Elsewhere(replace(request, url=str(url), method=method, body=body))
                     await self._drain(response)
                     continue
                 return Reply(

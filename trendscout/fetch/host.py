@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from trendscout.clock import Clock
 from trendscout.fetch.robots import Robots
@@ -24,18 +24,24 @@ class Host:
     drawn_s: float = 0.0  # the spacings so far: a crawl of this host alone cannot be shorter
     _last: datetime | None = None  # when the last request was sent, or its failure was seen
     _held_s: float = 0.0
+    _waiting: int = 0  # a redirect may lead one lane into another's host
 
     async def turn(self, clock: Clock, spacing_s: float) -> None:
         """Return when the next request may be sent."""
+        now = clock.now()
         wait = 0.0
+        self._waiting += 1
         if self._last is not None:
             gap = max(spacing_s * self.random.uniform(*_JITTER), self._held_s)
             self.drawn_s += gap
-            # Within [0, gap] whatever the machine's clock did meanwhile.
-            wait = min(gap, max(0.0, gap - (clock.now() - self._last).total_seconds()))
+            # A gap for each who waits, whatever the machine's clock did meanwhile.
+            wait = min(gap * self._waiting, max(0.0, gap - (now - self._last).total_seconds()))
         self._held_s = 0.0
-        await clock.sleep(wait)
-        self._last = clock.now()
+        self._last = now + timedelta(seconds=wait)
+        try:
+            await clock.sleep(wait)
+        finally:
+            self._waiting -= 1
 
     def hold(self, now: datetime, seconds: float) -> None:
         """Let at least `seconds` pass from now before the next request."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import random
 from collections.abc import Awaitable, Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
@@ -16,7 +16,7 @@ from trendscout.clock import Clock
 from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
 from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
-from trendscout.fetch.exchange import Broken, Exchanger, Rejected, Reply, Route
+from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route
 from trendscout.fetch.host import Host
 from trendscout.fetch.keys import key_of, with_key, without_key
 from trendscout.fetch.limits import TRANSIENT_STATUS, WALL_STATUS, Limits
@@ -117,11 +117,26 @@ class Visitor:
 
         Raises Refused, TryLater, Unreachable or, for an answer that is neither page nor wall, FetchError.
         """
-        host, route = self._host_of(asked)
+        request = asked.request
+        for _ in range(self._limits.redirects + 1):
+            try:
+                return await self._visit_host(asked, request)
+            except Elsewhere as moved:
+                request = moved.request
+        raise Refused(
+            "{url} redirects more than {limit} times.",
+            next_step="If the list moved, its source needs a new address; else try again later.",
+            url=asked.url,
+            limit=self._limits.redirects,
+        )
+
+    async def _visit_host(self, asked: Asked, request: Request) -> Page:
+        """The page that `request` gives: what was asked, or where it was redirected to."""
+        host, route = self._host_of(asked, request)
         self._require_closed(host)
-        spacing_s = await self._admitted(asked, host, route)
+        spacing_s = await self._admitted(asked, request, host, route)
         try:
-            page = await self._tried(host, spacing_s, lambda: self._once(asked, route))
+            page = await self._tried(host, spacing_s, lambda: self._once(asked, request, route))
         except _Again as fault:
             raise self._given_up(asked, host, fault) from None
         wall = is_wall(asked.source, page)
@@ -165,9 +180,9 @@ class Visitor:
     def _is_worth_waiting(self, fault: Exception) -> bool:
         return isinstance(fault, _Again) and fault.after_s <= self._limits.patience_s
 
-    async def _once(self, asked: Asked, route: Route) -> Page:
+    async def _once(self, asked: Asked, request: Request, route: Route) -> Page:
         key = key_of(asked.source, self._environ)
-        sent = with_key(asked.request, asked.source, key, self._clock.now())
+        sent = with_key(request, asked.source, key, self._clock.now())
         try:
             reply = await self._exchanger.exchange(sent, route)
             reply = without_key(reply, key, sent, asked.request, self._limits.decoded_bytes)
@@ -187,10 +202,10 @@ class Visitor:
         _require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
         return page
 
-    async def _admitted(self, asked: Asked, host: Host, route: Route) -> float:
+    async def _admitted(self, asked: Asked, request: Request, host: Host, route: Route) -> float:
         """Seconds between requests to the host. Raises Refused or Unreachable if its robots.txt says no."""
         if host.robots is None or not host.robots.is_fresh(self._clock.now()):
-            host.robots = await self._read_robots(host, route, asked.spacing_s)
+            host.robots = await self._read_robots(host, replace(route, roams=True), asked.spacing_s)
         if host.robots.why:
             self._remember(breaker.after_miss(self._state(host), self._clock.now(), host.robots.why))
             raise Unreachable(
@@ -199,12 +214,12 @@ class Visitor:
                 host=host.name,
                 why=host.robots.why,
             )
-        if not host.robots.allows(asked.request.url):
+        if not host.robots.allows(request.url):
             raise Refused(
                 "The robots.txt of {host} does not allow {url}.",
                 next_step="Save the page in your browser and `trendscout ingest` it.",
                 host=host.name,
-                url=asked.url,
+                url=public_url(request.url)[:300],
             )
         delay_s = host.robots.delay_s()
         if delay_s > self._limits.crawl_delay_s:
@@ -238,10 +253,10 @@ class Visitor:
         except FetchError as error:
             return robots.unreachable(self._clock.now(), error.what.format(**error.fields).rstrip("."))
 
-    def _host_of(self, asked: Asked) -> tuple[Host, Route]:
+    def _host_of(self, asked: Asked, request: Request) -> tuple[Host, Route]:
         source = asked.source
         try:
-            url = httpx.URL(asked.request.url)
+            url = httpx.URL(request.url)
         except httpx.InvalidURL:
             url = httpx.URL()
         if url.scheme not in ("http", "https") or not url.host or not _declares(source, url.host, url.host):
