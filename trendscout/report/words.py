@@ -29,6 +29,10 @@ FLAGS = {
     "price_war": "price war",
     "fast_list": "fast list: do not stock deep",
     "battery": "battery: shipping rules",
+    "liquid": "liquid: shipping rules",
+    "blade": "blade: restricted",
+    "magnet": "magnet: shipping rules",
+    "medical": "medical: needs approval",
     "brushing": "sales or reviews look pushed",
 }
 STATUSES = {

@@ -40,6 +40,8 @@ _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})")
 _OPEN_ENDED = frozenset(
     b"area base br col embed hr img input link meta source track wbr p li dt dd option tr td th".split()
 )
+_PROBE = 400  # UTF-16 shows zero bytes at once, and many of its texts are valid UTF-8 too
+_XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 _SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -62,7 +64,7 @@ def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
     body = page.encode("utf-8", "replace") if isinstance(page, str) else _body(page)
     if body.count(b"<") > _MAX_OPEN:
         _refuse_depth(body)
-    if is_utf8(body):
+    if b"\0" not in body[:_PROBE] and is_utf8(body):
         return LexborHTMLParser(body)
     return LexborHTMLParser(page_text(page if isinstance(page, Page) else body))
 
@@ -113,9 +115,8 @@ def parse_feed(page: Page | bytes) -> Element:
     """
     from xml.etree import ElementTree as ET
 
-    body = _body(page)
-    if not is_utf8(body) or body[:3] == b"\xef\xbb\xbf":
-        body = re.sub(r"^\s*<\?xml[^>]*\?>", "", page_text(page)).encode("utf-8", "replace")
+    # Decoded first: in another encoding a declaration would pass the check below and still count.
+    body = _XML_DECLARATION.sub("", page_text(page)).encode("utf-8", "replace")
     if _DECLARES.search(body):
         raise LayoutChanged("The feed declares a document type or entities, which real feeds do not need.")
     try:

@@ -1,25 +1,126 @@
-"""Pages that stand in front of a list: captcha, login, consent, empty shell."""
+"""Pages that stand in front of a list: captcha, login, consent, country block, empty shell, error in disguise.
+
+A list page must never be taken for a wall, so a mark is one that no list carries, or counts only on small pages.
+A site's own walls live in its source file.
+"""
 
 from __future__ import annotations
 
+import json
+import re
+import tomllib
+from functools import cache
+from importlib import resources
+from typing import Any
+from urllib.parse import urlsplit
+
 from trendscout.model import Page
 
-# Marks that no list page carries, lower case, with what they mean. A site's own walls live in its source file.
+_HEAD_BYTES = 65_536
+_SMALL_BYTES = 40_000  # walls have 1-30 kB; list pages 100 kB and more, their replies one row at least
+_SMALL_REPLY = 4_000
+
+# On any page, lower case.
 _MARKS: tuple[tuple[bytes, str], ...] = (
     (b"/errors/validatecaptcha", "a captcha"),
     (b"captcha-delivery.com", "a captcha"),
+    (b"px-captcha", "a captcha"),
+    (b"/_____tmd_____/punish", "a captcha"),
     (b"cf-challenge", "a browser check"),
+    (b"/cdn-cgi/challenge-platform/h/", "a browser check"),
     (b"challenges.cloudflare.com/turnstile", "a browser check"),
-    (b"<title>just a moment...</title>", "a browser check"),
-    (b"<title>robot or human?</title>", "a captcha"),
-    (b"<title>access denied</title>", "an access refusal"),
+    (b"_incapsula_resource?swudnsai", "a browser check"),
+    (b"awswafintegration", "a browser check"),
+    (b"/_sec/cp_challenge/", "a browser check"),
 )
-_HEAD_BYTES = 65_536
+_TITLE = re.compile(rb"<title[^>]{0,200}>([^<]{0,300})", re.IGNORECASE)
+# Said in the text of small pages.
+_SAID: tuple[tuple[bytes, str], ...] = (
+    (b"unusual traffic from your", "a captcha"),
+    (b"automated access to", "a captcha"),
+    (b"enable javascript and cookies to continue", "a browser check"),
+    (b"enable javascript to run this app", "an empty shell that only a browser fills"),
+    (b"you need to enable javascript", "an empty shell that only a browser fills"),
+    (b"javascript is required", "an empty shell that only a browser fills"),
+    (b"not available in your country", "a country block"),
+    (b"not available in your region", "a country block"),
+    (b"451 unavailable", "a country block"),
+)
+# Where sites send those whom they do not serve; the last two parts of the address's path.
+_PLACES = {
+    "captcha": "a captcha", "punish": "a captcha", "validatecaptcha": "a captcha", "sorry": "a captcha",
+    "blocked": "an access refusal", "login": "a login page", "signin": "a login page", "sign-in": "a login page",
+    "passport": "a login page", "password": "a password page",
+}  # fmt: skip
+_CODE_KEYS = ("code", "errcode", "error_code", "errno", "status_code", "statusCode", "ret", "error")
+_MESSAGE_KEYS = ("msg", "message", "error_msg", "errmsg", "error_description", "error", "detail")
+_FINE = frozenset({"", "0", "200", "ok", "success", "false", "none", "null"})
 
 
 def wall_of(page: Page) -> str | None:
-    """What kind of wall the page is, in English, or None."""
+    """What kind of wall the page is, in English ("a captcha"), or None."""
     if page.status in (401, 403, 407, 430, 451):
         return f"an access refusal (HTTP {page.status})"
+    if page.status in (404, 410):
+        return f"a missing page (HTTP {page.status})"
+    if page.status >= 500:
+        return f"an error page (HTTP {page.status})"
     head = page.body[:_HEAD_BYTES].lower()
-    return next((what for mark, what in _MARKS if mark in head), None)
+    marked = next((what for mark, what in _MARKS if mark in head), None)
+    return (
+        marked
+        or _by_address(page.url)
+        or (_small_wall(page.body, head) if len(page.body) < _SMALL_BYTES else None)
+    )
+
+
+@cache
+def _titles() -> dict[str, re.Pattern[str]]:
+    """By wall, what the titles of such pages say."""
+    text = (resources.files("trendscout.text") / "walls.toml").read_text(encoding="utf-8")
+    told = tomllib.loads(text)["titles"]
+    return {
+        wall: re.compile("|".join(lines.split("\n")).strip("|"), re.IGNORECASE) for wall, lines in told.items()
+    }
+
+
+def _by_address(url: str) -> str | None:
+    """The wall that the address itself names: sites redirect to it."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return None
+    if (parts.hostname or "").startswith("consent."):
+        return "a consent page"
+    segments = [part for part in parts.path.lower().split("/") if part][-2:]
+    return next((_PLACES[part] for part in segments if part in _PLACES), None)
+
+
+def _small_wall(body: bytes, head: bytes) -> str | None:
+    if head.lstrip()[:1] in (b"{", b"["):
+        return _error_reply(body) if len(body) < _SMALL_REPLY else None
+    if head.lstrip().startswith((b"<?xml", b"<rss", b"<feed")):
+        return None
+    title = _TITLE.search(head)
+    if title:
+        said = title[1].decode("utf-8", "ignore").strip()
+        for wall, pattern in _titles().items():
+            if pattern.search(said):
+                return wall
+    return next((wall for mark, wall in _SAID if mark in head), None)
+
+
+def _error_reply(body: bytes) -> str | None:
+    """An error code that came with status 200: {"code": 40101, "msg": "no permission"}."""
+    try:
+        reply: Any = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(reply, dict) or any(isinstance(value, (list, dict)) and value for value in reply.values()):
+        return None
+    code = next((reply[key] for key in _CODE_KEYS if key in reply), None)
+    message = next((reply[key] for key in _MESSAGE_KEYS if isinstance(reply.get(key), str)), "")
+    if code is None or str(code).lower() in _FINE:
+        return None
+    said = f"{code} ({message})" if message else str(code)
+    return f"an error reply: {' '.join(said.split())[:80]}"
