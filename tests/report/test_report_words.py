@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trendscout.model import Flag
-from trendscout.report import words
+from trendscout.report import absences, amounts, words
 from trendscout.report.clean import guarded, visible, web_address
 
 
@@ -29,7 +29,7 @@ from trendscout.report.clean import guarded, visible, web_address
     ],
 )
 def test_counts(value: float | None, en: str, zh: str) -> None:
-    assert (words.number(value, "en"), words.number(value, "zh")) == (en, zh)
+    assert (amounts.number(value, "en"), amounts.number(value, "zh")) == (en, zh)
 
 
 def test_a_floor_is_said_to_be_one() -> None:
@@ -49,7 +49,7 @@ def test_a_floor_is_said_to_be_one() -> None:
     ],
 )
 def test_prices(amount: Decimal | None, currency: str | None, shown: str) -> None:
-    assert words.money(amount, currency) == shown
+    assert amounts.money(amount, currency) == shown
 
 
 def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
@@ -74,15 +74,15 @@ def test_velocity_in_plain_words(row: object, en: str, zh: str) -> None:
 def test_chance_with_its_interval() -> None:
     assert words.chance(RISING) == "34% (21–48)"
     assert words.chance(YOUNG) == "–"
-    assert words.share(0.004) == "0.4%"
+    assert amounts.share(0.004) == "0.4%"
 
 
 def test_days_are_the_readers_own() -> None:
     late = datetime(2026, 7, 18, 20, 0, tzinfo=UTC)
     shanghai = ZoneInfo("Asia/Shanghai")
-    assert words.day(late, "en", now=NOW, zone=shanghai) == "19 Jul"
-    assert words.day(late, "zh", now=NOW) == "7月18日"
-    assert words.day(datetime(2025, 9, 22, tzinfo=UTC), "zh", now=NOW) == "2025年9月22日"
+    assert amounts.day(late, "en", now=NOW, zone=shanghai) == "19 Jul"
+    assert amounts.day(late, "zh", now=NOW) == "7月18日"
+    assert amounts.day(datetime(2025, 9, 22, tzinfo=UTC), "zh", now=NOW) == "2025年9月22日"
 
 
 def test_an_unknown_warning_is_shown_as_it_is() -> None:
@@ -95,10 +95,10 @@ def test_margin_says_what_is_not_known() -> None:
 
 
 def test_an_empty_report_says_why() -> None:
-    assert "Nothing has been collected" in words.nothing(empty(looked=False), "en")
-    assert "nobody could look" in words.nothing(empty(), "en")
-    assert "passes the filters" in words.nothing(replace(example(), rows=()), "en")
-    assert "at least two looks" in words.nothing(replace(example(), rows=(), total=0), "en")
+    assert "Nothing has been collected" in absences.nothing(empty(looked=False), "en")
+    assert "nobody could look" in absences.nothing(empty(), "en")
+    assert "passes the filters" in absences.nothing(replace(example(), rows=()), "en")
+    assert "at least two looks" in absences.nothing(replace(example(), rows=(), total=0), "en")
 
 
 @given(st.text())

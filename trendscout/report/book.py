@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import tr
 from trendscout.model import Coverage, Point, Report, Row
-from trendscout.report import words
+from trendscout.report import absences
 from trendscout.report.clean import visible, web_address
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, value
 from trendscout.report.curve import main_curve
@@ -82,7 +82,7 @@ class _Book:
         sheet = self.sheets["Coverage"]
         notes = [tr(note, self.view.lang) for note in self.report.notes]
         if not self.report.rows:
-            notes.insert(0, words.nothing(self.report, self.view.lang))
+            notes.insert(0, absences.nothing(self.report, self.view.lang))
         self.table(sheet, COVERAGE, self.report.coverage)
         for line, note in enumerate(notes, start=len(self.report.coverage) + 2):
             self.text(sheet, line, 0, note)

@@ -50,9 +50,7 @@ def plain(text: str) -> str:
     return text.translate(_LOOK_ALIKES)
 
 
-_LOOK_ALIKES = str.maketrans(
-    {"<": "‹", ">": "›", "[": "［", "]": "］", "*": "＊", "`": "ˋ", "@": "＠", "_": "＿", "~": "～"}
-)
+_LOOK_ALIKES = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］", "*": "＊", "`": "ˋ", "@": "＠"})
 
 
 def address(kind: str, url: str, now: datetime) -> tuple[str, str]:

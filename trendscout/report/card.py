@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, PackCheck, Row, Sighting
-from trendscout.report import chart, packs, words
+from trendscout.report import amounts, chart, packs, words
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve
@@ -75,7 +75,7 @@ class Card:
     @property
     def chance(self) -> str:
         """The probability alone."""
-        return words.share(self.row.probability) or "–"
+        return amounts.share(self.row.probability) or "–"
 
     @property
     def interval(self) -> str:
@@ -188,7 +188,7 @@ class Card:
         return Markup(chart.curve(one.curve, frame, axis=True))  # noqa: S704 - numbers only
 
     def _day(self, moment: datetime | None, lang: Lang) -> str:
-        return words.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
+        return amounts.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
 
 
 def places(row: Row) -> set[tuple[str, str | None]]:

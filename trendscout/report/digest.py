@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
-from trendscout.report import words
+from trendscout.report import absences, amounts, words
 from trendscout.report.alerts import Alert
 from trendscout.report.changes import Changes, leading
 from trendscout.report.clean import visible, web_address
@@ -59,14 +59,15 @@ def digest(
     maker = _Maker(report, lang, zone)
     name = visible(report.title) or tr("What may break out", lang)
     market = f" · {visible(report.market)}" if report.market else ""
+    called = {alert.row.product_id for alert in alerts}
     items = (
         *(Item(f"! {visible(tr(note, lang))}") for note in (*notes, *report.notes)),
         *maker.alerts(alerts),
-        *(maker.rows(report.rows) if whole else maker.changes(changes)),
+        *(maker.rows(report.rows) if whole else maker.changes(changes, called)),
         *maker.missing(),
         *((Item(tr("Files: {place}", lang, place=visible(link)), url=web_address(link)),) if link else ()),
     )
-    return Digest(key, f"{name}{market} · {words.minute(report.as_of, zone)[:10]}", tuple(items))
+    return Digest(key, f"{name}{market} · {amounts.minute(report.as_of, zone)[:10]}", tuple(items))
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,16 +82,22 @@ class _Maker:
             said = tr("alert {name}: {why}", self.lang, name=visible(alert.rule.name), why=why)
             yield self.row(alert.row, f"🔔 {said}")
 
-    def changes(self, changes: Changes) -> Iterator[Item]:
+    def changes(self, changes: Changes, said: set[str]) -> Iterator[Item]:
+        """What changed, but for products that were `said` already."""
         if not self.report.rows:
-            yield Item(words.nothing(self.report, self.lang))
+            yield Item(absences.nothing(self.report, self.lang))
             return
         mine, watched = leading(self.report.rows)
-        yield from self.group("Yours, fading", mine)
-        yield from self.group("Watched, moving", watched)
-        led = {row.product_id for row in (*mine, *watched)}
-        for name, rows in (("New", changes.new), ("Risen", changes.risen), ("Fading or warned of", changes.faded)):
-            yield from self.group(name, [row for row in rows if row.product_id not in led])
+        groups = (
+            ("Yours, fading", mine),
+            ("Watched, moving", watched),
+            ("New", changes.new),
+            ("Risen", changes.risen),
+            ("Fading or warned of", changes.faded),
+        )
+        for name, rows in groups:
+            yield from self.group(name, [row for row in rows if row.product_id not in said])
+            said = said | {row.product_id for row in rows}
         if changes.gone:
             titles = ", ".join(short(seen.title, 30) for seen in changes.gone[:5])
             more = tr("and {n} more", self.lang, n=len(changes.gone) - 5) if len(changes.gone) > 5 else ""
@@ -100,7 +107,7 @@ class _Maker:
 
     def rows(self, rows: Sequence[Row]) -> Iterator[Item]:
         if not rows:
-            yield Item(words.nothing(self.report, self.lang))
+            yield Item(absences.nothing(self.report, self.lang))
         for row in rows:
             yield self.row(row)
 
@@ -123,12 +130,16 @@ class _Maker:
             *(tr("not yet: {place}", lang, place=gap) for gap in words.not_yet(row.gaps[:1], lang)),
         )
         flags = " ".join(f"⚠ {words.flag(flag, lang)}" for flag in row.flags[:4])
-        lines = (" · ".join(part for part in figures if part), " · ".join(part for part in facts if part), flags)
+        lines = (
+            " · ".join(filter(None, dict.fromkeys(figures))),
+            " · ".join(part for part in facts if part),
+            flags,
+        )
         head = f"{row.position}. {short(words.title(row, lang), _TITLE)}"
         return Item(head, tuple(line for line in lines if line), web_address(row.url))
 
     def missing(self) -> Iterator[Item]:
-        bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=words.by_urgency)
+        bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
         if bad:
             said = [
                 f"{words.source_name(one.list_id)}: {words.status(one.status, self.lang)}"
@@ -136,7 +147,7 @@ class _Maker:
             ]
             if len(bad) > _MISSING:
                 said.append(tr("and {n} more", self.lang, n=len(bad) - _MISSING))
-            yield Item(words.missing_head(self.report, self.lang), tuple(said))
+            yield Item(absences.missing_head(self.report, self.lang), tuple(said))
 
 
 def short(text: str, cells: int) -> str:

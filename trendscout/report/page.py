@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
-from trendscout.report import chart, packs, words
+from trendscout.report import absences, amounts, chart, packs, words
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.card import Card, places, slug
 from trendscout.report.changes import Changes, leading
@@ -87,11 +87,11 @@ class _Page:
             "report": report,
             "lang": self.lang,
             "zone": str(self.zone),
-            "date": words.minute(report.as_of, self.zone),
+            "date": amounts.minute(report.as_of, self.zone),
             "heading": visible(report.title) or self.tr("What may break out"),
             "heading_key": "" if report.title else "What may break out",
             "order": both(partial(words.order_rule, report.sort)),
-            "horizon": both(partial(words.span, days)) if days else None,
+            "horizon": both(partial(amounts.span, days)) if days else None,
             "cards": [
                 Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""))
                 for place, row in enumerate(_led(report.rows))
@@ -100,9 +100,9 @@ class _Page:
             "filters": list(self.filters()),
             "sorts": [(name, tr(label, "en"), tr(label, "zh")) for name, label in _SORTS],
             "gone": self.changed.gone if self.changed else (),
-            "nothing": both(partial(words.nothing, report)),
-            "coverage": [self.coverage(one) for one in sorted(report.coverage, key=words.by_urgency)],
-            "coverage_head": both(partial(words.missing_head, report)),
+            "nothing": both(partial(absences.nothing, report)),
+            "coverage": [self.coverage(one) for one in sorted(report.coverage, key=absences.by_urgency)],
+            "coverage_head": both(partial(absences.missing_head, report)),
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
             "calibration": self.calibration(),
@@ -148,7 +148,7 @@ class _Page:
             "status": one.status,
             "status_text": both(partial(words.status, one.status)),
             "days": [(status, f"{day} {words.status(status, self.lang)}") for day, status in one.days],
-            "why": both(lambda lang: words.why_missing(one, lang, now=self.report.as_of, zone=self.zone)),
+            "why": both(lambda lang: absences.why_missing(one, lang, now=self.report.as_of, zone=self.zone)),
         }
 
     def calibration(self) -> dict[str, Any] | None:
@@ -162,8 +162,8 @@ class _Page:
         n, base, error = (found.get(name) for name in ("n", "base_rate", "ece"))
         about = (
             say("{n} chances", n=f"{n:,}") if isinstance(n, int) else None,
-            say("base rate {share}", share=words.share(base)) if isinstance(base, float) else None,
-            say("average error {share}", share=words.share(error)) if isinstance(error, float) else None,
+            say("base rate {share}", share=amounts.share(base)) if isinstance(base, float) else None,
+            say("average error {share}", share=amounts.share(error)) if isinstance(error, float) else None,
         )
         return {"plot": Markup(chart.calibration(bins)), "about": dots(about)}  # noqa: S704 - numbers only
 

@@ -15,7 +15,7 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
-from trendscout.report import packs, words
+from trendscout.report import absences, amounts, packs, words
 from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve, sparkline
@@ -48,7 +48,7 @@ def render(
     elif report.rows:
         lines += page.rows()
     else:
-        lines.append(Text(words.nothing(report, lang), style="bold"))
+        lines.append(Text(absences.nothing(report, lang), style="bold"))
     return Group(*lines, Text(), *page.footing())
 
 
@@ -102,14 +102,14 @@ class _Page:
         name = visible(report.title) or self.say("What may break out")
         if report.market:
             name += f" · {visible(report.market)}"
-        first = Text(f"{name} · {words.minute(report.as_of, self.zone)} {self.zone}", style="bold")
+        first = Text(f"{name} · {amounts.minute(report.as_of, self.zone)} {self.zone}", style="bold")
         rule = words.order_rule(report.sort, self.lang)
         shown = self.say(
             "{n} of {total} products, by {rule}", n=len(report.rows), total=f"{report.total:,}", rule=rule
         )
         horizons = {row.horizon_h for row in report.rows if row.horizon_h}
         if len(horizons) == 1:
-            time = words.span(horizons.pop() / 24, self.lang)
+            time = amounts.span(horizons.pop() / 24, self.lang)
             shown += " · " + self.say("chance: to break out within {time}, with 90 % interval", time=time)
         first.truncate(self.width, overflow="ellipsis")
         return [first, *wrapped(Text(shown, style="dim"), self.width)]
@@ -128,11 +128,11 @@ class _Page:
         return lines + self.missing()
 
     def missing(self) -> list[Text]:
-        bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=words.by_urgency)
-        head = words.missing_head(self.report, self.lang)
+        bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
+        head = absences.missing_head(self.report, self.lang)
         lines = wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
         for one in bad[:_MISSING_SHOWN]:
-            line = words.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
+            line = absences.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
             lines += wrapped(Text(f"  {line}"), self.width, indent=4)
         if len(bad) > _MISSING_SHOWN:
             lines.append(Text("  " + self.say("and {n} more", n=len(bad) - _MISSING_SHOWN)))
@@ -234,7 +234,7 @@ class _Page:
         parts.append(Text(words.counted(row.count, row.count_kind, row.count_floor, lang)))
         parts += [Text(self.say("pack {name}", name=packs.title(pack, lang)), style="cyan") for pack in row.packs]
         if row.margin is not None:
-            parts.append(Text(self.say("margin {share}", share=words.share(row.margin))))
+            parts.append(Text(self.say("margin {share}", share=amounts.share(row.margin))))
         if row.mark:
             parts.append(Text(self.say(row.mark), style="magenta"))
         if row.note:

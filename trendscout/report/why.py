@@ -10,7 +10,7 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Member, Reason, Sighting, Why
-from trendscout.report import packs, words
+from trendscout.report import amounts, packs, words
 from trendscout.report.clean import visible, web_address
 from trendscout.report.plot import plot
 from trendscout.report.table import fit, wrapped
@@ -69,7 +69,7 @@ class _View:
         gaps = words.not_yet(row.gaps, lang)
         lines += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
         if row.stage_since:
-            since = words.day(row.stage_since, lang, now=now, zone=self.zone)
+            since = amounts.day(row.stage_since, lang, now=now, zone=self.zone)
             lines += self.lines(
                 self.say("{stage} since {day}", stage=words.stage(row.stage, lang), day=since), "dim"
             )
@@ -86,7 +86,7 @@ class _View:
 
     def plot(self, one: Sighting) -> list[Text]:
         now, lang = self.found.as_of, self.lang
-        since = self.say("since {day}", day=words.day(one.since, lang, now=now, zone=self.zone))
+        since = self.say("since {day}", day=amounts.day(one.since, lang, now=now, zone=self.zone))
         best = self.say("best rank {rank}", rank=one.best_rank) if one.best_rank else ""
         head = " · ".join(
             part for part in (words.place(one.platform, one.market), visible(one.list_id), since, best) if part
@@ -101,7 +101,7 @@ class _View:
         if not one.curve:
             return []
         first, last = min(point.at for point in one.curve), max(point.at for point in one.curve)
-        left, right = (words.day(at, self.lang, now=self.found.as_of, zone=self.zone) for at in (first, last))
+        left, right = (amounts.day(at, self.lang, now=self.found.as_of, zone=self.zone) for at in (first, last))
         line = fit(Text(left), self.width - _LABEL - Text(right).cell_len).append(right)
         return [Text(" " * _LABEL).append_text(line).append("")]
 
@@ -117,16 +117,16 @@ class _View:
         row, found = self.row, self.found
         if row.probability is None:
             return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
-        time = words.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
+        time = amounts.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
         label = self.say(words.LABELS.get(row.label, row.label)) if row.label else "–"
         head = self.say(
             "Chance {chance} that it {label} within {time}", chance=words.chance(row), label=label, time=time
         )
         if found.base_rate is not None:
-            head += " · " + self.say("usual on this list: {share}", share=words.share(found.base_rate))
+            head += " · " + self.say("usual on this list: {share}", share=amounts.share(found.base_rate))
         lines = self.lines(head, "bold")
         if found.fitted_at is not None:
-            fitted = words.day(found.fitted_at, self.lang, now=found.as_of, zone=self.zone)
+            fitted = amounts.day(found.fitted_at, self.lang, now=found.as_of, zone=self.zone)
             lines += self.lines(self.say("by a model fitted to this list's own past on {day}", day=fitted), "dim")
         else:
             lines += self.lines(self.say("by the starting rule: this list has no past of its own yet"), "dim")
@@ -166,12 +166,12 @@ class _View:
         return lines
 
     def member(self, one: Member) -> list[Text]:
-        sure = f" {words.share(one.probability)}" if one.probability is not None else ""
+        sure = f" {amounts.share(one.probability)}" if one.probability is not None else ""
         facts = (
             words.place(one.platform, one.market),
             visible(one.item_key),
             visible(one.seller or ""),
-            words.money(one.price, one.currency),
+            amounts.money(one.price, one.currency),
             f"{self.say(one.verdict)}{sure}" if one.verdict else "",
             visible(self.say(one.reason)) if one.reason else "",
         )

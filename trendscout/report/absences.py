@@ -1,0 +1,62 @@
+"""What is not there, and why: lists that were not read, reports without a row."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, tzinfo
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Coverage, Report
+from trendscout.report import amounts, words
+from trendscout.report.clean import visible
+
+
+def by_urgency(coverage: Coverage) -> tuple[int, str]:
+    """Sorts lists that were not read before those that were."""
+    return (("blocked", "failed", "never", "late", "partial", "ok").index(coverage.status), coverage.list_id)
+
+
+def missing_head(report: Report, lang: Lang) -> str:
+    """How many lists are missing today; empty if there is none at all."""
+    bad = sum(one.status != "ok" for one in report.coverage)
+    if bad:
+        text = "Missing today ({bad} of {all} lists); what is missing is no fall:"
+        return tr(text, lang, bad=bad, all=len(report.coverage))
+    if report.coverage:
+        return tr("Nothing is missing today: all {n} lists were read whole.", lang, n=len(report.coverage))
+    return ""
+
+
+def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """One sentence on a list that was not read whole: what, why, since when, what to do."""
+    why = why_missing(coverage, lang, now=now, zone=zone)
+    head = f"{words.source_name(coverage.list_id)}: {words.status(coverage.status, lang)}"
+    return f"{head} · {why}" if why else head
+
+
+def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """Why a list was not read whole, when it last was, and what to do."""
+    parts = [visible(tr(coverage.reason, lang))] if coverage.reason else []
+    if coverage.status != "ok" and coverage.last_ok is not None:
+        parts.append(tr("last complete {day}", lang, day=amounts.day(coverage.last_ok, lang, now=now, zone=zone)))
+    elif coverage.last_ok is None and coverage.status != "partial":
+        parts.append(tr("never complete so far", lang))
+    if coverage.next_step:
+        parts.append(visible(tr(coverage.next_step, lang)))
+    return " · ".join(parts)
+
+
+def nothing(report: Report, lang: Lang) -> str:
+    """Why a report has no row, honestly."""
+    if not report.coverage:
+        return tr("Nothing has been collected yet: `trendscout collect` fetches the first lists.", lang)
+    if not any(one.looked for one in report.coverage):
+        return tr(
+            "No list was read in the last 7 days, so there is nothing to rank. The reasons stand below.", lang
+        )
+    if not any(one.ok or one.entries for one in report.coverage):
+        return tr("Every list was blocked or failed: this is no empty market, nobody could look.", lang)
+    if report.total:
+        return tr("None of {n} scored products passes the filters asked for.", lang, n=report.total)
+    return tr(
+        "Lists were read, but no product could be scored yet: movement needs at least two looks at a list.", lang
+    )
