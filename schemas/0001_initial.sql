@@ -162,10 +162,22 @@ CREATE TABLE runs (
     detail VARCHAR NOT NULL      -- JSON: paths, pushes, outcomes
 );
 
-CREATE TABLE deliveries (        -- a digest that reached a channel: never sent twice
-    digest VARCHAR NOT NULL,
+CREATE TABLE deliveries (        -- a part of a digest that reached a channel: never sent twice
+    part VARCHAR NOT NULL,
     channel VARCHAR NOT NULL,    -- name, never the address
     delivered_at TIMESTAMP NOT NULL
+);
+
+CREATE TABLE waiting (           -- parts of digests that did not arrive, in their order
+    channel VARCHAR NOT NULL,
+    place INTEGER NOT NULL,
+    message VARCHAR NOT NULL,    -- JSON
+    since TIMESTAMP NOT NULL
+);
+
+CREATE TABLE calls (             -- when an alert rule last called for a product
+    rule VARCHAR NOT NULL,       -- rule and product
+    called_at TIMESTAMP NOT NULL
 );
 
 CREATE TABLE shown (             -- the last report each reader saw, for --changes

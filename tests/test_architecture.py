@@ -15,6 +15,7 @@ LAYERS = (
     ("assemble", "loading", "ledger"),
     ("imports",),
     ("pipeline",),
+    ("notify",),
     ("jobs",),
     ("doctor",),
     ("schedule", "demo"),

@@ -31,6 +31,7 @@ _PLACES = {
     "report.folder": "drop_folder",
     "archive.keep_days": "keep_days",
     "archive.keep_gb": "keep_gb",
+    "alerts": "alerts",
 }
 
 
@@ -64,6 +65,7 @@ class Settings:
     keep_days: int | None = None  # None = raw pages are kept for good
     keep_gb: float | None = None
     channels: tuple[Channel, ...] = ()
+    alerts: Mapping[str, Any] = field(default_factory=dict)  # as `report.alerts` reads them
 
     @property
     def home(self) -> Path:

@@ -6,7 +6,7 @@ import os
 import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from pathlib import Path
 from typing import Any, Literal, cast
 
@@ -16,6 +16,7 @@ from trendscout.config import Settings, load_toml
 from trendscout.errors import ConfigError
 from trendscout.lang import Lang
 from trendscout.model import Outcome
+from trendscout.notify import notify
 from trendscout.store import runs
 from trendscout.timetable import Timetable, timetable
 
@@ -188,10 +189,39 @@ def _deliver(
         with place.store() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
                 return Done(job.name, run.local_date, "skipped", "another run took over", outcomes=outcomes)
-    state = _state(outcomes)
+    told: dict[str, str] = {}
+    if job.channels:
+        told = notify(
+            place,
+            made,
+            settings,
+            job.channels,
+            key=f"{job.name}/{run.local_date}",
+            lang=lang,
+            zone=job.due.zone,
+            now=clock.now(),
+            notes=_silence(job, place, run.local_date),
+            files=paths,
+        )
+    unheard = {channel: why for channel, why in told.items() if why}
+    state = "partial" if unheard else _state(outcomes)
+    detail = ". ".join([f"{len(made.rows)} products", *(f"{channel}: {why}" for channel, why in unheard.items())])
     with place.store() as connection:
-        runs.advance(connection, run, state, {"paths": list(paths)}, clock.now())
-    return Done(job.name, run.local_date, state, f"{len(made.rows)} products", tuple(paths), outcomes)
+        runs.advance(connection, run, state, {"paths": list(paths), "pushes": told}, clock.now())
+    return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
+
+
+def _silence(job: Job, place: pipeline.Place, day: date) -> list[str]:
+    """A sentence for the digest if the job made no report for more than one of its periods."""
+    with place.store() as connection:
+        last = runs.last_date(connection, job.name)
+    if last is None:
+        return []
+    start = datetime.combine(last, time.max, job.due.zone)
+    missed = len(
+        {moment.date() for moment in job.due.due_between(start, datetime.combine(day, time.min, job.due.zone))}
+    )
+    return [f"No report was made for {missed} days: the last one is of {last}."] if missed else []
 
 
 def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from trendscout.archive.files import Pruned
     from trendscout.fetch import Fetched
     from trendscout.ranking.scoring import Scores
+    from trendscout.report.changes import Changes
     from trendscout.store.query import Scope
 
 # Pages that a killed run left unread are looked for this far back.
@@ -440,7 +441,6 @@ class Wish:
     top: int = 20
     sort: str = "score"
     pack: str | None = None
-    changes: bool = False  # only what changed since this reader's last report
 
 
 def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Report:
@@ -476,6 +476,17 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
     made = costs.applied(made, costs.load(settings.home / "costs.toml"))
     made = packs.judged(made, packs.load(settings.home / "packs"), only=wish.pack)
     return replace(made, rows=made.rows[: wish.top])
+
+
+def changes_for(place: Place, made: Report, reader: str, *, only: bool) -> Changes | None:
+    """What changed since `reader` last saw a report, if `only` that is wanted; this one counts as seen."""
+    from trendscout.report import changes
+    from trendscout.store import runs
+
+    with place.store() as connection:
+        before = runs.remembered(connection, reader)
+        runs.remember(connection, reader, changes.memory(made), made.as_of)
+    return changes.since(made, before) if only else None
 
 
 def why(place: Place, product: str, *, now: datetime) -> Why:

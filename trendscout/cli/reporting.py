@@ -114,13 +114,12 @@ def _report(
         top=top or here.settings.top,
         sort=sort,
         pack=pack,
-        changes=changes,
     )
     with here.progress("Ranking"):
-        made = pipeline.report(
-            pipeline.Place(here.db, here.archive), wish, now=moment(as_of), settings=here.settings
-        )
-    show_report(made, here, "json" if as_json else format_, out, machine=machine)
+        place = pipeline.Place(here.db, here.archive)
+        made = pipeline.report(place, wish, now=moment(as_of), settings=here.settings)
+        changed = pipeline.changes_for(place, made, "terminal", only=changes)
+    show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
 
 
 @app.command(

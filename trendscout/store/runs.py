@@ -102,17 +102,40 @@ def _runs(connection: Connection, rest: str, values: Sequence[object]) -> list[R
     ]
 
 
-def delivered(connection: Connection, digest: str, channel: str) -> bool:
-    """Whether this digest reached this channel."""
-    row = connection.execute(
-        "SELECT 1 FROM deliveries WHERE digest = ? AND channel = ? LIMIT 1", [digest, channel]
-    ).fetchone()
-    return row is not None
+def delivered_keys(connection: Connection, channel: str) -> set[str]:
+    """The parts of digests that reached this channel."""
+    rows = connection.execute("SELECT part FROM deliveries WHERE channel = ?", [channel]).fetchall()
+    return {row[0] for row in rows}
 
 
-def note_delivery(connection: Connection, digest: str, channel: str, now: datetime) -> None:
-    """Remember that a digest reached a channel."""
-    connection.execute("INSERT INTO deliveries VALUES (?, ?, ?)", [digest, channel, naive(now)])
+def note_delivery(connection: Connection, part: str, channel: str, now: datetime) -> None:
+    """Remember that a part of a digest reached a channel."""
+    connection.execute("INSERT INTO deliveries VALUES (?, ?, ?)", [part, channel, naive(now)])
+
+
+def waiting(connection: Connection, channel: str) -> list[str]:
+    """The messages that wait for a channel, as they were kept, in their order."""
+    rows = connection.execute("SELECT message FROM waiting WHERE channel = ? ORDER BY place", [channel]).fetchall()
+    return [row[0] for row in rows]
+
+
+def keep_waiting(connection: Connection, channel: str, messages: Sequence[str], now: datetime) -> None:
+    """Keep what did not arrive in place of what waited before."""
+    with transaction(connection):
+        connection.execute("DELETE FROM waiting WHERE channel = ?", [channel])
+        for place, message in enumerate(messages):
+            connection.execute("INSERT INTO waiting VALUES (?, ?, ?, ?)", [channel, place, message, naive(now)])
+
+
+def called(connection: Connection) -> dict[str, datetime]:
+    """When each alert rule last called for each product."""
+    rows = connection.execute("SELECT rule, max(called_at) FROM calls GROUP BY rule").fetchall()
+    return {rule: _aware(moment) for rule, moment in rows}
+
+
+def note_call(connection: Connection, rule: str, now: datetime) -> None:
+    """Remember that an alert was sent."""
+    connection.execute("INSERT INTO calls VALUES (?, ?)", [rule, naive(now)])
 
 
 def remembered(connection: Connection, reader: str) -> str | None:

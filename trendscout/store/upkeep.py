@@ -28,6 +28,8 @@ TABLES = (
     "backtests",
     "runs",
     "deliveries",
+    "waiting",
+    "calls",
     "shown",
     "hosts",
     "facts",
