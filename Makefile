@@ -53,6 +53,7 @@ docs: $(VENV)/run.stamp ## docs/sources.md, from the declarations of the sources
 pins: ## compile requirements/*.in to pinned files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(TEST_PINS) requirements/test.in -c $(RUN_PINS)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/build.txt requirements/build.in
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) dist build demo-out .hypothesis .mypy_cache .ruff_cache
