@@ -158,23 +158,26 @@ def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mut
             continue  # a list of words has another word, or a link was moved into the list
         if were is None:
             return Verdict("wrong", f"an entry that was not there: {entry.item_key} on {entry.list}")
-        faults = [_difference(was, entry) for was in were]
+        faults = [_difference(was, entry, before if mutant.moved else ()) for was in were]
         if all(faults):
             return Verdict("wrong", faults[0])
         less |= all(_emptied(was, entry) for was in were)
-    moved = [
-        e for e in after if e.rank and _key(e) in known and e.rank not in [was.rank for was in known[_key(e)]]
-    ]
+    old_ranks = {key: {was.rank for was in were} for key, were in known.items()}
+    moved = [entry for entry in after if entry.rank and entry.rank not in old_ranks.get(_key(entry), {entry.rank})]
     if moved and not _closed_ranks(before, after, mutant):
         return Verdict("wrong", f"rank of {moved[0].item_key} became {moved[0].rank} on {moved[0].list}")
     return Verdict("less" if less or moved else "same")
 
 
-def _difference(was: Entry, entry: Entry) -> str:
-    """What the entry says otherwise; a lower bound of an exact count that is no longer there is true, too."""
+def _difference(was: Entry, entry: Entry, moved: Sequence[Entry]) -> str:
+    """What the entry says otherwise than it did.
+
+    A lower bound of an exact count that is no longer there is true, too; and so is what was moved into the row
+    from one of `moved`.
+    """
     for name in ("price", "currency", "count", "count_kind"):
         value, old = getattr(entry, name), getattr(was, name)
-        if value is None or value == old:
+        if value is None or value == old or value in [getattr(other, name) for other in moved]:
             continue
         if name == "count" and entry.count_floor is not False and old is not None and value <= old:
             continue
@@ -187,9 +190,10 @@ def _closed_ranks(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutan
     places = {entry.item_key: number for number, entry in reversed(list(enumerate(before)))}
     old = [entry.rank for entry in before if entry.rank is not None]
     own = [entry for entry in after if not entry.is_ad]
+    ranked = {entry.item_key for entry in before if not entry.is_ad}
     if not old or [entry.rank for entry in own] != list(range(min(old), min(old) + len(own))):
         return False
-    order = [places.get(entry.item_key, 0) for entry in own]
+    order = [places[entry.item_key] for entry in own if entry.item_key in ranked]
     return mutant.moved or order == sorted(order)
 
 

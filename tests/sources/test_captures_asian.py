@@ -62,12 +62,11 @@ PlainRow = tuple[str, str, str | None]  # id, title, price
 
 def _coupang(document: Any) -> Iterator[PlainRow]:
     for group in document:
-        seen: dict[str, str] = {}
-        for row in group["data"]:
-            told = parse_qs(urlsplit(row["productUrl"]).query)
-            key, option = told["pageKey"][0], told.get("itemId", [""])[0]
-            other = seen.setdefault(key, option)
-            yield key if option == other else f"{key}:{option}", row["productName"], str(row["productPrice"])
+        told = [parse_qs(urlsplit(row["productUrl"]).query) for row in group["data"]]
+        ids = [(part["pageKey"][0], int(part.get("itemId", ["0"])[0])) for part in told]
+        for row, (key, option) in zip(group["data"], ids, strict=True):
+            lowest = min(other for product, other in ids if product == key)
+            yield key if option == lowest else f"{key}:{option}", row["productName"], str(row["productPrice"])
 
 
 def _etsy_shops(document: Any) -> Iterator[PlainRow]:

@@ -96,6 +96,7 @@ class Doubts:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
+        self._sentences: list[str] = []
 
     def agreed(self, what: str, one: Value | None, other: Value | None) -> Value | None:
         """The value that both say, or the only one said; None, and a doubt about `what`, where they differ."""
@@ -104,11 +105,14 @@ class Doubts:
             return None
         return other if one is None else one
 
+    def say(self, sentence: str) -> None:
+        """Note what else is doubtful, as a plain sentence."""
+        self._sentences.append(sentence)
+
     def note(self, name: str, *, length: int | None = None, complete: bool = True) -> ListNote:
         """The note on the list `name`, with the doubts as findings."""
-        findings = tuple(
-            f"{count} rows say their {what} twice and differently" for what, count in self._counts.items()
-        )
+        twice = (f"{count} rows say their {what} twice and differently" for what, count in self._counts.items())
+        findings = (*twice, *self._sentences)
         return ListNote(name, length=length, complete=complete, findings=findings)
 
 

@@ -80,15 +80,31 @@ def _list(rows: list[Row], name: str, category: str | None) -> Iterator[Entry | 
     doubts = Doubts()
     places = [whole(row.get("rank")) for row in rows]
     entries = ranked(_entry(row, name, category, doubts) for row in rows)
-    products: dict[str, Entry] = {}
-    for place, entry in zip(places, entries, strict=True):
-        entry = replace(entry, rank=doubts.agreed("rank", entry.rank, place))
-        other = products.setdefault(entry.item_key, entry)
-        option = entry.extra.get("item_id")
-        if option and option != other.extra.get("item_id"):  # 670 g beside 790 g: two places, one product
-            entry = replace(entry, item_key=f"{entry.item_key}:{option}")
-        yield entry
+    placed = [
+        replace(entry, rank=doubts.agreed("rank", entry.rank, place))
+        for place, entry in zip(places, entries, strict=True)
+    ]
+    yield from _told_apart(placed)
     yield doubts.note(name)
+
+
+def _told_apart(entries: Sequence[Entry]) -> Iterator[Entry]:
+    """The entries, the options of one product (670 g beside 790 g: two places) with keys of their own.
+
+    The option with the lowest id keeps the product's id, whatever its place today.
+    """
+    lowest: dict[str, int] = {}
+    for entry in entries:
+        option = _option(entry)
+        lowest[entry.item_key] = min(lowest.get(entry.item_key, option), option)
+    for entry in entries:
+        option = _option(entry)
+        own = option != lowest[entry.item_key]
+        yield replace(entry, item_key=f"{entry.item_key}:{option}") if own else entry
+
+
+def _option(entry: Entry) -> int:
+    return whole(entry.extra.get("item_id")) or 0
 
 
 def _groups(document: Any) -> list[Row]:

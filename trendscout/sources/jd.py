@@ -37,12 +37,11 @@ def _count(row: Row, doubts: Doubts) -> CountFields:
     said = parse_count(sentence, "CN", "zh") if sentence else None
     if number and said and not number.value <= 2 * said.value <= 4 * number.value:
         doubts.agreed("count", number.value, said.value)
-        return {"count_text": shown}
-    known = number or said
-    if known is None:
+        number = None
+    if number is None:
         return {"count_text": shown or sentence}
-    floor = known.is_floor or "万" in known.text
-    return {"count": known.value, "count_kind": "sold", "count_floor": floor, "count_text": known.text}
+    floor = number.is_floor or "万" in number.text
+    return {"count": number.value, "count_kind": "sold", "count_floor": floor, "count_text": shown}
 
 
 def _entry(row: Row, name: str, doubts: Doubts) -> Entry:

@@ -255,6 +255,7 @@ SOURCES = (
         way_in=("live", "own"),
         terms="https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
         why="On: open data of the UK government, Open Government Licence.",
+        key_form=r"\S{1,300}",
         readers=(Reader("search results of gov.uk", _is_json, read_opss),),
         hosts=("www.gov.uk",),
         default_on=True,

@@ -272,8 +272,11 @@ def _read_offers(page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(offers, ("nodes",), having=("itemId",))
     query = told(page, kind="affiliate")
     currency = _CURRENCIES.get(query.market or "")
-    limit = whole(dig(offers, "pageInfo", "limit")) or 50
-    number = whole(dig(offers, "pageInfo", "page")) or page.number
+    doubts = Doubts()
+    limit, told_number = whole(dig(offers, "pageInfo", "limit")), whole(dig(offers, "pageInfo", "page"))
+    if not limit or not told_number:
+        doubts.say("the reply does not say which page it is")
+    number = told_number or page.number
     entries = (
         Entry(
             list=list_id(query),
@@ -293,7 +296,8 @@ def _read_offers(page: Page) -> Iterator[Entry | ListNote]:
         )
         for row in rows
     )
-    yield from ranked(entries, before=(number - 1) * limit)
+    yield from ranked(entries, before=(number - 1) * (limit or 50))
+    yield doubts.note(list_id(query))
 
 
 SOURCES: tuple[Source, ...] = (

@@ -93,7 +93,10 @@ def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     doubts = Doubts()
     number, size = whole(dig(pager, "currentPage")), whole(dig(pager, "pageSize")) or _PAGE_ROWS
     by_pager = (number - 1) * size if number else None
-    before = doubts.agreed("place", by_pager, number_param(page.url, "s"))
+    by_address = number_param(page.url, "s")
+    if by_pager is None and by_address is None and dig(document, "mods", "pager", "status") != "hide":
+        doubts.say("the page does not say which page it is")
+    before = doubts.agreed("place", by_pager, by_address)
     before = first(before, (page.number - 1) * size) or 0
     yield from ranked((_auction(row, name) for row in rows), before=before)
     yield doubts.note(name, length=whole(dig(pager, "totalCount")))

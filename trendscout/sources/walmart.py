@@ -176,7 +176,7 @@ SOURCES = (
         way_in=("own",),
         terms="https://www.walmart.com/help/article/walmart-com-terms-of-use/3b75080af40340d6bbd596f116fae5a0",
         why="Own files only: Walmart turns automated readers away. Save the search page and ingest it.",
-        key_form=r"\w{3,20}",
+        key_form=r"\d{3,20}|[0-9A-Z]{6,30}",
         readers=(
             Reader("page state", lambda page: b"__NEXT_DATA__" in page.body, read_state),
             Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),

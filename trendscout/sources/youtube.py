@@ -171,6 +171,9 @@ def _video(video: Any, name: str, rank: int) -> Entry | None:
     )
 
 
+_UNIT = re.compile(r"view|watch", re.IGNORECASE)
+
+
 def _views(video: Any, parts: Any) -> CountFields:
     for shown in (
         _shown(dig(video, "viewCountText")),
@@ -182,7 +185,9 @@ def _views(video: Any, parts: Any) -> CountFields:
         whole_count = _FULL_COUNT.fullmatch(shown or "")
         if whole_count:
             return exact_count(whole_count.group(1).replace(",", ""), "views", shown)
-        if shown:  # a live video says "85 watching"
+        if shown and isinstance(dig(video, "viewCountText", "runs"), list) and not _UNIT.search(shown):
+            return {"count_text": shown}
+        if shown:  # a live video says "85 watching", in two pieces
             return shown_count(shown, "watchers" if "watching" in shown else "views")
     return {}
 
