@@ -11,6 +11,7 @@ import subprocess
 import sys
 import zlib
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -216,6 +217,14 @@ def test_a_file_a_day_and_none_shared(tmp_path: Path) -> None:
         "2026/2026-03-02-001.warc.gz",
         "2026/2026-03-02-002.warc.gz",
     ]
+
+
+def test_threads_share_an_archive(tmp_path: Path) -> None:
+    with Archive(tmp_path) as archive, ThreadPoolExecutor(8) as threads:
+        refs = list(threads.map(lambda n: archive.write(received(b"%d" % n)), range(60)))
+    assert [archive.read(ref).body for ref in refs] == [b"%d" % n for n in range(60)]
+    assert len(list(archive.pages())) == 60
+    assert archive.findings == []
 
 
 # --- secrets -----------------------------------------------------------------------------------------------

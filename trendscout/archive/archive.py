@@ -8,6 +8,7 @@ from collections.abc import Collection, Iterator
 from contextlib import suppress
 from datetime import date, datetime
 from pathlib import Path
+from threading import Lock
 from types import TracebackType
 from typing import Self
 
@@ -23,8 +24,8 @@ _FILE_BYTES = 1 << 30  # a new file is begun after this many
 class Archive:
     """Everything that was received, in `folder`.
 
-    Each object writes files of its own, so that several processes never share one. A record is on the disk
-    before `write` returns.
+    Each object writes files of its own, so that several processes never share one; threads may share an object. A
+    record is on the disk before `write` returns.
     """
 
     def __init__(self, folder: Path) -> None:
@@ -35,6 +36,7 @@ class Archive:
         self._day: date | None = None
         self._end = 0
         self._written = 0
+        self._writing = Lock()
 
     def __enter__(self) -> Self:
         return self
@@ -64,7 +66,9 @@ class Archive:
 
         packed = members(received)
         try:
-            ref = self._append(self._open(received.fetched_at.date()), packed)
+            with self._writing:
+                ref = self._append(self._open(received.fetched_at.date()), packed)
+                self._written += 1
         except OSError as error:
             raise ArchiveError(
                 "The archive {folder} cannot be written: {why}.",
@@ -72,7 +76,6 @@ class Archive:
                 folder=str(self.folder),
                 why=error.strerror or str(error),
             ) from None
-        self._written += 1
         return ref
 
     def write_file(
