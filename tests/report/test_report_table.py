@@ -47,7 +47,7 @@ def test_mine_that_fade_lead() -> None:
 
 def test_what_is_missing_is_said_with_reason_and_next_step() -> None:
     shown = table.text(example(), lang="en", width=200)
-    assert "aliexpress ID · bestsellers · home: blocked · The page is a captcha" in shown
+    assert "AliExpress ID · bestsellers · home: blocked · The page is a captcha" in shown
     assert "`trendscout ingest` it" in shown
     assert "Nothing is missing" not in shown
     whole = replace(example(), coverage=COVERAGE[:1])
