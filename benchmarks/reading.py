@@ -17,21 +17,23 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
 from typing import Any
 
 from trendscout.model import Entry, Page
-from trendscout.source import get_source, list_id, query_for
+from trendscout.source import get_source, list_id, query_for, read_page
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import grouped, shown_price, web_url
-from trendscout.sources.amazon_bestsellers import query_of, read_grid
+from trendscout.sources.amazon_bestsellers import query_of
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "captures/amazon/us_category_grid_2026-07-19.html"
 OURS = ROOT / "tests/sources/amazon_bestsellers/ok_grid/page.html"
 TARGETS = {"parsel": 1 / 3, "BeautifulSoup + lxml": 1 / 25}
+_PROCESSES = 5
 BASE = "https://www.amazon.com"
 
 Seen = dict[str, str | None]  # what a card shows, as text
@@ -115,8 +117,8 @@ def with_soup(page: Page) -> list[Entry]:
 
 
 def with_trendscout(page: Page) -> list[Entry]:
-    """The entries by our own reader."""
-    return [row for row in read_grid(page) if isinstance(row, Entry)]
+    """The entries by our own reader; this includes looking for walls and checking the list."""
+    return list(read_page(get_source("amazon_bestsellers"), page).entries)
 
 
 PEERS: dict[str, Callable[[Page], list[Entry]]] = {
@@ -130,18 +132,19 @@ def cpu_ms(name: str, page: Page, rounds: int) -> list[float]:
     """Milliseconds of CPU of each of `rounds` readings, after one that warms up."""
     taken = []
     for _ in range(rounds + 1):
+        fresh = replace(page, body=bytes(bytearray(page.body)))  # pages come and go, as in a crawl
         start = time.process_time()
-        PEERS[name](page)
+        PEERS[name](fresh)
         taken.append((time.process_time() - start) * 1000)
     return taken[1:]
 
 
-def in_own_process(name: str, path: Path, rounds: int) -> list[float]:
-    """The same in a process of its own: what one peer leaves of the heap costs the next one up to a third."""
+def in_own_process(name: str, path: Path, rounds: int) -> float:
+    """The median in a process of its own: what one peer leaves of the heap costs the next one up to a third."""
     command = [sys.executable, __file__, str(path), "--rounds", str(rounds), "--only", name]
     done = subprocess.run(command, capture_output=True, text=True, check=True)
     taken: list[float] = json.loads(done.stdout)
-    return taken
+    return median(taken)
 
 
 def main() -> int:
@@ -160,19 +163,19 @@ def main() -> int:
     if any(entries != results["trendscout"] for entries in results.values()):
         sys.exit("The peers do not read the same entries.")
     times: dict[str, list[float]] = {name: [] for name in PEERS}
-    for _ in range(3):  # in turn, so that a busy machine is busy for all
+    for _ in range(_PROCESSES):  # in turn, so that a busy machine is busy for all
         for name in PEERS:
-            times[name] += in_own_process(name, options.page, options.rounds)
-    ours = median(times["trendscout"])
+            times[name].append(in_own_process(name, options.page, options.rounds))
+    ours = min(times["trendscout"])  # as timeit does: what is above the least is the machine, not the work
     missed = False
     print(
         f"{options.page.name}: {len(page.body):,} bytes, {len(results['trendscout'])} entries, CPU of one reading"
     )
     for name, taken in times.items():
-        ratio, target = ours / median(taken), TARGETS.get(name)
+        ratio, target = ours / min(taken), TARGETS.get(name)
         missed |= target is not None and ratio > target
         told = f"   ours is 1/{1 / ratio:.1f} of it, target 1/{1 / target:.0f}" if target else ""
-        print(f"  {name:22} {median(taken):8.2f} ms{told}")
+        print(f"  {name:22} {min(taken):8.2f} ms{told}")
     return 1 if missed and options.page != OURS else 0
 
 

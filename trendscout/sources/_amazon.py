@@ -120,10 +120,11 @@ def card_fields(card: LexborNode, market: str | None) -> CardFields:
     title: str | None = None
     reviews: list[LexborNode] = []
     for link in card.css("a.a-link-normal"):
-        target = link.attributes.get("href") or ""
+        told = link.attributes
+        target = told.get("href") or ""
         if "/product-reviews/" in target:
             reviews.append(link)
-        elif title is None and "/dp/" in target:
+        elif title is None and "/dp/" in target and told.get("tabindex") != "-1":  # that one holds the picture
             title = text_of(link)
             if title and title.endswith("…"):  # until 2022 the whole title was an attribute
                 title = attr_of(link, "[title]", "title") or title

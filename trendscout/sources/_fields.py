@@ -134,6 +134,8 @@ def web_url(value: object, base: str = "") -> str | None:
     plain = text(value)
     if plain is None or len(plain) > 4000:
         return None
+    if plain.startswith("https://") and "[" not in plain:
+        return plain  # nearly all of them
     try:
         full = urljoin(base, f"https:{plain}" if plain.startswith("//") else plain)
     except ValueError:

@@ -28,7 +28,7 @@ _PLACE = re.compile(
 )
 _ZGBS = re.compile(r"/zgbs(?=[/?]|$)")
 _BADGE = re.compile(r"\d{1,4}")
-_CARD_BYTES = 16_384  # real cards have 4,500
+_CARD_BYTES = 8192  # real cards have 4,500
 _MAX_ROWS = 500  # one page has 50; more is not a list of ours
 
 
@@ -147,7 +147,9 @@ def _asin_of(card: LexborNode) -> str | None:
 
 
 def _badge(card: LexborNode | None) -> int | None:
-    found = _BADGE.search(text_of(card, ".zg-bdg-text, .zg-badge-text") or "") if card is not None else None
+    if card is None:
+        return None
+    found = _BADGE.search(text_of(card, ".zg-bdg-text") or text_of(card, ".zg-badge-text") or "")
     return int(found.group()) if found else None
 
 
