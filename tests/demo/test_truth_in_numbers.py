@@ -133,7 +133,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
     # and the troubled looks are told as such, never as whole lists
     good = sum(outcome.status == "ok" for outcome in outcomes)
     assert (good == len(outcomes)) == (name in ("nothing", "a missed crawl"))
-    shown = pipeline.report(place, pipeline.Wish(), now=now)
+    shown = pipeline.report(place, pipeline.Wish(), now=now, settings=Settings())
     assert {one.list_id for one in shown.coverage} == {AMAZON, ALIEXPRESS}
     assert sum(one.ok for one in shown.coverage) <= good
     assert not (seen.snap_depth < 50).any()
@@ -141,7 +141,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
 
 def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
-    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS))
+    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS), settings=Settings())
     blocked = next(one for one in shown.coverage if one.list_id == AMAZON)
     assert (blocked.status, blocked.looked, blocked.ok) == ("blocked", 6, 5)
     text = table.text(shown, lang="en", width=100)
