@@ -229,6 +229,7 @@ _BR = brotli.compress(JSON.encode())
 _ZSTD = zstandard.compress(JSON.encode())
 GIANT = JSON[:-1] + ', "n": 1e999999, "m": ' + "9" * 100_000 + ', "k": -0.' + "0" * 5000 + "1}"
 _RULE = "User-agent: *\nDisallow: /list\n"
+_CROWD = "".join(f"User-agent: *bot{n}\n" for n in range(9000)) + "Disallow: /\n" * 9000
 _SLOW = "User-agent: *\nCrawl-delay: {}"
 _LONG_ROBOTS = "# " + "x" * 100 + "\n"
 
@@ -355,6 +356,7 @@ def cases() -> list[Case]:
         case("robots, wildcards", "Refused", 0, robots=robots("User-agent: *\nDisallow: /*st$")),
         case("robots, wildcards that miss", "ok", 1, robots=robots("User-agent: *\nDisallow: /*.json$")),
         case("robots, evil wildcards", "ok", 1, robots=robots("User-agent: *\nDisallow: " + "/*l*i*s*t*" * 50)),
+        case("robots, 9,000 agents and rules", "ok", 1, robots=robots(_CROWD)),
         case("robots with a BOM", "Refused", 0, robots=robots(b"\xef\xbb\xbfUser-agent: *\nDisallow: /")),
         case("robots, a rule within 500 KiB", "Refused", 0, robots=robots(_RULE + _LONG_ROBOTS * 5000)),
         case("robots, a rule beyond 500 KiB", "ok", 1, robots=robots(_LONG_ROBOTS * 5000 + _RULE)),

@@ -175,7 +175,7 @@ def test_live_hosts_are_not_asked_without_a_contact(tmp_path: Path) -> None:
 
 
 def test_the_user_agent_says_who_asks_and_no_source_can_change_it(tmp_path: Path) -> None:
-    asked = Request("https://a.example.com/list", headers=(("user-agent", "Mozilla/5.0"), ("X-Locale", "en")))
+    asked = Request("https://a.example.com/list", headers=(("user-agent", "Mozilla/5.0"), ("X-Shelf", "小夜灯")))
 
     async def use(fetcher: Fetcher, server: FaultServer) -> list[Mapping[str, str]]:
         await fetcher.fetch(source(), Query("shop_list"), asked)
@@ -184,7 +184,7 @@ def test_the_user_agent_says_who_asks_and_no_source_can_change_it(tmp_path: Path
     headers = session(use, tmp_path, contact="mailto:我@example.org")
     agents = {fields["user-agent"] for fields in headers}
     assert agents == {f"trendscout/{__version__} (+mailto:%E6%88%91@example.org)"}
-    assert headers[-1]["x-locale"] == "en"
+    assert headers[-1]["x-shelf"].encode("latin-1").decode() == "小夜灯"
     assert headers[-1]["accept-encoding"] == "gzip, br, zstd"
 
 

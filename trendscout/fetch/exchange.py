@@ -185,9 +185,10 @@ class Exchanger:
             "User-Agent": self._agent,
             "Accept-Encoding": "gzip, br, zstd",
         }
-        same = {name.lower(): (name, value) for name, value in headers.items()}
+        # Ours win over a source's, however they are written; a category in a Referer may be in any script.
+        fields = {name.lower(): (name.encode(), value.encode()) for name, value in headers.items()}
         return httpx.Request(
-            method, url, headers=list(same.values()), content=body, extensions={"timeout": self._timeouts}
+            method, url, headers=list(fields.values()), content=body, extensions={"timeout": self._timeouts}
         )
 
     def _connection(self, asked: httpx.URL, really: httpx.URL) -> Connection:

@@ -12,7 +12,7 @@ AGENT = "trendscout"
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser reads at least this much; we read no more
 _MAX_AGE = timedelta(hours=24)  # RFC 9309, 2.4
 _MAX_AGE_UNREACHABLE = timedelta(minutes=10)
-_MAX_WILDCARDS = 8
+_AGENT_LINE = re.compile(r"\s*(?:user-agent|useragent|user\s+agent)\s*[:\s]([^#]*)", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ def read_robots(status: int, body: bytes, now: datetime) -> Robots:
     """
     if 200 <= status < 300:
         text = body[:MAX_BYTES].decode("utf-8-sig", errors="replace")
-        return Robots(now, Protego.parse(_tamed(text)))
+        return Robots(now, Protego.parse(_ours(text)))
     if 400 <= status < 500 and status != 429:
         return Robots(now, None)
     return unreachable(now, f"HTTP {status}")
@@ -59,17 +59,19 @@ def unreachable(now: datetime, why: str) -> Robots:
     return Robots(now, None, allow_all=False, why=why)
 
 
-def _tamed(text: str) -> str:
-    """The file with patterns that a backtracking matcher can finish.
+def _ours(text: str) -> str:
+    """The file with all agents but us and "*" under one name.
 
-    Runs of `*` mean one. A Disallow is cut after its eighth wildcard, which forbids more; an Allow is left out.
+    The parser's time grows with agents times rules: 45 s for 123 kB of 4,000 each.
     """
     lines = []
-    for line in text.replace("\0", "").splitlines():
-        line = re.sub(r"\*{2,}", "*", line)
-        if line.count("*") > _MAX_WILDCARDS:
-            if line.lstrip()[:1].lower() == "a":
-                continue
-            line = "*".join(line.split("*")[: _MAX_WILDCARDS + 1])
+    for line in text.splitlines():
+        if found := _AGENT_LINE.match(line):
+            name = found[1].strip().lower()
+            if name.startswith(AGENT):  # "trendscout/1.0" means us
+                name = AGENT
+            elif not AGENT.startswith(name.replace("*", "")):
+                name = "other"
+            line = f"User-agent: {name}"
         lines.append(line)
     return "\n".join(lines)
