@@ -11,23 +11,88 @@ _ISO = frozenset(
     " NZD OMR PEN PHP PKR PLN PYG QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU UZS VND XAF XOF"
     " ZAR ZMW".split()
 )
-# Signs that mean one currency wherever they stand. Matched as written; letters must not continue on either side.
-_SIGNS = {
-    "US$": "USD", "US $": "USD", "U$S": "USD", "U$D": "USD", "USD$": "USD",
-    "€": "EUR", "£": "GBP", "GB£": "GBP", "₹": "INR", "₩": "KRW", "원": "KRW", "₫": "VND", "đ": "VND", "Đ": "VND",
-    "đồng": "VND", "VNĐ": "VND", "vnđ": "VND", "Rp": "IDR", "Rp.": "IDR", "RP": "IDR", "rp": "IDR",
-    "RM": "MYR", "₱": "PHP", "Php": "PHP", "฿": "THB", "บาท": "THB", "R$": "BRL", "R $": "BRL",
-    "NT$": "TWD", "NT": "TWD", "NTD": "TWD", "TW$": "TWD", "新台幣": "TWD", "HK$": "HKD", "HK $": "HKD",
-    "S$": "SGD", "SG$": "SGD", "SGD$": "SGD", "A$": "AUD", "AU$": "AUD", "AU $": "AUD",
-    "C$": "CAD", "CA$": "CAD", "C $": "CAD",
-    "NZ$": "NZD", "MX$": "MXN", "MXN$": "MXN", "AR$": "ARS", "CLP$": "CLP", "COP$": "COP", "CN¥": "CNY",
-    "RMB": "CNY", "人民币": "CNY", "JP¥": "JPY", "円": "JPY", "Kč": "CZK", "zł": "PLN", "Ft": "HUF", "₺": "TRY",
-    "TL": "TRY", "₽": "RUB", "руб.": "RUB", "руб": "RUB", "рублей": "RUB", "рубля": "RUB", "р.": "RUB", "₴": "UAH",
-    "грн.": "UAH", "грн": "UAH", "₸": "KZT", "лв.": "BGN", "лв": "BGN", "₪": "ILS", "₦": "NGN", "৳": "BDT",
-    "Tk": "BDT", "S/": "PEN", "S/.": "PEN", "₲": "PYG", "Gs.": "PYG", "د.إ": "AED", "درهم": "AED", "Dhs": "AED",
-    "ر.س": "SAR", "SR": "SAR", "ج.م": "EGP", "KSh": "KES", "GH₵": "GHS", "Fr.": "CHF", "SFr.": "CHF", "CHF": "CHF",
-    "₾": "GEL", "₼": "AZN", "₭": "LAK", "B/.": "PAB", "Bs": "BOB", "euros": "EUR", "Euro": "EUR", "euro": "EUR",
-}  # fmt: skip
+# Signs that mean one currency wherever they stand, by code; "_" stands for a blank. Matched as written.
+_SIGNS_OF = {
+    "AED": "د.إ درهم Dhs Dh DH",
+    "AFN": "؋",
+    "ALL": "Lek",
+    "AMD": "֏",
+    "AOA": "Kz",
+    "ARS": "AR$",
+    "AUD": "A$ AU$ AU_$",
+    "AZN": "₼",
+    "BAM": "KM",
+    "BDT": "৳ Tk",
+    "BGN": "лв. лв",
+    "BHD": "د.ب",
+    "BOB": "Bs",
+    "BRL": "R$ R_$",
+    "BZD": "BZ$",
+    "CAD": "C$ CA$ C_$",
+    "CHF": "Fr. SFr.",
+    "CLP": "CLP$",
+    "CNY": "CN¥ RMB 人民币 yuan",
+    "COP": "COP$",
+    "CRC": "₡",
+    "CZK": "Kč",
+    "DOP": "RD$",
+    "DZD": "د.ج دج",
+    "EGP": "ج.م E£ LE ج.م. جنيه",
+    "EUR": "€ euros Euro euro",
+    "GBP": "£ GB£",
+    "GEL": "₾ ლ",
+    "GHS": "GH₵ ₵",
+    "GTQ": "Q",
+    "HKD": "HK$ HK_$",
+    "HRK": "kn",
+    "HUF": "Ft",
+    "IDR": "Rp Rp. RP rp",
+    "ILS": '₪ ش״ח ש"ח ש״ח NIS',
+    "INR": "₹",
+    "IQD": "ع.د",
+    "JMD": "J$",
+    "JOD": "د.أ",
+    "JPY": "JP¥ 円 yen",
+    "KES": "KSh",
+    "KHR": "៛",
+    "KRW": "₩ 원",
+    "KWD": "KD K.D. د.ك",
+    "KZT": "₸ тг тенге",
+    "LAK": "₭",
+    "LKR": "රු",
+    "MAD": "د.م",
+    "MKD": "ден",
+    "MMK": "Ks",
+    "MNT": "₮",
+    "MXN": "MX$ MXN$",
+    "MYR": "RM",
+    "NGN": "₦",
+    "NZD": "NZ$",
+    "OMR": "ر.ع",
+    "PAB": "B/.",
+    "PEN": "S/ S/.",
+    "PHP": "₱ Php",
+    "PLN": "zł Zł zl",
+    "PYG": "₲ Gs.",
+    "QAR": "ر.ق",
+    "RSD": "дин дин. din.",
+    "RUB": "₽ руб. руб рублей рубля р. Р",
+    "SAR": "ر.س SR",
+    "SGD": "S$ SG$ SGD$",
+    "THB": "฿ บาท",
+    "TND": "د.ت",
+    "TRY": "₺ TL",
+    "TTD": "TT$",
+    "TWD": "NT$ NT NTD TW$ 新台幣",
+    "TZS": "TSh",
+    "UAH": "₴ грн. грн",
+    "UGX": "USh",
+    "USD": "US$ US_$ U$S U$D USD$",
+    "UZS": "сум so'm",
+    "VND": "₫ đ Đ đồng VNĐ vnđ",
+    "XOF": "CFA FCFA",
+}
+_SIGNS = {sign.replace("_", " "): code for code, signs in _SIGNS_OF.items() for sign in signs.split()}
 # Signs that several countries share: the market settles which one.
 _SHARED: dict[str, dict[str, str]] = {
     "$": {
@@ -36,6 +101,8 @@ _SHARED: dict[str, dict[str, str]] = {
     },
     "¥": {"CN": "CNY", "JP": "JPY"},
     "元": {"CN": "CNY", "TW": "TWD", "HK": "HKD"},
+    "تومان": {},  # ten rials, without a code of its own
+    "Br": {"BY": "BYN", "ET": "ETB"},
     "kr": {"SE": "SEK", "NO": "NOK", "DK": "DKK", "IS": "ISK"},
     "Rs": {"IN": "INR", "PK": "PKR", "LK": "LKR", "NP": "NPR"},
     "R": {"ZA": "ZAR"},
@@ -43,15 +110,35 @@ _SHARED: dict[str, dict[str, str]] = {
     "lei": {"RO": "RON", "MD": "MDL"},
     "﷼": {"SA": "SAR", "QA": "QAR", "OM": "OMR", "IR": "IRR"},
 }  # fmt: skip
-_SPELT = {"kr.": "kr", "Kr": "kr", "Kr.": "kr", "Rs.": "Rs", "₨": "Rs", "Lei": "lei", "ریال": "﷼", "ريال": "﷼"}
-_MARKETS_OWN = {"R": frozenset({"ZA"}), "K": frozenset({"ZM"})}  # too short to believe elsewhere
+# Codes that shops also write small.
+_SMALL = {code.lower(): code for code in "AED CHF CZK DKK EUR GBP HUF NOK PLN RON RUB SEK TRY USD".split()}
+_SPELT = {
+    "kr.": "kr",
+    "Kr": "kr",
+    "Kr.": "kr",
+    "Rs.": "Rs",
+    "₨": "Rs",
+    "Lei": "lei",
+    "LEI": "lei",
+    "KR": "kr",
+    "圆": "元",
+    "圓": "元",
+    "ریال": "﷼",
+    "ريال": "﷼",
+}
+_MARKETS_OWN = {
+    "R": frozenset({"ZA"}),
+    "K": frozenset({"ZM"}),
+    "Q": frozenset({"GT"}),
+    "LE": frozenset({"EG"}),
+}  # too short to believe elsewhere
 
-_WITHOUT_CENTS = frozenset("CLP IDR ISK JPY KRW LAK MMK PYG UGX VND XAF XOF".split())
+_WITHOUT_CENTS = frozenset("CLP COP HUF IDR IRR ISK JPY KRW LAK MMK PYG TWD UGX VND XAF XOF".split())
 _THREE_PLACES = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
 def _pattern() -> str:
-    signs = sorted({*_ISO, *_SIGNS, *_SHARED, *_SPELT}, key=len, reverse=True)
+    signs = sorted({*_ISO, *_SIGNS, *_SHARED, *_SPELT, *_SMALL}, key=len, reverse=True)
     return "|".join(
         (r"(?<![A-Za-z])" if _is_spelt(sign[0]) else "")
         + re.escape(sign)
@@ -72,7 +159,7 @@ def code_of(sign: str, market: str | None) -> str | None:
     sign = _SPELT.get(sign, sign)
     if sign in _SHARED:
         return _SHARED[sign].get(market or "")
-    return sign if sign in _ISO else _SIGNS.get(sign)
+    return sign if sign in _ISO else _SIGNS.get(sign) or _SMALL.get(sign)
 
 
 def is_plausible(sign: str, market: str | None) -> bool:

@@ -61,7 +61,7 @@ _TOKEN = re.compile(
     rf"(?:\s?(?P<scale>{_SCALE})(?<![a-zà-ÿа-яё.](?=[^\W\d_]))(?![^\W\d_](?<=[a-zà-ÿа-яё])))?",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"[|·•౹;/(){}\[\]\n。，]+|,\s|\.\s(?=\D)|\s-\s")
+_CUT = re.compile(r"[|·•౹;/(){}\[\]\n。，、]+|,\s|\.\s(?=\D)|\s-\s")
 _COMPOUND = re.compile(r"(?<![\d.,])(\d+)([亿億억万萬만])\s?(\d+)([万萬만千천]?)(?![\d.,])")
 _CJK = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
 _MONEY_BEFORE = re.compile(rf"(?:{CURRENCY})\s?$")

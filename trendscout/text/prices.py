@@ -8,7 +8,7 @@ from decimal import Decimal
 from functools import lru_cache
 
 from trendscout.text.currencies import CURRENCY, code_of, is_plausible, places_of
-from trendscout.text.digits import MAX_TEXT, NUMBER, number_of, plain, style_of
+from trendscout.text.digits import MAX_TEXT, NUMBER, Style, number_of, plain, style_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ _SCALES = {
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _AMOUNT = rf"(?P<number>{NUMBER})(?:\s?(?P<scale>(?i:{_SCALE}))(?![^\W\d_]))?"
-_BEFORE = re.compile(rf"(?P<sign>{CURRENCY})(?P<gap>\s?\.?\s?)(?<![\d.,]){_AMOUNT}")
+_BEFORE = re.compile(rf"(?P<sign>{CURRENCY})(?P<gap>\s?[.:]?\s?)(?<![\d.,]){_AMOUNT}")
 _AFTER = re.compile(rf"(?<![\d.,]){_AMOUNT}(?P<gap>\s?)(?P<sign>{CURRENCY})")
 _SPAN = re.compile(r"\s*(?:-|~|～|\.\.|to|bis|a|à|al|hasta|até|until|至|到|から|до|do|đến|ถึง)\s*", re.IGNORECASE)
 
@@ -55,22 +55,29 @@ _NOT_A_PRICE_BEFORE = re.compile(
     r"优惠|優惠|할인|ahorr\w+|economi\w+|spare?n?|risparmi\w*|hemat|giảm|tiết kiệm|立减|减|券|满|滿|省|up to|"
     r"coupon|cupom|cup[oó]n|gutschein|voucher|cashback|shipping|delivery|versand|env[ií]o|frete|livraison|ongkir|"
     r"spedizione|frakt|运费|運費|送料|배송비|over|minimum|min\.? spend|"
-    r"orders? of|ab einem|off|\d\s?x\s*(?:de|of)?|para compras de|"
+    r"orders?(?: of)?|ab einem|off|\d\s?x\s*(?:de|of)?|para compras de|"
     r"(?:^|\()\s*[-+])[\s:]*$",
     re.IGNORECASE,
 )
 _NOT_A_PRICE_AFTER = re.compile(
     r"\s*(?:off\b|de desconto|de descuento|de réduction|rabatt|reduziert|di sconto|korting|ลด|割引|"
     r"オフ|할인|折|減|coupon|voucher|cashback|shipping|delivery|postage|versand|env[ií]o|frete|frakt|ongkir|运费|運費|送料|"
-    r"per\b|/(?!\s?(?:-|pcs?\b|piece|ea\b|each|件|个|個)))",
+    r"per\b|/(?!\s?(?:-|pcs?\b|piece|ea\b|each|[件个個台只套条盒双包瓶支张])))",
     re.IGNORECASE,
 )
 _WAS_BEFORE = re.compile(rf"(?:{_WAS})[\s:.]*$", re.IGNORECASE)
 _NOW_BEFORE = re.compile(rf"(?:{_NOW})[\s:.]*$", re.IGNORECASE)
+_CENTS_APART = re.compile(rf"(?<=\d)([.,]) (?=\d\d\s*(?:$|{CURRENCY}))")
+_CENTS_BEHIND = re.compile(r"(?<![\d.,€])(?<!€ )(\d{1,6})\s?(€)\s?(\d\d)\s*$")
+_NO_WHOLE = re.compile(r"(?<![\d.,])\.(?=\d\d(?![\d.,]))")
 # What may stand beside a number without a currency sign.
+_BARE_SPAN = re.compile(rf"({NUMBER})\s*[-~]\s*({NUMBER})")
 _BESIDE_BARE = re.compile(
-    r"(?:from|now|ab|from|desde|a partir de|à partir de|从|起|约|約|price|\*|:|~(?=$))", re.IGNORECASE
+    r"(?:our price|price|inc(?:l|\.|l\.)? (?:vat|gst)|/\s?each|from|now|ab|desde|a partir de|"
+    r"à partir de|从|起|约|約|\*|:|~(?=$))",
+    re.IGNORECASE,
 )
+_POINT_GROUPS, _COMMA_GROUPS = Style(",", "."), Style(".", ",")
 _BARE_SCALE_MARKETS = frozenset({"VN", "ID", "CN", "TW", "JP", "KR", "TH"})
 
 
@@ -84,19 +91,33 @@ def parse_price(text: str, market: str | None = None) -> Price | None:
     """
     if len(text) > MAX_TEXT:
         return None
-    shown = _shown(plain(text), market)
+    folded = _mended(plain(text))
+    shown = _shown(folded, market)
     if shown is None:
-        return _bare(text, market)
+        return _bare(folded, text, market)
     real = [price for price in shown if not _is_other(price)]
+    real = [price for price in real if not _in_brackets(folded, price)] or real
     was = [price for price in real if _WAS_BEFORE.search(price.before)]
     current = [price for price in real if price not in was] or was
-    if len(current) == 2 and _SPAN.fullmatch(plain(text)[current[0].end : current[1].start]):
+    if len(current) == 2 and _SPAN.fullmatch(folded[current[0].end : current[1].start]):
         return _span(current[0], current[1], text)
     if len({(price.amount, price.code) for price in current}) > 1:
         current = [price for price in current if _NOW_BEFORE.search(price.before)]
     if not current or current[0].amount is None or len({price.amount for price in current}) > 1:
         return None
     return Price(current[0].amount, None, current[0].code, text)
+
+
+def _mended(folded: str) -> str:
+    """The text with the cents put back to their number: "$119. 95", "35€ 99", "$.75"."""
+    folded = _CENTS_APART.sub(r"\1", folded)
+    folded = _CENTS_BEHIND.sub(r"\1,\3 \2", folded)
+    return _NO_WHOLE.sub("0.", folded)
+
+
+def _in_brackets(folded: str, price: _Shown) -> bool:
+    before = folded[: price.start]
+    return before.count("(") > before.count(")")
 
 
 def _is_other(price: _Shown) -> bool:
@@ -162,11 +183,15 @@ def _with_open_ends(shown: list[_Shown], folded: str, market: str | None, *, suf
     return [only, _Shown(_amount(other[1], None, only.code, market), only.code, "", "", start, end)]
 
 
-def _amount(digits: str, scale: str | None, code: str | None, market: str | None) -> Decimal | None:
-    # Most ISO 4217 codes begin with the country that uses them, and its people write its numbers.
-    style = style_of(market) or style_of(code[:2] if code and code != "EUR" else None)
+def _amount(
+    digits: str, scale: str | None, code: str | None, market: str | None, *, signed: bool = True
+) -> Decimal | None:
+    """The amount; without a market the currency tells how it is written, and `signed` says that it has a sign."""
     places = places_of(code)
-    value = number_of(digits, style, scaled=scale is not None, whole=places == 0)
+    style = style_of(market) or (_home_style(code) if signed else None)
+    # Nobody shows three decimals of a euro or a rouble: without a market to contradict, they are a group.
+    grouping = places == 0 or (places == 2 and signed and not style_of(market) and style == _POINT_GROUPS)
+    value = number_of(digits, style, scaled=scale is not None, whole=grouping)
     if places == 3 and value is None and style and re.search(rf"\{style.decimal}\d{{3}}$", digits):
         value = number_of(digits, style, scaled=True)
     if value is None:
@@ -179,12 +204,24 @@ def _amount(digits: str, scale: str | None, code: str | None, market: str | None
     return value
 
 
-def _bare(text: str, market: str | None) -> Price | None:
-    """A number that stands alone; a market tells how it is written, never in which currency it is."""
-    rest = _BESIDE_BARE.sub(" ", plain(text)).strip()
+def _home_style(code: str | None) -> Style:
+    """How amounts of a currency are written at home; most ISO 4217 codes begin with the country."""
+    if code is None:
+        return _COMMA_GROUPS  # "$": where it is written with points, it is written with a market's own sign too
+    home = style_of(code[:2]) if code != "EUR" else _POINT_GROUPS
+    return _POINT_GROUPS if home is not None and home.decimal == "," else _COMMA_GROUPS
+
+
+def _bare(folded: str, text: str, market: str | None) -> Price | None:
+    """A number or range that stands alone; a market tells how it is written, never in which currency it is."""
+    rest = _BESIDE_BARE.sub(" ", folded).strip()
+    home = {"ID": "IDR", "VN": "VND", "JP": "JPY", "KR": "KRW", "CL": "CLP"}.get(market or "")
+    pair = _BARE_SPAN.fullmatch(rest)
+    if pair and any(sign in rest for sign in ".,"):  # "12 - 15" may be anything
+        low, high = (_amount(digits, None, home, market, signed=False) for digits in pair.groups())
+        return Price(low, high, None, text) if low is not None and high is not None and low < high else None
     found = re.fullmatch(_AMOUNT, rest)
     if not found or (found["scale"] and market not in _BARE_SCALE_MARKETS):
         return None
-    home = {"ID": "IDR", "VN": "VND", "JP": "JPY", "KR": "KRW", "CL": "CLP"}.get(market or "")
-    amount = _amount(found["number"], found["scale"], home, market)
+    amount = _amount(found["number"], found["scale"], home, market, signed=False)
     return Price(amount, None, None, text) if amount is not None else None
