@@ -256,6 +256,8 @@ def _sibling(product: Product, number: int, colours: list[glossary.Entry], rng: 
         values["facts"] = ((unit, rng.choice([v for v in _UNITS[unit].values if v != value])), *product.facts[1:])
     elif way == "colour":
         values["colour"] = rng.choice([colour for colour in colours if colour != product.colour])
+        if product.code and rng.random() < 0.5:
+            values["code"] = product.code.rstrip("ABKSTXHWL") + rng.choice(("BK", "W", "RD", "S", "GY"))
     elif way == "tier":
         values["tier"] = rng.choice([tier for tier in _TIERS if tier != product.tier])
     elif way == "generation":
@@ -364,9 +366,10 @@ def _head(product: Product, world: World, rng: Random) -> list[str]:
         head.append(product.maker)
     if product.line and rng.random() < 0.9:
         head += _shortened(product.line, world, rng)
-    if product.tier and rng.random() < 0.9:
+    told = 1 - (1 - world.facts_shown) / 2  # of what tells siblings apart by name
+    if product.tier and rng.random() < told:
         head.append(product.tier)
-    if product.generation and rng.random() < 0.92:
+    if product.generation and rng.random() < told:
         head.append(_version(product.generation, rng))
     return head
 
@@ -379,7 +382,7 @@ def _body(product: Product, chinese: bool, foreign: bool, world: World, rng: Ran
         shown.append(product.colour)
     body = [_word(entry, chinese, foreign, world, rng) for entry in shown]
     body += [_fact(unit, value, chinese, rng) for unit, value in product.facts if rng.random() < world.facts_shown]
-    if product.pack > 1 and rng.random() < 0.95:
+    if product.pack > 1 and rng.random() < 1 - (1 - world.facts_shown) / 2:
         body.append(rng.choice(_PACK_ZH if chinese else _PACK_EN).format(n=product.pack))
     if product.code and rng.random() < world.codes_shown:
         body.insert(rng.randint(0, len(body)), _written_code(product.code, rng))

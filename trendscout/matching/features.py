@@ -64,16 +64,33 @@ PLACE = {name: place for place, name in enumerate(NAMES)}
 def pair_features(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> F32:
     """A row of NAMES per pair of row numbers (a, b)."""
     out = np.empty((len(a), len(NAMES)), np.float32)
-    for start in range(0, len(a), BATCH):
-        part = slice(start, start + BATCH)
-        columns = dict(_batch(listings, a[part], b[part]))
-        for name, place in PLACE.items():
-            out[part, place] = columns[name]
+    for part, features in feature_batches(listings, a, b):
+        out[part] = features
     return out
 
 
-def _slots(values: NDArray[Any], rows: NDArray[np.int32]) -> NDArray[Any]:
-    return np.ascontiguousarray(values[rows].T)
+def feature_batches(
+    listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]
+) -> Iterator[tuple[NDArray[np.int64], F32]]:
+    """(places of the pairs, their features), BATCH at a time: millions of pairs need not fit into memory."""
+    # Long titles with long ones: a batch is as wide as its longest title.
+    length = (listings.words != 0).sum(1, dtype=np.int8)
+    order = np.argsort(np.maximum(length[a], length[b]), kind="stable")
+    for start in range(0, len(a), BATCH):
+        part = order[start : start + BATCH]
+        features = np.empty((len(NAMES), len(part)), np.float32)
+        for name, values in _batch(listings, a[part], b[part]):
+            features[PLACE[name]] = values
+        yield part, features.T
+
+
+def _slots(values: NDArray[Any], rows: NDArray[np.int32], width: int | None = None) -> NDArray[Any]:
+    """The rows' slots, slots first; only as many as any of the rows uses, or `width`."""
+    chosen = values[rows]
+    if width is None:
+        used = np.flatnonzero(chosen.any(0))
+        width = int(used[-1]) + 1 if len(used) else 1
+    return np.ascontiguousarray(chosen[:, :width].T)
 
 
 def _met(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[np.bool_]]:
@@ -88,24 +105,23 @@ def _met(a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[np.bool_], NDArray[n
     return in_a, in_b
 
 
-def _meets(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.asarray(np.logical_or.reduce(_met(a, b)[0], axis=0))
-
-
-def _dot(
-    a: NDArray[Any], b: NDArray[Any], weights_a: NDArray[Any], weights_b: NDArray[Any]
-) -> NDArray[np.float32]:
-    """The sum over the tokens that both have of the product of their two weights."""
-    out = np.zeros(a.shape[1], np.float32)
-    for slot in range(len(b)):
-        mine = np.where(a == b[slot], weights_a, np.float32(0)).sum(0)
-        out += mine * weights_b[slot]
+def _shared(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
+    """Which slots of `a` occur in `b` of the same pair."""
+    out = np.zeros(a.shape, bool)
+    for slot in b:
+        out |= a == slot
+    out &= a != 0
     return out
+
+
+def _meets(a: NDArray[Any], b: NDArray[Any]) -> NDArray[np.bool_]:
+    return np.asarray(np.logical_or.reduce(_shared(a, b), axis=0))
 
 
 def _batch(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:
     words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
-    weights_a, weights_b = _slots(listings.weights, a), _slots(listings.weights, b)
+    wide_a, wide_b = len(words_a), len(words_b)
+    weights_a, weights_b = _slots(listings.weights, a, wide_a), _slots(listings.weights, b, wide_b)
     in_a, in_b = _met(words_a, words_b)
     total_a, total_b = weights_a.sum(0), weights_b.sum(0)
     least, most = np.minimum(total_a, total_b) + 1e-6, np.maximum(total_a, total_b) + 1e-6
@@ -115,12 +131,13 @@ def _batch(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
     yield "rarest_shared", shared_a.max(0) / 8.5
     missing_a, missing_b = weights_a * ~in_a, weights_b * ~in_b
     yield "coverage", shared / most
-    stem_a, stem_b = _met(_slots(listings.stems, a), _slots(listings.stems, b))
+    stem_a, stem_b = _met(_slots(listings.stems, a, wide_a), _slots(listings.stems, b, wide_b))
     yield "stems", ((missing_a * stem_a).sum(0) + (missing_b * stem_b).sum(0)) / (2 * least)
     yield "length_gap", np.log(most / least)
 
     grams_a, grams_b = _slots(listings.grams, a), _slots(listings.grams, b)
-    yield "grams", _dot(grams_a, grams_b, _slots(listings.gram_weights, a), _slots(listings.gram_weights, b))
+    both = (_slots(listings.gram_weights, a, len(grams_a)) * _shared(grams_a, grams_b)).sum(0)
+    yield "grams", both * listings.gram_length[a] / listings.gram_length[b]
     yield from _text(listings, a, b, words_a, words_b, missing_a, missing_b, most)
     yield from _concepts(listings, a, b)
     yield from _codes(listings, a, b)
@@ -143,15 +160,17 @@ def _text(
     if not (text_a.any() or text_b.any()):
         yield "in_text", np.zeros(len(a), np.float32)
         return
-    explained = (missing_a * _met(words_a, text_b)[0]).sum(0) + (missing_b * _met(words_b, text_a)[0]).sum(0)
+    explained = (missing_a * _shared(words_a, text_b)).sum(0) + (missing_b * _shared(words_b, text_a)).sum(0)
     yield "in_text", explained / most
 
 
 def _concepts(
     listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]
 ) -> Iterator[tuple[str, NDArray[Any]]]:
-    weights_a, weights_b = _slots(listings.concept_weights, a), _slots(listings.concept_weights, b)
-    in_a, _ = _met(_slots(listings.concepts, a), _slots(listings.concepts, b))
+    concepts_a, concepts_b = _slots(listings.concepts, a), _slots(listings.concepts, b)
+    weights_a = _slots(listings.concept_weights, a, len(concepts_a))
+    weights_b = _slots(listings.concept_weights, b, len(concepts_b))
+    in_a = _shared(concepts_a, concepts_b)
     shared = (weights_a * in_a).sum(0)
     cross = listings.han[a] != listings.han[b]
     yield "concepts", np.where(cross, shared / (np.minimum(weights_a.sum(0), weights_b.sum(0)) + 1), 0)
@@ -162,10 +181,16 @@ def _codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
     loose_a, loose_b = _slots(listings.loose, a), _slots(listings.loose, b)
     text_a, text_b = _slots(listings.text_codes, a), _slots(listings.text_codes, b)
     all_a, all_b = np.concatenate((codes_a, loose_a)), np.concatenate((codes_b, loose_b))
-    rarity = _slots(listings.code_weights, a)
-    same_slots = np.concatenate((_met(codes_a, codes_b)[0], np.zeros(loose_a.shape, bool)))
+    wide = listings.codes.shape[1]
+    rarity = np.concatenate(
+        (
+            _slots(listings.code_weights[:, :wide], a, len(codes_a)),
+            _slots(listings.code_weights[:, wide:], a, len(loose_a)),
+        )
+    )
+    same_slots = np.concatenate((_shared(codes_a, codes_b), np.zeros(loose_a.shape, bool)))
     same = (rarity * same_slots).max(0) / 8.5
-    near = np.where(same > 0, 0, (rarity * _met(all_a, all_b)[0]).max(0) / 8.5)
+    near = np.where(same > 0, 0, (rarity * _shared(all_a, all_b)).max(0) / 8.5)
     in_text = (same == 0) & (_meets(codes_a, text_b) | _meets(codes_b, text_a))
     yield "code_same", same
     yield "code_near", near
@@ -176,7 +201,7 @@ def _codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
 def _facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:
     """A conflict: both sides state a value of one kind that the other side lacks."""
     kinds_a, kinds_b = _slots(listings.kinds, a), _slots(listings.kinds, b)
-    values_a, values_b = _slots(listings.values, a), _slots(listings.values, b)
+    values_a, values_b = _slots(listings.values, a, len(kinds_a)), _slots(listings.values, b, len(kinds_b))
     same_a, same_b = _met(values_a, values_b)
     kind_a, kind_b = _met(kinds_a, kinds_b)
     against_a, against_b = kind_a & ~same_a, kind_b & ~same_b

@@ -141,7 +141,8 @@ class Listings:
     stems: U32  # the words' beginnings, in the words' slots
     weights: F32  # of words: how much each says, by how few listings have it
     grams: U32  # character trigrams of the words
-    gram_weights: F32  # scaled so that a row's squares add up to 1
+    gram_weights: F32  # squares of their rarity; a row adds up to 1
+    gram_length: F32  # the root of what a row added up to
     code_weights: F32  # of codes and loose, side by side
     codes: U32
     loose: U32
@@ -172,10 +173,13 @@ def weigh(table: pa.Table) -> Listings:
     padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
     source = table["source"].combine_chunks().dictionary_encode()
     grams = _trigrams(table["folded"].to_pylist())
+    gram_weights = _rarity(grams, phrases=False) ** 2
+    gram_length: F32 = np.sqrt(gram_weights.sum(1)) + np.float32(1e-6)
     return Listings(
         table=table,
         grams=grams,
-        gram_weights=_to_unit_length(_rarity(grams, phrases=False)),
+        gram_weights=gram_weights / gram_length[:, None] ** 2,
+        gram_length=gram_length,
         code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), phrases=False),
         weights=_rarity(padded["words"], phrases=True),
         concept_weights=_rarity(padded["concepts"], phrases=False),
@@ -219,11 +223,6 @@ def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
     out = np.zeros(tokens.shape, np.int32)
     out[filled] = counts[inverse]
     return out
-
-
-def _to_unit_length(weights: F32) -> F32:
-    length: F32 = np.sqrt((weights**2).sum(1, keepdims=True)) + np.float32(1e-6)
-    return weights / length
 
 
 def _trigrams(folded: list[str]) -> U32:

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
-from trendscout.matching.features import pair_features
+from trendscout.matching.features import feature_batches
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
 from trendscout.matching.model import HARD, Model, catalogues, probability, rival_features, shipped
-from trendscout.matching.reasons import reasons
+from trendscout.matching.reasons import reasons, speaking
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -65,12 +65,9 @@ def match_listings(
     first_new = int((np.array(products, object) != None).sum()) if known is not None else 0  # noqa: E711
     found = candidate_pairs(keys_of(listings), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
-    order = np.lexsort((b, a))
-    a, b = a[order], b[order]
     scored = score(listings, a, b, model)
-    label = cluster(
-        a, b, scored.probability, scored.veto, _ties(listings, products, decisions, scored), model.likely
-    )
+    ties = _ties(listings, products, decisions, scored)
+    label = cluster(a, b, scored.probability, scored.hard & (scored.probability < model.likely), ties, model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, label)
     verdict = _verdicts(scored, label[a] == label[b], model)
@@ -79,8 +76,8 @@ def match_listings(
             "id_a": pa.array(ids).take(a),
             "id_b": pa.array(ids).take(b),
             "probability": scored.probability,
-            "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS).cast(pa.string()),
-            "reason": reasons(scored.features, verdict),
+            "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS),
+            "reason": reasons(scored.notes, verdict),
         }
     )
     product_column = pa.array(product_ids, pa.string())
@@ -95,33 +92,32 @@ def match_listings(
 class Scored:
     """Candidate pairs with what the model says of them."""
 
-    features: NDArray[np.float32]
     content: NDArray[np.float32]  # log-odds by content alone
     probability: NDArray[np.float32]
     hard: NDArray[np.bool_]  # some exclusive fact conflicts
-    veto: NDArray[np.bool_]  # ... and the pair is not one product
     line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
+    notes: tuple[NDArray[np.int8], NDArray[np.int8]]  # what speaks for and against; see `reasons`
     catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
 
 
 def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) -> Scored:
     """The pairs' probabilities and conflicts."""
-    features = pair_features(listings, a, b)
-    content = features @ model.content + np.float32(model.content_bias)
+    count = len(a)
+    content = np.empty(count, np.float32)
+    hard, line = np.empty(count, bool), np.empty(count, bool)
+    notes = np.empty(count, np.int8), np.empty(count, np.int8)
+    hard_weights = model.content[list(HARD)]
+    for part, features in feature_batches(listings, a, b):
+        value = features @ model.content + np.float32(model.content_bias)
+        conflicts = features[:, HARD]
+        content[part] = value
+        hard[part] = (conflicts > 0).any(1)
+        line[part] = probability(value - conflicts @ hard_weights) >= model.variant
+        notes[0][part], notes[1][part] = speaking(features)
     catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
     chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
-    hard = np.asarray((features[:, HARD] > 0).any(1))
-    without = content - features[:, HARD] @ model.content[list(HARD)]
-    return Scored(
-        features=features,
-        content=content,
-        probability=chance,
-        hard=hard,
-        veto=hard & (chance < model.likely),
-        line=probability(without) >= model.variant,
-        catalogue=catalogue,
-    )
+    return Scored(content, chance, hard, line, notes, catalogue)
 
 
 def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str | None]]:

@@ -35,14 +35,22 @@ FOR: tuple[tuple[str, str], ...] = (
 FEW = "few words in common"
 
 
-def reasons(features: NDArray[np.float32], verdict: NDArray[np.int8]) -> pa.Array:
-    """One reason per pair, for what joined it (verdicts 0 and 1) or kept it apart (2 and 3)."""
-    texts = [text for _, text in FOR] + [text for _, text in AGAINST] + [FEW]
-    joined = verdict <= 1
-    last = len(texts) - 1
-    place = np.full(len(features), last, np.int8)
-    for number, (name, _) in reversed(list(enumerate(FOR))):
-        place[joined & (features[:, PLACE[name]] > (0.3 if name == "concepts" else 0))] = number
-    for number, (name, _) in reversed(list(enumerate(AGAINST, len(FOR)))):
-        place[~joined & (features[:, PLACE[name]] > 0)] = number
-    return pa.DictionaryArray.from_arrays(place, texts).cast(pa.string())
+_TEXTS = [text for _, text in FOR] + [text for _, text in AGAINST] + [FEW]
+_ENOUGH = {"concepts": 0.3}  # of a feature before it is worth telling; else anything above 0
+
+
+def speaking(features: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[np.int8]]:
+    """The first thing that speaks for each pair and the first that speaks against it, as places in the texts."""
+    return _first(features, FOR, 0), _first(features, AGAINST, len(FOR))
+
+
+def _first(features: NDArray[np.float32], said: tuple[tuple[str, str], ...], start: int) -> NDArray[np.int8]:
+    place = np.full(len(features), len(_TEXTS) - 1, np.int8)
+    for number, (name, _) in reversed(list(enumerate(said, start))):
+        place[features[:, PLACE[name]] > _ENOUGH.get(name, 0)] = number
+    return place
+
+
+def reasons(notes: tuple[NDArray[np.int8], NDArray[np.int8]], verdict: NDArray[np.int8]) -> pa.Array:
+    """One reason per pair: what joined it (verdicts 0 and 1) or kept it apart (2 and 3)."""
+    return pa.DictionaryArray.from_arrays(np.where(verdict <= 1, *notes), _TEXTS)
