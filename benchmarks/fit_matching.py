@@ -124,7 +124,9 @@ WORLDS = (
     ),
 )
 HARDEST = 1.5  # of the world "hard", only this many negatives per positive are learnt from, the most alike
-AGAINST = frozenset(("price_gap", "length_gap", "number_one_sided", "tier_one_sided", "form_one_sided"))
+AGAINST = frozenset(
+    ("price_gap", "length_gap", "number_one_sided", "count_one_sided", "tier_one_sided", "form_one_sided")
+)
 SHRINK = 1e-3
 CONTENT_SIGNS = [-1 if name in AGAINST or name.endswith("_conflict") else 1 for name in NAMES]
 RIVAL_SIGNS = [-1 if name == "passed_over" else 1 for name in RIVAL_NAMES]

@@ -7,6 +7,7 @@ another size, colour, pack, model or version) stand beside each product.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from random import Random
@@ -63,6 +64,8 @@ _UNITS = {
     "cm": _Unit((15, 20, 30, 40, 60, 80, 100, 120, 150), ("{v}cm", "{v} cm", "{v} CM"), ("{v}厘米", "{v}公分")),
     "inch": _Unit((5, 7, 10, 13, 15, 24, 27, 32, 43, 55), ('{v}"', "{v} inch", "{v}-Inch"), ("{v}寸", "{v}英寸")),
 }
+# Chinese is written without spaces, also between it and other script.
+_BESIDE_HAN = re.compile(r"(?<=[\u4e00-\u9fff]) | (?=[\u4e00-\u9fff])")
 _PACKS = (2, 3, 4, 5, 6, 8, 10, 12, 20, 24, 50)
 _PACK_EN = ("{n} pcs", "{n}pcs", "pack of {n}", "{n}-Pack", "{n} Count", "set of {n}", "({n} Pack)")
 _PACK_ZH = ("{n}件装", "{n}个装", "{n}只", "{n}件", "{n}个")
@@ -353,7 +356,9 @@ def _title(product: Product, world: World, rng: Random) -> str:
     words = (
         _misspell(word, rng) if rng.random() < world.misspelt else word for word in " ".join(parts).split(" ")
     )
-    title = ("" if chinese and rng.random() < 0.5 else " ").join(words)
+    title = " ".join(words)
+    if chinese and rng.random() < 0.5:
+        title = _BESIDE_HAN.sub("", title)
     if chinese or rng.random() < 0.5:
         return title
     return title.title() if rng.random() < 0.7 else title.lower()
@@ -425,7 +430,7 @@ def _foreign(word: str) -> str:
 
 
 def _misspell(word: str, rng: Random) -> str:
-    if len(word) < 5:
+    if len(word) < 5 or any(char.isdigit() for char in word):
         return word
     place = rng.randrange(1, len(word) - 1)
     return word[:place] + rng.choice(("", word[place] * 2, rng.choice("aeiourst"))) + word[place + 1 :]

@@ -25,7 +25,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
         "lines", "k", "mp", "degree", "tier", "speed", "x", "in one", "hour", "minute", "year", "month", "%",
     ),
     "count": ("count",),
-    "number": ("number", "generation"),
+    "number": ("number",),
     "colour": ("colour",),
     "style": ("size", "side", "gender", "age"),
     "tier": ("tier_word", "edition", "system"),
@@ -49,6 +49,7 @@ NAMES: tuple[str, ...] = (
     *(f"{name}_conflict" for name in GROUPS),
     "number_same",
     "number_one_sided",
+    "count_one_sided",
     "tier_one_sided",
     "form_one_sided",
     "colour_same",
@@ -213,6 +214,8 @@ def _facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
         same = (same_a & mine).sum(0)
         if name in ("tier", "form"):
             yield f"{name}_one_sided", has_a != has_b
+        elif name == "count":
+            yield "count_one_sided", has_a != has_b
         elif name == "number":
             yield "number_one_sided", ((mine & ~same_a).any(0) != (theirs & ~same_b).any(0))
             yield "number_same", np.minimum(same, 3)

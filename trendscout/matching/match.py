@@ -67,7 +67,9 @@ def match_listings(
     a, b = (found[name].to_numpy() for name in ("a", "b"))
     scored = score(listings, a, b, model)
     ties = _ties(listings, products, decisions, scored)
-    label = cluster(a, b, scored.probability, scored.hard & (scored.probability < model.likely), ties, model.likely)
+    label = cluster(
+        a, b, scored.probability, scored.hard & (scored.probability < model.likely), ties, model.likely
+    )
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, label)
     verdict = _verdicts(scored, label[a] == label[b], model)

@@ -16,10 +16,12 @@ MAX_CHARS = 600  # what is read of a title; hostile text is cut, not refused
 # `"` and `'` after a number are inches on shop pages; a lone single-digit `6'` may be feet and stays a number.
 _INCH_MARK = re.compile(r"(?<=\d)\s?(?:''|\"|”|″|’’|′′)|(?<=\d\d)['’′]")
 _OF = re.compile(r"\b(?:pack|set|box|lot|isi|paket) (?:of )?(\d{1,3})\b")
+# A year that only says how new the offer is: "2025 new", "2024新款".
+_NEW_YEAR = re.compile(r"\b20[12]\d\s?(?:new(?: year| version| model| upgrade)?\b|upgraded|最新|新款|新品|款|年)")
+_VERSION = re.compile(r"\b(?:v|ver|version|gen|generation|mark|mk)[. ]?(\d{1,2})(?:\.(\d))?\b")
 _IN_ONE = re.compile(r"(\d{1,2})\s?(?:in|合|-in-)[ -]?(?:1|one|一)\b")
-_GENERATION = re.compile(
-    r"\b(\d{1,2})(?:st|nd|rd|th) (?:gen|generation)\b|第(\d{1,2})代|\b(?:gen|generation) (\d{1,2})\b"
-)
+_GENERATION = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th) (?:gen|generation)\b|第?(\d{1,2})代")
+_NAME_AND_NUMBER = re.compile(r"([a-z]{5,})(\d{1,3})")  # iphone14: a word and a number, not a code
 _TOKEN = re.compile(
     rf"(?P<value>\d+(?:[.,]\d+)*)(?:-|\s?)(?P<unit>{UNIT_PATTERN})(?![a-z0-9])"
     r"|(?P<number>\d+(?:[.,]\d+)+(?![a-z\d]))"
@@ -86,11 +88,17 @@ def read_title(text: str) -> Title:
     folded = _OF.sub(r" \1pcs ", folded)
     folded = _SLASH.sub(r"\1\2", folded)
     reader = _Reader()
-    folded = _GENERATION.sub(reader.generation, folded)
+    folded = _NEW_YEAR.sub(" ", folded)
+    folded = _GENERATION.sub(r" \1\2 ", folded)
+    folded = _VERSION.sub(_version, folded)
     folded = _IN_ONE.sub(reader.in_one, folded)
     for found in _TOKEN.finditer(folded):
         reader.take(found)
     return reader.title()
+
+
+def _version(found: re.Match[str]) -> str:
+    return f" {found[1]}.{found[2]} " if found[2] and found[2] != "0" else f" {found[1]} "
 
 
 class _Reader:
@@ -105,10 +113,6 @@ class _Reader:
         self.run: list[str] = []  # Latin words one after the other, for glossary phrases
         self.before = ""  # a short word just before, which a number may continue
         self.han = False
-
-    def generation(self, found: re.Match[str]) -> str:
-        self.facts[("generation", found[1] or found[2] or found[3])] = None
-        return " "
 
     def in_one(self, found: re.Match[str]) -> str:
         self.facts[("in one", found[1])] = None
@@ -139,6 +143,7 @@ class _Reader:
 
     def _bare(self, text: str) -> None:
         text = text.replace(",", ".").strip(".")
+        text = text.removesuffix(".0") or "0"
         self.words[text] = None
         self.facts[("number", text)] = None
         self.before = ""
@@ -148,6 +153,9 @@ class _Reader:
         if text.endswith("+"):
             parts.append("plus")
         glued = "".join(parts)
+        named = _NAME_AND_NUMBER.fullmatch(glued)
+        if named:
+            parts, glued = [named[1], named[2]], ""
         mixed = bool(_DIGIT.search(glued)) and bool(_LETTER.search(glued))
         if mixed and len(glued) <= 24 and "plus" not in parts[1:]:
             self._code(glued, parts)

@@ -64,7 +64,6 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
     ("month", 1, "month months 个月"),
     ("tier", 1, "tier tiers layer layers 层"),
     ("speed", 1, "speed speeds 档"),
-    ("generation", 1, "gen generation generations 代"),
     ("x", 1, "x"),
     (
         "count",
