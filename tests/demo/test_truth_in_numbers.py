@@ -28,6 +28,7 @@ QUERIES = (
     Query("aliexpress", MARKET, "search", "kitchen"),
 )
 DAYS = 9
+SETTINGS = Settings(contact="t@market.example")
 Trouble = Callable[[str, str], Reply | None]  # host and target → what it answers instead
 
 
@@ -90,7 +91,7 @@ def play(
                 outcomes += pipeline.collect(
                     place,
                     QUERIES,
-                    Settings(contact="t@market.example"),
+                    SETTINGS,
                     clock=clock,
                     base_url=server.base_urls,
                     seed=today,
@@ -133,7 +134,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
     # and the troubled looks are told as such, never as whole lists
     good = sum(outcome.status == "ok" for outcome in outcomes)
     assert (good == len(outcomes)) == (name in ("nothing", "a missed crawl"))
-    shown = pipeline.report(place, pipeline.Wish(), now=now, settings=Settings())
+    shown = pipeline.report(place, pipeline.Wish(), now=now, settings=SETTINGS)
     assert {one.list_id for one in shown.coverage} == {AMAZON, ALIEXPRESS}
     assert sum(one.ok for one in shown.coverage) <= good
     assert not (seen.snap_depth < 50).any()
@@ -141,7 +142,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
 
 def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
-    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS), settings=Settings())
+    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS), settings=SETTINGS)
     blocked = next(one for one in shown.coverage if one.list_id == AMAZON)
     assert (blocked.status, blocked.looked, blocked.ok) == ("blocked", 6, 5)
     text = table.text(shown, lang="en", width=100)

@@ -12,7 +12,6 @@ from typing import Any
 from trendscout.demo.verdict import Listing
 
 NAME = "mornings.jsonl"
-ShownHere = Mapping[str, list[frozenset[Listing]]]  # by market, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +19,7 @@ class Morning:
     """One finished day."""
 
     day: int
-    shown: ShownHere
+    shown: tuple[frozenset[Listing], ...]  # the listings of each product of the report, best first
     outcomes: Mapping[str, int]  # queries by status
 
 
@@ -46,10 +45,7 @@ class Ledger:
         return [
             Morning(
                 line["day"],
-                {
-                    market: [frozenset((one[0], one[1], one[2]) for one in product) for product in products]
-                    for market, products in line["shown"].items()
-                },
+                tuple(frozenset((one[0], one[1], one[2]) for one in product) for product in line["shown"]),
                 line["outcomes"],
             )
             for line in self._lines()[1:]
@@ -57,9 +53,7 @@ class Ledger:
 
     def add(self, morning: Morning) -> None:
         """Note a finished day; it is on the disk when this returns."""
-        shown = {
-            market: [sorted(product) for product in products] for market, products in sorted(morning.shown.items())
-        }
+        shown = [sorted(product) for product in morning.shown]
         line = json.dumps({"day": morning.day, "shown": shown, "outcomes": dict(sorted(morning.outcomes.items()))})
         whole = "".join(json.dumps(one) + "\n" for one in self._lines())
         part = self.path.with_suffix(".part")

@@ -14,10 +14,10 @@ from trendscout.clock import VirtualClock
 from trendscout.config import Settings
 from trendscout.demo import faults
 from trendscout.demo.goods import CATEGORIES
-from trendscout.demo.ledger import NAME, Ledger, Morning, ShownHere
+from trendscout.demo.ledger import NAME, Ledger, Morning
 from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.server import HOSTS, MarketServer
-from trendscout.demo.verdict import SHOWN, Figures, Listing, Ranks, Truth, biggest_changes
+from trendscout.demo.verdict import SHOWN, Figures, Listing, Truth, biggest_changes
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
 from trendscout.model import Query, Report, Row
@@ -139,32 +139,23 @@ def _morning(place: pipeline.Place, world: World, server: MarketServer, day: int
     )
     pipeline.match(place)
     with place.store() as connection:
-        shown = _shown(connection, world.markets, day)
+        shown = _shown(connection, day)
     return Morning(day, shown, Counter(outcome.status for outcome in outcomes))
 
 
-def _shown(connection: Connection, markets: Sequence[str], day: int) -> ShownHere:
-    """The listings of the products in each market's top 20 on a morning."""
+def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
+    """The listings of the products in a morning's top 20."""
+    from trendscout.assemble import best_places
     from trendscout.store.details import listings_of
     from trendscout.store.query import ANYWHERE
 
     now = morning_of(day) + _LOOKED
     scores = pipeline.rank(connection, ANYWHERE, now=now)
-    lists = scores.history.lists
-    best: dict[str, list[str]] = {market: [] for market in markets}
-    for position in scores.order().tolist():
-        market = lists[scores.list[position]].partition("/")[0].rpartition("_")[2]
-        name = str(scores.history.items[scores.item[position]])
-        if len(best[market]) < SHOWN and name not in best[market]:
-            best[market].append(name)
-    facts = listings_of(connection, [name for names in best.values() for name in names], until=now)
-    return {
-        market: [
-            frozenset((one.platform, one.market or "", one.item_key) for one in facts.get(name, ()))
-            for name in names
-        ]
-        for market, names in best.items()
-    }
+    names = [str(scores.history.items[scores.item[position]]) for position in best_places(scores)[:SHOWN]]
+    facts = listings_of(connection, names, until=now)
+    return tuple(
+        frozenset((one.platform, one.market or "", one.item_key) for one in facts.get(name, ())) for name in names
+    )
 
 
 # --- the end -------------------------------------------------------------------------------------------------
@@ -185,13 +176,12 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
         outcomes.update(morning.outcomes)
     with place.store() as connection:
         by_change = _by_change(connection, world)
-    shown = {(market, one.day): rows for one in mornings for market, rows in one.shown.items()}
     return DemoResult(
         report=report,
         mornings=len(mornings),
         outcomes=dict(sorted(outcomes.items())),
         faults={str(name): count for name, count in planted.items()},
-        ours=truth.figures(shown),
+        ours=truth.figures({morning.day: morning.shown for morning in mornings}),
         by_change=truth.figures(by_change),
         visible=truth.visible,
         planted=len(truth.breakouts),
@@ -203,7 +193,7 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
     )
 
 
-def _by_change(connection: Connection, world: World) -> dict[tuple[str, int], list[frozenset[Listing]]]:
+def _by_change(connection: Connection, world: World) -> dict[int, list[frozenset[Listing]]]:
     """The biggest rank changes of every morning, from the same store."""
     looks: dict[int, dict[str, dict[Listing, int]]] = {}
     for day, name, listing, rank in _observed(connection, world):
@@ -211,9 +201,7 @@ def _by_change(connection: Connection, world: World) -> dict[tuple[str, int], li
     before: dict[str, dict[Listing, int]] = {}
     found = {}
     for day in range(world.days):
-        today: Ranks = looks.get(day, {})
-        for market in world.markets:
-            found[market, day] = biggest_changes(before, today, market)
+        found[day] = biggest_changes(before, looks.get(day, {}))
         before |= looks.get(day, {})
     return found
 

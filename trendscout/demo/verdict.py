@@ -16,8 +16,8 @@ SHOWN = 20  # rows of a morning's report that count
 PATIENCE = 14  # days that a shown product has to enter a top ten before it is a false alarm
 
 Listing = tuple[str, str, str]  # platform, market, item key
-Morning = tuple[str, int]  # market, day
-Shown = Mapping[Morning, Sequence[frozenset[Listing]]]  # the listings of each product shown, best first
+Thing = int | Listing  # the number of a good; a search, or a tag that is no good, by its listing
+Shown = Mapping[int, Sequence[frozenset[Listing]]]  # by day, the listings of each product shown, best first
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,42 +143,43 @@ class Truth:
 
     def figures(self, shown: Shown) -> Figures:
         """How a ranking did that showed these products on these mornings."""
-        first: dict[Listing, int] = {}
-        judged: list[tuple[frozenset[Listing], int]] = []
-        for (market, day), rows in sorted(shown.items(), key=lambda item: item[0][1]):
+        first: dict[Thing, int] = {}
+        for day, rows in sorted(shown.items()):
             for product in rows[:SHOWN]:
-                here = {listing for listing in product if listing[1] == market}
-                if first.keys().isdisjoint(here) and day < self.world.days - PATIENCE:
-                    judged.append((product, day))
-                for listing in here:
-                    first.setdefault(listing, day)
-        arrived = [breakout for breakout in self.breakouts if breakout.arrived is not None]
-        leads = tuple(
-            breakout.arrived - first[breakout.listing]
-            for breakout in arrived
-            if breakout.arrived is not None
-            and breakout.listing in first
-            and first[breakout.listing] < breakout.arrived
-        )
+                if product:
+                    first.setdefault(self.thing_of(product), day)
+        arrived = [(one.good, one.arrived) for one in self.breakouts if one.arrived is not None]
+        leads = tuple(day - first[good] for good, day in arrived if good in first and first[good] < day)
+        judged = [(thing, day) for thing, day in first.items() if day < self.world.days - PATIENCE]
         return Figures(
             planted=len(arrived),
             caught=len(leads),
             leads=leads,
             shown=len(judged),
-            false=sum(1 for product, day in judged if not self._came_true(product, day)),
+            false=sum(1 for thing, day in judged if not self._came_true(thing, day)),
         )
 
-    def _came_true(self, product: frozenset[Listing], day: int) -> bool:
-        return any(
-            day < arrival <= day + PATIENCE for listing in product for arrival in self.arrivals.get(listing, ())
-        )
+    def thing_of(self, product: frozenset[Listing]) -> Thing:
+        """What a product is: the good that most of its listings are."""
+        goods = Counter[Thing](good.number if (good := self.good_of(one)) else one for one in product)
+        return min(goods, key=lambda thing: (-goods[thing], str(thing)))
+
+    @cached_property
+    def _days_of(self) -> dict[Thing, list[int]]:
+        found: dict[Thing, list[int]] = {}
+        for listing, days in self.arrivals.items():
+            found.setdefault(self.thing_of(frozenset((listing,))), []).extend(days)
+        return found
+
+    def _came_true(self, thing: Thing, day: int) -> bool:
+        return any(day < arrival <= day + PATIENCE for arrival in self._days_of.get(thing, ()))
 
 
 Ranks = Mapping[str, Mapping[Listing, int]]  # by list, the ranks of one look
 
 
-def biggest_changes(before: Ranks, today: Ranks, market: str) -> list[frozenset[Listing]]:
-    """The market's 20 biggest climbs since the look before: what a seller makes by hand.
+def biggest_changes(before: Ranks, today: Ranks) -> list[frozenset[Listing]]:
+    """The 20 biggest climbs since the look before, over all lists: what a seller makes by hand.
 
     A listing that was not there before counts from the place after the list's last; one that already stands in
     the top ten is left out, as nobody needs to be told of it.
@@ -189,8 +190,6 @@ def biggest_changes(before: Ranks, today: Ranks, market: str) -> list[frozenset[
             continue
         end = max(before[name].values(), default=0) + 1
         climbs += [
-            (rank - before[name].get(listing, end), listing)
-            for listing, rank in ranks.items()
-            if rank > TOP and listing[1] == market
+            (rank - before[name].get(listing, end), listing) for listing, rank in ranks.items() if rank > TOP
         ]
     return [frozenset((listing,)) for _, listing in sorted(climbs)[:SHOWN]]
