@@ -11,14 +11,24 @@ def truth() -> Truth:
     return Truth(World(7, 45, ("US", "UK")))
 
 
+def firsts(truth: Truth) -> dict[int, int]:
+    """Of each good that breaks out, the day on which it first does."""
+    found: dict[int, int] = {}
+    for one in truth.breakouts:
+        if one.arrived is not None:
+            found[one.good] = min(one.arrived, found.get(one.good, one.arrived))
+    return found
+
+
 def test_an_oracle_catches_everything_and_is_never_wrong(truth: Truth) -> None:
     shown: dict[int, list[frozenset[Listing]]] = {}
-    for breakout in truth.breakouts:
-        if breakout.arrived:
-            shown.setdefault(max(0, breakout.arrived - 6), []).append(frozenset([breakout.listing]))
+    first = firsts(truth)
+    for good, day in first.items():
+        listing = next(one.listing for one in truth.breakouts if one.good == good)
+        shown.setdefault(max(0, day - 6), []).append(frozenset([listing]))
     found = truth.figures(shown)
     assert found.share == 1
-    assert found.lead == 6
+    assert min(found.leads) == 6
     assert found.false == 0
 
 
@@ -29,16 +39,21 @@ def test_an_empty_report_catches_nothing(truth: Truth) -> None:
 
 
 def test_a_late_report_catches_nothing(truth: Truth) -> None:
+    last: dict[int, int] = {}
+    for one in truth.breakouts:
+        if one.arrived is not None:
+            last[one.good] = max(one.arrived, last.get(one.good, 0))
     shown: dict[int, list[frozenset[Listing]]] = {}
-    for breakout in truth.breakouts:
-        if breakout.arrived is not None:
-            shown.setdefault(breakout.arrived, []).append(frozenset([breakout.listing]))
+    for good, day in last.items():
+        listing = next(one.listing for one in truth.breakouts if one.good == good)
+        shown.setdefault(day, []).append(frozenset([listing]))
     assert truth.figures(shown).caught == 0
 
 
 def test_what_never_arrives_is_a_false_alarm(truth: Truth) -> None:
+    arriving = {truth.thing_of(frozenset([listing])) for listing in truth.arrivals}
     shelf = truth.world.shelf("amazon", "US", "kitchen")
-    quiet = [key for key in shelf.keys if ("amazon", "US", key) not in truth.arrivals][:5]
+    quiet = [key for n, key in enumerate(shelf.keys) if shelf.good(n).number not in arriving][:5]
     rows = [frozenset([("amazon", "US", key)]) for key in quiet]
     assert (truth.figures({3: rows}).shown, truth.figures({3: rows}).false) == (5, 5)
     assert truth.figures({45 - PATIENCE: rows}).shown == 0  # too late to tell
@@ -46,10 +61,11 @@ def test_what_never_arrives_is_a_false_alarm(truth: Truth) -> None:
 
 
 def test_only_the_first_twenty_rows_count(truth: Truth) -> None:
-    breakout = next(one for one in truth.breakouts if one.arrived is not None and one.arrived > 3)
+    good = next(good for good, day in firsts(truth).items() if day > 3)
+    row = frozenset([next(one.listing for one in truth.breakouts if one.good == good)])
     others = [frozenset([("amazon", "US", f"none{number}")]) for number in range(20)]
-    assert truth.figures({1: [*others, frozenset([breakout.listing])]}).caught == 0
-    assert truth.figures({1: [*others[1:], frozenset([breakout.listing])]}).caught == 1
+    assert truth.figures({1: [*others, row]}).caught == 0
+    assert truth.figures({1: [*others[1:], row]}).caught >= 1
 
 
 def test_a_good_is_caught_on_each_of_its_lists_by_any_of_its_listings(truth: Truth) -> None:
