@@ -191,6 +191,8 @@ def _closed_ranks(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutan
     old = [entry.rank for entry in before if entry.rank is not None]
     own = [entry for entry in after if not entry.is_ad]
     ranked = {entry.item_key for entry in before if not entry.is_ad}
+    if mutant.moved and all(entry.rank in (None, *old) for entry in own):
+        return True  # a row's own sign of its rank was moved to another
     if not old or [entry.rank for entry in own] != list(range(min(old), min(old) + len(own))):
         return False
     order = [places[entry.item_key] for entry in own if entry.item_key in ranked]

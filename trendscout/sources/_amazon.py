@@ -163,6 +163,9 @@ def price_in(card: LexborNode, market: str | None) -> PriceFields:
     holder = shown[0] if len(shown) == 1 else shown[0].parent
     if holder is None or (len(shown) > 1 and len(all_of(holder, _PRICE)) < len(shown)):
         return {}
+    around = text_of(shown[0].parent)
+    if around and around.startswith(("-", "–")):  # the high end of a range whose low end is not there
+        return {"price_text": around}
     return shown_price(text_of(holder), market)
 
 

@@ -191,7 +191,7 @@ def read_opss(page: Page) -> Iterator[Entry | ListNote]:
             yield Entry(
                 name,
                 None,
-                key.rstrip("/").rsplit("/", 1)[-1],
+                key.rstrip("/").rsplit("/", 1)[-1] if "/" in key else "",
                 title=title,
                 url=web_url(key, _GOV_UK),
                 listed_at=moment(dig(alert, "public_timestamp")),

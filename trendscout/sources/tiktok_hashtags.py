@@ -218,7 +218,8 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     name = list_id(page.query, kind="top_categories")
     rows = dig(value, "data", "list")
     for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
-        category = dig(row, "third_ecom_category") or dig(row, "second_ecom_category")
+        level = {"l1": "first", "l2": "second"}.get(str(dig(row, "ecom_type")), "third")
+        category = dig(row, f"{level}_ecom_category")
         key = text(dig(category, "id"))
         if key:
             yield Entry(
@@ -325,7 +326,7 @@ SOURCES = (
             "and rank gaps are real; ask by industry for more. Kind tag reads the count of single tags. "
             "Older, signed interfaces are read where you saved a reply, never asked. Creators are never read."
         ),
-        key_form=r"\S{1,150}",  # an id, or the tag itself
+        key_form=r"[^\s.,']{1,150}",  # an id, or the tag itself
         readers=(
             Reader("videos of Creative Center", lambda page: b'"entityInfos"' in page.body, read_videos),
             Reader("top categories until 2026", lambda page: b"_ecom_category" in page.body, read_top_categories),

@@ -15,6 +15,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
+    currency_code,
     exact_count,
     exact_price,
     extra,
@@ -101,7 +102,7 @@ def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int, 
 
 def _price(product: dict[str, Any], market: str | None) -> PriceFields:
     prices = dig(product, "product_price_info") or dig(product, "price_info") or {}
-    currency = text(dig(prices, "currency_name") or dig(prices, "currency"))
+    currency = currency_code(dig(prices, "currency_name") or dig(prices, "currency"))
     sign = text(dig(prices, "currency_symbol")) or ""
     plain = dig(prices, "sale_price_decimal") or dig(prices, "single_product_price_decimal")
     shown = dig(prices, "sale_price_format") or dig(prices, "sale_price")

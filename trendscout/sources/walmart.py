@@ -13,6 +13,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
+    currency_code,
     exact_price,
     extra,
     joined,
@@ -115,7 +116,7 @@ def _price(item: dict[str, Any]) -> PriceFields:
     current = dig(item, "priceInfo", "currentPrice")
     if isinstance(current, dict):  # GraphQL of 2022
         return exact_price(
-            current.get("price"), text(current.get("currencyUnit")) or "USD", current.get("priceString")
+            current.get("price"), currency_code(current.get("currencyUnit") or "USD"), current.get("priceString")
         )
     prices = item.get("priceInfo") if isinstance(item.get("priceInfo"), dict) else {}
     shown = next(

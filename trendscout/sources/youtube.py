@@ -234,7 +234,7 @@ SOURCES = (
         way_in=("key", "own"),
         terms="https://developers.google.com/youtube/terms/api-services-terms-of-service",
         why="Off until you set your own key: the trending page went in July 2025, the official call remains.",
-        key_form=r"[\w-]{5,20}",
+        key_form=r"[\w-]{11}",
         readers=(Reader("Data API v3", lambda page: b'"items"' in page.body, read_popular),),
         hosts=("www.googleapis.com",),
         requests=popular_requests,
@@ -253,7 +253,7 @@ SOURCES = (
         way_in=("own",),
         terms=_TERMS,
         why="Own files only: scripts draw the page, and it stands behind consent. Save it, or its browse reply.",
-        key_form=r"[\w-]{5,20}",
+        key_form=r"[\w-]{11}",
         readers=(
             Reader(
                 "videos of a hashtag",
