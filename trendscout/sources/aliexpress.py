@@ -29,6 +29,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._rows import number_param
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
 _HOST = "https://www.aliexpress.com"
@@ -90,18 +91,29 @@ def read_json(page: Page) -> Iterator[Entry | ListNote]:
 
 def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     cards = value if isinstance(value, list) else _content(value)
-    name = list_id(page.query)
-    rank = (page.number - 1) * _PAGE_SIZE
+    name, doubted = list_id(page.query), 0
+    rank = (max(page.number, number_param(page.url, "page") or 1) - 1) * _PAGE_SIZE
     for card in cards[:_MAX_ROWS]:
         key = text(dig(card, "productId")) or text(dig(card, "redirectedId"))
         if not key or not isinstance(card, dict) or not str(card.get("itemType", "product")).startswith("product"):
             continue
         is_ad = card.get("productType") in _ADVERTS
         rank += not is_ad
-        yield _entry(card, key, name, None if is_ad else rank)
+        entry = _entry(card, key, name, None if is_ad else rank)
+        doubted += entry.count_floor is False and _contradicted(entry)
+        yield entry
     totals = dicts_with(value, "totalResults")
-    if totals:
-        yield ListNote(name, length=whole(totals[0]["totalResults"]))
+    yield ListNote(
+        name,
+        length=whole(totals[0]["totalResults"]) if totals else None,
+        findings=(f"{doubted} rows have fewer orders than they show",) if doubted else (),
+    )
+
+
+def _contradicted(entry: Entry) -> bool:
+    """Whether the exact number is below the floor that is shown: then it counts something else by now."""
+    shown = shown_count(entry.count_text, "sold", language="en").get("count")
+    return shown is not None and entry.count is not None and entry.count < shown
 
 
 def _content(value: Any) -> list[Any]:

@@ -10,6 +10,7 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.sources._rows import number_param
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 HOST_OF = {
@@ -25,15 +26,18 @@ HOST_OF = {
 _MARKET_OF = {host.removeprefix("www."): market for market, host in HOST_OF.items()}
 _CANONICAL = re.compile(rb'<link rel="?canonical"? href="?(https://[^">\s]{1,500})')
 _ITEM = re.compile(r"/itm/(?:[^/?]+/)?(\d{9,15})(?!\d)")
-_SOLD = re.compile(r"\b(?:sold|verkauft|vendus?|vendut[oi]|vendid[oa]s?)\b", re.IGNORECASE)
+# The number stands in front: "Sold Nov 12, 2025" is a day.
+_SOLD = re.compile(r"\d\+?\s*(?:sold|verkauft|vendus?|vendut[oi]|vendid[oa]s?)\b", re.IGNORECASE)
 _WATCHED = re.compile(
-    r"\b(?:watchers?|watching|Beobachter|osservator[ei]|seguidores|personnes suivent)\b", re.IGNORECASE
+    r"\d\+?\s*(?:watchers?|watching|Beobachter|osservator[ei]|seguidores|personnes suivent)\b", re.IGNORECASE
 )
+_FEWER_WORDS = ".srp-river-answer--REWRITE_START"  # what follows matches fewer words than were asked for
 _NEW_LISTING = re.compile(
     r"^(?:New listing|Neues Angebot|Nouvelle annonce|Nuova inserzione|Nuovo annuncio|Anuncio nuevo)\s*",
     re.IGNORECASE,
 )
 _PLACEHOLDERS = ("shop on ebay", "bei ebay einkaufen", "achetez sur ebay")
+_PAGE_SIZE = 60
 _MAX_ROWS = 500
 
 
@@ -68,8 +72,11 @@ def _settled(page: Page) -> Query:
 def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
     """The cards that match `card_css`, whose parts have classes that start with `prefix`."""
     query, tree = _settled(page), parse_html(page)
-    name, rank = list_id(query), (page.number - 1) * 60
-    for card in all_of(tree, card_css)[:_MAX_ROWS]:
+    number = max(page.number, number_param(page.url, "_pgn") or 1)
+    name, rank = list_id(query), (number - 1) * _PAGE_SIZE
+    for card in all_of(tree, f"{card_css}, {_FEWER_WORDS}")[:_MAX_ROWS]:
+        if "REWRITE_START" in (card.attributes.get("class") or ""):
+            break
         title = _title(card, prefix)
         key = attr_of(card, None, "data-listingid") or _item_id(card)
         if key is None or title is None or title.lower() in _PLACEHOLDERS:
@@ -128,7 +135,7 @@ def _count(rows: list[str], market: str | None) -> CountFields:
     """How many were sold, or else how many watch; only rows of nothing else count."""
     marks: tuple[tuple[re.Pattern[str], CountKind], ...] = ((_SOLD, "sold"), (_WATCHED, "watchers"))
     for mark, kind in marks:
-        shown = {row for row in rows if len(row) < 40 and mark.search(row) and re.search(r"\d", row)}
+        shown = {row for row in rows if len(row) < 40 and mark.search(row)}
         if shown:  # two different ones do not say which is this card's
             return shown_count(shown.pop(), kind, market) if len(shown) == 1 else {}
     return {}

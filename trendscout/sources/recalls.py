@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote_plus
 
 from trendscout.errors import LayoutChanged
@@ -16,11 +16,16 @@ from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import extra, joined, members, moment, text, web_url, whole
 from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.markup import parse_feed
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 _GATE = "https://ec.europa.eu/safety-gate-alerts"
 _GOV_UK = "https://www.gov.uk"
 _GATE_PAGES = 4  # 10 notices each: about a week
 _MAX_ROWS = 20_000
+_MAX_DEPTH = 10  # the interface nests five deep
 _KIND_OF_ALERT = re.compile(r"^Product (?:Recall|Safety Report|Safety Alert):\s*", re.IGNORECASE)
 _DAY_FIRST = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})")
 
@@ -45,9 +50,10 @@ def cpsc_requests(query: Query) -> Sequence[Request]:
 
 
 def read_cpsc(page: Page) -> Iterator[Entry]:
-    """Recalls of today's interface."""
+    """Recalls of today's interface, which answers in XML where JSON is not asked for."""
     name = list_id(page.query)
-    for recall in _rows(parse_json(page)):
+    value = parse_json(page) if _is_json(page) else _plain(parse_feed(page))
+    for recall in _rows(value):
         key = text(dig(recall, "RecallID"))
         if key:
             yield Entry(
@@ -72,6 +78,15 @@ def read_cpsc(page: Page) -> Iterator[Entry]:
             )
 
 
+def _plain(element: Element, depth: int = 0) -> Any:
+    """An XML element as the same value in JSON: `Products` and `ArrayOfRecall` become arrays."""
+    if depth > _MAX_DEPTH or not len(element):
+        return element.text
+    inner = [(child.tag.rpartition("}")[2], _plain(child, depth + 1)) for child in element]
+    name = element.tag.rpartition("}")[2]
+    return [value for _, value in inner] if name.startswith("ArrayOf") or name.endswith("s") else dict(inner)
+
+
 def _each(recall: Any, part: str, field: str) -> str:
     """One field of every dict of a part; older replies have plain texts in place of the dicts."""
     return joined(dig(row, field) if isinstance(row, dict) else row for row in _rows(dig(recall, part)))
@@ -83,7 +98,7 @@ def read_old_recalls(page: Page) -> Iterator[Entry | ListNote]:
     name = list_id(page.query)
     for recall in dicts_with(value, "recall_number")[:_MAX_ROWS]:
         key = text(recall["recall_number"])
-        if key:
+        if key and recall.get("organization", "CPSC") == "CPSC":  # it also told of cars and food
             products = joined(_texts(recall.get("descriptions"))) or joined(_texts(recall.get("product_types")))
             yield Entry(
                 name,
@@ -222,7 +237,7 @@ SOURCES = (
         why="On: an open interface of the government, made to be read.",
         key_form=r"[\w-]{1,20}",
         readers=(
-            Reader("recalls since 2014", lambda page: b'"RecallID"' in page.body, read_cpsc),
+            Reader("recalls since 2014", lambda page: b"RecallID" in page.body, read_cpsc),
             Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, read_old_recalls),
         ),
         hosts=("www.saferproducts.gov",),

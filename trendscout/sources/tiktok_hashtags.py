@@ -18,7 +18,7 @@ from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import CountFields, exact_count, extra, members, moment, text, web_url, whole
 from trendscout.sources._tiktok import TERMS, country_code, envelope, market_of
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
-from trendscout.text.markup import parse_html, text_of
+from trendscout.text.markup import all_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
 MARKETS = (
@@ -100,7 +100,7 @@ def _popular(query: Query, industry: int | None, number: int) -> Request:
 
 def read_popular(page: Page) -> Iterator[Entry | ListNote]:
     """The popular list of today's reply, of the older API, or of the older page's own state."""
-    value = in_script(page, "__NEXT_DATA__") if b"__NEXT_DATA__" in page.body else envelope(page)
+    value = envelope(page) if page.body.lstrip()[:1] in (b"{", b"[", b")") else _page_state(page)
     rows = _rows(value)
     if not rows:
         raise Blocked(
@@ -123,6 +123,18 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
         complete=(total or 0) >= _WHOLE_LIST,
         findings=(f"{left} rows were not hashtags and were left out",) if left else (),
     )
+
+
+def _page_state(page: Page) -> Any:
+    """The state of a saved page that holds hashtags: the older page's, or a script of today's."""
+    if b"__NEXT_DATA__" in page.body:
+        return in_script(page, "__NEXT_DATA__")
+    for script in all_of(parse_html(page), "script"):
+        told = script.text() or ""
+        start = told.find("{")
+        if "hashtagName" in told and start >= 0:
+            return parse_json(told[start:])
+    raise LayoutChanged("No script of the page holds hashtags.")
 
 
 def _of_creative_center(page: Page) -> bool:

@@ -25,6 +25,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._rows import number_param
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 
 _HOST = "https://www.walmart.com"
@@ -34,6 +35,7 @@ _PROOFS: tuple[tuple[re.Pattern[str], CountKind], ...] = (
     (re.compile(r"\bcarts?\b", re.IGNORECASE), "in_carts"),
     (re.compile(r"\bviewed\b|\bviews\b", re.IGNORECASE), "views"),
 )
+_PAGE_SIZE = 40
 _MAX_ROWS = 5000
 
 
@@ -62,7 +64,7 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     items, total = _items(value)
     if not items:
         raise LayoutChanged("The reply holds no items of a search.")
-    name, rank = list_id(page.query), 0
+    name, rank = list_id(page.query), (max(page.number, number_param(page.url, "page") or 1) - 1) * _PAGE_SIZE
     ranked: set[str] = set()
     for item in items[:_MAX_ROWS]:
         # Placeholders of advertisements have another type name, and no item id.

@@ -48,6 +48,7 @@ _MARKETS = (
     "SG",
     "TW",
 )
+_RENDERERS = ("videoRenderer", "gridVideoRenderer", "lockupViewModel", "reelItemRenderer", "shortsLockupViewModel")
 _FULL_COUNT = re.compile(r"(\d{1,3}(?:,\d{3})*) views?")
 _MAX_ROWS = 1000
 
@@ -143,8 +144,8 @@ def read_hashtag(page: Page) -> Iterator[Entry]:
 
 
 def _videos(value: Any) -> list[Any]:
-    """Renderers of single videos, in today's form if the older one is gone."""
-    for kind in ("videoRenderer", "gridVideoRenderer", "lockupViewModel"):
+    """Renderers of single videos in the first form that the page has; shorts where there is nothing else."""
+    for kind in _RENDERERS:
         found = [holder[kind] for holder in dicts_with(value, kind)]
         if found:
             return found
@@ -152,11 +153,13 @@ def _videos(value: Any) -> list[Any]:
 
 
 def _video(video: Any, name: str, rank: int) -> Entry | None:
-    key = text(dig(video, "videoId")) or text(dig(video, "contentId"))
+    short = dig(video, "onTap", "innertubeCommand", "reelWatchEndpoint", "videoId")
+    key = text(dig(video, "videoId")) or text(dig(video, "contentId")) or text(short)
     if not key:
         return None
     parts = dig(video, "metadata", "lockupMetadataViewModel")
-    title = _shown(dig(video, "title")) or text(dig(parts, "title", "content"))
+    title = _shown(dig(video, "title")) or _shown(dig(video, "headline")) or text(dig(parts, "title", "content"))
+    title = title or text(dig(video, "overlayMetadata", "primaryText", "content"))
     age = _shown(dig(video, "publishedTimeText")) or _part(parts, "ago")
     thumbnails = dig(video, "thumbnail", "thumbnails")
     return Entry(
@@ -179,6 +182,7 @@ def _views(video: Any, parts: Any) -> CountFields:
         _shown(dig(video, "viewCountText")),
         _shown(dig(video, "shortViewCountText")),
         _part(parts, "view"),
+        text(dig(video, "overlayMetadata", "secondaryText", "content")),
     ):
         if shown and shown.lower().startswith("no view"):
             return {"count": 0, "count_kind": "views", "count_floor": False, "count_text": shown}
@@ -257,9 +261,7 @@ SOURCES = (
         readers=(
             Reader(
                 "videos of a hashtag",
-                lambda page: any(
-                    mark in page.body for mark in (b"videoRenderer", b"VideoRenderer", b"lockupViewModel")
-                ),
+                lambda page: any(kind.encode() in page.body for kind in _RENDERERS),
                 read_hashtag,
             ),
         ),
