@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from trendscout.fetch.breaker import after_block, after_miss, waits
 from trendscout.fetch.connect import is_public
-from trendscout.fetch.retry_after import retry_after_s
+from trendscout.fetch.retry import retry_after_s
 from trendscout.fetch.robots import Robots, read_robots
 from trendscout.model import HostState
 from trendscout.wire import public_headers, public_url

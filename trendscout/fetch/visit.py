@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 import random
-from collections.abc import Awaitable, Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Protocol, TypeVar
+from typing import Protocol
 
 import httpx
-import stamina
 
 from trendscout.clock import Clock
 from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
@@ -20,17 +18,12 @@ from trendscout.fetch import breaker, robots
 from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route
 from trendscout.fetch.host import Host
 from trendscout.fetch.keys import key_of, with_key, without_key
-from trendscout.fetch.limits import TRANSIENT_STATUS, WALL_STATUS, Limits
-from trendscout.fetch.retry_after import retry_after_s
+from trendscout.fetch.limits import WALL_STATUS, Limits
+from trendscout.fetch.retry import Again, require_answer, tried
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.source import Source
 from trendscout.text.walls import wall_of
 from trendscout.wire import Received, public_url
-
-log = logging.getLogger(__name__)
-logging.getLogger("stamina").setLevel(logging.ERROR)  # each retry is told here, with its page
-
-T = TypeVar("T")
 
 
 class Keeper(Protocol):
@@ -73,15 +66,6 @@ class Asked:
             sent_headers=reply.sent_headers,
             protocol=reply.protocol,
         )
-
-
-class _Again(Exception):
-    """A fault that may pass: worth another try."""
-
-    def __init__(self, why: str, *, after_s: float = 0.0, try_later: bool = False) -> None:
-        super().__init__(why)
-        self.after_s = after_s
-        self.try_later = try_later
 
 
 class Visitor:
@@ -137,8 +121,10 @@ class Visitor:
         self._require_closed(host)
         spacing_s = await self._admitted(asked, request, host, route)
         try:
-            page = await self._tried(host, spacing_s, lambda: self._once(asked, request, route))
-        except _Again as fault:
+            page = await tried(
+                lambda: self._once(asked, request, route), host, spacing_s, self._clock, self._limits
+            )
+        except Again as fault:
             raise self._given_up(asked, host, fault) from None
         wall = is_wall(asked.source, page)
         state = self._state(host)
@@ -154,32 +140,6 @@ class Visitor:
                 status=page.status,
             )
         return page
-
-    async def _tried(self, host: Host, spacing_s: float, once: Callable[[], Awaitable[T]]) -> T:
-        """What `once` gives, in the host's turn and with other attempts after faults that may pass."""
-        # The waiting is done by the turn, on our clock; stamina only decides whether there is another attempt.
-        attempts = stamina.retry_context(
-            on=self._is_worth_waiting,
-            attempts=self._limits.attempts,
-            timeout=None,
-            wait_initial=0.0,
-            wait_max=0.0,
-            wait_jitter=0.0,
-        )
-        async for attempt in attempts:
-            with attempt:
-                await host.turn(self._clock, spacing_s)
-                try:
-                    return await once()
-                except _Again as fault:
-                    pause = self._limits.backoff_s * 2.0 ** (attempt.num - 1)
-                    host.hold(self._clock.now(), max(pause, fault.after_s))
-                    log.info("%s: attempt %d: %s", host.name, attempt.num, fault)
-                    raise
-        raise AssertionError("the last attempt returns or raises")
-
-    def _is_worth_waiting(self, fault: Exception) -> bool:
-        return isinstance(fault, _Again) and fault.after_s <= self._limits.patience_s
 
     async def _once(self, asked: Asked, request: Request, route: Route) -> Page:
         key = key_of(asked.source, self._environ)
@@ -201,8 +161,8 @@ class Visitor:
                 limit=self._limits.decoded_bytes,
             ) from None
         except (Broken, BrokenBody) as error:
-            raise _Again(str(error)) from None
-        _require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
+            raise Again(str(error)) from None
+        require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
         return page
 
     async def _admitted(self, asked: Asked, request: Request, host: Host, route: Route) -> float:
@@ -242,19 +202,18 @@ class Visitor:
                 reply = await self._exchanger.exchange(request, route, keep_bytes=robots.MAX_BYTES)
                 body = decode_start(reply.body, reply.header("content-encoding"), robots.MAX_BYTES)
             except (Broken, BrokenBody) as error:
-                raise _Again(str(error)) from None
+                raise Again(str(error)) from None
             now = self._clock.now()
-            _require_answer(reply.status, reply.header("retry-after"), now)
+            require_answer(reply.status, reply.header("retry-after"), now)
             return robots.read_robots(reply.status, body, now)
 
         try:
-            return await self._tried(host, spacing_s, once)
-        except _Again as fault:
+            return await tried(once, host, spacing_s, self._clock, self._limits)
+        except Again as fault:
             return robots.unreachable(self._clock.now(), str(fault))
-        except Rejected as fault:
-            return robots.unreachable(self._clock.now(), fault.what.format(url="it", **fault.fields).rstrip("."))
-        except FetchError as error:
-            return robots.unreachable(self._clock.now(), error.what.format(**error.fields).rstrip("."))
+        except (Rejected, FetchError) as fault:
+            why = fault.what.format(**({"url": "it"} | fault.fields))
+            return robots.unreachable(self._clock.now(), why.rstrip("."))
 
     def _host_of(self, asked: Asked, request: Request) -> tuple[Host, Route]:
         source = asked.source
@@ -291,7 +250,7 @@ class Visitor:
                 minutes=wait / 60,
             )
 
-    def _given_up(self, asked: Asked, host: Host, fault: _Again) -> FetchError:
+    def _given_up(self, asked: Asked, host: Host, fault: Again) -> FetchError:
         now = self._clock.now()
         if fault.try_later:
             state = breaker.after_block(self._state(host), now, str(fault), at_least_s=fault.after_s)
@@ -325,13 +284,6 @@ class Visitor:
 def is_wall(source: Source, page: Page) -> str | None:
     """What stands in front of the list, in English, or None."""
     return (source.wall and source.wall(page)) or wall_of(page)
-
-
-def _require_answer(status: int, retry_after: str, now: datetime) -> None:
-    """Raises _Again for a status that may pass."""
-    if status in TRANSIENT_STATUS:
-        after_s = retry_after_s(retry_after, now) or 0.0
-        raise _Again(f"HTTP {status}", after_s=after_s, try_later=status in (429, 503))
 
 
 def _declares(source: Source, host: str, asked: str) -> bool:
