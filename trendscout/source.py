@@ -92,9 +92,23 @@ def query_for(
     )
 
 
-@cache
+# What the user declared beside the sources that come along; set once, when a run begins.
+_declared: dict[str, Source] = {}
+
+
+def declare(found: Iterable[Source]) -> None:
+    """Let `sources` and `get_source` know the user's own sources too."""
+    _declared.update({source.name: source for source in found})
+
+
 def sources() -> dict[str, Source]:
-    """Every declared source by name, in the order of the names."""
+    """Every source by name, in the order of the names: those that come along and the user's own."""
+    return dict(sorted({**shipped_sources(), **_declared}.items()))
+
+
+@cache
+def shipped_sources() -> dict[str, Source]:
+    """The sources that come along, by name."""
     package = importlib.import_module("trendscout.sources")
     found: dict[str, Source] = {}
     for info in pkgutil.iter_modules(package.__path__):
@@ -103,7 +117,7 @@ def sources() -> dict[str, Source]:
         module = importlib.import_module(f"trendscout.sources.{info.name}")
         for source in module.SOURCES:
             found[source.name] = source
-    return dict(sorted(found.items()))
+    return found
 
 
 def get_source(name: str) -> Source:

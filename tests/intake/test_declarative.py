@@ -10,9 +10,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
-from trendscout.intake import load_source
+from trendscout.intake import load_source, load_sources
 from trendscout.model import Page, Query
-from trendscout.source import Source, read_page
+from trendscout.source import Source, declare, get_source, read_page, sources
 
 HTML = """
 name = "gadget_house"
@@ -229,3 +229,16 @@ def test_any_declaration_is_taken_or_refused(tmp_path: Path, text: str, form: st
         read_page(source, page(source, CARDS if form == "html" else "[]"))
     except TrendscoutError:
         return
+
+
+def test_the_files_of_a_folder_become_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trendscout.source._declared", {})
+    assert load_sources(tmp_path / "none") == ()
+    (tmp_path / "a.toml").write_text(HTML, encoding="utf-8")
+    (tmp_path / "b.toml").write_text(JSON, encoding="utf-8")
+    declare(load_sources(tmp_path))
+    assert get_source("gadget_house").markets == ("DE",)
+    assert sources().keys() > {"gadget_house", "gadget_api", "ebay"}
+    (tmp_path / "c.toml").write_text(JSON, encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"c\.toml and .*b\.toml both declare the source gadget_api"):
+        load_sources(tmp_path)

@@ -39,7 +39,8 @@ def entry(url: str, text: str, **content: object) -> dict[str, object]:
         "startedDateTime": "2026-11-19T10:00:00.000Z",
         "request": {
             "url": url, "method": "GET", "headers": [{"name": "Authorization", "value": "Bearer TOPSECRET"}],
-            "cookies": [{"name": "sid", "value": "TOPSECRET"}], "postData": {"text": "password=TOPSECRET"},
+            "cookies": [{"name": "sid", "value": "TOPSECRET"}],
+            "postData": {"text": '{"password": "TOPSECRET", "countryCode": "UK"}'},
         },
         "response": {
             "status": 200, "headers": [{"name": "Set-Cookie", "value": "sid=TOPSECRET"}],
@@ -62,12 +63,13 @@ def test_a_har_gives_known_replies_and_no_secrets(tmp_path: Path) -> None:
             entry("https://pixel.example/p.gif", ""),
         )
     )
-    bank, shop, pixel = pages_in([path], now=NOW, source=None, market="UK")
+    bank, shop, pixel = pages_in([path], now=NOW)
     assert (shop.status, shop.source, shop.file) == ("taken", "shopify", f"{path}#2")
     assert shop.page is not None
     assert shop.reading is not None
     assert len(shop.reading.entries) == 3
     assert shop.page.fetched_at == datetime(2026, 11, 19, 10, tzinfo=UTC)
+    assert shop.page.query.market == "UK"
     assert (bank.status, bank.page, pixel.page) == ("left", None, None)
     assert "no source is known for this address" in bank.reason
     assert "body was not saved" in pixel.reason

@@ -75,6 +75,12 @@ def options(
     from trendscout.config import load_settings
 
     settings = load_settings(config)
+    declared = settings.home / "sources"
+    if declared.is_dir():
+        from trendscout.intake import load_sources
+        from trendscout.source import declare
+
+        declare(load_sources(declared))
     store = db or str(settings.home / settings.db if ":" not in settings.db else settings.db)
     context.obj = Call(
         db=store,

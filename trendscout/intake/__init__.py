@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trendscout.intake.declarative import load_source
+from trendscout.intake.declarative import load_source, load_sources
 from trendscout.intake.exports import Export, propose_profile, read_export
 from trendscout.intake.kinds import kind_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
@@ -15,6 +15,7 @@ __all__ = [
     "kind_of",
     "load_profile",
     "load_source",
+    "load_sources",
     "pages_in",
     "profiles",
     "propose_profile",

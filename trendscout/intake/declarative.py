@@ -18,7 +18,7 @@ from trendscout.config import line_of, load_toml
 from trendscout.errors import ConfigError, LayoutChanged
 from trendscout.intake.values import item_id, moment, number, web_url, words
 from trendscout.model import CountKind, Entry, Page, Query, Request
-from trendscout.source import Reader, Source, list_id, sources
+from trendscout.source import Reader, Source, list_id, shipped_sources
 from trendscout.text.digits import Style, style_of
 from trendscout.text.numbers import parse_count, parse_price
 
@@ -66,7 +66,7 @@ def load_source(path: Path) -> Source:
         )
     table = load_toml(path, "source")
     here = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
-    if table["name"] in sources():
+    if table["name"] in shipped_sources():
         raise here.wrong("name", f"{table['name']} is the name of a source that comes along")
     name = table["name"]
     host = _host(here)
@@ -90,6 +90,28 @@ def load_source(path: Path) -> Source:
         categories=tuple(table.get("categories", ())),
         ordered=table.get("ordered", True),
     )
+
+
+def load_sources(folder: Path) -> tuple[Source, ...]:
+    """The sources that the TOML files of a folder declare; none if there is no such folder.
+
+    Raises ConfigError as `load_source` does, and if two files declare one name.
+    """
+    found: dict[str, Path] = {}
+    loaded = []
+    for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
+        source = load_source(path)
+        if source.name in found:
+            raise ConfigError(
+                "{path} and {other} both declare the source {name}.",
+                next_step="Rename one of them.",
+                path=path,
+                other=found[source.name],
+                name=source.name,
+            )
+        found[source.name] = path
+        loaded.append(source)
+    return tuple(loaded)
 
 
 # --- requests --------------------------------------------------------------------------------------------

