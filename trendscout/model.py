@@ -265,7 +265,7 @@ class PackCheck:
     """How a product stands to one selection pack, line by line."""
 
     pack: str  # the pack's name: "hidden-hit"
-    met: bool  # no line failed, and at least half of them are known to hold
+    met: bool  # no line failed, and most of them are known to hold
     failed: tuple[str, ...] = ()  # lines as "price_usd <= 50"
     unknown: tuple[str, ...] = ()  # lines whose value nobody knows: they fail nothing
 

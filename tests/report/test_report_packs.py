@@ -49,13 +49,14 @@ def test_lines(line: str, row: object, answer: bool | None, tmp_path: Path) -> N
 
 
 def test_what_is_unknown_fails_nothing_but_is_told(tmp_path: Path) -> None:
-    own = pack(tmp_path, '{ value = "price_usd", at_most = 50 }, { value = "weight_g", at_most = 500 }')
+    lines = '{ value = "price_usd", at_least = 5, at_most = 50 }, { value = "weight_g", at_most = 500 }'
+    own = pack(tmp_path, lines)
     check = packs.check(own, replace(RISING, weight_g=None), NOW)
     assert (check.met, check.failed, check.unknown) == (True, (), ("weight_g <= 500",))
 
 
-def test_a_pack_of_which_nothing_is_known_is_not_met(tmp_path: Path) -> None:
-    own = pack(tmp_path, '{ value = "weight_g", at_most = 500 }, { value = "margin", at_least = 0.5 }')
+def test_a_pack_of_which_too_little_is_known_is_not_met(tmp_path: Path) -> None:
+    own = pack(tmp_path, '{ value = "weight_g", at_most = 500 }, { value = "price_usd", at_most = 5 }')
     assert not packs.check(own, YOUNG, NOW).met
 
 

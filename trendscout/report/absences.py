@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, retold, tr
 from trendscout.model import Coverage, Report
 from trendscout.report import amounts, words
 from trendscout.report.clean import visible
@@ -35,13 +35,13 @@ def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC
 
 def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """Why a list was not read whole, when it last was, and what to do."""
-    parts = [visible(tr(coverage.reason, lang))] if coverage.reason else []
+    parts = [visible(retold(coverage.reason, lang))] if coverage.reason else []
     if coverage.status != "ok" and coverage.last_ok is not None:
         parts.append(tr("last complete {day}", lang, day=amounts.day(coverage.last_ok, lang, now=now, zone=zone)))
     elif coverage.last_ok is None and coverage.status != "partial":
         parts.append(tr("never complete so far", lang))
     if coverage.next_step:
-        parts.append(visible(tr(coverage.next_step, lang)))
+        parts.append(visible(retold(coverage.next_step, lang)))
     return " · ".join(parts)
 
 

@@ -49,8 +49,8 @@ def share(value: float | None) -> str:
 
 def span(days: float, lang: Lang) -> str:
     """A length of time: "6 hours", "4 days", "5 weeks"."""
-    if days < 1:
-        hours = max(1, round(days * 24))
+    hours = max(1, round(days * 24))
+    if hours < 24:
         return tr("1 hour", lang) if hours == 1 else tr("{n} hours", lang, n=hours)
     if days < 28:
         whole = round(days)

@@ -8,7 +8,7 @@ from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from trendscout.lang import tr
+from trendscout.lang import retold, tr
 from trendscout.model import Coverage, Point, Report, Row
 from trendscout.report import absences
 from trendscout.report.clean import visible, web_address
@@ -80,7 +80,7 @@ class _Book:
     def coverage(self) -> None:
         """What each list gave, above it why rows are missing or none."""
         sheet = self.sheets["Coverage"]
-        notes = [tr(note, self.view.lang) for note in self.report.notes]
+        notes = [retold(note, self.view.lang) for note in self.report.notes]
         if not self.report.rows:
             notes.insert(0, absences.nothing(self.report, self.view.lang))
         self.table(sheet, COVERAGE, self.report.coverage)

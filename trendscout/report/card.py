@@ -16,7 +16,7 @@ from trendscout.model import Flag, PackCheck, Row, Sighting
 from trendscout.report import amounts, chart, packs, words
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.clean import visible, web_address
-from trendscout.report.curve import main_curve
+from trendscout.report.curve import main_curve, since_seen
 
 _DAYS = 45  # of history in the curves
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
@@ -100,7 +100,7 @@ class Card:
 
     @property
     def curves(self) -> list[dict[str, Any]]:
-        """A curve for every place, all over the same kind of scale."""
+        """A curve for every place, all over the same stretch of time."""
         return [self._figure(one) for one in self.row.sightings]
 
     @property
@@ -150,9 +150,8 @@ class Card:
     @property
     def met(self) -> list[Markup]:
         """The packs it met, each with how many of its lines are unknown."""
-        unknown = {one.pack: len(one.unknown) for one in self.row.pack_checks}
-        titles = ((both(partial(packs.title, pack)), unknown.get(pack, 0)) for pack in self.row.packs)
-        return [say("{pack} ({n} unknown)", pack=title, n=n) if n else title for title, n in titles]
+        pairs = zip(packs.met(self.row, "en"), packs.met(self.row, "zh"), strict=True)
+        return [both({"en": english, "zh": chinese}.__getitem__) for english, chinese in pairs]
 
     @property
     def packs(self) -> list[dict[str, Any]]:
@@ -181,7 +180,10 @@ class Card:
         }
 
     def _plot(self, one: Sighting, width: int, height: int) -> Markup:
-        start = max(min((point.at for point in one.curve), default=self.now), self.now - timedelta(days=_DAYS))
+        first = min(
+            (points[0].at for one in self.row.sightings if (points := since_seen(one.curve))), default=self.now
+        )
+        start = max(first, self.now - timedelta(days=_DAYS))
         if width < 300:
             return Markup(chart.curve(one.curve, chart.Frame(start, self.now, width, height)))  # noqa: S704
         frame = chart.Frame(start, self.now, width, height, left=34, right=8, top=8, bottom=22)

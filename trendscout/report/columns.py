@@ -9,7 +9,7 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Literal
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, retold, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import words
 
@@ -200,9 +200,9 @@ COVERAGE: tuple[Column, ...] = (
     Column("ok", "Complete in 7 days", "Looks of these that were complete.", "integer"),
     Column("entries", "Entries", "Entries of the last look.", "integer"),
     Column("reason", "Reason", "Why it is not complete.", "text",
-           say=lambda c, v: tr(c.reason, v.lang) if c.reason else "", width=60),
+           say=lambda c, v: retold(c.reason, v.lang), width=60),
     Column("next_step", "What to do", "What to do about it.", "text",
-           say=lambda c, v: tr(c.next_step, v.lang) if c.next_step else "", width=60),
+           say=lambda c, v: retold(c.next_step, v.lang), width=60),
 )  # fmt: skip
 
 

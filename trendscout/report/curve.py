@@ -21,6 +21,13 @@ def main_curve(row: Row) -> Sighting | None:
     return max(here or row.sightings, key=lambda one: len(one.curve), default=None)
 
 
+def since_seen(points: Sequence[Point]) -> list[Point]:
+    """The points in the order of time from two looks before the first sighting on; all where it was never seen."""
+    ordered = sorted(points, key=lambda point: point.at)
+    first = next((place for place, point in enumerate(ordered) if point.presence == "seen"), 0)
+    return ordered[max(first - 2, 0) :]
+
+
 def heights(points: Sequence[Point]) -> list[float | None]:
     """How high each point stands, 0 to 1, top of the list above; None where it was not seen.
 
@@ -39,7 +46,7 @@ def heights(points: Sequence[Point]) -> list[float | None]:
 
 def sparkline(points: Sequence[Point], width: int) -> str:
     """The curve in `width` cells or less: bars where seen, `·` where absent, blank where nobody looked."""
-    cells = _bins(points, width)
+    cells = _bins(since_seen(points), width)
     levels = iter(heights([point for point in cells if point is not None]))
     signs = []
     for point in cells:
@@ -71,11 +78,10 @@ def _log_height(point: Point) -> float | None:
     return math.log2(1 + point.count) if point.count is not None and point.count >= 0 else None
 
 
-def _bins(points: Sequence[Point], width: int) -> list[Point | None]:
+def _bins(ordered: Sequence[Point], width: int) -> list[Point | None]:
     """Equal stretches of time; the last sighting of each, else an absence, else a missed look, else None."""
-    if not points:
+    if not ordered:
         return []
-    ordered = sorted(points, key=lambda point: point.at)
     start = ordered[0].at
     length = (ordered[-1].at - start).total_seconds()
     steps = _steps(ordered)

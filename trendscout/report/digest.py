@@ -8,7 +8,7 @@ from datetime import UTC, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, retold, tr
 from trendscout.model import Report, Row
 from trendscout.report import absences, amounts, words
 from trendscout.report.alerts import Alert
@@ -61,7 +61,7 @@ def digest(
     market = f" · {visible(report.market)}" if report.market else ""
     called = {alert.row.product_id for alert in alerts}
     items = (
-        *(Item(f"! {visible(tr(note, lang))}") for note in (*notes, *report.notes)),
+        *(Item(f"! {visible(retold(note, lang))}") for note in (*notes, *report.notes)),
         *maker.alerts(alerts),
         *(maker.rows(report.rows) if whole else maker.changes(changes, called)),
         *maker.missing(),

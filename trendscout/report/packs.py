@@ -88,17 +88,24 @@ def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None
 
 
 def check(pack: Pack, row: Row, now: datetime) -> PackCheck:
-    """How a row stands to a pack: what is unknown fails nothing, but half of the lines must be known."""
+    """How a row stands to a pack: what is unknown fails nothing, but most lines must be known."""
     held = {line.code: holds(line, row, now) for line in pack.lines}
     failed = tuple(code for code, answer in held.items() if answer is False)
     unknown = tuple(code for code, answer in held.items() if answer is None)
-    return PackCheck(pack.name, met=not failed and 2 * len(unknown) <= len(held), failed=failed, unknown=unknown)
+    return PackCheck(pack.name, met=not failed and 2 * len(unknown) < len(held), failed=failed, unknown=unknown)
 
 
 def title(name: str, lang: Lang) -> str:
     """A pack's title; an own pack is shown by its name."""
     pack = shipped().get(name)
     return pack.titles.get(lang, pack.name) if pack else visible(name)
+
+
+def met(row: Row, lang: Lang) -> list[str]:
+    """The packs that a row meets, each with how many of its lines are unknown."""
+    unknown = {one.pack: len(one.unknown) for one in row.pack_checks}
+    named = ((title(pack, lang), unknown.get(pack, 0)) for pack in row.packs)
+    return [tr("{pack} ({n} unknown)", lang, pack=name, n=n) if n else name for name, n in named]
 
 
 def say(code: str, lang: Lang) -> str:

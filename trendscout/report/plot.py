@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from trendscout.model import Point
-from trendscout.report.curve import heights, holes
+from trendscout.report.curve import heights, holes, since_seen
 
 _DOTS = ((0x01, 0x08), (0x02, 0x10), (0x04, 0x20), (0x40, 0x80))  # bits of a braille sign, from the top row down
 ABSENT = "·"
@@ -15,7 +15,7 @@ NOT_LOOKED = "░"
 
 def plot(points: Sequence[Point], *, width: int, height: int = 8) -> list[str]:
     """Lines of text, the best at the top: a line where seen, `·` below where absent, `░` where nobody looked."""
-    ordered = sorted(points, key=lambda point: point.at)
+    ordered = since_seen(points)
     if not ordered:
         return []
     canvas = _Canvas(width, height, ordered[0].at, ordered[-1].at)

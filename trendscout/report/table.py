@@ -13,7 +13,7 @@ from rich.console import Console, Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, retold, tr
 from trendscout.model import Report, Row
 from trendscout.report import absences, amounts, packs, words
 from trendscout.report.changes import Changes, Seen, leading
@@ -124,7 +124,7 @@ class _Page:
                 legend += ("；" if self.lang == "zh" else "; ") + self.say("≈ joined on likeness: check")
             lines += wrapped(Text(legend, style="dim"), self.width)
         for note in self.report.notes:
-            lines += wrapped(Text(f"! {visible(self.say(note))}", style="yellow"), self.width, indent=2)
+            lines += wrapped(Text(f"! {visible(retold(note, self.lang))}", style="yellow"), self.width, indent=2)
         return lines + self.missing()
 
     def missing(self) -> list[Text]:
@@ -232,7 +232,7 @@ class _Page:
         parts.append(Text(words.price_band(row)))
         parts.append(Text(words.competition(row, lang)))
         parts.append(Text(words.counted(row.count, row.count_kind, row.count_floor, lang)))
-        parts += [Text(self.say("pack {name}", name=packs.title(pack, lang)), style="cyan") for pack in row.packs]
+        parts += [Text(self.say("pack {name}", name=pack), style="cyan") for pack in packs.met(row, lang)]
         if row.margin is not None:
             parts.append(Text(self.say("margin {share}", share=amounts.share(row.margin))))
         if row.mark:

@@ -12,6 +12,7 @@ from trendscout.lang import Lang, tr
 from trendscout.model import Member, Reason, Sighting, Why
 from trendscout.report import amounts, packs, words
 from trendscout.report.clean import visible, web_address
+from trendscout.report.curve import since_seen
 from trendscout.report.plot import plot
 from trendscout.report.table import fit, wrapped
 
@@ -98,12 +99,13 @@ class _View:
         return [*self.lines(head, "bold"), *lines, *self.dates(one)]
 
     def dates(self, one: Sighting) -> list[Text]:
-        if not one.curve:
+        points = since_seen(one.curve)
+        if not points:
             return []
-        first, last = min(point.at for point in one.curve), max(point.at for point in one.curve)
-        left, right = (amounts.day(at, self.lang, now=self.found.as_of, zone=self.zone) for at in (first, last))
+        ends = (points[0].at, points[-1].at)
+        left, right = (amounts.day(at, self.lang, now=self.found.as_of, zone=self.zone) for at in ends)
         line = fit(Text(left), self.width - _LABEL - Text(right).cell_len).append(right)
-        return [Text(" " * _LABEL).append_text(line).append("")]
+        return [Text(" " * _LABEL).append_text(line)]
 
     def axes(self) -> list[Text]:
         lines = []

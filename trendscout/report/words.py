@@ -142,7 +142,9 @@ def flag(item: Flag, lang: Lang) -> str:
 
 def place(platform: str, market: str | None) -> str:
     """A platform and market: "TikTok Shop UK"."""
-    name = PLATFORMS.get(platform) or visible(platform).replace("_", " ")
+    known = PLATFORMS.get(platform) or PLATFORMS.get(platform.partition("_")[0])
+    rest = "" if platform in PLATFORMS else platform.partition("_")[2]
+    name = visible(f"{known} {rest}".strip() if known else platform).replace("_", " ")
     return f"{name} {visible(market)}" if market else name
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trendscout.crawl import Usual, usual_of
 from trendscout.model import Coverage
@@ -18,6 +18,8 @@ _WEEK = timedelta(days=7)
 # A list is late when its last look is older than this many of its own usual intervals.
 _LATE_INTERVALS = 2.5
 _USUAL_LOOKS = 20
+_STRIP_DAYS = 14  # of looks that a report shows day by day
+_BEST_FIRST = ("ok", "partial", "blocked", "failed")
 
 
 def coverage(
@@ -37,6 +39,7 @@ def coverage(
         WHERE {_numbered(where, 3)} GROUP BY ALL ORDER BY list_id""",
         [naive(now - _WEEK), naive(now), *values],
     ).fetchall()
+    days = _days(connection, now=now, where=where, values=values)
     found = []
     for list_id, source, market, status, last, last_ok, looked, ok, entries, reason, gap_s in rows:
         late = gap_s is not None and (naive(now) - last).total_seconds() > _LATE_INTERVALS * gap_s
@@ -51,9 +54,26 @@ def coverage(
                 ok=ok,
                 entries=entries,
                 reason=reason or (f"the last look was at {last:%Y-%m-%d %H:%M} UTC" if late else ""),
+                days=days.get(list_id, ()),
             )
         )
     return tuple(found)
+
+
+def _days(
+    connection: duckdb.DuckDBPyConnection, *, now: datetime, where: str, values: Sequence[object]
+) -> dict[str, tuple[tuple[str, Any], ...]]:
+    """By list, how the best look of each of the last days (UTC) went; "none" where nobody looked."""
+    rows = connection.execute(
+        f"""SELECT list_id, taken_at::DATE, min(list_position({list(_BEST_FIRST)}, status))
+        FROM snapshots JOIN lists USING (list_key) WHERE taken_at > $1 AND taken_at <= $2 AND {_numbered(where, 3)}
+        GROUP BY ALL""",
+        [naive(now - timedelta(days=_STRIP_DAYS)), naive(now), *values],
+    ).fetchall()
+    best = {(list_id, day): _BEST_FIRST[place - 1] for list_id, day, place in rows}
+    strip = [naive(now).date() - timedelta(days=back) for back in reversed(range(_STRIP_DAYS))]
+    lists = {list_id for list_id, _, _ in rows}
+    return {one: tuple((day.isoformat(), best.get((one, day), "none")) for day in strip) for one in lists}
 
 
 def _numbered(condition: str, first: int) -> str:
