@@ -12,16 +12,24 @@ from trendscout.errors import UsageError
 from trendscout.model import Axis, Flag, Gap, Row, Sighting
 from trendscout.money import in_usd
 from trendscout.ranking import axes
+from trendscout.ranking.gap import Place, gaps, usual_leads
+from trendscout.ranking.oddness import Vocabulary, learn, oddness
+from trendscout.ranking.seasons import season_of
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, kin_of, listings_of, sightings_of
 from trendscout.store.products import marks as all_marks
-from trendscout.store.query import crowd_prices, watched_since
+from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
+from trendscout.store.stock import crowded_categories
+from trendscout.text.flags import title_flags
+from trendscout.text.gloss import gloss_zh, search_1688
 
 if TYPE_CHECKING:
     from trendscout.ranking.scoring import Scored, Scores
 
 CURVE_SPAN = timedelta(days=60)
+VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
+RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
 _CHUNK = 50  # products whose details are fetched at a time
 SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
@@ -36,6 +44,9 @@ class Context:
     places: frozenset[tuple[str, str | None]]  # (platform, market) looked at lately
     prices: Mapping[str, Sequence[float]]  # of a list, in US dollars
     watched: Mapping[str, datetime]  # list id → its first look
+    vocabulary: Vocabulary  # what categories and markets usually say
+    leads: Mapping[tuple[Place, Place], float]  # days that products took from place to place before
+    red_ocean: frozenset[str]  # categories whose goods come back too often
 
 
 def best_places(scores: Scores) -> list[int]:
@@ -89,6 +100,12 @@ def context_of(connection: Connection, now: datetime) -> Context:
         places=active_places(connection, now=now),
         prices=crowd_prices(connection, now=now, to_usd=in_usd),
         watched=watched_since(connection),
+        vocabulary=learn(
+            axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
+            for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+        ),
+        leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
+        red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
     )
 
 
@@ -120,7 +137,7 @@ def _scored(row: Row, scored: Scored, position: int) -> Row:
         score=scored.score,
         velocity=scored.velocity,
         reasons=scored.reasons,
-        flags=(*row.flags, *_flags(scored)),
+        flags=(*_score_flags(scored), *row.flags),
         list_pace=scored.list_pace,
     )
 
@@ -158,11 +175,15 @@ def _facts(product: str, list_id: str, known: Known, context: Context) -> Row:
         category=facts.category,
         rank=None,
         newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
+        oddness=oddness(facts, context.vocabulary),
         specialness=axes.specialness(facts, context.prices.get(list_id, ())),
         sightings=tuple(sightings),
         gaps=_gaps(sightings, context),
         first_seen=facts.first_seen,
         listed_at=facts.listed_at,
+        gloss_zh=gloss_zh(titled.title),
+        supplier_url=search_1688(titled.title),
+        flags=_fact_flags(facts, context),
         url=main.url,
         image=next((one.image for one in (main, *listings) if one.image), None),
         price=main.price,
@@ -186,18 +207,28 @@ def _facts(product: str, list_id: str, known: Known, context: Context) -> Row:
 
 def _gaps(sightings: Sequence[Sighting], context: Context) -> tuple[Gap, ...]:
     """Places that are looked at and where the product was never seen; a place nobody looks at is no gap."""
-    seen = {(one.platform, one.market) for one in sightings}
-    since = min(one.since for one in sightings)
-    lead = (context.now - since).total_seconds() / 86_400
-    missing = sorted(context.places - seen, key=lambda place: (place[0], place[1] or ""))
-    return tuple(Gap(platform, market, lead) for platform, market in missing)
+    seen: dict[Place, datetime] = {}
+    for one in sightings:
+        place = (one.platform, one.market)
+        seen[place] = min(one.since, seen.get(place, one.since))
+    places = sorted(context.places, key=lambda place: (place[0], place[1] or ""))
+    return gaps(seen, places, context.now, context.leads)
 
 
-def _flags(scored: Scored) -> tuple[Flag, ...]:
-    flags = []
-    if scored.stage == "fading":
-        flags.append(Flag("fading", "its rank falls away from its best"))
+def _fact_flags(facts: axes.Facts, context: Context) -> tuple[Flag, ...]:
+    """What the title and the category warn of."""
+    flags = list(title_flags(facts.title))
+    season = season_of(facts.title, facts.market, context.now.date())
+    if season:
+        flags.append(Flag("seasonal", f"{season.name}, {season.first} to {season.last}"))
+    if facts.category in context.red_ocean:
+        flags.append(Flag("red_ocean", f"your own goods of {facts.category} come back more often than usual"))
     return tuple(flags)
+
+
+def _score_flags(scored: Scored) -> tuple[Flag, ...]:
+    """What the movement warns of."""
+    return (Flag("fading", "its rank falls away from its best"),) if scored.stage == "fading" else ()
 
 
 def _highest(listings: Sequence[ListingFacts], main: ListingFacts) -> Decimal | None:

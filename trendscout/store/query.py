@@ -137,6 +137,53 @@ def crowd_prices(
     return found
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What a product is called, and where it was first seen."""
+
+    product: str
+    title: str
+    category: str
+    market: str | None
+    seller: str | None
+
+
+def known_products(connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime) -> list[Known]:
+    """Each titled product once for every category and market in which it was listed in that time."""
+    rows = connection.execute(
+        f"""SELECT {PRODUCT} AS product, any_value(title), category, market, any_value(seller)
+        FROM (SELECT DISTINCT list_key, listing FROM observations WHERE taken_at > ? AND taken_at <= ?)
+        JOIN (SELECT list_key, category FROM lists) USING (list_key) JOIN listings l USING (listing)
+        LEFT JOIN memberships m USING (listing)
+        WHERE title <> '' AND title <> item_key GROUP BY product, category, market ORDER BY ALL""",
+        [naive(since), naive(until)],
+    ).fetchall()
+    return [Known(*row) for row in rows]
+
+
+def first_sightings(
+    connection: duckdb.DuckDBPyConnection, *, until: datetime
+) -> list[dict[tuple[str, str | None], datetime]]:
+    """For each product seen in several places: (platform, market) → its first sighting there."""
+    rows = connection.execute(
+        f"""SELECT list((platform, market, first_seen)) FROM (
+            SELECT {PRODUCT} AS product, platform, market, min(first_seen) AS first_seen
+            FROM listings l LEFT JOIN memberships m USING (listing) WHERE first_seen <= ? GROUP BY ALL)
+        GROUP BY product HAVING count(*) > 1 ORDER BY product""",
+        [naive(until)],
+    ).fetchall()
+    return [{(platform, market): first.replace(tzinfo=UTC) for platform, market, first in row[0]} for row in rows]
+
+
+def places_since(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, str | None], datetime]:
+    """When the watch of each (platform, market) began."""
+    rows = connection.execute(
+        """SELECT platform, market, min(taken_at) FROM snapshots JOIN lists USING (list_key)
+        WHERE status IN ('ok', 'partial') GROUP BY ALL"""
+    ).fetchall()
+    return {(platform, market): first.replace(tzinfo=UTC) for platform, market, first in rows}
+
+
 def watched_since(connection: duckdb.DuckDBPyConnection) -> Mapping[str, datetime]:
     """When each list was first seen."""
     rows = connection.execute(

@@ -18,3 +18,15 @@ def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) 
             connection.execute(
                 "INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [one.sku, *values, naive(at)]
             )
+
+
+def crowded_categories(connection: Connection, *, return_rate: float) -> frozenset[str]:
+    """Categories of listings that the seller's own goods show to be returned more often than `return_rate`."""
+    rows = connection.execute(
+        """SELECT category FROM stock s JOIN listings USING (item_key)
+        JOIN (SELECT DISTINCT list_key, listing FROM observations) USING (listing)
+        JOIN (SELECT list_key, category FROM lists) USING (list_key)
+        WHERE s.return_rate IS NOT NULL GROUP BY category HAVING avg(s.return_rate) > ?""",
+        [return_rate],
+    ).fetchall()
+    return frozenset(row[0] for row in rows)
