@@ -33,6 +33,7 @@ TERMS = "https://www.amazon.com/gp/help/customer/display.html?nodeId=508088"
 _ASIN = re.compile(r"/(?:dp|gp/product|product-reviews)/([A-Z0-9]{10})(?![A-Z0-9])")
 _CANONICAL = re.compile(rb"""<link\b[^>]{0,200}\brel=["']?canonical["']?[^>]{0,200}\bhref=["']([^"'>]{1,2000})""")
 _PRICE = 'span[class*="p13n-sc-price"]'
+_SERVER = re.compile(rb"""\bue_sn\s*=\s*["']((?:[a-z]{1,20}\.){1,4}[a-z]{2,5})["']""")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 # A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
 _REFUSAL_BYTES = 30_000
@@ -71,6 +72,12 @@ def canonical(page: Page) -> str | None:
     """The address that the page itself says it has."""
     found = _CANONICAL.search(page.body)
     return found.group(1).decode("utf-8", "replace").replace("&amp;", "&") if found else None
+
+
+def host_market(page: Page) -> str | None:
+    """The marketplace that the page's own measuring script names."""
+    found = _SERVER.search(page.body)
+    return market_of(f"https://{found.group(1).decode('ascii')}/") if found else None
 
 
 def settled(page: Page, told: Query | None) -> Query:

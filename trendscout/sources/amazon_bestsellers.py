@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
@@ -60,7 +61,8 @@ def _settled(page: Page) -> Query:
     if query_of(page.url) is not None:
         return page.query
     address = amazon.canonical(page)
-    return amazon.settled(page, query_of(address) if address else None)
+    query = amazon.settled(page, query_of(address) if address else None)
+    return query if query.market else replace(query, market=amazon.host_market(page))
 
 
 # --- the grid, since 2022 ------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -24,7 +25,11 @@ _AD_TITLE = re.compile(
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"(\d[\d.,]{0,6})\s*[-–〜]\s*\d")
-_SPONSORED = ".puis-sponsored-label-text, .s-sponsored-label-text, .puis-sponsored-label-info-icon, .AdHolder"
+_BETWEEN = re.compile(r"\d\D{0,6}\s[-–]\s\D{0,6}\d")  # "$10.00 - $19.99"
+_SPONSORED = (
+    '.puis-sponsored-label-text, .s-sponsored-label-text, .puis-sponsored-label-info-icon, a[href*="/sspa/"]'
+)
+_BRAND_CHARS = 60
 _MAX_CARDS = 500
 
 
@@ -46,6 +51,8 @@ def requests(query: Query) -> Sequence[Request]:
 def read_results(page: Page) -> Iterator[Entry | ListNote]:
     """One entry per product: results ranked among themselves, advertisements marked and without a rank."""
     tree, query = parse_html(page), page.query
+    if query.market is None:
+        query = replace(query, market=amazon.host_market(page))
     words = query.category or attr_of(tree, "#twotabsearchtextbox", "value") or ""
     name, base = list_id(query, category=words), amazon.base_of(page, query.market)
     cards = [card for card in all_of(tree, "div[data-asin], li[data-asin]") if _asin(card)][:_MAX_CARDS]
@@ -93,7 +100,9 @@ def _is_ad(card: LexborNode) -> bool:
 
 
 def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, market: str | None) -> Entry:
-    title = text_of(card, "h2") or attr_of(card, "img.s-image", "alt")
+    # Clothes have two headings, and the first is the brand: the title is the one with a link.
+    title = text_of(card, "a h2, h2 a") or text_of(card, "h2") or attr_of(card, "img.s-image", "alt")
+    brand = text_of(card, "h2")
     stars = text_of(card, ".a-icon-alt")
     number = text_of(card, 'a[href*="customerReviews"] span, a .s-underline-text')
     return Entry(
@@ -107,15 +116,19 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
         **_bought(card, market),
         rating=amazon.rating_in(stars),
         reviews=grouped(number, market),
+        seller=brand if brand and brand != title and len(brand) <= _BRAND_CHARS else None,
         is_ad=rank is None,
         extra=extra(count_window="month") if _bought(card, market).get("count") else {},
     )
 
 
 def _price(card: LexborNode, market: str | None) -> PriceFields:
-    """The price that is not struck out; a card with two of them does not say which it is."""
-    shown = {text_of(node) for node in all_of(card, ".a-price:not(.a-text-price) .a-offscreen")}
-    return shown_price(shown.pop(), market) if len(shown) == 1 else {}
+    """The price that is not struck out, or a range; a card with two prices apart does not say which it is."""
+    nodes = all_of(card, ".a-price:not(.a-text-price)")
+    shown = list(dict.fromkeys(text_of(node, ".a-offscreen") for node in nodes))
+    if len(shown) == 2 and _BETWEEN.search(text_of(nodes[0].parent) or ""):
+        return shown_price(f"{shown[0]} - {shown[1]}", market)
+    return shown_price(shown[0], market) if len(shown) == 1 else {}
 
 
 def _bought(card: LexborNode, market: str | None) -> CountFields:

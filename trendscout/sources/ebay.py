@@ -26,10 +26,11 @@ HOST_OF = {
 _MARKET_OF = {host.removeprefix("www."): market for market, host in HOST_OF.items()}
 _CANONICAL = re.compile(rb'<link rel="?canonical"? href="?(https://[^">\s]{1,500})')
 _ITEM = re.compile(r"/itm/(?:[^/?]+/)?(\d{9,15})(?!\d)")
-# The number stands in front: "Sold Nov 12, 2025" is a day.
-_SOLD = re.compile(r"\d\+?\s*(?:sold|verkauft|vendus?|vendut[oi]|vendid[oa]s?)\b", re.IGNORECASE)
+# Nothing else stands in the row: "Sold Nov 12, 2025" is a day, and outer elements repeat the row with others.
+_MANY = r"(?:more than|over|mehr als|über|plus de|oltre|più di|más de)?\s*[\d.,\s]{0,12}\d[KM]?\s?\+?\s*"
+_SOLD = re.compile(rf"{_MANY}(?:sold|verkauft|vendus?|vendut[oi]|vendid[oa]s?)", re.IGNORECASE)
 _WATCHED = re.compile(
-    r"\d\+?\s*(?:watchers?|watching|Beobachter|osservator[ei]|seguidores|personnes suivent)\b", re.IGNORECASE
+    rf"{_MANY}(?:watchers?|watching|Beobachter|osservator[ei]|seguidores|personnes suivent)", re.IGNORECASE
 )
 _FEWER_WORDS = ".srp-river-answer--REWRITE_START"  # what follows matches fewer words than were asked for
 _NEW_LISTING = re.compile(
@@ -135,7 +136,7 @@ def _count(rows: list[str], market: str | None) -> CountFields:
     """How many were sold, or else how many watch; only rows of nothing else count."""
     marks: tuple[tuple[re.Pattern[str], CountKind], ...] = ((_SOLD, "sold"), (_WATCHED, "watchers"))
     for mark, kind in marks:
-        shown = {row for row in rows if len(row) < 40 and mark.search(row)}
+        shown = {row for row in rows if len(row) < 40 and mark.fullmatch(row)}
         if shown:  # two different ones do not say which is this card's
             return shown_count(shown.pop(), kind, market) if len(shown) == 1 else {}
     return {}
