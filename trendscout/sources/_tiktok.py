@@ -9,6 +9,7 @@ from trendscout.model import Page
 from trendscout.text.jsontext import dig, parse_json
 
 TERMS = "https://www.tiktok.com/legal/page/row/terms-of-service/en"
+TAG_PAGE = "https://www.tiktok.com/tag/"
 _CODE_OF = {"UK": "GB"}
 
 

@@ -15,11 +15,11 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, exact_count, extra, members, moment, text, web_url, whole
-from trendscout.sources._tiktok import TERMS, country_code, envelope, market_of
+from trendscout.sources._fields import exact_count, extra, members, moment, text, web_url, whole
+from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
+from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
-from trendscout.text.markup import all_of, parse_html, text_of
-from trendscout.text.numbers import parse_count
+from trendscout.text.markup import all_of, parse_html
 
 MARKETS = (
     *("US", "UK", "DE", "FR", "IT", "ES", "AR", "AU", "BR", "CA", "CO", "EG", "ID", "IL", "JP", "KR", "MY", "MX"),
@@ -46,7 +46,6 @@ PERIODS = {"popular_7d": 7, "popular_30d": 30, "popular_90d": 90}
 WATCH_LIST = ("tiktokmademebuyit", "tiktokshopfinds", "amazonfinds", "gadgets", "unboxing")
 _API = "https://ads.tiktok.com/CreativeOne/KnowledgeAPI/GetHashtagList"
 _PAGE = "https://ads.tiktok.com/creative/creativeCenter/trends/hashtag"
-_TAG_PAGE = "https://www.tiktok.com/tag/"
 _WHOLE_LIST = 100  # rows that a logged-in reader gets; fewer means a preview
 _MAX_ROWS = 1000
 _TAG_PATH = re.compile(r"^/tag/([^/]+)")
@@ -76,7 +75,7 @@ def requests(query: Query) -> Sequence[Request]:
     of its 100 tags: pages of one list, since a tag's rank is its place in the country.
     """
     if query.kind == "tag":
-        return (Request(_TAG_PAGE + quote(query.category.lstrip("#"))),)
+        return (Request(TAG_PAGE + quote(query.category.lstrip("#"))),)
     industry = INDUSTRIES.get(query.category) or whole(query.category)
     asked = (industry,) if query.category else (None, *INDUSTRIES.values())
     return tuple(_popular(query, one, number) for number, one in enumerate(asked, start=1))
@@ -176,7 +175,7 @@ def _hashtag(row: object, name: str) -> Entry | None:
         whole(row.get("rankIndex", row.get("rank"))) or None,
         key,
         title=tag,
-        url=_TAG_PAGE + quote(tag),
+        url=TAG_PAGE + quote(tag),
         **exact_count(views, "views"),
         is_ad=row.get("is_promoted") is True or row.get("isPromoted") is True,
         extra=extra(
@@ -251,67 +250,13 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=total, complete=total is not None and total == len(members(rows)))
 
 
-def read_discover(page: Page) -> Iterator[Entry]:
-    """The hashtags of the public discover page of 2021 and 2022; its users are left out."""
-    name = list_id(page.query, kind="discover")
-    rows = dig(parse_json(page), "hashtag")
-    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
-        tag = (text(dig(row, "name")) or "").lstrip("#")
-        key = text(dig(row, "challengeId")) or tag
-        if key:
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=tag,
-                url=_TAG_PAGE + quote(tag),
-                **exact_count(dig(row, "stats", "views"), "views"),
-            )
-
-
-# --- tag pages -----------------------------------------------------------------------------------------
-
-
-def read_tag_page(page: Page) -> Iterator[Entry]:
-    """The count on a tag's page. The element is named after views; its text says videos: the text is right."""
-    tree = parse_html(page)
-    title = (text_of(tree, "[data-e2e=challenge-title]") or "").lstrip("#").strip()
-    shown = text_of(tree, "[data-e2e=challenge-vvcount]")
-    if not title or not shown:
-        raise LayoutChanged("The tag page shows no tag or no count.")
-    read = parse_count(shown)
-    counts: CountFields = {"count_text": shown}
-    if read and read.unit in ("views", "videos", "posts"):
-        counts = {"count": read.value, "count_kind": read.unit, "count_floor": read.is_floor, "count_text": shown}
-    yield _tag(page, title, counts, {})
-
-
-def read_tag_reply(page: Page) -> Iterator[Entry]:
-    """A tag's counts from `challengeInfo`, in a reply or in the page's own state; 0 means "not given"."""
-    html = b"__UNIVERSAL_DATA_FOR_REHYDRATION__" in page.body
-    value = in_script(page, "__UNIVERSAL_DATA_FOR_REHYDRATION__") if html else envelope(page)
-    holders = dicts_with(value, "challengeInfo")
-    if not holders:
-        raise LayoutChanged("The reply has no challengeInfo.")
-    info = holders[0]["challengeInfo"]
-    title = (text(dig(info, "challenge", "title")) or "").lstrip("#")
-    videos = whole(dig(info, "statsV2", "videoCount") or dig(info, "stats", "videoCount"))
-    views = whole(dig(info, "statsV2", "viewCount") or dig(info, "stats", "viewCount"))
-    counts = exact_count(views, "views") if views else exact_count(videos or None, "videos")
-    key = text(dig(info, "challenge", "id"))
-    yield _tag(page, title, counts, extra(challenge_id=key, videos=videos or None))
-
-
-def _tag(page: Page, tag: str, counts: CountFields, more: dict[str, str | int | float | bool | None]) -> Entry:
-    name = list_id(page.query, kind="tag", category=tag.lower())
-    return Entry(name, None, tag.lower(), title=tag, url=_TAG_PAGE + quote(tag), **counts, extra=more)
-
-
 def wall(page: Page) -> str | None:
     """TikTok's captcha and login pages."""
     head = page.body[:200_000]
-    if b"challenge-vvcount" in head:
-        return None
+    if any(
+        mark in page.body for mark in (b"challenge-vvcount", b"challengeInfo", b"hashtagName", b"hashtag_name")
+    ):
+        return None  # pages with a list name the captcha's scripts too
     for mark, what in (
         (b"captcha_container", "a captcha"),
         (b"tiktok-verify-page", "a captcha"),
