@@ -14,13 +14,11 @@ from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from trendscout import imports
 from trendscout.archive import Archive, Kept
 from trendscout.clock import Clock
 from trendscout.config import Settings
 from trendscout.errors import UsageError
 from trendscout.history import History
-from trendscout.imports import Imported, Taken
 from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
 from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, Why
@@ -32,6 +30,7 @@ from trendscout.store.sql import Connection
 if TYPE_CHECKING:
     from trendscout.archive.files import Pruned
     from trendscout.fetch import Fetched
+    from trendscout.imports import Imported, Taken
     from trendscout.ranking.scoring import Scores
     from trendscout.report.changes import Changes
     from trendscout.store.query import Scope
@@ -230,6 +229,8 @@ def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:
 def _read_again(
     place: Place, archive: Archive, kept: Iterable[Kept], *, now: datetime, replace_changed: bool
 ) -> Replayed:
+    from trendscout import imports
+
     total, crawls = Loaded(0, 0, 0), 0
 
     def pages() -> Iterator[Kept]:
@@ -281,6 +282,7 @@ def import_file(
     place: Place, file: Path, *, profile: str | None, market: str | None, at: datetime | None, now: datetime
 ) -> Imported:
     """Load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
+    from trendscout import imports
     from trendscout.intake import kind_of, load_profile
 
     if not profile and kind_of(file) == "history":
@@ -302,6 +304,7 @@ def ingest(
     now: datetime,
 ) -> list[Taken]:
     """Take saved pages, JSON, HAR and WARC files, or folders of these, into archive and store."""
+    from trendscout import imports
     from trendscout.intake import pages_in
 
     found = pages_in(
@@ -527,20 +530,26 @@ def why(place: Place, product: str, *, now: datetime) -> Why:
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     """Every product that stands on a list of `scope` at `now`, scored; models that are due are fitted and kept."""
     from trendscout.ranking.model import Fitted
-    from trendscout.ranking.scoring import is_due, refit, rules_of, score
+    from trendscout.ranking.scoring import refit, refit_after, rules_of, score
     from trendscout.store import learned
     from trendscout.store.query import history
 
     past = history(connection, until=now, scope=scope)
     rules = rules_of(past)
-    kept = {
-        name: Fitted.from_dict(dict(one)) for name, one in learned.latest_models(connection, until=now).items()
+    known = learned.latest_models(connection, until=now)
+    due = {
+        group: its
+        for group, its in rules.items()
+        if group not in known or now - known[group].fitted_at >= refit_after(its)
     }
-    due = {group: its for group, its in rules.items() if is_due(kept.get(group), its, now)}
     fresh = refit(past, int(now.timestamp()), due) if due else {}
-    if fresh:
-        learned.save_models(connection, {group: model.to_dict() for group, model in fresh.items()}, now)
-    return score(past, now, rules=rules, models={**kept, **fresh})
+    if due:
+        fits = {group: fresh[group].to_dict() if group in fresh else None for group in due}
+        learned.save_models(connection, fits, now)
+    kept = {
+        group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
+    }
+    return score(past, now, rules=rules, models={**kept, **fresh}, fit=False)
 
 
 def backtest(

@@ -10,7 +10,7 @@ import math
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from trendscout.model import Axis
 from trendscout.ranking.axes import Facts
@@ -34,7 +34,17 @@ class Vocabulary:
     brands: frozenset[str]
     postings: Mapping[str, Mapping[str, Sequence[int]]]  # category -> word -> products
     contents: Sequence[frozenset[str]]  # the words of each product
-    levels: Mapping[str, Sequence[float]]  # how odd the products of a category are, ascending
+    products: Sequence[Facts]
+    levels: dict[str, Sequence[float]]  # how odd the products of a category are, ascending; filled when asked for
+
+    def levels_of(self, category: str) -> Sequence[float]:
+        """How odd the products of a category are, ascending; a report asks for few categories of many."""
+        if category not in self.levels:
+            its = (number for number, one in enumerate(self.products) if one.category == category)
+            self.levels[category] = sorted(
+                _raw(self.products[number], self.contents[number], self, number)[0] for number in its
+            )
+        return self.levels[category]
 
 
 def learn(products: Iterable[Facts]) -> Vocabulary:
@@ -50,7 +60,7 @@ def learn(products: Iterable[Facts]) -> Vocabulary:
         market[one.market].update(words)
         for word in words:
             postings[one.category][word].append(number)
-    found = Vocabulary(
+    return Vocabulary(
         category=category,
         market=market,
         in_category=Counter(one.category for one in facts),
@@ -58,12 +68,9 @@ def learn(products: Iterable[Facts]) -> Vocabulary:
         brands=frozenset(brands),
         postings=postings,
         contents=contents,
+        products=facts,
         levels={},
     )
-    levels: defaultdict[str, list[float]] = defaultdict(list)
-    for number, one in enumerate(facts):
-        levels[one.category].append(_raw(one, contents[number], found, number)[0])
-    return replace(found, levels={name: sorted(values) for name, values in levels.items()})
 
 
 def oddness(facts: Facts, vocabulary: Vocabulary) -> Axis:
@@ -77,7 +84,7 @@ def oddness(facts: Facts, vocabulary: Vocabulary) -> Axis:
     if not words:
         return Axis(None, "not enough data: its title has no telling word")
     raw, rare = _raw(facts, words, vocabulary, None)
-    levels = vocabulary.levels[facts.category]
+    levels = vocabulary.levels_of(facts.category)
     value = 100 * bisect_left(levels, raw - 1e-9) / len(levels)
     fields: dict[str, str | int | float] = {"percent": round(value), "words": ", ".join(rare[:SHOWN_WORDS])}
     return Axis(round(value, 1), "odder than {percent} % of its category: {words}", fields)

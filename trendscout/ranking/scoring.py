@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
@@ -128,17 +128,19 @@ def score(
     *,
     rules: Mapping[str, Rules] | None = None,
     models: Mapping[str, Fitted] | None = None,
+    fit: bool = True,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
     `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
-    used as it is, and a group without one is fitted on its own past. A time without a zone is UTC.
+    used as it is, and a group without one is fitted on its own past, if `fit`. A time without a zone is UTC.
     """
     until_s = _seconds(now)
     history = cut(history, until_s)
     by_group = rules_of(history, rules)
     kept = dict(models or {})
-    kept |= refit(history, until_s, {group: its for group, its in by_group.items() if group not in kept})
+    if fit:
+        kept |= refit(history, until_s, {group: its for group, its in by_group.items() if group not in kept})
     latest = np.zeros(len(history.snap_list), bool)
     latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
@@ -181,9 +183,9 @@ def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str,
     return fitted
 
 
-def is_due(model: Fitted | None, rules: Rules, now: datetime) -> bool:
-    """Whether a group's model should be fitted anew: half a horizon's outcomes have become known since."""
-    return model is None or _seconds(now) - model.fitted_at >= rules.horizon_h * 1800
+def refit_after(rules: Rules) -> timedelta:
+    """After this long a group's model is fitted anew: half a horizon's outcomes have become known."""
+    return timedelta(hours=rules.horizon_h / 2)
 
 
 def rules_of(history: History, given: Mapping[str, Rules] | None = None) -> dict[str, Rules]:

@@ -4,28 +4,40 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.store.sql import Connection, naive, transaction
 
 
-def latest_models(connection: Connection, *, until: datetime) -> Mapping[str, Mapping[str, Any]]:
-    """Scope → the model fitted last, not later than `until`, as plain values."""
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The last fit of a group of lists."""
+
+    fitted_at: datetime
+    model: Mapping[str, Any] | None  # plain values; None: there were too few outcomes
+
+
+def latest_models(connection: Connection, *, until: datetime) -> Mapping[str, Kept]:
+    """Group of lists → its last fit, not later than `until`."""
     rows = connection.execute(
-        "SELECT scope, arg_max(model, fitted_at) FROM models WHERE fitted_at <= ? GROUP BY scope", [naive(until)]
+        "SELECT scope, max(fitted_at), arg_max(model, fitted_at) FROM models WHERE fitted_at <= ? GROUP BY scope",
+        [naive(until)],
     ).fetchall()
-    return {scope: json.loads(model) for scope, model in rows}
+    return {scope: Kept(at.replace(tzinfo=UTC), json.loads(model)) for scope, at, model in rows}
 
 
-def save_models(connection: Connection, models: Mapping[str, Mapping[str, Any]], fitted_at: datetime) -> None:
-    """Keep models by scope; earlier ones stay, so that an old report can be made again."""
+def save_models(
+    connection: Connection, models: Mapping[str, Mapping[str, Any] | None], fitted_at: datetime
+) -> None:
+    """Keep fits by group; earlier ones stay, so that an old report can be made again."""
     with transaction(connection):
         for scope, model in sorted(models.items()):
             connection.execute("DELETE FROM models WHERE scope = ? AND fitted_at = ?", [scope, naive(fitted_at)])
+            label = str(model.get("label", "")) if model else ""
             connection.execute(
-                "INSERT INTO models VALUES (?, ?, ?, ?)",
-                [scope, str(model.get("label", "")), naive(fitted_at), json.dumps(model)],
+                "INSERT INTO models VALUES (?, ?, ?, ?)", [scope, label, naive(fitted_at), json.dumps(model)]
             )
 
 
