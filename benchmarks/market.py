@@ -60,7 +60,7 @@ _UNITS = {
         ("{v}瓦", "{v}W"),
     ),
     "mah": _Unit((1200, 2000, 4000, 5000, 10000, 20000), ("{v}mAh", "{v} mAh"), ("{v}毫安", "{v}mAh")),
-    "gb": _Unit((8, 16, 32, 64, 128, 256, 512), ("{v}GB", "{v} GB", "{v}gb", "{v}G B"), ("{v}GB", "{v}gb")),
+    "gb": _Unit((8, 16, 32, 64, 128, 256, 512), ("{v}GB", "{v} GB", "{v}gb"), ("{v}GB", "{v}gb")),
     "cm": _Unit((15, 20, 30, 40, 60, 80, 100, 120, 150), ("{v}cm", "{v} cm", "{v} CM"), ("{v}厘米", "{v}公分")),
     "inch": _Unit((5, 7, 10, 13, 15, 24, 27, 32, 43, 55), ('{v}"', "{v} inch", "{v}-Inch"), ("{v}寸", "{v}英寸")),
 }
@@ -91,6 +91,7 @@ class World:
     name: str
     seed: int = 1
     products: int = 1000
+    brand_size: int = 12  # products of a brand
     siblings: float = 0.5  # of products: one that differs in a single fact from another
     sellers: float = 2.5  # mean listings of a product
     sources: tuple[str, ...] = ("amazon_US", "shopee_TW", "tiktok_US", "ebay_US", "temu_US")
@@ -181,7 +182,7 @@ def _products(world: World, rng: Random) -> Iterator[Product]:
     entries = [entry for entry in glossary.entries() if entry.kind in _GOODS]
     attributes = [entry for entry in glossary.entries() if entry.kind in ("attribute", "material")]
     colours = [entry for entry in glossary.entries() if entry.kind == "colour"]
-    brands = [_name(rng) for _ in range(max(20, world.products // 12))]
+    brands = [_name(rng) for _ in range(max(20, world.products // world.brand_size))]
     plain = [word for entry in attributes + entries for word in entry.english[0].split()]
     product: Product | None = None
     for number in range(world.products):
@@ -247,12 +248,16 @@ def _titled(
 def _sibling(product: Product, number: int, colours: list[glossary.Entry], rng: Random) -> Product:
     """The same product line with another size, pack, colour, code, version or generation."""
     values = {name: getattr(product, name) for name in Product.__slots__} | {"number": number}
-    ways = ["tier", "generation", "pack"]
-    ways += (
-        ["fact"] * 3 * bool(product.facts)
-        + ["colour"] * 2 * bool(product.colour)
-        + ["code"] * 2 * bool(product.code)
-    )
+    stated = {
+        "tier": bool(product.tier),
+        "generation": product.generation > 0,
+        "pack": product.pack > 1,
+        "fact": bool(product.facts),
+        "colour": product.colour is not None,
+        "code": bool(product.code),
+    }
+    # Mostly another value of what the first one states; now and then what only one of the two has.
+    ways = [way for way, known in stated.items() if known and rng.random() < 0.9] or ["tier", "generation", "pack"]
     way = rng.choice(ways)
     if way == "fact":
         unit, value = product.facts[0]

@@ -12,6 +12,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from trendscout.money import usd_per
+from trendscout.text.glossary import common_words
 from trendscout.text.titles import fold, read_title
 
 U32 = NDArray[np.uint32]
@@ -56,13 +57,14 @@ def read_listings(records: pa.Table) -> pa.Table:
     rows = _columns(records)
     out: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     hashes: dict[str, int] = {}
+    common = common_words()
 
     def hashed(words: tuple[str, ...]) -> list[int]:
         found = []
         for word in words:
             number = hashes.get(word)
             if number is None:
-                number = hashes[word] = (crc32(word.encode()) or 1) if word else 0
+                number = hashes[word] = _token(word, common) if word else 0
             found.append(number)
         return found
 
@@ -87,13 +89,20 @@ def read_listings(records: pa.Table) -> pa.Table:
         out["codes"].append(hashed(read.codes[: WIDTH["codes"]]))
         out["loose"].append(hashed(read.loose[: WIDTH["loose"]]))
         facts = read.facts[: WIDTH["kinds"]]
-        out["kinds"].append(hashed(tuple(kind for kind, _ in facts)))
+        out["kinds"].append([crc32(kind.encode()) for kind, _ in facts])
         out["values"].append(hashed(tuple(f"{kind} {value}" for kind, value in facts)))
         out["concepts"].append([concept + 1 for concept in read.concepts[: WIDTH["concepts"]]])
         about = read_title(f"{brand} {text[:TEXT_CHARS]}") if brand or text else None
         out["text"].append(hashed(about.words[: WIDTH["text"]]) if about else [])
         out["text_codes"].append(hashed(about.loose[: WIDTH["text_codes"]]) if about else [])
     return pa.table(out, schema=SCHEMA)
+
+
+def _token(word: str, common: frozenset[str]) -> int:
+    """A number for the word; odd if the word is a name, even if it belongs to the trade or is a measure."""
+    number = crc32(word.encode())
+    trade = word in common or (word[0].isdigit() and (word.isdigit() or word[-1].isalpha()) and len(word) < 9)
+    return (number & ~1 or 2) if trade else number | 1
 
 
 def _stem(word: str) -> str:
@@ -173,16 +182,16 @@ def weigh(table: pa.Table) -> Listings:
     padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
     source = table["source"].combine_chunks().dictionary_encode()
     grams = _trigrams(table["folded"].to_pylist())
-    gram_weights = _rarity(grams, phrases=False) ** 2
+    gram_weights = _rarity(grams, words=False) ** 2
     gram_length: F32 = np.sqrt(gram_weights.sum(1)) + np.float32(1e-6)
     return Listings(
         table=table,
         grams=grams,
         gram_weights=gram_weights / gram_length[:, None] ** 2,
         gram_length=gram_length,
-        code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), phrases=False),
-        weights=_rarity(padded["words"], phrases=True),
-        concept_weights=_rarity(padded["concepts"], phrases=False),
+        code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), words=False),
+        weights=_rarity(padded["words"], words=True),
+        concept_weights=_rarity(padded["concepts"], words=False),
         brand=_flat(table, "brand"),
         image=_flat(table, "image"),
         money=_flat(table, "money"),
@@ -212,6 +221,7 @@ def _pad(column: pa.ChunkedArray, width: int) -> U32:
 
 _BATCH = 16_384
 SCALE = 5_000.0
+TRADE_DF = 30  # a word of the trade, or a measure, counts as if so many more listings had it
 PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name
 PHRASE_SHARE = 0.8
 
@@ -249,11 +259,12 @@ def _trigrams(folded: list[str]) -> U32:
     return out
 
 
-def _rarity(tokens: U32, *, phrases: bool) -> F32:
+def _rarity(tokens: U32, *, words: bool) -> F32:
     frequency = document_frequency(tokens)
-    weights = np.log1p(SCALE / np.maximum(frequency, 1)).astype(np.float32)
+    elsewhere = np.where(tokens & np.uint32(1), 0, TRADE_DF) if words else 0
+    weights = np.log1p(SCALE / np.maximum(frequency + elsewhere, 1)).astype(np.float32)
     weights[tokens == 0] = 0
-    if phrases and len(tokens):
+    if words and len(tokens):
         weights /= _phrase_length(tokens, frequency)
     return weights
 

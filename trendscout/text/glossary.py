@@ -62,6 +62,13 @@ def entries() -> tuple[Entry, ...]:
     return _index().entries
 
 
+@cache
+def common_words() -> frozenset[str]:
+    """Every single word of the table, in every language: words of the trade, not names."""
+    spellings = (spelling for entry in entries() for spelling in entry.chinese + entry.english + entry.other)
+    return frozenset(word for spelling in spellings for word in spelling.split())
+
+
 def kind_of(concept: int) -> str:
     """The concept's kind if its values exclude each other ("colour", "size", ...), else ""."""
     kind = _index().entries[concept].kind

@@ -176,6 +176,7 @@ class _Reader:
             for part in parts:
                 if len(part) > 2:
                     self.words[part] = None
+                if len(part) > 3 and _DIGIT.search(part):
                     self.loose[part] = None
         if len(glued) >= 4:
             self.codes[glued] = None
