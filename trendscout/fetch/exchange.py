@@ -203,7 +203,11 @@ class Exchanger:
         size = sum(len(name) + len(value) for name, value in response.headers.raw)
         if size > self._limits.header_bytes:
             raise _too_large("{url} sends a header of more than {limit} bytes.", self._limits.header_bytes)
-        return tuple((name.decode("latin-1"), value.decode("latin-1")) for name, value in response.headers.raw)
+        # ASCII only, so that the archive gives back the very same text.
+        return tuple(
+            (name.decode("ascii", "backslashreplace"), value.decode("ascii", "backslashreplace"))
+            for name, value in response.headers.raw
+        )
 
     async def _body(self, response: httpx.Response, keep_bytes: int | None) -> bytes:
         limit = keep_bytes or self._limits.body_bytes
