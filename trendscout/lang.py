@@ -27,9 +27,13 @@ def _chinese() -> dict[str, str]:
 
 
 def tr(text: str, lang: Lang, /, **fields: object) -> str:
-    """`text` in `lang` with `fields` filled in; English where a translation is missing."""
+    """`text` in `lang` with its `fields`, those of ours in `lang` too; English where a translation is missing."""
     if lang == "zh":
-        text = _chinese().get(text, text)
+        known = _chinese()
+        text = known.get(text, text)
+        fields = {
+            name: known.get(value, value) if isinstance(value, str) else value for name, value in fields.items()
+        }
     return text.format(**fields) if fields else text
 
 
