@@ -64,10 +64,10 @@ RISING = Row(
     oddness=Axis(71, "The words “cloudlet” and “squeeze” are rare in its category.", {}),
     specialness=Axis(64, "On {n} platforms, {copies} near copies.", {"n": 2, "copies": 5}),
     reasons=(
-        Reason("slope of log-share, 4 days", 2.1, 0.92),
-        Reason("age percentile", 0.06, 0.41),
-        Reason("gap to best rank", 0.0, 0.18),
-        Reason("list turnover", 0.31, -0.22),
+        Reason("slope", 2.1, 0.92),
+        Reason("age_place", 0.06, 0.41),
+        Reason("gap_best", 0.0, 0.18),
+        Reason("turnover", 0.31, -0.22),
     ),
     sightings=(
         sighting("tiktok", "US", TIKTOK, 16, "60 48 31 ? ? 22 14 9 7 6 6 5 4 4", item_key="7398112233445566778"),

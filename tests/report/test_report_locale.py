@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 import trendscout
-from trendscout.report import columns, packs, page, words
+from trendscout.report import columns, packs, page, signals, words
 
 ROOT = Path(trendscout.__file__).parent
 CHINESE = tomllib.loads((ROOT / "locale/zh/report.toml").read_text(encoding="utf-8"))
@@ -31,7 +31,15 @@ def spoken() -> set[str]:
                 found |= {text for text in texts if name in SAYING and isinstance(text, str) and text}
     template = (ROOT / "report/web/page.html.j2").read_text(encoding="utf-8")
     found |= set(re.findall(r"""\b(?:t|tr)\((?:"([^"]+)"|'[^']+')""", template))
-    for table in (words.STAGES, words.FLAGS, words.STATUSES, words.COUNTS, words.COUNT_NAMES, words.LABELS):
+    for table in (
+        words.STAGES,
+        words.FLAGS,
+        words.STATUSES,
+        words.COUNTS,
+        words.COUNT_NAMES,
+        words.LABELS,
+        signals.SIGNALS,
+    ):
         found |= set(table.values())
     for column in (*columns.ROW, *columns.COVERAGE):
         found |= {column.head, column.about}

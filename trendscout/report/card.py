@@ -17,6 +17,7 @@ from trendscout.report import amounts, chart, packs, words
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve, since_seen
+from trendscout.report.signals import named
 
 _DAYS = 45  # of history in the curves
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
@@ -140,7 +141,7 @@ class Card:
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return [
             {
-                "name": say(one.signal),
+                "name": both(partial(named, one.signal)),
                 "text": f"{one.contribution:+.2f}".replace("-", "−"),
                 "bar": Markup(chart.bar(one.contribution / most)),  # noqa: S704 - numbers only
             }
@@ -155,10 +156,8 @@ class Card:
 
     @property
     def packs(self) -> list[dict[str, Any]]:
-        """How it stands to each pack, those it met first; packs that nothing is known for are left out."""
-        return [
-            _check(one) for one in sorted(self.row.pack_checks, key=lambda one: (not one.met, len(one.failed)))
-        ]
+        """How it stands to each pack, those it met first."""
+        return [_check(one) for one in sorted(self.row.pack_checks, key=packs.nearest)]
 
     @property
     def links(self) -> list[tuple[str, str]]:
@@ -223,6 +222,7 @@ def _check(one: PackCheck) -> dict[str, Any]:
 
     return {
         "met": one.met,
+        "sign": packs.sign(one),
         "title": both(partial(packs.title, one.pack)),
         "failed": lines(one.failed),
         "unknown": lines(one.unknown),

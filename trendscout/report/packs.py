@@ -101,6 +101,16 @@ def title(name: str, lang: Lang) -> str:
     return pack.titles.get(lang, pack.name) if pack else visible(name)
 
 
+def nearest(check: PackCheck) -> tuple[bool, int, int]:
+    """Sorts packs: those met first, then those that fail the fewest lines."""
+    return (not check.met, len(check.failed), len(check.unknown))
+
+
+def sign(check: PackCheck) -> str:
+    """✓ met, ✗ a line fails, ? too little is known."""
+    return "✓" if check.met else "✗" if check.failed else "?"
+
+
 def met(row: Row, lang: Lang) -> list[str]:
     """The packs that a row meets, each with how many of its lines are unknown."""
     unknown = {one.pack: len(one.unknown) for one in row.pack_checks}

@@ -102,6 +102,7 @@ class _Page:
             "gone": self.changed.gone if self.changed else (),
             "nothing": both(partial(absences.nothing, report)),
             "coverage": [self.coverage(one) for one in sorted(report.coverage, key=absences.by_urgency)],
+            "sources": self.by_source(),
             "coverage_head": both(partial(absences.missing_head, report)),
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
@@ -151,6 +152,27 @@ class _Page:
             "why": both(lambda lang: absences.why_missing(one, lang, now=self.report.as_of, zone=self.zone)),
         }
 
+    def by_source(self) -> list[dict[str, Any]]:
+        """A line for each source and market: how many of its lists were read whole, today and day by day."""
+        groups: dict[str, list[Coverage]] = {}
+        for one in self.report.coverage:
+            groups.setdefault(words.place(one.source, one.market), []).append(one)
+        return [self.source(name, lists) for name, lists in sorted(groups.items())]
+
+    def source(self, name: str, lists: Sequence[Coverage]) -> dict[str, Any]:
+        """One source's line in the strip."""
+        looks: dict[str, list[str]] = {}
+        for day, status in (look for one in lists for look in one.days):
+            looks.setdefault(day, []).append(status)
+        whole = sum(one.status == "ok" for one in lists)
+        days = [(day, _together(all_), f"{all_.count('ok')}/{len(all_)}") for day, all_ in sorted(looks.items())]
+        return {
+            "name": name,
+            "status": _together([one.status for one in lists]),
+            "status_text": say("{n} of {all} lists", n=whole, all=len(lists)),
+            "days": [(status, f"{day} {share}") for day, status, share in days],
+        }
+
     def calibration(self) -> dict[str, Any] | None:
         """The last backtest's promises against what came, where there was one."""
         from markupsafe import Markup
@@ -166,6 +188,16 @@ class _Page:
             say("average error {share}", share=amounts.share(error)) if isinstance(error, float) else None,
         )
         return {"plot": Markup(chart.calibration(bins)), "about": dots(about)}  # noqa: S704 - numbers only
+
+
+def _together(statuses: Sequence[str]) -> str:
+    """How a group of looks went: ok if all did, partial if some gave something, else the worst that is known."""
+    known = set(statuses) - {"none", "never"}
+    if not known:
+        return "none"
+    if set(statuses) == {"ok"}:
+        return "ok"
+    return "partial" if known & {"ok", "partial", "late"} else "blocked" if "blocked" in known else "failed"
 
 
 def _led(rows: Sequence[Row]) -> list[Row]:

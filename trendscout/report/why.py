@@ -14,6 +14,7 @@ from trendscout.report import amounts, packs, words
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import since_seen
 from trendscout.report.plot import plot
+from trendscout.report.signals import named
 from trendscout.report.table import fit, wrapped
 
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
@@ -138,7 +139,7 @@ class _View:
 
     def reason(self, one: Reason, most: float) -> Text:
         bar = "█" * max(1, round(abs(one.contribution) / most * _BAR))
-        name = fit(Text(visible(self.say(one.signal))), min(34, self.width - _BAR - 12))
+        name = fit(Text(named(one.signal, self.lang)), min(48, self.width - _BAR - 12))
         style = "green" if one.contribution >= 0 else "red"
         return (
             Text("  ").append_text(name).append(f" {one.contribution:+.2f} ".replace("-", "−")).append(bar, style)
@@ -146,8 +147,8 @@ class _View:
 
     def standing(self) -> list[Text]:
         lines: list[Text] = []
-        for one in sorted(self.row.pack_checks, key=lambda one: (not one.met, len(one.failed))):
-            parts = [f"{'✓' if one.met else '✗'} {packs.title(one.pack, self.lang)}"]
+        for one in sorted(self.row.pack_checks, key=packs.nearest):
+            parts = [f"{packs.sign(one)} {packs.title(one.pack, self.lang)}"]
             for text, codes in (("fails: {lines}", one.failed), ("unknown: {lines}", one.unknown)):
                 if codes:
                     said = ", ".join(packs.say(code, self.lang) for code in codes)

@@ -65,6 +65,9 @@
     filter();
   }
 
+  // Where days do not fit, the last ones are looked at first.
+  for (const one of document.querySelectorAll(".scroll")) one.scrollLeft = one.scrollWidth;
+
   // Pictures are the only thing asked of the outside, when they come near; one that fails leaves its empty frame.
   for (const image of document.querySelectorAll("img[data-src]")) {
     image.addEventListener("error", () => image.remove());
