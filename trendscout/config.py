@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -15,6 +16,7 @@ from trendscout.resources import folder
 
 DEFAULT_FILE = "trendscout.toml"
 DEFAULT_DB = "trendscout.duckdb"
+_QUOTED = re.compile(r"'([^']+)'")
 # Where each setting stands in the file.
 _PLACES = {
     "contact": "contact",
@@ -114,7 +116,8 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
     try:
         _validator(schema)(table)
     except fastjsonschema.JsonSchemaValueException as error:
-        keys = [str(key) for key in error.path[1:]]
+        # A key that does not belong stands only in the message: "must not contain {'top'} properties".
+        keys = [*(str(key) for key in error.path[1:]), *_QUOTED.findall(error.message)[:1]]
         raise ConfigError(
             "{path}{line}: {key}: {fault}.",
             next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",

@@ -1,0 +1,41 @@
+"""Running the command line inside this process."""
+
+import io
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
+
+import pytest
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A function that runs `trendscout ARGUMENTS` in an empty folder and says how it ended."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TRENDSCOUT_DB", "TRENDSCOUT_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def ran(*arguments) -> Ended:
+        from trendscout.cli import run as main
+        from trendscout.cli.words import help_lang
+
+        help_lang.cache_clear()
+        monkeypatch.setattr(sys, "argv", ["trendscout", *map(str, arguments)])
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    return ran

@@ -1,0 +1,150 @@
+"""The command line is a contract: commands, examples, exit codes, and clean JSON on stdout."""
+
+import json
+import re
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+import typer
+
+from trendscout.cli import _COMMANDS, globals_first
+from trendscout.cli.app import app
+
+ROOT = Path(__file__).parents[2]
+for part in _COMMANDS:
+    import_module(f"trendscout.cli.{part}")
+
+
+def commands(group, before=()):
+    for name, command in group.commands.items():
+        if hasattr(command, "commands"):
+            yield from commands(command, (*before, name))
+        else:
+            yield (*before, name)
+
+
+ALL = sorted(commands(typer.main.get_command(app)))
+PROMISED = """demo init sources collect ingest parse import match rank report mark merge split why backtest run
+schedule replay doctor""".split()
+
+
+def test_every_promised_command_exists():
+    names = {" ".join(command) for command in ALL}
+    assert names >= {*PROMISED, "db backup", "db restore", "db check", "db compact", "source test"}
+
+
+@pytest.mark.parametrize("command", ALL, ids=" ".join)
+def test_every_command_answers_help_with_an_example(run, command):
+    ended = run(*command, "--help")
+    assert ended.code == 0
+    assert "Example" in ended.out
+    assert f"trendscout {' '.join(command)}" in " ".join(ended.out.split())
+
+
+@pytest.mark.parametrize("page", ["README.md", "README.zh.md"])
+def test_every_command_of_the_readme_exists(page):
+    used = re.findall(r"trendscout (?:--lang zh )?([a-z]+)", (ROOT / page).read_text(encoding="utf-8"))
+    assert set(used) <= {command[0] for command in ALL} | {"is"}
+
+
+def test_help_speaks_chinese(run):
+    assert "公开" in run("--lang", "zh", "--help").out
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        (["report", "--db", "x.duckdb"], ["--db", "x.duckdb", "report"]),
+        (["report", "--lang=zh", "--top", "3"], ["--lang=zh", "report", "--top", "3"]),
+        (["why", "--", "--db"], ["why", "--", "--db"]),
+        (["why", "x", "-v", "--quiet"], ["-v", "--quiet", "why", "x"]),
+        (["report", "--db"], ["--db", "report"]),
+    ],
+)
+def test_global_options_may_stand_anywhere(given, expected):
+    assert globals_first(given) == expected
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (["report"], 4, "There is no store"),
+        (["report", "--format", "pdf"], 2, "--format pdf is not known"),
+        (["report", "--as-of", "yesterday"], 2, "is not a time"),
+        (["report", "--top", "0"], 2, ""),
+        (["nonsense"], 2, ""),
+        (["--lang", "fr", "sources"], 2, "--lang fr is not known"),
+        (["--config", "missing.toml", "sources"], 2, "missing.toml cannot be read"),
+        (["collect", "no_such_source"], 2, "no source"),
+        (["collect", "tiktok_shop"], 2, "cannot be collected"),
+        (["parse", "missing.html", "--source", "ebay"], 2, "cannot be read"),
+        (["import", "missing.parquet"], 2, "cannot be read"),
+        (["mark", "x", "loved"], 2, "is no mark"),
+        (["match", "records.parquet"], 2, "needs --out"),
+        (["run", "jobs/none.toml"], 2, "cannot be read"),
+        (["schedule", "nowhere"], 2, "has no job"),
+        (["backtest", "missing.parquet"], 2, "no readable history"),
+        (["db", "restore", "missing.duckdb"], 2, "is not there"),
+        (["doctor"], 0, ""),
+    ],
+)
+def test_exit_codes_and_plain_words(run, arguments, code, said):
+    ended = run(*arguments)
+    assert (ended.code, said in ended.err) == (code, True), ended
+
+
+def test_a_live_list_is_not_asked_without_a_contact(run):
+    ended = run("collect", "google_trends", "--market", "US")
+    assert ended.code == 2
+    assert "contact" in ended.err
+
+
+def test_json_is_one_document_and_nothing_else(run):
+    for arguments in (["sources", "--json"], ["doctor", "--json"], ["sources", "ebay", "--json"]):
+        json.loads(run(*arguments).out)
+
+
+def test_the_ledger_says_everything_about_a_source(run):
+    entry = json.loads(run("sources", "amazon_bestsellers", "--json").out)
+    needed = "name kinds markets way_in default_on why terms robots robots_at spacing_s last_status looks_7d ok_7d"
+    assert set(entry) >= set(needed.split())
+    assert entry["terms"].startswith("https://")
+
+
+def test_a_fault_of_ours_exits_with_1_and_says_so(run, monkeypatch):
+    import trendscout.ledger
+
+    def broken(*_):
+        raise ZeroDivisionError("oh")
+
+    monkeypatch.setattr(trendscout.ledger, "ledger", broken)
+    ended = run("sources")
+    assert ended.code == 1
+    assert "fault of trendscout" in ended.err
+    assert "Traceback" not in ended.err
+
+
+def test_init_writes_a_configuration_that_doctor_finds_sound(run, tmp_path):
+    assert run("init", "shop", "--yes").code == 0
+    written = {path.name for path in (tmp_path / "shop" / "jobs").iterdir()}
+    assert {"daily.toml", "hourly.toml", "crontab"} <= written
+    assert "sound" in run("--config", "shop/trendscout.toml", "doctor").out
+    again = run("init", "shop", "--yes")
+    assert (again.code, "is there already" in again.err) == (2, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("top = 5\n", "line 1"),
+        ("[report]\ntop = 0\n", "line 2"),
+        ('lang = "fr"\n', "lang"),
+        ("markets = [\n", "is not TOML"),
+        ('[push.team]\nkind = "pigeon"\nenv = "X"\n', "push.team.kind"),
+    ],
+)
+def test_a_wrong_configuration_is_told_by_line_and_key(run, tmp_path, text, fault):
+    (tmp_path / "trendscout.toml").write_text(text)
+    ended = run("sources")
+    assert (ended.code, fault in ended.err) == (2, True), ended.err
