@@ -2,19 +2,25 @@
 
 import json
 import shutil
+from datetime import UTC, datetime, time
 from pathlib import Path
+from statistics import mean
 
 import pytest
 
+from trendscout import pipeline
+from trendscout.config import Settings
 from trendscout.demo import run
 from trendscout.demo.faults import fault_of
 from trendscout.demo.goods import CATEGORIES
 from trendscout.demo.ledger import NAME
-from trendscout.demo.market import morning_of
+from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.run import DemoResult, run_demo
 from trendscout.demo.server import HOSTS
+from trendscout.demo.verdict import Truth
 from trendscout.errors import UsageError
 from trendscout.lang import _chinese
+from trendscout.model import Row
 from trendscout.pipeline import Place
 from trendscout.store.coverage import coverage
 from trendscout.store.query import history
@@ -118,6 +124,48 @@ def test_faults_are_told_and_end_nothing(tmp_path: Path) -> None:
         seen = history(connection, until=morning_of(5))
     code = seen.lists.index(f"aliexpress_ID/search/{CATEGORIES[0]}")
     assert int((seen.snap_list == code).sum()) == 4
+
+
+def all_rows(result: DemoResult) -> tuple[Row, ...]:
+    place = Place(str(result.store), result.archive)
+    return pipeline.report(place, pipeline.Wish(top=100_000), now=result.report.as_of, settings=Settings()).rows
+
+
+def test_newness_is_the_age_of_the_good(played: tuple[Path, DemoResult]) -> None:
+    """AliExpress tells when a good was listed; 新 must tell that age, and nothing but age in its order."""
+    _, result = played
+    truth = Truth(World(7, DAYS, ("UK",)))
+    ages = []
+    for row in all_rows(result):
+        good = truth.good_of((row.platform, row.market or "", row.item_key))
+        if good is None or row.platform != "aliexpress" or row.listings > 1:
+            continue
+        assert row.newness.value is not None
+        born = datetime.combine(date_of(good.born), time(), UTC)
+        assert row.newness.fields["days"] == round((result.report.as_of - born).total_seconds() / 86_400)
+        ages.append((result.report.as_of - born, row.newness.fields["days_here"], row.newness.value))
+    assert len(ages) > 20
+    for here in {one[1] for one in ages}:
+        values = [value for _, days_here, value in sorted(ages) if days_here == here]
+        assert values == sorted(values, reverse=True)
+
+
+def test_specialness_is_for_what_few_have(played: tuple[Path, DemoResult]) -> None:
+    """Its price apart from the crowd counts too, so the others are compared as means."""
+    _, result = played
+    alone, common = [], []
+    for row in all_rows(result):
+        platforms = len({one.platform for one in row.sightings})
+        assert row.specialness.value is not None
+        assert (row.specialness.fields["platforms"], row.specialness.fields["copies"]) == (
+            platforms,
+            row.near_copies,
+        )
+        (alone if platforms == 1 and row.near_copies == 0 else common).append(row.specialness.value)
+    assert len(alone) > 20
+    assert len(common) > 20
+    assert mean(alone) > mean(common) + 15
+    assert min(alone) > min(common)
 
 
 def test_the_verdict_is_said_in_both_languages(played: tuple[Path, DemoResult]) -> None:

@@ -4,10 +4,12 @@ The market stands still: every morning the sites show the ranks of one and the s
 report was then made by us.
 """
 
+import random
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from trendscout import pipeline
@@ -16,8 +18,10 @@ from trendscout.config import Settings
 from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.server import MarketServer, Reply, Site
+from trendscout.history import History, history_from_table
 from trendscout.model import Outcome, Query
 from trendscout.pipeline import Place
+from trendscout.ranking.scoring import score
 from trendscout.report import table
 from trendscout.store.query import ANYWHERE, history
 
@@ -148,3 +152,30 @@ def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.M
     text = table.text(shown, lang="en", width=100)
     assert "captcha" in text
     assert "Amazon" in text
+
+
+def looked_at(world: World, days: list[int]) -> History:
+    """Both Amazon lists of the moving market, looked at on these days only."""
+    rows = [
+        (f"amazon_bestsellers_{MARKET}/bestsellers/{shelf.category}", morning_of(day), rank, shelf.keys[position])
+        for shelf in world.shelves
+        if shelf.platform == "amazon"
+        for day in days
+        for rank, position in enumerate(shelf.ranking(day), start=1)
+    ]
+    columns = zip(("list_id", "snapshot_at", "rank", "item_key"), zip(*rows, strict=True), strict=True)
+    return history_from_table(pa.table(dict(columns)))
+
+
+def test_what_was_missed_widens_the_interval_of_a_probability() -> None:
+    """One look in five lost at random days: what is left says less, and says so."""
+    world = World(7, 45, (MARKET,))
+    lost = set(random.Random(1).sample(range(5, 40), 9))
+    now = morning_of(45)
+    whole = score(looked_at(world, list(range(45))), now)
+    thinned = score(looked_at(world, [day for day in range(45) if day not in lost]), now)
+    widths = [np.nanmean(found.high - found.low) for found in (whole, thinned)]
+    assert np.isfinite(widths).all()
+    assert widths[1] > widths[0]
+    both = set(whole.history.items[whole.item]) & set(thinned.history.items[thinned.item])
+    assert len(both) == len(set(whole.history.items[whole.item]))
