@@ -188,7 +188,8 @@ SOURCES = (
         terms="https://www.ebay.com/help/policies/member-behaviour-policies/user-agreement?id=4259",
         why=(
             "Off until you name search words. eBay checks browsers since August 2025: expect walls, and then save "
-            "the page in a browser. Sellers are often private persons and are not read."
+            "the page in a browser. It disguises which listings are paid, so they count as results. Sellers are "
+            "often private persons and are not read."
         ),
         key_form=r"\d{9,15}",
         readers=(
