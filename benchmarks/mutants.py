@@ -269,7 +269,7 @@ _NUMBER = re.compile(
     r"(?<![\w/=-])\d{1,3}(?:[.,  ]\d{3})+(?:[.,]\d{1,2})?(?![\w/-])|(?<![\w/.,=-])\d+[.,]\d{1,2}(?![\w.,])"
 )
 _PLAIN_NUMBER = re.compile(r"\d{4,12}")
-_LOREM = "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor".split()
+_LOREM = "lorem ipsum dolor sit amet adipiscing elit sed do eiusmod tempor".split()
 _LANGUAGES = (
     ("sold", "verkauft", "vendidos", "terjual", "vendus", "sprzedano", "売れた"),
     ("bought in past month", "mal im letzten Monat gekauft", "comprados el mes pasado", "点購入されました"),

@@ -107,15 +107,16 @@ def judged(seed: Seed, mutant: Mutant) -> Verdict:
         return Verdict("crash", repr(error))
     if reading.status != "ok":
         return Verdict("told", reading.status)
-    return compared(seed.reading.entries, reading.entries, mutant)
+    shown = seed.page.body.decode("utf-8", "replace") if mutant.moved else ""
+    return compared(seed.reading.entries, reading.entries, mutant, shown)
 
 
-def compared(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutant) -> Verdict:
+def compared(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutant, shown: str = "") -> Verdict:
     """Whether the entries after the change say anything that those before it did not."""
     less = False
     for name, entries in _by_list(after).items():
         old = _same_list(name, entries, _by_list(before))
-        verdict = _compared_lists(old, entries, mutant)
+        verdict = _compared_lists(old, entries, mutant, shown)
         if verdict.kind == "wrong":
             return verdict
         less |= verdict.kind == "less"
@@ -145,7 +146,7 @@ def _same_list(name: str, entries: Sequence[Entry], lists: dict[str, list[Entry]
     return max(lists.items(), key=lambda other: (len(keys & {_key(e) for e in other[1]}), other[0] == name))[1]
 
 
-def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutant) -> Verdict:
+def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutant, shown: str) -> Verdict:
     known: dict[Key, list[Entry]] = {}
     for entry in before:
         known.setdefault(_key(entry), []).append(entry)
@@ -158,7 +159,7 @@ def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mut
             continue  # a list of words has another word, or a link was moved into the list
         if were is None:
             return Verdict("wrong", f"an entry that was not there: {entry.item_key} on {entry.list}")
-        faults = [_difference(was, entry, before if mutant.moved else ()) for was in were]
+        faults = [_difference(was, entry, before if mutant.moved else (), shown) for was in were]
         if all(faults):
             return Verdict("wrong", faults[0])
         less |= all(_emptied(was, entry) for was in were)
@@ -169,16 +170,26 @@ def _compared_lists(before: Sequence[Entry], after: Sequence[Entry], mutant: Mut
     return Verdict("less" if less or moved else "same")
 
 
-def _difference(was: Entry, entry: Entry, moved: Sequence[Entry]) -> str:
+def _difference(was: Entry, entry: Entry, moved: Sequence[Entry], shown: str) -> str:
     """What the entry says otherwise than it did.
 
     A lower bound of an exact count that is no longer there is true, too; and so is what was moved into the row
-    from one of `moved`.
+    from one of `moved`, or from elsewhere on the page, whose text before was `shown`.
     """
     for name in ("price", "currency", "count", "count_kind"):
         value, old = getattr(entry, name), getattr(was, name)
         if value is None or value == old or value in [getattr(other, name) for other in moved]:
             continue
+        text = entry.price_text if name in ("price", "currency") else entry.count_text
+        if moved and text and text in shown:
+            continue
+        if (
+            name in ("price", "currency")
+            and old is None
+            and was.price_text
+            and (entry.price_text or "?") in was.price_text
+        ):
+            continue  # of two prices the change took one away
         if name == "count" and entry.count_floor is not False and old is not None and value <= old:
             continue
         return f"{name} of {entry.item_key} {old} became {value}"

@@ -169,7 +169,9 @@ def price_in(card: LexborNode, market: str | None) -> PriceFields:
         return shown_price(text_of(card, ".a-color-price"), market)
     holder = shown[0] if len(shown) == 1 else shown[0].parent
     if holder is None or (len(shown) > 1 and len(all_of(holder, _PRICE)) < len(shown)):
-        return {}
+        return {"price_text": " | ".join(text_of(node) or "" for node in shown)}
+    if not all(re.search(r"\d", text_of(node) or "") for node in shown):
+        return {"price_text": text_of(holder)}
     around = text_of(shown[0].parent)
     if around and around.startswith(("-", "–")):  # the high end of a range whose low end is not there
         return {"price_text": around}

@@ -125,10 +125,13 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
 def _price(card: LexborNode, market: str | None) -> PriceFields:
     """The price that is not struck out, or a range; a card with two prices apart does not say which it is."""
     nodes = all_of(card, ".a-price:not(.a-text-price)")
-    shown = list(dict.fromkeys(text_of(node, ".a-offscreen") for node in nodes))
-    if len(shown) == 2 and _BETWEEN.search(text_of(nodes[0].parent) or ""):
+    shown = list(dict.fromkeys(text_of(node, ".a-offscreen") or "" for node in nodes))
+    in_range = bool(nodes) and bool(_BETWEEN.search(text_of(nodes[0].parent) or ""))
+    if len(shown) == 2 and in_range and all(re.search(r"\d", end) for end in shown):
         return shown_price(f"{shown[0]} - {shown[1]}", market)
-    return shown_price(shown[0], market) if len(shown) == 1 else {}
+    if len(shown) == 1 and not in_range:
+        return shown_price(shown[0], market)
+    return {"price_text": " | ".join(shown)} if nodes else {}
 
 
 def _bought(card: LexborNode, market: str | None) -> CountFields:

@@ -74,7 +74,8 @@ def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
     """The cards that match `card_css`, whose parts have classes that start with `prefix`."""
     query, tree = _settled(page), parse_html(page)
     number = max(page.number, number_param(page.url, "_pgn") or 1)
-    name, rank = list_id(query), (number - 1) * _PAGE_SIZE
+    name, before = list_id(query), (number - 1) * _PAGE_SIZE
+    rank, total = before, _total(tree, query.market)
     for card in all_of(tree, f"{card_css}, {_FEWER_WORDS}")[:_MAX_ROWS]:
         if "REWRITE_START" in (card.attributes.get("class") or ""):
             break
@@ -84,7 +85,9 @@ def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
             continue
         rank += 1
         yield _entry(card, prefix, name, rank, key, title, query.market)
-    yield ListNote(name, length=_total(tree, query.market))
+    # Below the results may stand those for fewer words, behind a heading that may be gone.
+    more = (f"{rank - before} results where {total} were announced",) if total and rank - before > total else ()
+    yield ListNote(name, length=total, findings=more)
 
 
 def _entry(card: LexborNode, prefix: str, name: str, rank: int, key: str, title: str, market: str | None) -> Entry:

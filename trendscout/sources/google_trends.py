@@ -198,7 +198,8 @@ def read_related(page: Page) -> Iterator[Entry]:
         name = list_id(page.query, kind=kind)
         rows = dig(half, "rankedKeyword")
         for rank, row in enumerate(members(rows), start=1):
-            key = text(dig(row, "topic", "mid")) or text(dig(row, "query"))
+            topic = text(dig(row, "topic", "mid"))
+            key = (topic if topic.startswith("/") else None) if topic else text(dig(row, "query"))
             shown = text(dig(row, "formattedValue"))
             if key:
                 value = whole(dig(row, "value"))

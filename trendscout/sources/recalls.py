@@ -236,7 +236,7 @@ SOURCES = (
         way_in=("live", "own"),
         terms="https://www.cpsc.gov/Recalls/CPSC-Recalls-Application-Program-Interface-API-Information",
         why="On: an open interface of the government, made to be read.",
-        key_form=r"[\w-]{1,20}",
+        key_form=r"\d{1,6}|\d{2,5}-\d{3,4}[A-Z]?",
         readers=(
             Reader("recalls since 2014", lambda page: b"RecallID" in page.body, read_cpsc),
             Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, read_old_recalls),

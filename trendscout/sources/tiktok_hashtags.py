@@ -168,7 +168,8 @@ def _hashtag(row: object, name: str) -> Entry | None:
     tag = (text(row.get("hashtagName") or row.get("hashtag_name")) or "").lstrip("#").strip()
     if not tag:
         return None
-    key = text(row.get("hashtagID") or row.get("hashtagId") or row.get("hashtag_id")) or tag.lower()
+    told = text(row.get("hashtagID") or row.get("hashtagId") or row.get("hashtag_id"))
+    key = (told if told.isdecimal() else "") if told else tag.lower()
     views = row.get("vv", row.get("video_views", row.get("videoViews")))
     return Entry(
         name,

@@ -68,8 +68,9 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     ranked: set[str] = set()
     for item in items[:_MAX_ROWS]:
         # Placeholders of advertisements have another type name, and no item id.
-        key = text(item.get("usItemId")) or text(item.get("id"))
-        if item.get("__typename", "Product") not in ("Product", "SearchProduct") or not key:
+        key = text(item.get("usItemId")) or text(item.get("id")) or ""
+        kind = item.get("__typename", "Product")
+        if (isinstance(kind, str) and kind not in ("Product", "SearchProduct")) or not (key or "name" in item):
             continue
         is_ad = bool(item.get("isSponsoredFlag") or item.get("sponsoredProduct"))
         if not is_ad and key in ranked:  # a later page repeats what slid down meanwhile
