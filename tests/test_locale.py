@@ -1,0 +1,74 @@
+"""Text for people exists in Chinese: every English sentence that the code says has one, with the same fields."""
+
+import ast
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from string import Formatter
+
+import pytest
+
+from trendscout import errors
+from trendscout.lang import tr
+
+ROOT = Path(__file__).parent.parent / "trendscout"
+CHINESE: dict[str, str] = {}
+for file in sorted((ROOT / "locale" / "zh").glob("*.toml")):
+    CHINESE |= tomllib.loads(file.read_text(encoding="utf-8"))
+SPEAKERS = {"t", "tr", "example", "say", "progress", "ask"}
+FINDINGS = {"Finding": (1, 2), "Fault": (0,)}
+
+
+def literals(node: ast.expr) -> Iterator[str]:
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        yield node.value
+    elif isinstance(node, ast.IfExp):
+        yield from literals(node.body)
+        yield from literals(node.orelse)
+
+
+def spoken(call: ast.Call) -> Iterator[str]:
+    name = getattr(call.func, "id", getattr(call.func, "attr", ""))
+    keywords = {keyword.arg: keyword.value for keyword in call.keywords}
+    if name in SPEAKERS or name in errors.__all__:
+        for argument in call.args[:1]:
+            yield from literals(argument)
+    for place in FINDINGS.get(name, ()):
+        for argument in call.args[place : place + 1]:
+            yield from literals(argument)
+    if name in errors.__all__ and "next_step" in keywords:
+        yield from literals(keywords["next_step"])
+    if name == "Typer" and "help" in keywords:
+        yield from literals(keywords["help"])
+
+
+SENTENCES = sorted(
+    {
+        text
+        for path in ROOT.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        for text in spoken(node)
+        if text
+    }
+)
+
+
+def test_the_code_says_something():
+    assert len(SENTENCES) > 300
+
+
+def test_every_sentence_has_chinese():
+    assert [text for text in SENTENCES if text not in CHINESE] == []
+
+
+@pytest.mark.parametrize("english", sorted(CHINESE))
+def test_chinese_has_the_fields_of_the_english(english):
+    def fields(text: str) -> list[str]:
+        return sorted(name for _, name, _, _ in Formatter().parse(text) if name)
+
+    assert set(fields(CHINESE[english])) <= set(fields(english))
+
+
+def test_an_unknown_sentence_is_said_in_english():
+    assert tr("No such sentence {a}.", "zh", a=1) == "No such sentence 1."
