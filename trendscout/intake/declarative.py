@@ -226,7 +226,8 @@ def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None],
     reviews = parse_count(told.get("reviews") or "", market, table.get("language"))
     rating = _rating(told.get("rating"), style_of(market, table.get("language")) or _ENGLISH)
     rank = parse_count((told.get("rank") or "").lstrip("#"), "US") if "rank" in told else None
-    url = web_url(told.get("url"), page.url)
+    base = page.url or table.get("url", "")  # a saved file may not say where it is from
+    url = web_url(told.get("url"), base)
     kind: CountKind | None = table.get("count_kind") or (count.unit if count else None)
     return Entry(
         list=list_id(page.query),
@@ -234,7 +235,7 @@ def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None],
         item_key=item_id(told.get("item_key")) or (url or "").partition("?")[0],
         title=told.get("title"),
         url=url,
-        image=web_url(told.get("image"), page.url),
+        image=web_url(told.get("image"), base),
         price=price.amount if price else None,
         currency=(price.currency or table.get("currency")) if price else None,
         price_text=told.get("price"),

@@ -12,6 +12,7 @@ from trendscout.source import Source, query_for, read_page, sources
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
 _ENOUGH_KINDS = 2
+_SHAPE_LIMIT = 8 * 1024 * 1024  # every reader looks at the page; the largest reply seen has 2.5 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +53,7 @@ def guess(
             blocked = tried
     if blocked or source or chosen:
         return blocked or (_tried(chosen[0], page, market) if chosen else Guess())
-    return _by_shape(page, market) if open_shape else Guess()
+    return _by_shape(page, market) if open_shape and len(page.body) < _SHAPE_LIMIT else Guess()
 
 
 def _by_shape(page: Page, market: str | None) -> Guess:

@@ -19,7 +19,7 @@ from trendscout.text.markets import MARKETS
 from trendscout.wire import public_url
 
 MAX_HAR = 192 * 1024 * 1024
-_MAX_ENTRIES = 20_000
+_MAX_ENTRIES = 10_000
 _POSTED = 4_000
 _COUNTRY = re.compile(r"\"(?:countryCode|country_code|country|region|geo)\"\s*:\s*\"([A-Z]{2})\"")
 
@@ -33,6 +33,8 @@ def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
     if not isinstance(recorded, list):
         yield "it has no log.entries: it is no HAR"
         return
+    if len(recorded) > _MAX_ENTRIES:
+        yield f"it has {len(recorded)} replies; only the first {_MAX_ENTRIES} were looked at"
     for entry in recorded[:_MAX_ENTRIES]:
         url = dig(entry, "request", "url")
         if not isinstance(url, str) or not url.startswith(("http://", "https://")):

@@ -5,15 +5,15 @@ Nothing is stored here. What is not taken is told with the reason, and its body 
 
 from __future__ import annotations
 
-import email
-import email.policy
+import binascii
 import html
 import os
+import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from email.message import EmailMessage
+from itertools import islice
 from pathlib import Path
 from typing import Literal
 
@@ -38,6 +38,9 @@ _CANONICAL = re.compile(
     rb"""=["'](https?://[^"'>]{1,2000})""",
     re.IGNORECASE,
 )
+_PART = re.compile(rb"(?P<mark>\r?\n--[^\r\n]{1,200})\r?\n(?P<head>(?:[^\r\n]{1,2000}\r?\n){1,30})\r?\n")
+_LOCATION = re.compile(rb"^content-location:\s*(https?://[^\s]{1,2000})", re.IGNORECASE | re.MULTILINE)
+_MAX_PARTS = 500
 _CANONICAL_WITHIN = 262_144
 
 
@@ -130,7 +133,10 @@ def _is_har(body: bytes) -> bool:
 def _page(file: Path, body: bytes, url: str | None, when: datetime) -> Page:
     """A saved file as a page; its address as told, else as the browser or the page itself wrote it."""
     if file.suffix.lower() in (".mhtml", ".mht"):
-        body, inner = _unwrapped(body)
+        try:
+            body, inner = _unwrapped(body)
+        except binascii.Error:  # a damaged archive: what it holds is no page, and will be told so
+            inner = ""
         url = url or inner
     return Page(
         url=public_url(url or _address_in(body)),
@@ -148,14 +154,23 @@ def _address_in(body: bytes) -> str:
 
 
 def _unwrapped(body: bytes) -> tuple[bytes, str]:
-    """The page inside a single-file archive of a browser (MHTML), and its address."""
-    message = email.message_from_bytes(body, policy=email.policy.default)
-    for part in message.walk():
-        if part.get_content_type() == "text/html" and isinstance(part, EmailMessage):
-            payload = part.get_payload(decode=True)
-            address = str(part.get("Content-Location") or message.get("Snapshot-Content-Location") or "")
-            if isinstance(payload, bytes) and payload:
-                return payload, address if address.startswith(("http://", "https://")) else ""
+    """The page inside a single-file archive of a browser (MHTML), and its address.
+
+    Browsers write flat archives, the page first. The `email` package would take any nesting, in quadratic time.
+    """
+    parts = _PART.finditer(body)
+    for part in islice(parts, _MAX_PARTS):
+        head = part["head"].lower()
+        if b"text/html" not in head:
+            continue
+        end = body.find(part["mark"], part.end())
+        inner = body[part.end() : end if end > 0 else len(body)].strip(b"\r\n")
+        if b"quoted-printable" in head:
+            inner = quopri.decodestring(inner)
+        elif b"base64" in head:
+            inner = binascii.a2b_base64(inner)
+        address = _LOCATION.search(part["head"])
+        return inner, address[1].decode("utf-8", "replace") if address else ""
     return body, ""
 
 

@@ -16,7 +16,7 @@ from trendscout.intake.values import Cell, words
 from trendscout.text.charset import decode
 
 MAX_FILE = 256 * 1024 * 1024
-MAX_ROWS = 500_000
+MAX_ROWS = 100_000  # the tools export 10,000 at most, an ERP as many as it has SKUs
 _MAX_COLUMNS = 400
 _MAX_UNPACKED = 192 * 1024 * 1024  # of a whole workbook
 _MAX_CELLS = 8_000_000  # of one sheet: calamine keeps all of them, empty ones too, at 32 bytes each

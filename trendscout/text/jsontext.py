@@ -197,6 +197,7 @@ def _value_at(text: str, place: int) -> Any:
 
 # --- JavaScript literals -------------------------------------------------------------------------------
 
+_MAX_TOKENS = 1_000_000  # two seconds; page states seen have 60,000
 _JS_TOKEN = re.compile(
     r"""(?P<blank>\s+|//[^\n]*|/\*.*?\*/)
     |(?P<string>"(?:[^"\\]|\\.)*+"|'(?:[^'\\]|\\.)*+')
@@ -225,7 +226,7 @@ def _js_to_json(text: str, start: int) -> str:
     """The JavaScript object or array literal at `start` as JSON text."""
     out: list[str] = []
     depth, place = 0, start
-    while True:
+    while len(out) < _MAX_TOKENS:
         token = _JS_TOKEN.match(text, place)
         if not token:
             raise LayoutChanged(
@@ -244,6 +245,7 @@ def _js_to_json(text: str, start: int) -> str:
         out.append(_as_json(kind or "", word, is_key=text[place : place + 20].lstrip()[:1] == ":"))
         if depth == 0:
             return "".join(out)
+    raise LayoutChanged("The object in the page has more than {limit} parts.", limit=_MAX_TOKENS)
 
 
 def _as_json(kind: str, word: str, *, is_key: bool) -> str:

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import re
 from collections import Counter
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from selectolax.lexbor import LexborHTMLParser, LexborNode, SelectolaxError
+from selectolax.lexbor import LexborDocumentOptions, LexborHTMLParser, LexborNode, SelectolaxError
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Page
@@ -35,13 +36,20 @@ __all__ = [
 MAX_BYTES = 32 * 1024 * 1024  # the largest list page seen has 2.5 MB
 # Elements left open: the parser's time grows with the square of the depth, 0.6 s at 25,000. Real pages: 3,500.
 _MAX_OPEN = 25_000
+_MAX_TAGS = 400_000  # 23 times the largest page seen; each element costs 300 bytes
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})")
+# A parser opens unclosed ones again in every later paragraph: 200 of them and 5,000 paragraphs are 500 MB.
+_FORMATTING = re.compile(rb"<(/?)(b|i|s|u|em|tt|big|code|font|small|strike|strong)(?=[\s/>])", re.IGNORECASE)
+_MAX_REOPENED = 1_000_000
+_FEW_TAGS = 2_000  # too few for that
 # Elements that have no end tag or may leave it out say nothing about depth.
 _OPEN_ENDED = frozenset(
     b"area base br col embed hr img input link meta source track wbr p li dt dd option tr td th".split()
 )
 _PROBE = 400  # UTF-16 shows zero bytes at once, and many of its texts are valid UTF-8 too
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
+# Scripts are not run, so nothing can mutate; with the events, time grows with the square of a list of options.
+_OPTIONS = int(LexborDocumentOptions.WO_EVENTS.value)
 _SPACE = re.compile(r"[\s\u200b\u200e\u200f\ufeff]+")
 _DECLARES = re.compile(rb"<!(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 
@@ -59,14 +67,20 @@ def page_text(page: Page | bytes) -> str:
 def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
     """The page as a lexbor tree; broken markup is repaired as browsers do.
 
-    Raises LayoutChanged for a body of more than 32 MiB, or one that leaves more than 25,000 elements open.
+    Raises LayoutChanged for a body of more than 32 MiB, with more than 400,000 elements, or with more
+    than 25,000 open at a time.
     """
     body = page.encode("utf-8", "replace") if isinstance(page, str) else _body(page)
-    if body.count(b"<") > _MAX_OPEN:
+    tags = body.count(b"<")
+    if tags > _MAX_TAGS:
+        raise LayoutChanged("The page has more than {limit} elements.", limit=_MAX_TAGS)
+    if tags > _FEW_TAGS and _left_formatting(body) * tags > _MAX_REOPENED:
+        raise LayoutChanged("The page leaves hundreds of formatting elements open.")
+    if tags > _MAX_OPEN:
         _refuse_depth(body)
-    if b"\0" not in body[:_PROBE] and is_utf8(body):
-        return LexborHTMLParser(body)
-    return LexborHTMLParser(page_text(page if isinstance(page, Page) else body))
+    is_plain = b"\0" not in body[:_PROBE] and is_utf8(body)
+    text = body if is_plain else page_text(page if isinstance(page, Page) else body)
+    return LexborHTMLParser(text, options=_OPTIONS)
 
 
 def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) -> str | None:
@@ -125,21 +139,30 @@ def parse_feed(page: Page | bytes) -> Element:
         raise LayoutChanged("The feed is not well-formed XML: {error}.", error=error) from error
 
 
-def _refuse_depth(body: bytes) -> None:
-    open_tags: Counter[bytes] = Counter()
-    depth = 0
-    for slash, name in _TAG.findall(body):
+def _left_formatting(body: bytes) -> int:
+    """How many formatting elements are open at a time, at most."""
+    return max(_open_counts(_FORMATTING.findall(body)), default=0)
+
+
+def _open_counts(tags: Iterable[tuple[bytes, bytes]]) -> Iterator[int]:
+    """How many elements are open after each tag; an end tag closes nothing where its name is not open."""
+    names: Counter[bytes] = Counter()
+    count = 0
+    for slash, name in tags:
         name = name.lower()
-        if name in _OPEN_ENDED:
-            continue
         if not slash:
-            open_tags[name] += 1
-            depth += 1
-        elif open_tags[name]:
-            open_tags[name] -= 1
-            depth -= 1
-        if depth > _MAX_OPEN:
-            raise LayoutChanged("The page nests more than {limit} elements.", limit=_MAX_OPEN)
+            names[name] += 1
+            count += 1
+        elif names[name]:
+            names[name] -= 1
+            count -= 1
+        yield count
+
+
+def _refuse_depth(body: bytes) -> None:
+    tags = (tag for tag in _TAG.findall(body) if tag[1].lower() not in _OPEN_ENDED)
+    if any(count > _MAX_OPEN for count in _open_counts(tags)):
+        raise LayoutChanged("The page nests more than {limit} elements.", limit=_MAX_OPEN)
 
 
 def _body(page: Page | bytes) -> bytes:
