@@ -15,7 +15,7 @@ from trendscout.jobs import load_job
 from trendscout.model import Coverage
 from trendscout.source import sources
 from trendscout.store import runs
-from trendscout.store.connect import open_store
+from trendscout.store.connect import is_shared, open_store
 from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states
 from trendscout.store.sql import Connection
@@ -69,7 +69,7 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
 
 
 def _store(db: str, now: datetime) -> Iterator[Finding]:
-    if ":" not in db and not Path(db).exists():
+    if not is_shared(db) and not Path(db).exists():
         yield Finding("ok", "There is no store yet.", "`trendscout collect`, `ingest` or `import` makes one.")
         return
     try:
@@ -155,7 +155,7 @@ def _jobs(db: str, settings: Settings, now: datetime) -> Iterator[Finding]:
         except TrendscoutError as error:
             yield Finding("warn", error.what, error.next_step, error.fields)
             continue
-        if job.report is None or (":" not in db and not Path(db).exists()):
+        if job.report is None or (not is_shared(db) and not Path(db).exists()):
             continue
         with open_store(db) as connection:
             last = runs.last_date(connection, job.name)

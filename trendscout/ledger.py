@@ -8,7 +8,7 @@ from pathlib import Path
 
 from trendscout.errors import StoreError
 from trendscout.source import Source, get_source, sources
-from trendscout.store.connect import open_store
+from trendscout.store.connect import is_shared, open_store
 from trendscout.store.sql import Connection
 
 # Asked for by users, kept out on purpose; `sources` says so.
@@ -72,7 +72,7 @@ def _entry(source: Source, look: tuple[str, datetime, int, int] | None) -> Ledge
 
 def _looks(db: str) -> dict[str, tuple[str, datetime, int, int]]:
     """Per source its last look's state and time, and the looks and good looks of the seven days up to it."""
-    if ":" not in db and not Path(db).exists():
+    if not is_shared(db) and not Path(db).exists():
         return {}
     try:
         with open_store(db) as connection:

@@ -45,10 +45,11 @@ class Place:
 
     db: str
     archive: Path
+    data_path: str = ""  # of a shared store that is to be made
 
     def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
         """A connection to the store, to be used as a context manager."""
-        return open_store(self.db, must_exist=must_exist)
+        return open_store(self.db, must_exist=must_exist, data_path=self.data_path)
 
 
 # --- collect -------------------------------------------------------------------------------------------------

@@ -23,10 +23,8 @@ def work_off(job: Job, place: Place, settings: Settings, *, lang: Lang, clock: C
     """Do what of a job is due now: today's run, and missed dates as its `catch_up` has it."""
     now = clock.now()
     with place.store() as connection:
-        made = [
-            run for run in runs.last_runs(connection, job=job.name, most=1) if run.state in ("done", "partial")
-        ]
-    days = days_to_do(job, made[0].local_date if made else None, now) if job.report is not None else []
+        last = runs.last_date(connection, job.name)
+    days = days_to_do(job, last, now) if job.report is not None else []
     today = job.due.local_date(now)
     return [run_job(job, place, settings, lang=lang, clock=clock, day=day) for day in days or [today]]
 
@@ -105,7 +103,5 @@ def _missed(job: Job, place: Place) -> bool:
     if job.report is None or job.catch_up == "none":
         return False
     with place.store() as connection:
-        made = [
-            run for run in runs.last_runs(connection, job=job.name, most=1) if run.state in ("done", "partial")
-        ]
-    return bool(made and days_to_do(job, made[0].local_date, SystemClock().now()))
+        last = runs.last_date(connection, job.name)
+    return last is not None and bool(days_to_do(job, last, SystemClock().now()))

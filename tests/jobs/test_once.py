@@ -53,7 +53,7 @@ def job_file(folder: Path, catch_up="latest", cron="30 7 * * *") -> Path:
 def place(tmp_path):
     with open_store(tmp_path / "s.duckdb") as connection:
         connection.execute("INSERT INTO facts VALUES ('purpose', 'test')")
-        yield OpenPlace(str(tmp_path / "s.duckdb"), tmp_path / "archive", connection)
+        yield OpenPlace(str(tmp_path / "s.duckdb"), tmp_path / "archive", connection=connection)
 
 
 def test_a_thousand_days_with_faults_give_one_report_a_date(place, tmp_path, monkeypatch):

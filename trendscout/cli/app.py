@@ -81,7 +81,8 @@ def options(
         from trendscout.source import declare
 
         declare(load_sources(declared))
-    store = db or str(settings.home / settings.db if ":" not in settings.db else settings.db)
+    shared = settings.db.startswith("ducklake:")
+    store = db or (settings.db if shared else str(settings.home / settings.db))
     context.obj = Call(
         db=store,
         archive=archive_beside(store, settings.data_path),

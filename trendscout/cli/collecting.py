@@ -62,7 +62,7 @@ def collect(
     from trendscout.clock import SystemClock
 
     here = call(context)
-    place = pipeline.Place(here.db, here.archive)
+    place = here.place
     queries = pipeline.queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
     with here.progress("Collecting"):
         outcomes = pipeline.collect(place, queries, here.settings, clock=SystemClock(), base_url=base_url)
@@ -99,7 +99,7 @@ def ingest(
     here = call(context)
     with here.progress("Reading"):
         taken = pipeline.ingest(
-            pipeline.Place(here.db, here.archive),
+            here.place,
             paths,
             source=source,
             market=market,
@@ -171,7 +171,7 @@ def import_(
     here = call(context)
     with here.progress("Importing"):
         loaded = pipeline.import_file(
-            pipeline.Place(here.db, here.archive),
+            here.place,
             file,
             profile=profile,
             market=market,

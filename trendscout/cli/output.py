@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from trendscout.config import Settings
+    from trendscout.pipeline import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,13 @@ class Call:
     lang: Lang
     quiet: bool
     verbose: bool
+
+    @property
+    def place(self) -> Place:
+        """Where the store and the archive are."""
+        from trendscout.pipeline import Place
+
+        return Place(self.db, self.archive, self.settings.data_path)
 
     def say(self, text: str, **fields: object) -> None:
         """One line on stderr, in the user's language, unless --quiet."""

@@ -38,10 +38,7 @@ def match(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
     with here.progress("Matching"):
-        if records and out:
-            done = pipeline.match_file(records, out, pairs_out)
-        else:
-            done = pipeline.match(pipeline.Place(here.db, here.archive))
+        done = pipeline.match_file(records, out, pairs_out) if records and out else pipeline.match(here.place)
     if as_json:
         answer(done)
     else:
@@ -64,7 +61,7 @@ def merge(
     from trendscout import pipeline
 
     here = call(context)
-    pipeline.decide(pipeline.Place(here.db, here.archive), "merge", a, b, now=moment(None))
+    pipeline.decide(here.place, "merge", a, b, now=moment(None))
     here.say("{a} and {b} are one product from now on.", a=a, b=b)
 
 
@@ -74,7 +71,7 @@ def split(context: typer.Context, a: Product) -> None:
     from trendscout import pipeline
 
     here = call(context)
-    pipeline.decide(pipeline.Place(here.db, here.archive), "split", a, None, now=moment(None))
+    pipeline.decide(here.place, "split", a, None, now=moment(None))
     here.say("The listings of {a} are products of their own from now on.", a=a)
 
 
@@ -96,7 +93,7 @@ def mark(
     if word not in ("mine", "watch", "ignore", "none"):
         raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
     here = call(context)
-    pipeline.mark(pipeline.Place(here.db, here.archive), product, word, note, now=moment(None))
+    pipeline.mark(here.place, product, word, note, now=moment(None))
     here.say("{product}: {word}.", product=product, word=word)
 
 
@@ -113,7 +110,7 @@ def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: A
     from trendscout.cli.tables import show_why
 
     here = call(context)
-    found = pipeline.why(pipeline.Place(here.db, here.archive), product, now=moment(as_of))
+    found = pipeline.why(here.place, product, now=moment(as_of))
     if as_json:
         answer(found)
     else:

@@ -116,7 +116,7 @@ def _report(
         pack=pack,
     )
     with here.progress("Ranking"):
-        place = pipeline.Place(here.db, here.archive)
+        place = here.place
         made = pipeline.report(place, wish, now=moment(as_of), settings=here.settings)
         changed = pipeline.changes_for(place, made, "terminal", only=changes)
     show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
@@ -149,7 +149,7 @@ def backtest(
     here = call(context)
     with here.progress("Replaying"):
         judged = pipeline.backtest(
-            pipeline.Place(here.db, here.archive),
+            here.place,
             history,
             since=moment(since) if since else None,
             label=label,

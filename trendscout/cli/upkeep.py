@@ -78,14 +78,11 @@ def run(
     from trendscout.cli.tables import show_run
     from trendscout.clock import SystemClock
     from trendscout.jobs import load_job, run_job
-    from trendscout.pipeline import Place
 
     here = call(context)
     work = load_job(job, here.settings)
     with here.progress("Running"):
-        done = run_job(
-            work, Place(here.db, here.archive), here.settings, lang=here.lang, clock=SystemClock(), again=again
-        )
+        done = run_job(work, here.place, here.settings, lang=here.lang, clock=SystemClock(), again=again)
     if as_json:
         answer(done)
     else:
@@ -104,11 +101,10 @@ def schedule(
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Folder of job files."))] = Path("jobs"),
 ) -> None:
     """Run jobs by the clock."""
-    from trendscout.pipeline import Place
     from trendscout.schedule import serve
 
     here = call(context)
-    serve(folder, Place(here.db, here.archive), here.settings, lang=here.lang, say=here.say)
+    serve(folder, here.place, here.settings, lang=here.lang, say=here.say)
 
 
 @app.command(help=example("Read the archive again with today's readers.", "trendscout replay --since 2026-10-01"))
@@ -125,9 +121,7 @@ def replay(
 
     here = call(context)
     with here.progress("Reading the archive"):
-        done = pipeline.replay(
-            pipeline.Place(here.db, here.archive), since=moment(since) if since else None, now=moment(None)
-        )
+        done = pipeline.replay(here.place, since=moment(since) if since else None, now=moment(None))
     for finding in done.findings:
         here.say("{finding}", finding=finding)
     if as_json:
@@ -212,9 +206,7 @@ def compact(context: typer.Context) -> None:
     from trendscout import pipeline
 
     here = call(context)
-    before, after, pruned = pipeline.compact(
-        pipeline.Place(here.db, here.archive), here.settings, now=moment(None)
-    )
+    before, after, pruned = pipeline.compact(here.place, here.settings, now=moment(None))
     here.say("The store has {after} bytes, {before} before.", before=before, after=after)
     for file in pruned:
         here.say(

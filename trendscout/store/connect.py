@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trendscout.errors import StoreBusy, StoreDamaged, StoreError
+from trendscout.store.lake import LAKE, open_lake, prepared
 from trendscout.store.migrate import migrate
 
 if TYPE_CHECKING:
@@ -28,26 +29,42 @@ def open_store(
     *,
     wait_s: float = WAIT_S,
     must_exist: bool = False,
+    data_path: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the store at `path`, its schema up to date, closed on leaving.
 
-    Raises StoreBusy after `wait_s` seconds if another process holds it, StoreDamaged if it is not a store,
-    StoreTooNew if a newer trendscout wrote it, StoreError if the folder cannot be written.
+    `path` is a file, or "ducklake:postgres:..." for a store that a team shares; the latter puts its data into
+    `data_path` when it is made, and knows that folder afterwards. Raises StoreBusy after `wait_s` seconds if
+    another process holds the file, StoreDamaged if it is not a store, StoreTooNew if a newer trendscout wrote it,
+    StoreError if it cannot be reached or written.
     """
-    path = Path(path)
+    if is_shared(path):
+        connection = open_lake(str(path), data_path)
+    else:
+        connection = _open_file(Path(path), wait_s, sleep, must_exist=must_exist)
+    try:
+        migrate(connection, path)
+        yield connection
+    finally:
+        connection.close()
+
+
+def is_shared(path: str | Path) -> bool:
+    """Whether this names a store that several machines share, not a file."""
+    return str(path).startswith(LAKE)
+
+
+def _open_file(
+    path: Path, wait_s: float, sleep: Callable[[float], None], *, must_exist: bool
+) -> duckdb.DuckDBPyConnection:
     if must_exist and not path.exists():
         raise StoreError(
             "There is no store at {path}.",
             next_step="`trendscout collect`, `ingest`, `import` or `demo` makes one; `--db` names another.",
             path=path,
         )
-    connection = _connect(path, wait_s, sleep)
-    try:
-        migrate(connection, path)
-        yield connection
-    finally:
-        connection.close()
+    return _connect(path, wait_s, sleep)
 
 
 def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
@@ -67,9 +84,7 @@ def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckd
             sleep(pause)
             pause = min(2 * pause, 1.0)
         else:
-            connection.execute("SET enable_progress_bar = false")
-            connection.execute("SET TimeZone = 'UTC'")  # times without a zone in imported files are UTC
-            return connection
+            return prepared(connection)
 
 
 def _busy(error: Exception, path: Path) -> StoreBusy:
