@@ -9,7 +9,7 @@ RUN_PINS := requirements/run.txt
 TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types bench docs faults gate build pins clean
+.PHONY: help demo run test lint types bench docs faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,9 @@ lint: $(VENV)/test.stamp ## ruff: style and format
 
 types: $(VENV)/test.stamp ## mypy, strict
 	$(BIN)/mypy
+
+pictures: demo $(VENV)/test.stamp ## the pictures of the READMEs, from the demo (needs Chromium)
+	$(BIN)/python docs/pictures.py demo-out
 
 faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
 	$(BIN)/python tests/net/fault_matrix.py

@@ -1,5 +1,6 @@
 """Packs, costs, alerts, changes: what is met, what fails, what nobody knows."""
 
+import tomllib
 from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
@@ -225,3 +226,27 @@ def test_a_broken_memory_is_told(text: str) -> None:
 
 def test_rest_is_a_length_of_time() -> None:
     assert RULES[0].rest == timedelta(days=2)
+
+
+# --- the page about them -------------------------------------------------------------------------------
+
+PAGE = (Path(__file__).parents[2] / "docs" / "packs.md").read_text(encoding="utf-8")
+
+
+def test_the_page_names_every_value_and_every_shipped_pack() -> None:
+    named = {
+        name.strip()
+        for line in PAGE.splitlines()
+        if line.startswith("| ")
+        for name in line.split("|")[1].split(",")
+    }
+    assert set(packs.VALUES) <= named
+    assert all(f"`{name}`" in PAGE and one.titles["zh"] in PAGE for name, one in packs.shipped().items())
+
+
+def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
+    pack_text, costs_text, alerts_text = (part.partition("```")[0] for part in PAGE.split("```toml\n")[1:])
+    (tmp_path / "mine.toml").write_text(pack_text, encoding="utf-8")
+    assert len(packs.load(tmp_path)["mine"].lines) == 5
+    assert costed(tmp_path, costs_text)["B0EXAMPLE1"].weight_g == 180
+    assert len(alerts.read(tomllib.loads(alerts_text)["alerts"])) == 4

@@ -22,6 +22,7 @@ from trendscout.report.curve import main_curve, sparkline
 
 _NARROW = 56  # below this no column fits beside a title
 _WIDE = 108  # from here the movement has a column of its own
+_INDENT = 4  # of the words below a product's figures
 _MISSING_SHOWN = 12
 _STAGE_STYLES = {"emerging": "cyan", "rising": "green", "peaking": "yellow", "fading": "red"}
 
@@ -80,8 +81,6 @@ def flow(parts: Sequence[Text], width: int, *, indent: int, most: int) -> list[T
             lines[-1].append(" · ", style="dim").append_text(part)
         elif len(lines) < most:
             lines.append(Text(" " * indent).append_text(part))
-        else:
-            break
     return lines
 
 
@@ -223,14 +222,16 @@ class _Page:
         parts = [Text(f"⚠ {words.flag(flag, lang)}", style="red") for flag in row.flags]
         if self.width < _WIDE:
             parts.append(Text(words.movement(row, lang)))
+        parts += [Text(words.price_band(row)), Text(words.competition(row, lang))]
         seen = words.seen_at(row.sightings, lang, now=now, zone=self.zone)
         if len(seen) > 3:
-            seen = (*seen[:3], self.say("{n} more places", n=len(seen) - 3))
+            seen = (*seen[:3], self.say("and {n} more", n=len(seen) - 3))
         parts.append(Text(stop.join(seen)))
         gaps = words.not_yet(row.gaps[:2], lang)
-        parts += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
-        parts.append(Text(words.price_band(row)))
-        parts.append(Text(words.competition(row, lang)))
+        together = self.say("not yet: {place}", place=stop.join(gaps))
+        if cell_len(together) > self.width - _INDENT:
+            together = self.say("not yet: {place}", place=gaps[0])
+        parts.append(Text(together if gaps else "", style="green"))
         parts.append(Text(words.counted(row.count, row.count_kind, row.count_floor, lang)))
         parts += [Text(self.say("pack {name}", name=pack), style="cyan") for pack in packs.met(row, lang)]
         if row.margin is not None:
@@ -240,7 +241,7 @@ class _Page:
         if row.note:
             parts.append(Text(visible(row.note), style="italic"))
         shown = [part for part in parts if part.plain]
-        return flow(shown, self.width, indent=4, most=2 if self.width >= _WIDE else 3)
+        return flow(shown, self.width, indent=_INDENT, most=2 if self.width >= _WIDE else 3)
 
 
 def _axis(name: str, row: Row) -> Text:

@@ -1,0 +1,103 @@
+"""Makes the pictures of the READMEs from a demo's store: docs/img/report.svg, report.zh.svg and page.png.
+
+`make pictures` plays the demo and runs this. The page is photographed in Chromium, so one must be installed, and
+with it a font for Chinese (Debian: chromium fonts-wqy-microhei).
+"""
+
+import io
+import json
+import shutil
+import sys
+from dataclasses import replace
+from datetime import datetime
+from html import escape
+from itertools import groupby
+from pathlib import Path
+
+from playwright.sync_api import sync_playwright
+from rich.cells import cell_len
+from rich.console import Console
+from rich.segment import Segment
+from rich.style import Style
+
+from trendscout import pipeline
+from trendscout.config import Settings
+from trendscout.lang import Lang
+from trendscout.model import Report
+from trendscout.report import page, table
+
+IMAGES = Path(__file__).parent / "img"
+WIDTH = 116  # cells
+ROWS = 8  # that a reader takes in at a glance
+CELL, LINE, MARGIN = 8.4, 19, 14  # pixels
+PAPER, INK, FAINT = "#1d2125", "#e8eaec", "#98a1aa"
+INKS = {"green": "#74d592", "red": "#ff9a92", "yellow": "#f0b35e", "cyan": "#7cc4f5", "magenta": "#d6a3f0"}
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def last_report(demo: Path) -> Report:
+    """The report of the demo's last morning, from its store."""
+    drop = max(demo.glob("*/report.json"))
+    now = datetime.fromisoformat(json.loads(drop.read_text(encoding="utf-8"))["as_of"])
+    place = pipeline.Place(str(demo / "demo.duckdb"), demo / "archive")
+    return pipeline.report(place, pipeline.Wish(top=20), now=now, settings=Settings())
+
+
+def terminal(report: Report, lang: Lang, name: str) -> None:
+    """The report as a terminal shows it, every run of signs in its own cells: Chinese ones are two wide."""
+    shown = table.render(replace(report, rows=report.rows[:ROWS]), lang=lang, width=WIDTH)
+    console = Console(width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
+    lines = console.render_lines(shown, pad=False)
+    drawn = [_line(line, number) for number, line in enumerate(lines)]
+    width, height = WIDTH * CELL + 2 * MARGIN, len(lines) * LINE + 2 * MARGIN
+    (IMAGES / name).write_text(
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width:.0f} {height}" font-size="14" '
+        'font-family="ui-monospace, Menlo, Consolas, DejaVu Sans Mono, WenQuanYi Micro Hei Mono, monospace">'
+        f'<rect width="100%" height="100%" rx="8" fill="{PAPER}"/>\n{chr(10).join(drawn)}\n</svg>\n',
+        encoding="utf-8",
+    )
+
+
+def _line(segments: list[Segment], number: int) -> str:
+    at, drawn = 0, []
+    for text, style, _ in segments:
+        for wide, run in groupby(text, key=lambda sign: cell_len(sign) == 2):
+            signs = "".join(run)
+            cells = cell_len(signs)
+            if signs.strip():
+                where = f'x="{MARGIN + at * CELL:.1f}" y="{MARGIN + number * LINE + 14}"'
+                size = f'textLength="{cells * CELL:.1f}" lengthAdjust="spacing{"" if wide else "AndGlyphs"}"'
+                drawn.append(f'<text {where} {size} xml:space="preserve"{_look(style)}>{escape(signs)}</text>')
+            at += cells
+    return "".join(drawn)
+
+
+def _look(style: Style | None) -> str:
+    if style is None:
+        return f' fill="{INK}"'
+    colour = INKS.get(style.color.name, INK) if style.color else INK
+    weight = ' font-weight="bold"' if style.bold else ""
+    return f' fill="{FAINT if style.dim else colour}"{weight}'
+
+
+def photograph(report: Report, name: str) -> None:
+    """The page with its first product opened."""
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        window = browser.new_page(viewport={"width": 1280, "height": 960})
+        window.set_content(page.render(report, lang="en", images=False))
+        window.click("li.card:nth-child(3) summary")
+        window.screenshot(path=IMAGES / name)
+        browser.close()
+
+
+if __name__ == "__main__":
+    IMAGES.mkdir(exist_ok=True)
+    found = last_report(Path(sys.argv[1]))
+    terminal(found, "en", "report.svg")
+    terminal(found, "zh", "report.zh.svg")
+    photograph(found, "page.png")
