@@ -480,6 +480,38 @@ def test_junk_is_no_archive_and_no_crash(
         assert list(foreign_pages(path, lambda _: None)) == []
 
 
+CONTEXTS = st.recursive(
+    st.none() | st.integers() | st.text(max_size=5) | st.lists(st.integers(), max_size=3),
+    lambda inner: st.dictionaries(
+        st.sampled_from(("role", "source", "params", "taken_at", "number", "pages", "extra", "url", "asked")),
+        inner,
+    ),
+    max_leaves=12,
+)
+
+
+@given(
+    cut=st.floats(0, 1),
+    taken=st.integers(0, 30),
+    put=st.binary(max_size=30)
+    | CONTEXTS.map(lambda c: b"\r\nTrendscout-Context: " + json.dumps(c).encode() + b"\r\n"),
+)
+def test_any_record_gives_a_page_or_is_told(
+    tmp_path_factory: pytest.TempPathFactory, cut: float, taken: int, put: bytes
+) -> None:
+    folder = tmp_path_factory.mktemp("archive")
+    with Archive(folder) as archive:
+        archive.write(received())
+    path = only_file(folder)
+    text = gzip.decompress(path.read_bytes())
+    at = int(cut * len(text))
+    path.write_bytes(gzip.compress(text[:at] + put + text[at + taken :]))
+    assert all(kept.page.body for kept in archive.pages()) or archive.findings
+    told: list[ArchiveError] = []
+    for page in foreign_pages(path, told.append):
+        assert page.query == Query("")
+
+
 def test_a_bomb_in_a_foreign_archive_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trendscout.archive.reader.FOREIGN_LIMIT", 1_000_000)
     path = tmp_path / "bomb.warc.gz"

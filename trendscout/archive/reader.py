@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
-from warcio.exceptions import ArchiveLoadFailed
 
+from trendscout.archive.context import BadRecord
 from trendscout.archive.kept import Kept
-from trendscout.archive.records import BadRecord, pages_told, received_of
+from trendscout.archive.records import pages_told, received_of
 from trendscout.decoding import BrokenBody
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page
@@ -40,15 +40,15 @@ def kept_of(received: Received, ref: ArchiveRef) -> Kept:
     return Kept(page, received.taken_at, received.pages, received.role, dict(received.extra))
 
 
-def read_at(path: Path, ref: ArchiveRef, limit: int = RECORD_LIMIT) -> Received:
-    """The record at `ref`.
+def read_at(path: Path, ref: ArchiveRef) -> Received:
+    """The record at `ref`, in a file of ours.
 
     Raises ArchiveError if the file is missing or there is no whole record at that place.
     """
     try:
         with path.open("rb") as file:
             file.seek(ref.offset)
-            found = next((got for _, got in _in_member(_unpack(file, limit)[0]) if got), None)
+            found = next(_in_member(_unpack(file, RECORD_LIMIT)[0], own=True), None)
     except OSError as error:
         raise ArchiveError(
             "{file} of the archive cannot be read: {why}.",
@@ -56,17 +56,20 @@ def read_at(path: Path, ref: ArchiveRef, limit: int = RECORD_LIMIT) -> Received:
             file=ref.file,
             why=error.strerror or str(error),
         ) from None
-    except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
+    except BadRecord as error:
         raise _bad(ref.file, ref.offset, str(error)) from None
-    if found is None:
-        raise _bad(ref.file, ref.offset, "no page there")
+    if not isinstance(found, Received):
+        raise _bad(ref.file, ref.offset, str(found or "no page there"))
     return found
 
 
 def read_all(
-    path: Path, name: str, tell: Tell, limit: int = RECORD_LIMIT
+    path: Path, name: str, tell: Tell, *, limit: int = RECORD_LIMIT, own: bool = True
 ) -> Iterator[tuple[ArchiveRef, Received]]:
-    """Every whole response and resource record of a file of gzip members; what is broken is told and skipped."""
+    """Every whole response and resource record of a file of gzip members; what is broken is told and skipped.
+
+    Whether it is our `own` file: only then is it believed which snapshot a page belongs to.
+    """
     try:
         with path.open("rb") as file:
             offset: int | None = 0
@@ -80,13 +83,7 @@ def read_all(
                     continue
                 if not length:
                     return
-                ref = ArchiveRef(name, offset)
-                try:
-                    for _, received in _in_member(member):
-                        if received is not None:
-                            yield ref, received
-                except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
-                    tell(_bad(name, offset, str(error)))
+                yield from _told(_in_member(member, own=own), ArchiveRef(name, offset), tell)
                 offset += length
     except OSError as error:
         tell(
@@ -122,7 +119,10 @@ def foreign_pages(path: Path, tell: Tell) -> Iterator[Page]:
     """
     with path.open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
-    records = read_all(path, path.name, tell, FOREIGN_LIMIT) if packed else _read_plain(path, tell)
+    if packed:
+        records = read_all(path, path.name, tell, limit=FOREIGN_LIMIT, own=False)
+    else:
+        records = _read_plain(path, tell)
     for ref, received in records:
         try:
             yield kept_of(received, ref).page
@@ -131,21 +131,36 @@ def foreign_pages(path: Path, tell: Tell) -> Iterator[Page]:
 
 
 def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]:
+    start = ArchiveRef(path.name, 0)
     if path.stat().st_size > FOREIGN_LIMIT:
         tell(_bad(path.name, 0, f"larger than {FOREIGN_LIMIT} bytes"))
         return
+    yield from _told(_in_member(path.read_bytes(), own=False), start, tell)
+
+
+def _told(
+    found: Iterator[Received | BadRecord], ref: ArchiveRef, tell: Tell
+) -> Iterator[tuple[ArchiveRef, Received]]:
+    for one in found:
+        if isinstance(one, BadRecord):
+            tell(_bad(ref.file, ref.offset, str(one)))
+        else:
+            yield ref, one
+
+
+def _in_member(member: bytes, *, own: bool) -> Iterator[Received | BadRecord]:
+    """The pages of a member, or of a whole unpacked file, and what is wrong with others."""
     try:
-        for offset, received in _in_member(path.read_bytes()):
-            if received is not None:
-                yield ArchiveRef(path.name, offset), received
-    except (BadRecord, ArchiveLoadFailed, EOFError, ValueError) as error:
-        tell(_bad(path.name, 0, str(error)))
-
-
-def _in_member(member: bytes) -> Iterator[tuple[int, Received | None]]:
-    iterator = ArchiveIterator(BytesIO(member))
-    for record in iterator:
-        yield 0, received_of(record)
+        for record in ArchiveIterator(BytesIO(member)):
+            try:
+                received = received_of(record, own=own)
+            except BadRecord as error:
+                yield error
+            else:
+                if received is not None:
+                    yield received
+    except Exception as error:  # noqa: BLE001 - on damaged records warcio lets out errors of any kind
+        yield BadRecord(f"no record: {type(error).__name__}")
 
 
 def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:

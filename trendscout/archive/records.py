@@ -7,10 +7,8 @@ import hashlib
 import json
 import re
 import zlib
-from collections.abc import Mapping
-from datetime import UTC, datetime
 from io import BytesIO
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from warcio.bufferedreaders import ChunkedDataReader
@@ -18,24 +16,18 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from trendscout import __version__
-from trendscout.model import Query, Request
+from trendscout.archive.context import FIELD, BadRecord, Context, context_text, date_of, date_text, read_context
+from trendscout.model import Request
 from trendscout.wire import Received, public_headers, public_url
 
 if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord
-
-# Extension field: which snapshot a page belongs to, so that the store can be rebuilt from the archive alone.
-CONTEXT = "Trendscout-Context"
 
 # Level 6 makes list pages 2 % larger than warcio's 9 in half of the time. Bodies that came compressed are stored:
 # level 6 takes 15 ms a MB to save 0.5 %.
 _LEVEL = 6
 _STORED = 0
 _ALREADY_COMPRESSED = ("application/zip", "application/vnd.", "application/x-parquet", "image/")
-
-
-class BadRecord(ValueError):
-    """A record whose length, digest or fields are wrong."""
 
 
 def info_member(name: str) -> bytes:
@@ -81,10 +73,11 @@ def members(received: Received) -> bytes:
     return out + _member(second, _LEVEL)
 
 
-def received_of(record: ArcWarcRecord) -> Received | None:
+def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
     """What a response or resource record holds; None for records of other types.
 
-    Raises BadRecord if the record is shorter than it says, its digest is wrong or its fields cannot be read.
+    Only of our `own` archive is it believed which snapshot it belongs to. Raises BadRecord if the record is
+    shorter than it says, its digest is wrong or its fields cannot be read.
     """
     if record.rec_type not in ("response", "resource"):
         return None
@@ -96,25 +89,24 @@ def received_of(record: ArcWarcRecord) -> Received | None:
         raise BadRecord(f"{len(body)} bytes of {length}")
     _check_digest(fields.get_header("WARC-Payload-Digest"), body)
     headers = tuple((str(name), str(value)) for name, value in http.headers) if http else ()
-    lower = {name.lower(): value for name, value in headers}
-    if "chunked" in lower.get("transfer-encoding", "").lower():  # a foreign archive; ours keeps none
-        body = ChunkedDataReader(BytesIO(body)).read()
-    context = _context(fields.get_header(CONTEXT))
-    fetched_at = _time(fields.get_header("WARC-Date"))
+    chunked = any(n.lower() == "transfer-encoding" and "chunked" in v.lower() for n, v in headers)
+    told = fields.get_header(FIELD) if own else None
+    context = read_context(told) if told else Context()
+    fetched_at = date_of(fields.get_header("WARC-Date"))
     target = fields.get_header("WARC-Target-URI") or ""
     return Received(
-        query=_query(context),
-        request=Request(url=str(context.get("asked", target)), page=int(context.get("number", 1))),
-        url=str(context.get("url", target)),
+        query=context.query,
+        request=Request(url=context.asked or target, page=context.number),
+        url=context.url or target,
         status=int(http.get_statuscode()) if http else 200,
         headers=headers if http else (("Content-Type", record.content_type or ""),),
-        body=body,
+        body=ChunkedDataReader(BytesIO(body)).read() if chunked else body,  # other tools keep the chunks
         fetched_at=fetched_at,
-        taken_at=_time(context["taken_at"]) if "taken_at" in context else fetched_at,
-        pages=int(context.get("pages", 1)),
-        role=context.get("role", "crawl"),
-        sent_to=target if "url" in context else "",
-        extra=tuple((str(key), str(value)) for key, value in context.get("extra", {}).items()),
+        taken_at=context.taken_at or fetched_at,
+        pages=context.pages,
+        role=context.role,
+        sent_to=target if context.url else "",
+        extra=context.extra,
     )
 
 
@@ -150,9 +142,9 @@ def _response(writer: WARCWriter, received: Received) -> ArcWarcRecord:
         length=len(received.body),
         http_headers=StatusAndHeaders(str(received.status), headers, protocol="HTTP/1.1"),
         warc_headers_dict={
-            "WARC-Date": _date(received.fetched_at),
+            "WARC-Date": date_text(received.fetched_at),
             "WARC-Protocol": received.protocol,
-            CONTEXT: _context_text(received),
+            FIELD: context_text(received),
         },
     )
 
@@ -173,7 +165,7 @@ def _request(writer: WARCWriter, received: Received, response: ArcWarcRecord) ->
             is_http_request=True,
         ),
         warc_headers_dict={
-            "WARC-Date": _date(received.fetched_at),
+            "WARC-Date": date_text(received.fetched_at),
             "WARC-Concurrent-To": response.rec_headers.get_header("WARC-Record-ID"),
         },
     )
@@ -187,51 +179,7 @@ def _resource(writer: WARCWriter, received: Received) -> ArcWarcRecord:
         payload=BytesIO(received.body),
         length=len(received.body),
         warc_content_type=kind,
-        warc_headers_dict={"WARC-Date": _date(received.fetched_at), CONTEXT: _context_text(received)},
-    )
-
-
-def _context_text(received: Received) -> str:
-    query = received.query
-    context: dict[str, object] = {
-        "role": received.role,
-        "source": query.source,
-        "market": query.market,
-        "kind": query.kind,
-        "category": query.category,
-        "params": [list(pair) for pair in query.params],
-        "taken_at": _date(received.taken_at),
-        "number": received.request.page,
-        "pages": received.pages,
-        "asked": public_url(received.request.url),
-    }
-    if received.sent_to and received.sent_to != received.url:
-        context["url"] = public_url(received.url)
-    if received.extra:
-        context["extra"] = dict(received.extra)
-    return json.dumps(context, separators=(",", ":"))
-
-
-def _context(text: str | None) -> dict[str, Any]:
-    if text is None:
-        return {}
-    try:
-        context = json.loads(text)
-    except (ValueError, RecursionError):
-        raise BadRecord(f"{CONTEXT} is not JSON") from None
-    if not isinstance(context, dict):
-        raise BadRecord(f"{CONTEXT} is not an object")
-    return context
-
-
-def _query(context: Mapping[str, Any]) -> Query:
-    market = context.get("market")
-    return Query(
-        source=str(context.get("source", "")),
-        market=None if market is None else str(market),
-        kind=str(context.get("kind", "")),
-        category=str(context.get("category", "")),
-        params=tuple((str(name), str(value)) for name, value in context.get("params", ())),
+        warc_headers_dict={"WARC-Date": date_text(received.fetched_at), FIELD: context_text(received)},
     )
 
 
@@ -244,15 +192,3 @@ def _check_digest(expected: str | None, body: bytes) -> None:
     found = hashlib.sha1(body, usedforsecurity=False).digest()
     if digest not in (base64.b32encode(found).decode(), found.hex()):
         raise BadRecord("the digest is wrong")
-
-
-def _date(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.%fZ")
-
-
-def _time(text: str | None) -> datetime:
-    try:
-        at = datetime.fromisoformat(text or "")
-    except ValueError:
-        raise BadRecord(f"no date: {str(text)[:40]!r}") from None
-    return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
