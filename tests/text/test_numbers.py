@@ -1,7 +1,8 @@
 """Counts and prices as sites show them. numbers.csv is ours; `provenance` says how an example came to be:
 
 made     written while the rules were, from the forms that the sources are known to show
-unseen   written afterwards, before it was ever run (443 texts; at first sight 95 % were right and 0.9 % wrong)
+unseen   written afterwards, before it was ever run: 623 texts in five batches, at first sight 95.8 % right and
+         0.8 % wrong; of the last batch of 180, with the words of the others learnt, 98.3 % right and 0.6 % wrong
 trap     no count or price, or one that can be read in two ways: None is right
 """
 

@@ -16,7 +16,7 @@ NUMBER = r"(?:\d{1,3}(?:[ ']\d{3})+(?!\d)(?:[.,]\d+(?!\d))?|\d+(?:[.,]\d+)*)"
 _LETTERS_LIKE_SPACE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufeff]+")
 _GLUED_PERCENT = re.compile(r"([.,]\d{2})(\d{1,2}\s?%)")  # "$199.9730% off": two nodes without a gap
 _SPLIT_CENTS = re.compile(r"(?<=\d) ([.,]) (?=\d{2}\b)")  # "$ 19 . 99": one number in three nodes
-_NO_CENTS = re.compile(r"(?<=\d)[.,]\s?-+(?!\s?\d)")  # "1 299,-"
+_NO_CENTS = re.compile(r"(?<=\d)[.,:]\s?-+(?!\s?\d)")  # "1 299,-"
 _FOLD = str.maketrans(
     {
         "٫": ".",
