@@ -59,7 +59,8 @@ def read_discover(page: Page) -> Iterator[Entry]:
     rows = dig(parse_json(page), "hashtag")
     for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
         tag = (text(dig(row, "name")) or "").lstrip("#")
-        key = text(dig(row, "challengeId")) or tag
+        told = text(dig(row, "challengeId"))
+        key = (told if told.isdecimal() else "") if told else tag
         if key:
             yield Entry(
                 name,

@@ -14,7 +14,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url
+from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url, whole
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -80,8 +80,9 @@ def _entry(product: dict[str, Any], key: str, name: str, base: str | None, curre
     offered = members(product.get("variants"))
     variants = objects(offered)
     prices = [(price, one) for one in variants if (price := amount(one.get("price"))) is not None]
-    if len(prices) < len(offered):  # without all of them the lowest is not known
-        prices = []
+    places = sorted(place for one in variants if (place := whole(one.get("position"))))
+    if len(prices) < len(offered) or places not in ([], list(range(1, len(offered) + 1))):
+        prices = []  # without all variants the lowest price is not known
     low, cheapest = min(prices, key=lambda pair: pair[0], default=(None, {}))
     handle = text(product.get("handle"))
     tags = product.get("tags")
