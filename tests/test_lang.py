@@ -17,7 +17,7 @@ from trendscout.lang import retold, tr
         ("12 rows where this list usually has 50.", "只有 12 行，该榜单通常有 50 行。"),
         ("Something else happened. 12 rows where this list usually has 50.",
          "Something else happened. 只有 12 行，该榜单通常有 50 行。"),
-        ("Nobody wrote this.", "Nobody wrote this."),
+        ("Nobody wrote this: no.", "Nobody wrote this: no."),  # though "{product}: {word}." is a sentence of ours
         ("", ""),
     ],
 )  # fmt: skip

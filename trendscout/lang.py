@@ -64,8 +64,12 @@ _LONGEST = 1000  # signs; longer texts are not ours, and matching them would tak
 
 @cache
 def _sentences() -> tuple[tuple[re.Pattern[str], str], ...]:
-    """Every sentence with fields or without, as a pattern that finds it filled in, with its Chinese."""
-    return tuple((_pattern(text), chinese) for text, chinese in _chinese().items() if text.endswith("."))
+    """Every sentence that has words of its own, as a pattern that finds it filled in, with its Chinese."""
+    return tuple(
+        (_pattern(text), chinese)
+        for text, chinese in _chinese().items()
+        if text.endswith(".") and re.search(r"[A-Za-z]{2}", re.sub(r"\{.*?\}", "", text))
+    )
 
 
 def _pattern(text: str) -> re.Pattern[str]:

@@ -6,6 +6,7 @@ import pytest
 from example import COVERAGE, NOW, RISING, empty, example, hostile
 from golden import same
 from rich.cells import cell_len
+from rich.console import Console
 
 from trendscout.lang import Lang
 from trendscout.model import Member, Why
@@ -79,6 +80,22 @@ def test_titles_cannot_steer_the_terminal() -> None:
             assert all(cell_len(line) <= width for line in shown.splitlines())
 
 
+def explained(found: Why, lang: Lang) -> str:
+    console = Console(width=100, color_system=None, legacy_windows=False)
+    with console.capture() as capture:
+        console.print(why.render(found, lang=lang, width=100))
+    return "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines())
+
+
+def test_titles_cannot_steer_an_explanation() -> None:
+    for title in hostile()[:120]:
+        row = replace(RISING, title=title, note=title, packs=(title,))
+        member = Member(title, title, title, title, seller=title, url=title, verdict="likely", reason=title)
+        shown = explained(Why(row, NOW, (member,), (member,), pages=(title,)), "en")
+        assert not set(shown) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
+        assert all(cell_len(line) <= 100 for line in shown.splitlines())
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_why(lang: Lang) -> None:
     report = packs.judged(example(), packs.load())
@@ -95,9 +112,4 @@ def test_why(lang: Lang) -> None:
         fitted_at=NOW,
         pages=("2026/07/19-amazon.warc.gz:10233",),
     )
-    from rich.console import Console
-
-    console = Console(width=100, color_system=None, legacy_windows=False)
-    with console.capture() as capture:
-        console.print(why.render(found, lang=lang, width=100))
-    same(f"why-{lang}.txt", "".join(f"{line.rstrip()}\n" for line in capture.get().splitlines()).encode())
+    same(f"why-{lang}.txt", explained(found, lang).encode())

@@ -241,7 +241,7 @@ class _Page:
         if row.note:
             parts.append(Text(visible(row.note), style="italic"))
         shown = [part for part in parts if part.plain]
-        return flow(shown, self.width, indent=_INDENT, most=2 if self.width >= _WIDE else 3)
+        return flow(shown, self.width, indent=_INDENT, most=2 if self.width >= _WIDE else 4)
 
 
 def _axis(name: str, row: Row) -> Text:
