@@ -292,7 +292,9 @@ class Row:
     probability_high: float | None = None
     horizon_h: float | None = None
     label: str = ""  # which event: "top" or "halve"
-    gain: float | None = None  # what a breakout would be worth: log2(rank / goal)
+    gain: float | None = (
+        None  # percent of the first place's sales that a breakout would add: 100 / goal - 100 / rank
+    )
     score: float | None = None  # probability × gain: the report's order
     velocity: Axis = Axis(None)
     newness: Axis = Axis(None)  # 新

@@ -127,7 +127,7 @@ ROW: tuple[Column, ...] = (
     Column("horizon_h", "Horizon, hours", "Within how many hours the breakout would come.", "number"),
     Column("label", "Breakout means", "top: enters the top of its list; halve: its rank halves.", "code",
            say=lambda r, v: tr(words.LABELS.get(r.label, r.label), v.lang), width=22),
-    Column("gain", "Gain", "What a breakout would be worth: log2 of rank over goal.", "number"),
+    Column("gain", "Gain", "What a breakout would add, in percent of the first place's sales.", "number"),
     Column("score", "Score", "Chance × gain: the report's usual order.", "number"),
     Column("velocity", "Velocity", "0-100: how fast it climbs, against all goods of its list.", "number",
            "velocity.value"),
