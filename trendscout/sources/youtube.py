@@ -153,10 +153,12 @@ def _videos(value: Any) -> list[Any]:
 
 
 def _video(video: Any, name: str, rank: int) -> Entry | None:
-    short = dig(video, "onTap", "innertubeCommand", "reelWatchEndpoint", "videoId")
-    key = text(dig(video, "videoId")) or text(dig(video, "contentId")) or text(short)
+    short = text(dig(video, "onTap", "innertubeCommand", "reelWatchEndpoint", "videoId"))
+    key = text(dig(video, "videoId")) or text(dig(video, "contentId")) or short
     if not key:
         return None
+    if short and not (text(dig(video, "entityId")) or short).endswith(short):
+        return Entry(name, rank, "")  # it says two ids
     parts = dig(video, "metadata", "lockupMetadataViewModel")
     title = _shown(dig(video, "title")) or _shown(dig(video, "headline")) or text(dig(parts, "title", "content"))
     title = title or text(dig(video, "overlayMetadata", "primaryText", "content"))
