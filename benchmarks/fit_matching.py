@@ -163,7 +163,7 @@ def world_sample(world: World) -> Sample:
         used = listings.source[a] != listings.source[b]
     if world.name == "hard":
         others = np.flatnonzero(~same)
-        alike = others[np.argsort(-features[others, NAMES.index("grams")], kind="stable")]
+        alike = others[np.argsort(-features[others, NAMES.index("containment")], kind="stable")]
         used = same.copy()
         used[alike[: int(HARDEST * same.sum())]] = True
     return Sample(listings, a, b, features, same, used)

@@ -16,27 +16,39 @@ RAREST = 8  # keys per listing
 MOST_LISTINGS = 100  # a key in more listings than that joins nothing: 4,950 pairs at most
 JOINED = 6  # of a listing's common words, how many are paired with each other
 
+_TABLE = 1 << 24
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def keys_of(listings: Listings) -> pa.Table:
-    """Blocking keys: row (int32), key (int64), weight (float32), for `store.blocking.candidate_pairs`."""
-    rows: list[NDArray[np.int64]] = []
-    keys: list[NDArray[np.uint64]] = []
-    tokens = np.concatenate((_salted(listings.words, 1), _salted(_all_codes(listings), 2)), axis=1)
-    for found in (_rarest(tokens), _conjunctions(_salted(listings.words, 1), JOINED)):
-        rows.append(found[0])
-        keys.append(found[1])
-    for found in (
-        _conjunctions(_salted(listings.concepts, 3), JOINED),
-        _rarest(_salted(listings.image[:, None], 4)),
-    ):
-        rows.append(found[0])
-        keys.append(found[1])
-    row, key = np.concatenate(rows), np.concatenate(keys)
-    frequency = _frequency(key)
-    weight = np.log1p(SCALE / frequency).astype(np.float32)
+def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
+    """Blocking keys: row (int32), key (int64), weight (float32), for `store.blocking.candidate_pairs`.
+
+    Rows before `first_new` are known already: of them only what a new row may share is looked at.
+    """
+    words = _of_new(_salted(listings.words, 1), first_new)
+    codes = _of_new(_salted(_all_codes(listings), 2), first_new)
+    concepts = _of_new(_salted(listings.concepts, 3), first_new)
+    images = _of_new(_salted(listings.image[:, None], 4), first_new)
+    found = (
+        _rarest(np.concatenate((words, codes), axis=1)),
+        _conjunctions(words),
+        _conjunctions(concepts),
+        _rarest(images),
+    )
+    row = np.concatenate([rows for rows, _ in found])
+    key = np.concatenate([keys for _, keys in found])
+    weight = np.log1p(SCALE / _frequency(key)).astype(np.float32)
     return pa.table({"row": row.astype(np.int32), "key": key.view(np.int64), "weight": weight})
+
+
+def _of_new(tokens: NDArray[np.uint64], first_new: int) -> NDArray[np.uint64]:
+    """The tokens, without those of known rows that surely no new row has (told by their last bits)."""
+    if not first_new:
+        return tokens
+    bits = tokens & np.uint64(_TABLE - 1)
+    wanted = np.zeros(_TABLE, bool)
+    wanted[bits[first_new:].ravel()] = True
+    return np.where(wanted[bits], tokens, np.uint64(0))
 
 
 def _all_codes(listings: Listings) -> NDArray[np.uint32]:
@@ -80,11 +92,11 @@ def _rarest(tokens: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.u
     return rows[kept], chosen[kept]
 
 
-def _conjunctions(tokens: NDArray[np.uint64], joined: int) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
+def _conjunctions(tokens: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
     """Pairs of each row's rarest common tokens (in more than MOST_LISTINGS rows): together they may be rare."""
     frequency = _frequencies(tokens)
     frequency[frequency <= MOST_LISTINGS // 2] = np.iinfo(np.int64).max
-    width = min(joined, tokens.shape[1])
+    width = min(JOINED, tokens.shape[1])
     order = np.lexsort((tokens, frequency), axis=1)[:, :width]
     chosen = np.take_along_axis(tokens, order, 1)
     common = np.take_along_axis(frequency, order, 1) < np.iinfo(np.int64).max

@@ -36,7 +36,6 @@ _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) fo
 NAMES: tuple[str, ...] = (
     "containment",
     "coverage",
-    "grams",
     "stems",
     "rarest_shared",
     "in_text",
@@ -135,10 +134,6 @@ def _batch(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
     stem_a, stem_b = _met(_slots(listings.stems, a, wide_a), _slots(listings.stems, b, wide_b))
     yield "stems", ((missing_a * stem_a).sum(0) + (missing_b * stem_b).sum(0)) / (2 * least)
     yield "length_gap", np.log(most / least)
-
-    grams_a, grams_b = _slots(listings.grams, a), _slots(listings.grams, b)
-    both = (_slots(listings.gram_weights, a, len(grams_a)) * _shared(grams_a, grams_b)).sum(0)
-    yield "grams", both * listings.gram_length[a] / listings.gram_length[b]
     yield from _text(listings, a, b, words_a, words_b, missing_a, missing_b, most)
     yield from _concepts(listings, a, b)
     yield from _codes(listings, a, b)

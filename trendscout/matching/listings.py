@@ -31,14 +31,12 @@ WIDTH = {
     "text_codes": 16,
 }
 STEM = 4  # letters
-GRAMS = 64  # character trigrams of a title
 TEXT_CHARS = 600
 _LISTS = tuple(WIDTH)
 SCHEMA = pa.schema(
     [
         ("id", pa.string()),
         ("source", pa.string()),
-        ("folded", pa.string()),
         ("brand", pa.uint32()),  # 0: not said
         ("image", pa.uint32()),
         ("log_price", pa.float32()),  # of US dollars; of the shown amount where no currency is said; NaN: no price
@@ -77,7 +75,6 @@ def read_listings(records: pa.Table) -> pa.Table:
         read = read_title(title)
         out["id"].append(identity)
         out["source"].append(source)
-        out["folded"].append(" ".join(read.words))
         out["brand"].append(crc32(fold(brand).encode()) if brand else 0)
         out["image"].append(crc32(image.encode()) if image else 0)
         log_price, money = _price(price, currency)
@@ -149,9 +146,6 @@ class Listings:
     words: U32
     stems: U32  # the words' beginnings, in the words' slots
     weights: F32  # of words: how much each says, by how few listings have it
-    grams: U32  # character trigrams of the words
-    gram_weights: F32  # squares of their rarity; a row adds up to 1
-    gram_length: F32  # the root of what a row added up to
     code_weights: F32  # of codes and loose, side by side
     codes: U32
     loose: U32
@@ -181,14 +175,8 @@ def weigh(table: pa.Table) -> Listings:
     """
     padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
     source = table["source"].combine_chunks().dictionary_encode()
-    grams = _trigrams(table["folded"].to_pylist())
-    gram_weights = _rarity(grams, words=False) ** 2
-    gram_length: F32 = np.sqrt(gram_weights.sum(1)) + np.float32(1e-6)
     return Listings(
         table=table,
-        grams=grams,
-        gram_weights=gram_weights / gram_length[:, None] ** 2,
-        gram_length=gram_length,
         code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), words=False),
         weights=_rarity(padded["words"], words=True),
         concept_weights=_rarity(padded["concepts"], words=False),
@@ -219,7 +207,6 @@ def _pad(column: pa.ChunkedArray, width: int) -> U32:
     return out
 
 
-_BATCH = 16_384
 SCALE = 5_000.0
 TRADE_DF = 30  # a word of the trade, or a measure, counts as if so many more listings had it
 PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name
@@ -235,34 +222,10 @@ def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
     return out
 
 
-def _trigrams(folded: list[str]) -> U32:
-    """Each text's first GRAMS different character trigrams as numbers."""
-    out = np.zeros((len(folded), GRAMS), np.uint32)
-    for start in range(0, len(folded), _BATCH):
-        part = folded[start : start + _BATCH]
-        text = np.frombuffer(" \0".join(("", *(f" {words}" for words in part), "")).encode("utf-32-le"), np.uint32)
-        gram = (
-            text[:-2] * np.uint32(0x9E3779B1)
-            ^ text[1:-1] * np.uint32(0x85EBCA77)
-            ^ text[2:] * np.uint32(0xC2B2AE3D)
-        )
-        gram = (gram ^ (gram >> np.uint32(15))) | np.uint32(1)
-        row = np.cumsum(text == 0)[:-2] - 1
-        inside = (text[:-2] != 0) & (text[1:-1] != 0) & (text[2:] != 0) & (row >= 0)
-        gram, row = gram[inside], row[inside]
-        _, first = np.unique(row.astype(np.uint64) << np.uint64(32) | gram, return_index=True)
-        first.sort()
-        gram, row = gram[first], row[first]
-        slot = np.arange(len(row)) - np.searchsorted(row, np.arange(len(part)))[row]
-        kept = slot < GRAMS
-        out[start + row[kept], slot[kept]] = gram[kept]
-    return out
-
-
 def _rarity(tokens: U32, *, words: bool) -> F32:
     frequency = document_frequency(tokens)
     elsewhere = np.where(tokens & np.uint32(1), 0, TRADE_DF) if words else 0
-    weights = np.log1p(SCALE / np.maximum(frequency + elsewhere, 1)).astype(np.float32)
+    weights: F32 = np.log1p(SCALE / np.maximum(frequency + elsewhere, 1)).astype(np.float32)
     weights[tokens == 0] = 0
     if words and len(tokens):
         weights /= _phrase_length(tokens, frequency)

@@ -62,8 +62,8 @@ def match_listings(
     model = model or shipped()
     table, products = _together(read_listings(records), known)
     listings = weigh(table)
-    first_new = int((np.array(products, object) != None).sum()) if known is not None else 0  # noqa: E711
-    found = candidate_pairs(keys_of(listings), first_new=first_new)
+    first_new = len(products) - products.count(None)
+    found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
     scored = score(listings, a, b, model)
     ties = _ties(listings, products, decisions, scored)

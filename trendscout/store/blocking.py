@@ -23,7 +23,7 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 25) -> pa
     """Pairs (a, b) of rows a < b that share a key, of which b is new, sorted.
 
     `keys` has a row per listing and key: row (int32), key (int64), weight (float32). Rows from `first_new` on are
-    new. Of each listing the `most` pairs with the greatest shared weight stay, from either side.
+    new. Of each new listing the `most` pairs with the greatest shared weight stay, from either side.
     """
     import duckdb
     import numpy as np
@@ -42,7 +42,7 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 25) -> pa
     if not blocks:
         return pa.table({"a": np.empty(0, np.int32), "b": np.empty(0, np.int32)})
     a, b, overlap = (np.concatenate([block[name] for block in blocks]) for name in ("a", "b", "overlap"))
-    kept = _first(a, b, overlap, most) | _first(b, a, overlap, most)
+    kept = _first(b, a, overlap, most) | (_first(a, b, overlap, most) & (a >= first_new))
     a, b = a[kept], b[kept]
     order = np.lexsort((b, a))
     return pa.table({"a": a[order], "b": b[order]})
