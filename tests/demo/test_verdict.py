@@ -78,6 +78,7 @@ def test_a_good_is_caught_on_each_of_its_lists_by_any_of_its_listings(truth: Tru
     found = truth.figures({0: [frozenset([listing])]})
     assert found.caught == len(days) > 1
     assert sorted(found.leads) == sorted(days)
+    assert truth.figures({0: [frozenset([listing])]}, as_listings=True).caught == 1
 
 
 def test_a_product_is_the_good_that_most_of_its_listings_are(truth: Truth) -> None:

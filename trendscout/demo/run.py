@@ -39,7 +39,8 @@ class DemoResult:
     outcomes: dict[str, int]  # queries by status, over all days
     faults: dict[str, int]  # planted host-days, by what went wrong
     ours: Figures
-    by_change: Figures
+    by_change: Figures  # the biggest rank changes, each row a listing
+    by_change_known: Figures  # the same, were it known which listings are one good
     visible: int  # planted breakouts that could be seen on their list a day before they arrived
     planted: int
     joined: tuple[int, int]  # pairs of listings in one product on the last morning, and how many are one good
@@ -182,7 +183,8 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
         outcomes=dict(sorted(outcomes.items())),
         faults={str(name): count for name, count in planted.items()},
         ours=truth.figures({morning.day: morning.shown for morning in mornings}),
-        by_change=truth.figures(by_change),
+        by_change=truth.figures(by_change, as_listings=True),
+        by_change_known=truth.figures(by_change),
         visible=truth.visible,
         planted=len(truth.breakouts),
         joined=truth.joined(_listings(row) for row in everything.rows),
@@ -240,7 +242,7 @@ def _oddness_auc(report: Report, truth: Truth) -> float | None:
 
 
 def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
-    ours, plain = result.ours, result.by_change
+    ours = result.ours
     yield tr(
         "{mornings} mornings: {ok} lists came whole, {partial} in part, {lost} not at all; planted were {faults}.",
         lang,
@@ -271,7 +273,11 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
     if not ours.planted:
         yield tr("That is too few days to judge a report by: let the market run for 30 or more.", lang)
         return
-    for name, figures in (("This report", ours), ("The biggest rank changes", plain)):
+    for name, figures in (
+        ("This report", ours),
+        ("The biggest rank changes", result.by_change),
+        ("The same, told which listings are one good", result.by_change_known),
+    ):
         yield tr(
             "{name}: {share:.0%} stood in the top {top} before, {lead:.0f} days before (median); {false:.0%} of "
             "the goods shown were false alarms.",

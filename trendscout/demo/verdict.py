@@ -141,15 +141,25 @@ class Truth:
             if breakout.arrived is not None and breakout.listed is not None and breakout.listed < breakout.arrived
         )
 
-    def figures(self, shown: Shown) -> Figures:
-        """How a ranking did that showed these products on these mornings."""
+    def figures(self, shown: Shown, *, as_listings: bool = False) -> Figures:
+        """How a ranking did that showed these products on these mornings.
+
+        With `as_listings` a row stands for the one listing it names and not for its good everywhere.
+        """
         first: dict[Thing, int] = {}
+        first_listed: dict[Listing, int] = {}
         for day, rows in sorted(shown.items()):
             for product in rows[:SHOWN]:
                 if product:
                     first.setdefault(self.thing_of(product), day)
-        arrived = [(one.good, one.arrived) for one in self.breakouts if one.arrived is not None]
-        leads = tuple(day - first[good] for good, day in arrived if good in first and first[good] < day)
+                for listing in product:
+                    first_listed.setdefault(listing, day)
+        arrived = [
+            (first_listed.get(one.listing) if as_listings else first.get(one.good), one.arrived)
+            for one in self.breakouts
+            if one.arrived is not None
+        ]
+        leads = tuple(day - seen for seen, day in arrived if seen is not None and seen < day)
         judged = [(thing, day) for thing, day in first.items() if day < self.world.days - PATIENCE]
         return Figures(
             planted=len(arrived),
