@@ -254,3 +254,29 @@ def test_any_cells_below_known_headers_are_read(tmp_path: Path, rows: list[list[
         for entry in snapshot.entries:
             assert entry.item_key
             assert entry.price is None or entry.price >= 0
+
+
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=2000)
+@given(st.text(max_size=30), st.sampled_from(["columns", "key_in_url", "role", "distinct", "market", "extra"]))
+def test_any_profile_is_taken_or_refused(tmp_path: Path, text: str, key: str) -> None:
+    import json
+
+    value = json.dumps(text)
+    table = {
+        "columns": f"[columns]\ntitle = [{value}]\nitem_key = [{value}]\n",
+        "extra": f"[columns]\ntitle = ['a']\nurl = ['b']\n[extra]\n{value} = [{value}]\n",
+        "distinct": f"distinct = [{value}]\n[columns]\ntitle = ['a']\nurl = ['b']\n",
+    }.get(key, f"{key} = {value}\n[columns]\ntitle = ['a']\nurl = ['b']\n")
+    path = written(tmp_path, "mine.toml", f'name = "mine"\nsource = "x"\nrole = "list"\n{table}')
+    data = written(tmp_path, "any.csv", f"{text.strip() or 'a'},a,b\n1,2,3\n")
+    try:
+        read_export(data, at=AT, profile=load_profile(str(path)))
+    except TrendscoutError:
+        return
+
+
+def test_a_long_table_is_cut_and_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("trendscout.intake.tables.MAX_ROWS", 100)
+    export = read_export(written(tmp_path, "erp.csv", "SKU,退货率\n" + "a,1%\n" * 101), at=AT)
+    assert len(export.stock) == 100
+    assert export.findings == ("only the first 100 rows were read",)
