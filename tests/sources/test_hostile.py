@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import random
 import re
+import time
 import tomllib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +18,8 @@ import pytest
 from test_fixtures import CASES, page_of
 
 from trendscout.errors import ReadError
-from trendscout.source import get_source, read_page
+from trendscout.model import Page
+from trendscout.source import get_source, query_for, read_page, sources
 
 WEIRD: tuple[Any, ...] = (
     *(None, True, 5, -1, 0.5, 10**30, "", "x", "\x00", "9" * 400, "https://[bad", "2026-13-99", "1.2.3,4"),
@@ -84,3 +88,25 @@ def test_hostile(folder: Path) -> None:
             assert entry.count is None or entry.count >= 0
             assert entry.rating is None or 0 < entry.rating <= 5
             assert entry.price is None or entry.price >= 0
+
+
+# Pieces that make careless patterns and parsers slow when a page repeats them.
+LURES = (
+    b"<link rel=canonical ",
+    b'<div class="s-card s-card__title"><li data-asin="B0AAAAAAAA" class="a-carousel-card">',
+    b'{"hashtagName":["videoRenderer","itemStacks",{"a":',
+    b'data-client-recs-list="[ __NEXT_DATA__ i0OFE[ _init_data_={ ',
+)
+LURE_BYTES = 400_000
+MOST_CPU_S = 2.0  # the slowest takes a tenth
+
+
+@pytest.mark.parametrize("name", sources())
+def test_lures_cost_little(name: str) -> None:
+    source = get_source(name)
+    page = Page("", datetime(2026, 7, 19, tzinfo=UTC), 200, {}, b"", query_for(source))
+    for lure in LURES:
+        start = time.process_time()
+        with suppress(ReadError):
+            read_page(source, replace(page, body=b"<html>" + lure * (LURE_BYTES // len(lure))))
+        assert time.process_time() - start < MOST_CPU_S

@@ -35,6 +35,7 @@ _CANONICAL = re.compile(rb"""<link\b[^>]{0,200}\brel=["']?canonical["']?[^>]{0,2
 _PRICE = 'span[class*="p13n-sc-price"]'
 _SERVER = re.compile(rb"""\bue_sn\s*=\s*["']((?:[a-z]{1,20}\.){1,4}[a-z]{2,5})["']""")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
+_HEAD_BYTES = 262_144  # where a page names itself: real ones within 40 kB
 # A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
 _REFUSAL_BYTES = 30_000
 _REFUSALS: tuple[tuple[bytes, str], ...] = (
@@ -70,13 +71,13 @@ def wall(page: Page) -> str | None:
 
 def canonical(page: Page) -> str | None:
     """The address that the page itself says it has."""
-    found = _CANONICAL.search(page.body)
+    found = _CANONICAL.search(page.body, 0, _HEAD_BYTES)
     return found.group(1).decode("utf-8", "replace").replace("&amp;", "&") if found else None
 
 
 def host_market(page: Page) -> str | None:
     """The marketplace that the page's own measuring script names."""
-    found = _SERVER.search(page.body)
+    found = _SERVER.search(page.body, 0, _HEAD_BYTES)
     return market_of(f"https://{found.group(1).decode('ascii')}/") if found else None
 
 

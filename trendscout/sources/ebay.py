@@ -38,6 +38,7 @@ _NEW_LISTING = re.compile(
     re.IGNORECASE,
 )
 _PLACEHOLDERS = ("shop on ebay", "bei ebay einkaufen", "achetez sur ebay")
+_HEAD_BYTES = 262_144  # where a page names itself: real ones within 40 kB
 _PAGE_SIZE = 60
 _MAX_ROWS = 500
 
@@ -62,7 +63,7 @@ def requests(query: Query) -> Sequence[Request]:
 def _settled(page: Page) -> Query:
     if query_of(page.url):
         return page.query
-    found = _CANONICAL.search(page.body)
+    found = _CANONICAL.search(page.body, 0, _HEAD_BYTES)
     told = query_of(found.group(1).decode("ascii", "replace").replace("&amp;", "&")) if found else None
     if told is None:
         return page.query
