@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
-from typing import Literal
+from typing import Any, Literal
 
 CountKind = Literal[
     "sold",
@@ -364,8 +364,7 @@ class Report:
     total: int = 0  # products scored, of which `rows` are the shown ones
     sort: str = "score"
     notes: tuple[str, ...] = ()  # English sentences: what is missing and why
-    # Of the last backtest, for the page: "bins" (of {"predicted", "observed", "n"}), "ece", "base_rate", "n".
-    calibration: Mapping[str, object] = field(default_factory=dict)
+    backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
 
 
 @dataclass(frozen=True, slots=True)

@@ -455,6 +455,7 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
     from trendscout import assemble
     from trendscout.report import costs, packs
     from trendscout.store.coverage import coverage
+    from trendscout.store.learned import last_backtest
     from trendscout.store.query import Scope
 
     if wish.sort not in assemble.SORTS:
@@ -469,6 +470,7 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
         some = islice(rows, wish.top) if wish.sort == "score" and not wish.pack else rows
         found = list(some) if wish.sort == "score" else assemble.sort_rows(list(some), wish.sort)
         covered = coverage(connection, now=now, scope=scope)
+        judged = last_backtest(connection, until=now)
     made = Report(
         as_of=now,
         rows=tuple(found),
@@ -476,6 +478,7 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
         market=wish.market,
         total=len(assemble.best_places(scores)),
         sort=wish.sort,
+        backtest=judged or {},
     )
     made = costs.applied(made, costs.load(settings.home / "costs.toml"))
     made = packs.judged(made, packs.load(settings.home / "packs"), only=wish.pack)

@@ -221,18 +221,30 @@ COVERAGE = (
         "shopee_VN/bestsellers/all", "shopee", "VN", "never", None, 0, 0, 0, "Off: no way in without a browser."
     ),
 )
-CALIBRATION = {
-    "label": "top",
-    "horizon_h": 168,
-    "n": 4200,
-    "base_rate": 0.041,
-    "ece": 0.009,
-    "bins": [
-        {"predicted": 0.01, "observed": 0.012, "n": 2600},
-        {"predicted": 0.05, "observed": 0.046, "n": 1100},
-        {"predicted": 0.18, "observed": 0.21, "n": 380},
-        {"predicted": 0.41, "observed": 0.37, "n": 120},
-    ],
+BACKTEST = {
+    "groups": [
+        {
+            "group": "amazon_US",
+            "rules": {"label": "halve", "horizon_h": 168},
+            "trials": 4200,
+            "base": 0.041,
+            "ece": 0.009,
+            "curve": [
+                {"said": 0.01, "came": 0.012, "trials": 2600},
+                {"said": 0.05, "came": 0.046, "trials": 1100},
+                {"said": 0.18, "came": 0.21, "trials": 380},
+                {"said": 0.41, "came": 0.37, "trials": 120},
+            ],
+        },
+        {
+            "group": "tiktok_US",
+            "rules": {"label": "top", "horizon_h": 72},
+            "trials": 90,
+            "base": None,
+            "ece": None,
+            "curve": [],
+        },
+    ]
 }
 
 
@@ -245,7 +257,7 @@ def example() -> Report:
         market="US",
         total=3412,
         notes=("The clock of this machine went back by 2 hours on 18 July.",),
-        calibration=CALIBRATION,
+        backtest=BACKTEST,
     )
 
 

@@ -70,7 +70,7 @@ def curve(points: Sequence[Point], frame: Frame, *, axis: bool = False) -> str:
 
 def calibration(bins: Iterable[Mapping[str, object]], size: int = 240) -> str:
     """Promised against kept: a dot a bin, its area by how many promises it holds; the diagonal is honesty."""
-    rows = [(_number(one.get("predicted")), _number(one.get("observed")), _number(one.get("n"))) for one in bins]
+    rows = [(_number(one.get("said")), _number(one.get("came")), _number(one.get("trials"))) for one in bins]
     known = [(p, o, n or 0.0) for p, o, n in rows if p is not None and o is not None]
     top = min(1.0, max((max(p, o) for p, o, _ in known), default=1.0) * 1.1) or 1.0
     most = max((n for *_, n in known), default=1.0) or 1.0

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache, partial
@@ -22,6 +22,7 @@ from trendscout.report.clean import visible
 if TYPE_CHECKING:
     from jinja2 import Environment
 
+_GROUPS = 4  # of lists whose calibration is shown, those with most chances
 _SIGNS = {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"}
 _SORTS = (
     ("position", "the report's order"),
@@ -106,7 +107,7 @@ class _Page:
             "coverage_head": both(partial(absences.missing_head, report)),
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
-            "calibration": self.calibration(),
+            "calibrations": self.calibrations(),
             "t": say,
             "tr": self.tr,
             "clean": visible,
@@ -173,21 +174,27 @@ class _Page:
             "days": [(status, f"{day} {share}") for day, status, share in days],
         }
 
-    def calibration(self) -> dict[str, Any] | None:
-        """The last backtest's promises against what came, where there was one."""
+    def calibrations(self) -> list[dict[str, Any]]:
+        """For each group of lists in the last backtest, what was promised against what came."""
+        groups = [one for one in self.report.backtest.get("groups", ()) if one["curve"]]
+        largest = sorted(groups, key=lambda one: -one["trials"])[:_GROUPS]
+        return [self.calibration(one) for one in largest]
+
+    def calibration(self, group: Mapping[str, Any]) -> dict[str, Any]:
+        """One group's plot and its figures."""
         from markupsafe import Markup
 
-        found = self.report.calibration
-        bins = found.get("bins")
-        if not isinstance(bins, Sequence) or not bins:
-            return None
-        n, base, error = (found.get(name) for name in ("n", "base_rate", "ece"))
+        rules, error, base = group["rules"], group["ece"], group["base"]
+        event = words.LABELS.get(rules["label"], rules["label"])
         about = (
-            say("{n} chances", n=f"{n:,}") if isinstance(n, int) else None,
-            say("base rate {share}", share=amounts.share(base)) if isinstance(base, float) else None,
-            say("average error {share}", share=amounts.share(error)) if isinstance(error, float) else None,
+            say(event),
+            say("within {time}", time=both(partial(amounts.span, rules["horizon_h"] / 24))),
+            say("{n} chances", n=f"{group['trials']:,}"),
+            say("base rate {share}", share=f"{base:.1%}") if base is not None else None,
+            say("average error {share}", share=f"{error:.1%}") if error is not None else None,
         )
-        return {"plot": Markup(chart.calibration(bins)), "about": dots(about)}  # noqa: S704 - numbers only
+        plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
+        return {"name": words.source_name(group["group"]), "plot": plot, "about": dots(about)}
 
 
 def _together(statuses: Sequence[str]) -> str:
