@@ -280,7 +280,7 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
     ):
         yield tr(
             "{name}: {share:.0%} stood in the top {top} before, {lead:.0f} days before (median); {false:.0%} of "
-            "the goods shown were false alarms.",
+            "the rows were false alarms.",
             lang,
             name=tr(name, lang),
             share=figures.share,

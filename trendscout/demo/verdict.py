@@ -38,8 +38,9 @@ class Figures:
     planted: int  # breakouts that reached their list's top ten
     caught: int  # of them, shown in a top 20 before
     leads: tuple[int, ...]  # days from the first time shown to the top ten, of each caught one
-    shown: int  # products that stood in a top 20 while there was time to prove right
+    shown: int  # rows of mornings that leave time to prove right
     false: int  # of them, how many entered no top ten within PATIENCE days
+    goods: int  # different goods in those rows
 
     @property
     def share(self) -> float:
@@ -53,7 +54,7 @@ class Figures:
 
     @property
     def false_share(self) -> float:
-        """False alarms among the products shown."""
+        """False alarms among the rows shown."""
         return self.false / self.shown if self.shown else 0.0
 
 
@@ -148,10 +149,13 @@ class Truth:
         """
         first: dict[Thing, int] = {}
         first_listed: dict[Listing, int] = {}
+        judged: list[tuple[Thing, int]] = []
         for day, rows in sorted(shown.items()):
-            for product in rows[:SHOWN]:
-                if product:
-                    first.setdefault(self.thing_of(product), day)
+            for product in filter(None, rows[:SHOWN]):
+                thing = self.thing_of(product)
+                first.setdefault(thing, day)
+                if day < self.world.days - PATIENCE:
+                    judged.append((thing, day))
                 for listing in product:
                     first_listed.setdefault(listing, day)
         arrived = [
@@ -160,13 +164,13 @@ class Truth:
             if one.arrived is not None
         ]
         leads = tuple(day - seen for seen, day in arrived if seen is not None and seen < day)
-        judged = [(thing, day) for thing, day in first.items() if day < self.world.days - PATIENCE]
         return Figures(
             planted=len(arrived),
             caught=len(leads),
             leads=leads,
             shown=len(judged),
             false=sum(1 for thing, day in judged if not self._came_true(thing, day)),
+            goods=len({thing for thing, _ in judged}),
         )
 
     def thing_of(self, product: frozenset[Listing]) -> Thing:
