@@ -29,10 +29,13 @@ class Crawl:
     taken_at: datetime
     pages: tuple[Page, ...]
     missing: tuple[TrendscoutError, ...] = ()
+    asides: tuple[Page, ...] = ()  # replies that were no page of the list: another try followed, or none came
 
 
 def read_crawl(crawl: Crawl) -> tuple[Snapshot, ...]:
     """The snapshots that a crawl's pages show."""
+    if not crawl.pages and not crawl.missing:
+        return ()
     source = get_source(crawl.query.source)
     return snapshots_of(source, crawl.query, crawl.taken_at, crawl.pages, missing=crawl.missing)
 
@@ -70,7 +73,10 @@ def _load(
             part = with_drift(part, known)
             judged |= {(snapshot.list_id, snapshot.taken_at): snapshot for snapshot in part}
             total += load_snapshots(connection, part, loaded_at=loaded_at, replace=replace_changed)
-        note_pages(connection, [(page, crawl.query.source) for crawl, _ in batch for page in crawl.pages])
+        note_pages(
+            connection,
+            [(page, crawl.query.source) for crawl, _ in batch for page in (*crawl.pages, *crawl.asides)],
+        )
     for number, (crawl, snapshots) in enumerate(batch, 1):
         final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in snapshots]
         yield _outcome(crawl, final), total if number == len(batch) else Loaded(0, 0, 0)
@@ -92,7 +98,7 @@ _WORST_FIRST = ("blocked", "failed", "partial", "ok")
 
 
 def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
-    status = min((snapshot.status for snapshot in snapshots), key=_WORST_FIRST.index)
+    status = min((snapshot.status for snapshot in snapshots), key=_WORST_FIRST.index, default="failed")
     reasons = dict.fromkeys(snapshot.reason for snapshot in snapshots if snapshot.reason)
     return Outcome(
         query=crawl.query,
@@ -106,15 +112,15 @@ def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
 def crawls_of(kept: Iterable[Kept]) -> Iterator[Crawl]:
     """Archived pages put together again as the crawls that they came from, in the order of writing.
 
-    A page that was asked for again counts as it came last; pages that never came are told as missing.
+    A page that was asked for again counts as it came last, and pages that never came are told as missing. Replies
+    that only asked for patience make no snapshot.
     """
-    open_crawls: dict[tuple[Query, datetime], dict[int, Kept]] = {}
+    open_crawls: dict[tuple[Query, datetime], list[Kept]] = {}
     for one in kept:
         key = (one.page.query, one.taken_at)
-        held = open_crawls.setdefault(key, {})
-        if one.page.number not in held or one.page.status < 400:
-            held[one.page.number] = one
-        if len(held) == one.pages and all(part.page.status < 400 for part in held.values()):
+        held = open_crawls.setdefault(key, [])
+        held.append(one)
+        if len({part.page.number for part in held if part.page.status < _REFUSED}) == one.pages:
             yield _crawl(key, open_crawls.pop(key))
         for stale in [k for k in open_crawls if one.taken_at - k[1] > _STALE]:
             yield _crawl(stale, open_crawls.pop(stale))
@@ -122,12 +128,20 @@ def crawls_of(kept: Iterable[Kept]) -> Iterator[Crawl]:
         yield _crawl(key, open_crawls[key])
 
 
-def _crawl(key: tuple[Query, datetime], held: dict[int, Kept]) -> Crawl:
+_REFUSED = 400
+# What a site answers to be asked again later; any other refusal is a wall, and says something of the list.
+_PATIENCE = frozenset((408, 425, 429, 500, 502, 503, 504))
+
+
+def _crawl(key: tuple[Query, datetime], held: Sequence[Kept]) -> Crawl:
     query, taken_at = key
-    expected = max(one.pages for one in held.values())
-    lost = [number for number in range(1, expected + 1) if number not in held]
+    last = {one.page.number: one for one in held if one.page.status not in _PATIENCE}
+    pages = tuple(replace(last[number].page, query=query) for number in sorted(last))
+    asides = tuple(one.page for one in held if last.get(one.page.number) is not one)
+    lost = (
+        [number for number in range(1, max(one.pages for one in held) + 1) if number not in last] if last else []
+    )
     missing = tuple(
         Unreachable("{source}: page {number} did not come.", source=query.source, number=number) for number in lost
     )
-    pages = tuple(replace(held[number].page, query=query) for number in sorted(held))
-    return Crawl(query, taken_at, pages, missing)
+    return Crawl(query, taken_at, pages, missing, asides)

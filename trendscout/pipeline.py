@@ -24,7 +24,7 @@ from trendscout.loading import Crawl, crawls_of, load_crawls
 from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, Why
 from trendscout.source import Source, get_source, read_page, sources
 from trendscout.store.connect import open_store
-from trendscout.store.load import Loaded, noted_pages
+from trendscout.store.load import Loaded, forget_files, noted_files, noted_pages
 from trendscout.store.sql import Connection
 
 if TYPE_CHECKING:
@@ -224,7 +224,11 @@ def read_unread(place: Place, *, now: datetime) -> Replayed:
 def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:
     """Read the archive with today's readers; what reads differently is replaced, and that is recorded."""
     archive = Archive(place.archive)
-    return _read_again(place, archive, archive.pages(since), now=now, replace_changed=True)
+    with place.store() as connection:
+        lost = [file for file in noted_files(connection) if not (place.archive / file).exists()]
+    done = _read_again(place, archive, archive.pages(since), now=now, replace_changed=True)
+    told = tuple(f"{file} of the archive is missing; what was read from it stays in the store." for file in lost)
+    return replace(done, findings=(*told, *done.findings))
 
 
 def _read_again(
@@ -653,4 +657,7 @@ def compact(place: Place, settings: Settings, *, now: datetime) -> tuple[int, in
         older_than=now - timedelta(days=settings.keep_days) if settings.keep_days else None,
         max_bytes=int(settings.keep_gb * 1e9) if settings.keep_gb else None,
     )
+    if pruned:
+        with place.store() as connection:
+            forget_files(connection, [file.name for file in pruned])
     return before, after, pruned

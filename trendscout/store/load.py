@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 
+_FILE = "page[: -instr(reverse(page), '@') - 1]"  # of a page's name, see page_name
+
+
 @dataclass(frozen=True, slots=True)
 class Loaded:
     """What a load changed."""
@@ -96,6 +99,19 @@ def noted_pages(connection: duckdb.DuckDBPyConnection, *, since: datetime) -> se
     rows = connection.execute("SELECT page FROM pages WHERE fetched_at >= ?", [naive(since)]).fetchall()
     parts = (name.rpartition("@") for (name,) in rows)
     return {ArchiveRef(file, int(offset)) for file, _, offset in parts}
+
+
+def noted_files(connection: duckdb.DuckDBPyConnection) -> list[str]:
+    """The archive's files that pages were read from."""
+    rows = connection.execute(
+        "SELECT DISTINCT page[: -instr(reverse(page), '@') - 1] FROM pages ORDER BY 1"
+    ).fetchall()
+    return [row[0] for row in rows]
+
+
+def forget_files(connection: duckdb.DuckDBPyConnection, files: Sequence[str]) -> None:
+    """Forget pages whose files were deleted on purpose."""
+    connection.execute(f"DELETE FROM pages WHERE list_contains(?, {_FILE})", [list(files)])
 
 
 def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot], loaded_at: datetime) -> None:

@@ -1,0 +1,143 @@
+"""A store rebuilt from the archive alone is the store that was; also across a fix, also from a damaged one."""
+
+import shutil
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from trendscout import pipeline
+from trendscout.clock import VirtualClock
+from trendscout.config import Settings
+from trendscout.demo.market import World, morning_of
+from trendscout.demo.run import queries
+from trendscout.demo.server import MarketServer
+from trendscout.source import shipped_sources
+from trendscout.sources import amazon_bestsellers
+
+DAYS = 3
+COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
+
+
+@pytest.fixture(scope="module")
+def collected(tmp_path_factory) -> pipeline.Place:
+    """A place with three mornings of one market, collected over HTTP with the demo's own faults."""
+    home = tmp_path_factory.mktemp("collected")
+    place = pipeline.Place(str(home / "s.duckdb"), home / "archive")
+    world = World(7, DAYS, ("US",))
+    settings = Settings(contact="t@market.example", markets=("US",))
+    with MarketServer(world) as server:
+        for day in range(DAYS):
+            server.turn(day)
+            clock = VirtualClock(morning_of(day))
+            pipeline.collect(
+                place, queries(("US",)), settings, clock=clock, base_url=server.base_urls, seed=f"test {day}"
+            )
+    return place
+
+
+def observations(place) -> list:
+    with place.store() as store:
+        return store.execute(f"SELECT {COLUMNS} FROM observations ORDER BY ALL").fetchall()
+
+
+def elsewhere(place, folder: Path) -> pipeline.Place:
+    """An empty store beside a copy of the archive."""
+    shutil.copytree(place.archive, folder / "archive")
+    return pipeline.Place(str(folder / "again.duckdb"), folder / "archive")
+
+
+LATER = morning_of(DAYS) + timedelta(days=1)
+
+
+def test_a_store_from_the_archive_alone_is_the_same(collected, tmp_path):
+    rebuilt = elsewhere(collected, tmp_path)
+    done = pipeline.replay(rebuilt, since=None, now=LATER)
+    assert done.findings == ()
+    assert observations(rebuilt) == observations(collected)
+    assert len(observations(rebuilt)) > 1000
+
+
+def test_reading_again_changes_nothing(collected):
+    before = observations(collected)
+    done = pipeline.replay(collected, since=None, now=LATER)
+    assert done.loaded.snapshots == 0
+    assert observations(collected) == before
+    with collected.store() as store:
+        assert store.execute("SELECT count(*) FROM rereads").fetchall() == [(0,)]
+
+
+def test_a_fixed_reader_changes_history_and_that_is_recorded(collected, tmp_path, monkeypatch):
+    place = elsewhere(collected, tmp_path)
+    pipeline.replay(place, since=None, now=LATER)
+    reader = next(one for one in amazon_bestsellers.SOURCES[0].readers if one.layout == "grid since 2022")
+
+    def without_the_last(page):
+        rows = list(reader.read(page))
+        return [row for row in rows if getattr(row, "rank", 0) != 50]
+
+    fixed = tuple(
+        replace(one, layout=f"{one.layout}, fixed", read=without_the_last) if one is reader else one
+        for one in amazon_bestsellers.SOURCES[0].readers
+    )
+    source = replace(amazon_bestsellers.SOURCES[0], readers=fixed)
+    monkeypatch.setitem(shipped_sources(), source.name, source)
+    pipeline.replay(place, since=None, now=LATER + timedelta(days=1))
+    with place.store() as store:
+        rereads = store.execute(
+            "SELECT layout_before, layout_after, entries_before - entries_after FROM rereads"
+        ).fetchall()
+    assert rereads
+    assert all(after == f"{before}, fixed" for before, after, _ in rereads)
+    monkeypatch.undo()
+    pipeline.replay(place, since=None, now=LATER + timedelta(days=2))
+    assert observations(place) == observations(collected)
+
+
+def warcs(place) -> list[Path]:
+    return sorted(path for path in place.archive.rglob("*.warc.gz"))
+
+
+def cut_short(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:-200])
+
+
+def overwritten(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    middle = len(data) // 2
+    data[middle : middle + 40] = b"x" * 40
+    path.write_bytes(bytes(data))
+
+
+def test_a_missing_file_is_told_and_what_was_read_from_it_stays(collected, tmp_path):
+    place = elsewhere(collected, tmp_path)
+    pipeline.replay(place, since=None, now=LATER)
+    before = observations(place)
+    lost = warcs(place)[1]
+    lost.unlink()
+    done = pipeline.replay(place, since=None, now=LATER)
+    assert any(lost.name in finding for finding in done.findings)
+    assert observations(place) == before
+
+
+@pytest.mark.parametrize("harm", [cut_short, overwritten])
+def test_a_damaged_archive_is_told_and_the_rest_is_used(collected, tmp_path, harm):
+    place = elsewhere(collected, tmp_path)
+    whole = set(observations(collected))
+    harm(warcs(place)[1])
+    done = pipeline.replay(place, since=None, now=LATER)
+    assert done.findings
+    rest = set(observations(place))
+    assert rest
+    assert rest <= whole
+    assert len(rest) > len(whole) / 2
+
+
+def test_what_a_killed_run_archived_is_read_by_the_next(collected, tmp_path):
+    place = elsewhere(collected, tmp_path)
+    done = pipeline.read_unread(place, now=morning_of(DAYS))
+    assert done.loaded.snapshots > 0
+    assert observations(place) == observations(collected)
+    again = pipeline.read_unread(place, now=morning_of(DAYS))
+    assert again.crawls == 0, "what was read is not read again"
