@@ -104,6 +104,7 @@ def test_an_unknown_table_gets_a_profile_to_confirm(tmp_path: Path) -> None:
     path = written(tmp_path, "other.csv", "Nr;商品名称;商品ID;卖价;评分数\n1;灯;99;3,50;4\n")
     with pytest.raises(UsageError, match=r"No column profile fits[\s\S]*\[columns\]\nitem_key|title") as error:
         read_export(path, at=AT)
+    assert '# ? = ["Nr"]' in error.value.fields["draft"]
     draft = tmp_path / "mine.toml"
     draft.write_text(error.value.fields["draft"], encoding="utf-8")
     export = read_export(path, at=AT, profile=load_profile(str(draft)), market="DE")

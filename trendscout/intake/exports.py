@@ -115,7 +115,8 @@ def propose_profile(table: Table) -> str:
         if is_stock
         else {"role": "list", "source": "my_tool", "kind": "list", "count_kind": "sold"}
     )
-    return as_toml("mine", guessed, columns)
+    unknown = [header for header in table.headers if header and header not in columns.values()]
+    return as_toml("mine", guessed, columns, unknown)
 
 
 @dataclass(frozen=True, slots=True)

@@ -189,10 +189,11 @@ def needs(profile: Profile, layout: Layout) -> str | None:
     return None if "title" in layout.columns else "title"
 
 
-def as_toml(name: str, guessed: Mapping[str, Any], columns: Mapping[str, str]) -> str:
-    """A profile as TOML text, for a person to check and complete."""
+def as_toml(name: str, guessed: Mapping[str, Any], columns: Mapping[str, str], unknown: Sequence[str] = ()) -> str:
+    """A profile as TOML text, for a person to check and complete; `unknown` are columns without a meaning yet."""
     import json
 
     head = [f"name = {json.dumps(name)}", *(f"{key} = {json.dumps(value)}" for key, value in guessed.items())]
     body = [f"{field} = [{json.dumps(header, ensure_ascii=False)}]" for field, header in columns.items()]
-    return "\n".join([*head, "", "[columns]", *body, ""])
+    left = [f"# ? = [{json.dumps(header, ensure_ascii=False)}]" for header in unknown]
+    return "\n".join([*head, "", "[columns]", *body, *left, ""])
