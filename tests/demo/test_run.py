@@ -174,3 +174,18 @@ def test_the_verdict_is_said_in_both_languages(played: tuple[Path, DemoResult]) 
     assert len(english) == len(chinese) >= 3
     assert all(one != other for one, other in zip(english, chinese, strict=True))
     assert "Day {day} of {days}: {date}" in _chinese()
+
+
+@pytest.mark.slow
+def test_the_report_is_early_and_right_on_a_whole_market(tmp_path: Path) -> None:
+    """The floors of what the demo promises: 45 mornings of one market, with everything that goes wrong in them."""
+    result = play(tmp_path, days=45)
+    assert result.ours.planted > 30
+    assert result.ours.share >= 0.8
+    assert result.ours.lead >= 5
+    assert result.ours.share > result.by_change.share
+    assert result.ours.false_share < result.by_change.false_share - 0.05
+    assert result.oddness_auc is not None
+    assert result.oddness_auc >= 0.9
+    assert sum(result.faults.values()) > 20
+    assert result.outcomes["ok"] > 0.9 * sum(result.outcomes.values())
