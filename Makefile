@@ -9,7 +9,8 @@ RUN_PINS := requirements/run.txt
 TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run test lint types bench docs faults pictures gate build pins clean
+# Names that are no files.
+.PHONY: crash help demo run test lint types bench docs faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +34,9 @@ run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
 
 test: $(VENV)/test.stamp ## all tests
 	$(BIN)/python -m pytest -n 2
+
+crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
+	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
 lint: $(VENV)/test.stamp ## ruff: style and format
 	$(BIN)/ruff check .

@@ -58,6 +58,14 @@ def test_a_changed_reading_is_replaced_only_when_asked_and_recorded(store):
     assert [row[3:] for row in table(store, "rereads")] == [("grid", "grid 2", 5, 3)]
 
 
+def test_what_a_killed_run_left_in_part_is_completed(store):
+    load_snapshots(store, [snapshot(rows=entries(2), status="partial")], loaded_at=NOW)
+    load_snapshots(store, [snapshot()], loaded_at=NOW)
+    load_snapshots(store, [snapshot(rows=entries(3), status="partial")], loaded_at=NOW)
+    assert store.execute("SELECT status, entries FROM snapshots").fetchall() == [("ok", 5)]
+    assert len(table(store, "observations")) == 5
+
+
 def test_a_load_that_fails_leaves_nothing(store, monkeypatch):
     load_snapshots(store, [snapshot()], loaded_at=NOW)
     from trendscout.store import load

@@ -58,16 +58,16 @@ def load_snapshots(
     loaded_at: datetime,
     replace: bool = False,
 ) -> Loaded:
-    """Store the snapshots whose (list, time) is new; with `replace`, those whose content changed as well.
+    """Store the snapshots whose (list, time) is new, or of which less was known: a killed run left a part.
 
-    Each snapshot is whole or not there. What `replace` changes is recorded in `rereads`.
+    With `replace`, those whose content changed as well. Each snapshot is whole or not there; what is replaced is
+    recorded in `rereads`.
     """
     if not snapshots:
         return Loaded(0, 0, 0)
     with transaction(connection):
         _stage(connection, snapshots, naive(loaded_at))
-        if replace:
-            _forget_changed(connection, naive(loaded_at))
+        _forget(connection, _CHANGED if replace else _COMPLETED, naive(loaded_at))
         loaded = _insert_staged(connection, offered=len(snapshots))
         for table in ("staged_lists", "staged_snapshots", "staged_rows"):
             connection.execute(f"DROP TABLE {table}")
@@ -132,27 +132,29 @@ def _stage(connection: duckdb.DuckDBPyConnection, snapshots: Sequence[Snapshot],
         )
 
 
-def _forget_changed(connection: duckdb.DuckDBPyConnection, reread_at: datetime) -> None:
-    """Remove stored snapshots that are offered with another content, and record that."""
-    columns = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
-    connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE changed AS
-        WITH offered AS (SELECT {columns} FROM staged_rows),
-        stored AS (SELECT {columns} FROM observations SEMI JOIN staged_snapshots USING (list_key, taken_at))
-        SELECT DISTINCT list_key, taken_at FROM (
-            (FROM offered EXCEPT ALL FROM stored) UNION ALL (FROM stored EXCEPT ALL FROM offered))
-        UNION SELECT s.list_key, s.taken_at FROM staged_snapshots o JOIN snapshots s USING (list_key, taken_at)
-        WHERE (o.status, o.depth, o.layout) IS DISTINCT FROM (s.status, s.depth, s.layout)"""
-    )
+_COMPLETED = """SELECT list_key, taken_at FROM staged_snapshots o JOIN snapshots s USING (list_key, taken_at)
+    WHERE s.status <> 'ok' AND o.entries > s.entries"""
+_COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
+_CHANGED = f"""WITH offered AS (SELECT {_COLUMNS} FROM staged_rows),
+    stored AS (SELECT {_COLUMNS} FROM observations SEMI JOIN staged_snapshots USING (list_key, taken_at))
+    SELECT DISTINCT list_key, taken_at FROM (
+        (FROM offered EXCEPT ALL FROM stored) UNION ALL (FROM stored EXCEPT ALL FROM offered))
+    UNION SELECT s.list_key, s.taken_at FROM staged_snapshots o JOIN snapshots s USING (list_key, taken_at)
+    WHERE (o.status, o.depth, o.layout) IS DISTINCT FROM (s.status, s.depth, s.layout)"""
+
+
+def _forget(connection: duckdb.DuckDBPyConnection, which: str, reread_at: datetime) -> None:
+    """Remove the stored snapshots that `which` selects, since they are offered otherwise, and record that."""
+    connection.execute(f"CREATE OR REPLACE TEMP TABLE outdated AS {which}")
     connection.execute(
         """INSERT INTO rereads SELECT s.list_key, s.taken_at, ?, s.layout, o.layout, s.entries, o.entries
-        FROM changed JOIN snapshots s USING (list_key, taken_at)
+        FROM outdated JOIN snapshots s USING (list_key, taken_at)
         JOIN staged_snapshots o USING (list_key, taken_at)""",
         [reread_at],
     )
     for table in ("observations", "snapshots"):
-        connection.execute(f"DELETE FROM {table} WHERE (list_key, taken_at) IN (FROM changed)")
-    connection.execute("DROP TABLE changed")
+        connection.execute(f"DELETE FROM {table} WHERE (list_key, taken_at) IN (FROM outdated)")
+    connection.execute("DROP TABLE outdated")
 
 
 def _insert_staged(connection: duckdb.DuckDBPyConnection, *, offered: int) -> Loaded:
