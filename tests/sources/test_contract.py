@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from trendscout.crawl import snapshots_of
-from trendscout.errors import LayoutChanged
+from trendscout.errors import LayoutChanged, UsageError
 from trendscout.lang import tr
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, get_source, read_page, sources
@@ -113,3 +113,11 @@ def test_declarations_speak_chinese(name: str) -> None:
     source = get_source(name)
     assert tr(source.title, "zh") != source.title
     assert tr(source.why, "zh") != source.why
+
+
+@pytest.mark.parametrize("name", ["amazon_search", "ebay", "aliexpress", "shopify"])
+def test_a_search_for_nothing_is_a_fault_of_usage(name: str) -> None:
+    source = get_source(name)
+    assert source.requests
+    with pytest.raises(UsageError, match=name):
+        source.requests(Query(name, "US", source.kinds[0], " "))

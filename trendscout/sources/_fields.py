@@ -13,7 +13,8 @@ from email.utils import parsedate_to_datetime
 from typing import Any, TypedDict
 from urllib.parse import urljoin
 
-from trendscout.model import CountKind
+from trendscout.errors import UsageError
+from trendscout.model import CountKind, Query
 from trendscout.text.numbers import parse_count, parse_price
 
 _MAYBE_GROUPED = re.compile(r"\d{1,3}\.\d{3}")
@@ -21,6 +22,20 @@ _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,9})?")
 _GROUPED = re.compile(r"\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3})*")
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop is older: what is below is no listing date
 _LATEST_S = 4_102_444_800  # 2100: larger epochs are milliseconds
+
+
+def words_of(query: Query) -> str:
+    """The search words of a query: its category.
+
+    Raises UsageError if it has none.
+    """
+    if not query.category.strip():
+        raise UsageError(
+            "{source} needs search words.",
+            next_step='Give them as the category: --category "portable blender".',
+            source=query.source,
+        )
+    return query.category.strip()
 
 
 class PriceFields(TypedDict, total=False):

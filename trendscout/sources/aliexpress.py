@@ -28,6 +28,7 @@ from trendscout.sources._fields import (
     text,
     web_url,
     whole,
+    words_of,
 )
 from trendscout.sources._rows import number_param
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
@@ -57,13 +58,12 @@ def query_of(url: str) -> Query | None:
 
 def requests(query: Query) -> Sequence[Request]:
     """Two pages of 60, most orders first. The cookie only says country, currency and language."""
+    words = words_of(query)
     if query.kind == "category":
-        address = f"{_HOST}/category/{query.category}/all.html?SortType=total_tranpro_desc"
+        path = f"/category/{quote(words)}/all.html?"
     else:
-        words = quote(query.category.replace(" ", "-"))
-        address = (
-            f"{_HOST}/w/wholesale-{words}.html?SearchText={quote(query.category)}&SortType=total_tranpro_desc"
-        )
+        path = f"/w/wholesale-{quote(words.replace(' ', '-'))}.html?SearchText={quote(words)}&"
+    address = f"{_HOST}{path}SortType=total_tranpro_desc"
     country = "GB" if query.market == "UK" else query.market or "US"
     headers = (("Cookie", f"aep_usuc_f=site=glo&c_tp=USD&region={country}&b_locale=en_US"),)
     return tuple(

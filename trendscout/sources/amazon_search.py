@@ -10,7 +10,16 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources import _amazon as amazon
-from trendscout.sources._fields import CountFields, PriceFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    extra,
+    grouped,
+    shown_count,
+    shown_price,
+    web_url,
+    words_of,
+)
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(
@@ -44,7 +53,7 @@ def query_of(url: str) -> Query | None:
 
 def requests(query: Query) -> Sequence[Request]:
     """Two pages of results for the search words."""
-    address = f"https://{amazon.HOST_OF[query.market or 'US']}/s?k={quote_plus(query.category)}"
+    address = f"https://{amazon.HOST_OF[query.market or 'US']}/s?k={quote_plus(words_of(query))}"
     return tuple(Request(address + (f"&page={number}" if number > 1 else ""), page=number) for number in (1, 2))
 
 

@@ -9,7 +9,7 @@ from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url
+from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url, words_of
 from trendscout.sources._rows import number_param
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -57,7 +57,7 @@ def requests(query: Query) -> Sequence[Request]:
     """One page of best matches, or of goods that were sold."""
     sold = "&LH_Sold=1&LH_Complete=1" if query.kind == "sold" else ""
     host = HOST_OF[query.market or "US"]
-    return (Request(f"https://{host}/sch/i.html?_nkw={quote_plus(query.category)}&_sop=12{sold}"),)
+    return (Request(f"https://{host}/sch/i.html?_nkw={quote_plus(words_of(query))}&_sop=12{sold}"),)
 
 
 def _settled(page: Page) -> Query:
