@@ -319,7 +319,13 @@ def test_telegram_is_cut_by_characters_and_mail_goes_whole_with_its_file(tmp_pat
     parts = push.messages(long, "tg", "apprise", "tgram://123456789:abcdefg_hijklmnop/12315544/")
     assert len(parts) > 1
     assert all(len(part.title) + len(part.text) <= 4096 for part in parts)
-    (mail,) = push.messages(long, "mail", "apprise", "mailto://u:p@mail.example", files=[tmp_path / "report.xlsx"])
+    (mail,) = push.messages(
+        long,
+        "mail",
+        "apprise",
+        "mailto://u:p@mail.example",
+        files=[tmp_path / "report.csv", tmp_path / "report.xlsx"],
+    )
     assert mail.files == (str(tmp_path / "report.xlsx"),)
 
 

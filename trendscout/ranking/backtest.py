@@ -142,20 +142,30 @@ def backtest(
     for group, codes in groups.items():
         rules = PRESETS.get(name) or derive_rules(history, group, label=label)
         rules = replace(rules, label=label or rules.label, horizon_h=horizon_h or rules.horizon_h)
-        one, signals = _walk_group(history, rules, group, np.array(codes), all_snapshots)
-        walks.append(one)
-        reports.append(_report(history, one, signals, since))
+        judged = _walk_group(history, rules, group, np.array(codes), all_snapshots)
+        if judged is not None:
+            walks.append(judged[0])
+            reports.append(_report(history, *judged, since))
+    if not reports:
+        raise UsageError(
+            "No list of this history has an order in which anything could break out.",
+            next_step="Give one whose goods have ranks, and more places than the goal.",
+        )
     return Backtest(history, tuple(reports), tuple(walks))
 
 
 def _walk_group(
     history: History, rules: Rules, group: str, lists: Ints, all_snapshots: bool
-) -> tuple[Walk, Mapping[str, Floats]]:
+) -> tuple[Walk, Mapping[str, Floats]] | None:
+    """A group's walk and signals; None where no item could break out: a list without ranks, or a short one."""
     evaluated = np.zeros(len(history.snap_list), bool)
     evaluated[evaluation_snapshots(history, rules, lists)] = True
     wanted = np.isin(history.snap_list, lists) if all_snapshots else evaluated
+    if not evaluated[history.obs_snap].any():
+        return None
     part = replay(history, np.full(len(history.lists), rules.gap_h * 3600), wanted, lists)
-    return walk(gather(history, rules, group, part, evaluated)), part.signals
+    material = gather(history, rules, group, part, evaluated)
+    return (walk(material), part.signals) if len(material.trials.row) else None
 
 
 def _report(history: History, one: Walk, signals: Mapping[str, Floats], since: datetime | None) -> GroupReport:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 
@@ -116,7 +117,7 @@ def walk(material: Material) -> Walk:
     score, probability = start_score(material.features), np.full(len(material.rows), np.nan)
     models: list[Fitted] = []
     moments = material.refits()
-    for moment, until in zip(moments, [*moments[1:], np.iinfo(np.int64).max], strict=True):
+    for moment, until in pairwise([*moments, np.iinfo(np.int64).max]):
         model = material.fit(moment, models[-1] if models else None)
         if model is None:
             continue

@@ -60,7 +60,8 @@ def messages(
 ) -> tuple[Message, ...]:
     """The parts of `digest` for a channel, cut between items and numbered.
 
-    `kind` is wecom, dingtalk, feishu or apprise. E-mail gets one message with `files` attached. Raises UsageError
+    `kind` is wecom, dingtalk, feishu or apprise. E-mail gets one message with the workbook
+    among `files` attached, or all of them if there is none. Raises UsageError
     for an unknown kind or an address that apprise does not know.
     """
     if kind not in BOTS and kind != "apprise":
@@ -73,7 +74,8 @@ def messages(
     bot = BOTS.get(kind)
     blocks = [bots.shown(item, markdown=bot is not None and bot.markdown) for item in digest.items]
     texts = cut(blocks, _room(digest.title, bot) if bot else _room_apprise(digest.title, channel, url))
-    attached = tuple(map(str, files)) if _is_mail(url) else ()
+    books = [file for file in files if file.suffix == ".xlsx"]
+    attached = tuple(map(str, books or files)) if _is_mail(url) else ()
     count = len(texts)
     return tuple(
         Message(
