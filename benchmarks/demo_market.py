@@ -126,10 +126,12 @@ def rankings(history: History) -> dict[str, str]:
     found = trials(history, DAILY, done.signals["best_so_far"], done.rows)
     row = np.searchsorted(done.rows, found.row)
     base = np.mean([found.hit[found.query == query].mean() for query in np.unique(found.query)])
+    item = history.obs_item[found.row].astype(np.int64)
+    slot = history.snap_list[history.obs_snap[found.row]].astype(np.int64) * len(history.items) + item
     shown = {"breakouts among candidates (base rate)": f"{base:.3f}"}
     for name, signal in zip(NAMES, BASELINES, strict=True):
         score = done.signals[signal][row] * (-1 if signal == "rank" else 1)
-        worth, _ = quality(found, score, history.obs_item[found.row])
+        worth, _ = quality(found, score, item, slot)
         ap, p10 = worth.ap or 0.0, worth.p10 or 0.0
         shown[f"{name}: P@10, AP / base"] = f"{p10:.2f}, {ap / base:.1f}"
     return shown
