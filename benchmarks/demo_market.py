@@ -108,7 +108,8 @@ def movement(history: History) -> dict[str, str]:
         "lists × days": f"{len(history.lists)} × {days_seen}",
         "goods gone from the list next day": f"{np.mean(gone):.3f}",
         **{
-            f"sd of log rank, day to day, places {band}": f"{np.std(values):.2f}" for band, values in moves.items()
+            f"sd of log rank, day to day, places {band}": f"{np.std(values):.2f}" if values else "–"
+            for band, values in moves.items()
         },
         "debut rank of newcomers, median": f"{np.median(debuts):.0f}",
         "newcomers gone within a week": f"{np.mean(short):.2f}",

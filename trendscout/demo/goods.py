@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 import tomllib
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from importlib import resources
@@ -48,7 +48,7 @@ class Good:
     odd: bool = False  # planted: unlike what its category lists
     rise: int | None = None  # planted: the day on which it starts to break out, where it does so first
     season: int | None = None  # day of the peak
-    season_markets: tuple[str, ...] = field(default=())
+    season_markets: tuple[str, ...] = ()
 
 
 @cache

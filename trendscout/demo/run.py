@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -166,9 +166,9 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
     from trendscout.report.drop import write
 
     now = morning_of(world.days - 1) + _LOOKED
-    report = pipeline.report(place, pipeline.Wish(), now=now, settings=_SETTINGS)
-    files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
     everything = pipeline.report(place, pipeline.Wish(top=1_000_000), now=now, settings=_SETTINGS)
+    report = replace(everything, rows=everything.rows[:SHOWN])
+    files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
     truth = Truth(world)
     planted = faults.planted(world.seed, MarketServer(world).sites, world.days)
     mornings = ledger.mornings()

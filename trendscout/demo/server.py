@@ -6,7 +6,7 @@ import gzip
 import json
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
@@ -61,7 +61,7 @@ class Site:
     world: World
     host: str
     day: int = 0
-    asked: int = field(default=0)
+    asked: int = 0
 
     @property
     def platform(self) -> str:
