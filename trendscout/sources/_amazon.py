@@ -165,18 +165,20 @@ def _number_of_reviews(links: list[LexborNode]) -> str | None:
 
 def price_in(card: LexborNode, market: str | None) -> PriceFields:
     """The price of a list card; a range is one text, "$10.00 - $19.99". Of two prices apart neither is taken."""
-    shown = all_of(card, _PRICE)
-    if not shown:
+    nodes = all_of(card, _PRICE)
+    if not nodes:
         return shown_price(text_of(card, ".a-color-price"), market)
-    holder = shown[0] if len(shown) == 1 else shown[0].parent
-    if holder is None or (len(shown) > 1 and len(all_of(holder, _PRICE)) < len(shown)):
-        return {"price_text": " | ".join(text_of(node) or "" for node in shown)}
-    if not all(re.search(r"\d", text_of(node) or "") for node in shown):
-        return {"price_text": text_of(holder)}
-    around = text_of(shown[0].parent)
+    shown = [text_of(node) or "" for node in nodes]
+    holder = nodes[0].parent
+    whole = shown[0] if len(nodes) == 1 else text_of(holder)
+    if holder is None or (len(nodes) > 1 and len(all_of(holder, _PRICE)) < len(nodes)):
+        return {"price_text": " | ".join(shown)}
+    if not all(map(_NUMBER.search, shown)):
+        return {"price_text": whole}
+    around = text_of(holder) if nodes[0].prev is not None else None
     if around and around.startswith(("-", "–")):  # the high end of a range whose low end is not there
         return {"price_text": around}
-    return shown_price(text_of(holder), market)
+    return shown_price(whole, market)
 
 
 def base_of(page: Page, market: str | None) -> str:
