@@ -91,7 +91,7 @@ def history_from_table(table: pa.Table) -> History:
     items, item = np.unique(key_code * max(1, len(homes)) + home_of_list[list_code], return_inverse=True)
     item_keys = keys[items // max(1, len(homes))]
 
-    items_of_rows = item
+    as_given = item, seconds
     order = np.lexsort((rank, item, seconds, list_code))
     order = order[
         _changes(item[order], seconds[order], list_code[order])
@@ -122,19 +122,22 @@ def history_from_table(table: pa.Table) -> History:
         obs_rank=rank,
         obs_count=optional("count", float("nan")),
         obs_floor=optional("count_floor", 0.0) > 0,
-        titles=_titles(table, items_of_rows, item_keys),
+        titles=_titles(table, *as_given, item_keys),
     )
 
 
-def _titles(table: pa.Table, item: NDArray[np.int64], keys: NDArray[np.object_]) -> NDArray[np.object_] | None:
-    """One title an item: of several the last in the alphabet, so that the order of rows does not matter."""
+def _titles(
+    table: pa.Table, item: NDArray[np.int64], seconds: NDArray[np.int64], keys: NDArray[np.object_]
+) -> NDArray[np.object_] | None:
+    """One title an item: the one it was first seen with, so that a later change of title changes no past."""
     import numpy as np
 
     if "item" not in table.column_names:
         return None
     texts, code = _coded(table["item"])
     of_item = np.zeros(len(keys), np.int64)
-    np.maximum.at(of_item, item, code)
+    latest_first = np.lexsort((-code, -seconds))
+    of_item[item[latest_first]] = code[latest_first]
     return texts[of_item] if len(texts) else None
 
 

@@ -41,11 +41,12 @@ def newness(facts: Facts, now: datetime, *, watched_since: datetime | None = Non
     if there_at_start and facts.listed_at is None:
         return Axis(None, "not enough data: it was there when the watch began")
     born = min(facts.first_seen, facts.listed_at or facts.first_seen)
-    here = facts.first_in_market or facts.first_seen
+    came_later = facts.first_in_market is not None and facts.first_in_market > facts.first_seen
+    here = facts.first_in_market if came_later and facts.first_in_market else born
     days, days_here = _days(born, now), _days(here, now)
     value = 100 * ((1 - HERE_WEIGHT) * _freshness(days) + HERE_WEIGHT * _freshness(min(days, days_here)))
     fields = {"days": round(days), "days_here": round(days_here)}
-    if facts.first_in_market and days - days_here >= 2:
+    if came_later and days - days_here >= 2:
         return Axis(round(value, 1), "{days} days old, in this market for {days_here}", fields)
     if facts.listed_at and facts.listed_at <= facts.first_seen:
         return Axis(round(value, 1), "listed {days} days ago", fields)

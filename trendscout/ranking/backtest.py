@@ -31,7 +31,7 @@ from trendscout.ranking.walk import Walk, gather, walk
 if TYPE_CHECKING:
     import pyarrow as pa
 
-MIN_LOOKS = 12  # a list with fewer snapshots is left out
+MIN_LOOKS = 12  # a list with fewer snapshots is ranked but not judged
 VISIBLE_H = (1.0, 3.0, 24.0, 168.0)
 
 
@@ -130,8 +130,8 @@ def backtest(
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     groups: dict[str, list[int]] = {}
     for code, list_id in enumerate(history.lists):
-        if looks[code] >= MIN_LOOKS:
-            groups.setdefault(group_of(list_id), []).append(code)
+        groups.setdefault(group_of(list_id), []).append(code)
+    groups = {group: codes for group, codes in groups.items() if looks[codes].max() >= MIN_LOOKS}
     if not groups:
         raise UsageError(
             "No list of this history has {least} snapshots.",
@@ -170,8 +170,8 @@ def _walk_group(
 
 def _report(history: History, one: Walk, signals: Mapping[str, Floats], since: datetime | None) -> GroupReport:
     material = one.material
-    counts = _counting(material.trials, since)
-    tried, kept = counts
+    looks = np.bincount(history.snap_list, minlength=len(history.lists))
+    tried, kept = _counting(material.trials, looks[material.list_of] >= MIN_LOOKS, since)
     row = material.of_trial[kept]
     item = history.obs_item[tried.row].astype(np.int64)
     slot = history.snap_list[history.obs_snap[tried.row]].astype(np.int64) * len(history.items) + item
@@ -211,11 +211,11 @@ def _report(history: History, one: Walk, signals: Mapping[str, Floats], since: d
     )
 
 
-def _counting(tried: Trials, since: datetime | None) -> tuple[Trials, Flags]:
-    """The trials of queries from `since` on, numbered anew, and which trials they are."""
+def _counting(tried: Trials, judged: Flags, since: datetime | None) -> tuple[Trials, Flags]:
+    """The judged trials of queries from `since` on, numbered anew, and which trials they are."""
     begin = int((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()) if since else 0
-    counts = tried.query_time >= begin
-    kept = counts[tried.query]
+    kept = judged & (tried.query_time >= begin)[tried.query]
+    counts = np.bincount(tried.query[kept], minlength=len(tried.query_time)) > 0
     number = np.cumsum(counts) - 1
     return Trials(
         row=tried.row[kept],

@@ -12,7 +12,7 @@ import numpy as np
 
 from trendscout.ranking.arrays import Columns, Floats
 from trendscout.ranking.look import DAY_S, Batch, D, Look, R, T, X, climb, look_at, rows_of
-from trendscout.ranking.signals import signals_of
+from trendscout.ranking.signals import grown, signals_of
 from trendscout.ranking.stage import stages
 
 HALF_LIFE = 12.0  # snapshots, of the averages that SigniTrend compares with
@@ -38,7 +38,7 @@ class State:
         item = np.zeros((slots, len(ITEM)))
         item[:, ITEM.index("last")] = -np.inf
         item[:, ITEM.index("first")] = np.nan
-        item[:, ITEM.index("peak_before_at")] = np.nan
+        item[:, [ITEM.index(name) for name in ("peak_before_at", "count")]] = np.nan
         item[:, ITEM.index("best")] = np.inf
         item[:, ITEM.index("best_before")] = np.inf
         per_list = np.zeros((lists, len(LIST)))
@@ -110,9 +110,7 @@ def _remember_items(item: Columns, look: Look) -> None:
     known = np.isfinite(look.count)
     if known.any():
         hours = np.maximum((look.t - item["count_at"]) / 3600, 1 / 60)
-        comparable = known & (item["count"] > 0)
-        rate = np.log(np.maximum(look.count, 1) / np.maximum(item["count"], 1)) / hours
-        item["growth"] = np.where(comparable, rate, item["growth"])
+        item["growth"] = np.where(known & np.isfinite(item["count"]), grown(item, look) / hours, item["growth"])
         item["count"] = np.where(known, look.count, item["count"])
         item["count_at"] = np.where(known, look.t, item["count_at"])
     item.update(zip(R, (look.rank, *look.lag_r), strict=False))

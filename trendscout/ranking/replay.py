@@ -103,7 +103,7 @@ def _fold(history: History, lists: Ints, gap_s: Floats, wanted: Flags) -> Iterat
             starts=starts,
             slots=slot_of[rows + np.repeat(shift[live], sizes)],
             ranks=history.obs_rank[rows].astype(float),
-            counts=history.obs_count[rows],
+            counts=np.where(history.obs_floor[rows], np.nan, history.obs_count[rows]),  # a floor is no amount
         )
         want = wanted[snaps]
         signals = step(state, batch, want=bool(want.any()))

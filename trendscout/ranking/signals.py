@@ -7,6 +7,8 @@ import numpy as np
 from trendscout.ranking.arrays import Columns, Floats
 from trendscout.ranking.look import DAY_S, Look, climb
 
+COUNT_PRIOR = 50.0  # sales, views: differences below this say little
+
 
 def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
     """All signals of the rows; docs/ranking.md defines each of them with its unit and its source."""
@@ -25,7 +27,6 @@ def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
     count = np.log(np.where(np.isfinite(look.count), np.maximum(look.count, 1.0), np.nan))
     looks = per_list["looks"][place]
     climbed, came_from, climb_s = climb(look, per_list)
-    hour = look.t % 86400 / 86400 * 2 * np.pi
     return {
         "rank": rank,
         "delta": prev_r[0] - rank,
@@ -56,9 +57,7 @@ def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
         "move4": np.log(prev_r[3] / rank),
         "accel": np.log(prev_r[0] / rank) - np.log(prev_r[1] / prev_r[0]),
         "growth": item["growth"],
-        "count_now": np.where(
-            np.isfinite(count) & (item["count"] > 0), count - np.log(np.maximum(item["count"], 1)), 0.0
-        ),
+        "count_now": grown(item, look),
         "count": count,
         "above_move": _mean_above(np.log(prev_r[0] / rank), look),
         "above_slope": _mean_above(slope, look),
@@ -72,10 +71,16 @@ def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
         "came_from": came_from,
         "climb_days": climb_s / DAY_S,
         "looks": looks,
-        "phase_sin": np.sin(hour),
-        "phase_cos": np.cos(hour),
-        "weekend": ((look.t // 86400 + 3) % 7 >= 5).astype(float),
     }
+
+
+def grown(item: Columns, look: Look) -> Floats:
+    """How much counts grew since they were last known, in e-folds; 0 where one of the two is not known.
+
+    COUNT_PRIOR is added to both: from 1 to 2 is not from a million to two.
+    """
+    growth: Floats = np.log((look.count + COUNT_PRIOR) / (item["count"] + COUNT_PRIOR))
+    return np.where(np.isfinite(growth), growth, 0.0)
 
 
 def significance(share: Floats, mean: Floats, variance: Floats, beta: Floats) -> Floats:

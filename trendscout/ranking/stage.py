@@ -42,7 +42,7 @@ def stages(
     code = np.where(fallen >= FALLEN, CODE["fading"], code)
     code = np.where(climb > STILL, CODE["rising"], code)
     code = np.where((age_looks >= OLD_LOOKS) & (roam < STILL) & (np.abs(climb) <= STILL), CODE["evergreen"], code)
-    code = np.where((age_looks < YOUNG_LOOKS) & (climb > -STILL), CODE["emerging"], code)
+    code = np.where((age_looks < YOUNG_LOOKS) & (climb >= 0), CODE["emerging"], code)
     years = np.round(days_since_peak_before / YEAR_DAYS)
     off_season = np.abs(days_since_peak_before - years * YEAR_DAYS)
     code = np.where((years >= 1) & (off_season <= SAME_WEEKS_DAYS), CODE["seasonal"], code)

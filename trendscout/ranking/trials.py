@@ -89,7 +89,9 @@ def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> T
         query=query[order],
         time=time[order],
         hit=hit[order],
-        known_at=(time + int(rules.horizon_h * 3600))[order],
+        known_at=(time + int(rules.horizon_h * 3600 + rules.cadence_h * 1800))[
+            order
+        ],  # when `covered` is known too
         lead_h=lead_h[order],
         query_time=last[by_time],
     )

@@ -31,6 +31,7 @@ class Material:
     trials: Trials
     of_trial: Ints  # the row of each trial, as an index into `rows`
     list_of: Ints  # the list of each trial
+    moments: Ints  # evaluation times, seconds
     lists: tuple[str, ...]  # names of all lists
 
     def fit(self, moment: int, warm: Fitted | None = None) -> Fitted | None:
@@ -66,7 +67,7 @@ class Material:
         known = np.sort(self.trials.known_at)
         moments: list[int] = []
         last = 0
-        for moment in np.unique(self.trials.time):
+        for moment in self.moments:
             outcomes = int(np.searchsorted(known, moment, "right"))
             if outcomes > last * REFIT_GROWTH:
                 moments.append(int(moment))
@@ -108,6 +109,7 @@ def gather(
         trials=tried,
         of_trial=np.searchsorted(rows, tried.row),
         list_of=list_of[tried.row],
+        moments=np.unique(time[asked]),
         lists=history.lists,
     )
 

@@ -1,0 +1,78 @@
+"""Our figures are the judge's, and the quality does not fall below its floors."""
+
+import importlib.util
+import os
+import tomllib
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from trendscout.history import cut, history_from_table
+from trendscout.ranking.backtest import GroupReport, backtest
+from trendscout.ranking.rules import PRESETS
+
+SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
+FLOORS = tomllib.loads(Path("gate/floors.toml").read_text(encoding="utf-8"))["ranking"]
+# The first snapshots are enough to agree on, and quick to judge.
+SNAPSHOTS = 1500
+
+pytestmark = [
+    pytest.mark.shared,
+    pytest.mark.slow,
+    pytest.mark.skipif(not (SHARED / "series").is_dir(), reason="no histories: set TRENDSCOUT_SHARED"),
+]
+NAMES = sorted(name for name in PRESETS if (SHARED / "series" / f"{name}.parquet").is_file())
+
+
+@pytest.fixture(scope="module", name="judge")
+def _judge() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("judge_ranking", SHARED / "eval" / "judge_ranking.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_baselines_agree_with_the_judge(name: str, judge: ModuleType) -> None:
+    path = SHARED / "series" / f"{name}.parquet"
+    history = history_from_table(pq.read_table(path))
+    until = int(np.unique(history.snap_time)[:SNAPSHOTS][-1])
+    report = backtest(cut(history, until), name=name).reports[0]
+    lists = {
+        key: kept
+        for key, snaps in judge.load(str(path))[0].items()
+        if len(kept := [snap for snap in snaps if snap[0] <= until]) >= 12
+    }
+    queries, _, _ = judge.build(name, lists, PRESETS[name].label)
+    assert (report.queries, report.hits) == (len(queries), sum(int(query[5].sum()) for query in queries))
+    for baseline, order in judge.BASELINES.items():
+        theirs, _ = judge.judge(queries, lambda query, order=order: order(query[3]))
+        ours = report.baselines[baseline]
+        for metric in ("ap", "p10", "p20"):
+            assert getattr(ours, metric) == pytest.approx(theirs[metric], abs=0.005), (baseline, metric)
+
+
+def second_half(name: str) -> GroupReport:
+    history = history_from_table(pq.read_table(SHARED / "series" / f"{name}.parquet"))
+    judged = backtest(history, name=name)
+    return judged.second_half()
+
+
+@pytest.fixture(scope="module", name="halves")
+def _halves() -> dict[str, GroupReport]:
+    return {name: second_half(name) for name in NAMES}
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_ranking_keeps_its_floor(name: str, halves: dict[str, GroupReport]) -> None:
+    report = halves[name]
+    assert report.ratio is not None
+    assert report.ratio >= FLOORS.get(name, 0.0)
+    assert report.ece is not None
+    assert report.base is not None
+    assert report.ece <= min(0.03, report.base / 2)

@@ -1,0 +1,165 @@
+"""新, 奇 and 特 do what they say; gaps, crowds, seasons and stages too."""
+
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from trendscout.lang import tr
+from trendscout.ranking.axes import Facts, newness, specialness
+from trendscout.ranking.crowd import churn, concentration, price_war
+from trendscout.ranking.gap import gaps, usual_leads
+from trendscout.ranking.oddness import learn, oddness
+from trendscout.ranking.seasons import season_of, seasons
+from trendscout.ranking.stage import STAGES, stages
+
+NOW = datetime(2026, 3, 1, tzinfo=UTC)
+ORDINARY = ("garlic press", "milk frother", "bread box", "egg timer", "tea infuser", "jar opener")
+ODD = ("whispering cloud lantern", "levitating moss globe", "pocket theremin octopus")
+
+
+def facts(title: str = "Vorm Garlic Press", days: float = 10, **more: object) -> Facts:
+    return replace(Facts(title, "kitchen", "US", NOW - timedelta(days=days)), **more)  # type: ignore[arg-type]
+
+
+def test_newness_falls_with_age() -> None:
+    young, old = newness(facts(days=1), NOW), newness(facts(days=60), NOW)
+    assert young.value is not None
+    assert old.value is not None
+    assert young.value > 90 > 20 > old.value
+    assert tr(young.why, "en", **young.fields) == "first seen 1 days ago"
+
+
+def test_a_listing_date_is_older_than_the_first_sighting() -> None:
+    assert newness(facts(listed_at=NOW - timedelta(days=300)), NOW).value == pytest.approx(0, abs=0.1)
+
+
+def test_what_is_new_here_is_newer_than_what_was_here_before() -> None:
+    here = newness(facts(days=50, first_in_market=NOW - timedelta(days=2)), NOW)
+    before = newness(facts(days=50), NOW)
+    assert here.value is not None
+    assert before.value is not None
+    assert here.value > before.value + 20
+
+
+def test_what_was_there_when_the_watch_began_has_no_age() -> None:
+    assert newness(facts(days=10), NOW, watched_since=NOW - timedelta(days=10)).value is None
+
+
+def test_specialness_falls_with_company() -> None:
+    alone = specialness(facts(sellers=1)).value
+    crowded = specialness(facts(platforms=4, sellers=12, near_copies=9)).value
+    assert alone == 100
+    assert crowded is not None
+    assert crowded < 25
+
+
+def test_a_price_apart_from_the_crowd_is_special() -> None:
+    crowd = [10.0, 11, 12, 9, 10, 10]
+    apart = specialness(facts(platforms=3, price_usd=40.0), crowd)
+    usual = specialness(facts(platforms=3, price_usd=10.0), crowd)
+    assert apart.value is not None
+    assert usual.value is not None
+    assert apart.value > usual.value
+    assert apart.fields["times"] == 4.0
+
+
+def shelf() -> list[Facts]:
+    random = np.random.default_rng(1)
+    brands = [f"{head}{tail}" for head in ("Vor", "Tal", "Bex") for tail in ("mica", "dano", "lisk", "peto")]
+    features = ("portable", "silent", "foldable", "large", "white", "steel")
+    titles = [*ORDINARY * 12, *ODD]
+    return [
+        facts(
+            f"{random.choice(brands)} {noun.title()} {random.choice(features)} X{random.integers(10, 999)} 350 ml"
+        )
+        for noun in titles
+    ]
+
+
+def test_odd_products_stand_out_and_brands_and_codes_do_not() -> None:
+    products = shelf()
+    vocabulary = learn(products)
+    values = np.array([oddness(one, vocabulary).value for one in products], float)
+    odd = np.array([any(noun.title() in one.title for noun in ODD) for one in products])
+    auc = (values[odd][:, None] > values[~odd][None]).mean()
+    assert auc >= 0.9
+    strange_brand = facts("Qwertzuvia Garlic Press white ZX9000")
+    assert "qwertzuvia" not in str(oddness(replace(strange_brand, brands=("Qwertzuvia",)), vocabulary).fields)
+    assert "zx9000" not in str(oddness(strange_brand, vocabulary).fields)
+
+
+def test_a_category_of_few_products_has_no_habits() -> None:
+    assert oddness(facts(), learn([facts()])).value is None
+
+
+def test_gaps_are_places_looked_at_with_the_usual_lead() -> None:
+    us, jp, uk = ("amazon", "US"), ("amazon", "JP"), ("amazon", "UK")
+    watched = dict.fromkeys((us, jp, uk), NOW - timedelta(days=90))
+    came = [{us: NOW - timedelta(days=40 + n), jp: NOW - timedelta(days=30)} for n in range(5)]
+    usual = usual_leads(came, watched)
+    assert usual == {(us, jp): 12.0}
+    found = gaps({us: NOW - timedelta(days=4)}, [us, jp, uk], NOW, usual)
+    assert [(gap.market, gap.lead_days, gap.usual_days) for gap in found] == [("JP", 4.0, 12.0), ("UK", 4.0, None)]
+
+
+def test_what_was_there_before_the_watch_is_no_lead() -> None:
+    us, jp = ("amazon", "US"), ("amazon", "JP")
+    watched = {us: NOW - timedelta(days=9), jp: NOW - timedelta(days=9)}
+    assert usual_leads([{us: NOW - timedelta(days=9), jp: NOW - timedelta(days=2)}] * 9, watched) == {}
+
+
+def test_concentration_churn_and_price_war() -> None:
+    assert concentration([100.0] * 10) == pytest.approx(0.2)
+    assert concentration([1000.0, 1000.0] + [1.0] * 8) == pytest.approx(2000 / 2008)
+    assert concentration([1.0] * 3) is None
+    assert churn({"a", "b"}, {"b", "c"}) == 0.5
+    assert churn(set(), {"a"}) is None
+    assert price_war([20, 18, 15], [2, 4, 8]) is not None
+    assert price_war([20, 19, 19.5], [2, 4, 8]) is None
+    assert price_war([20, 15], [8, 8]) is None
+
+
+@pytest.mark.parametrize(
+    ("market", "day", "season"),
+    [
+        ("ID", date(2026, 2, 20), "ramadan"),
+        ("TH", date(2026, 4, 1), "songkran"),
+        ("US", date(2026, 8, 15), "back to school"),
+        ("MY", date(2026, 11, 1), "11.11"),
+        ("VN", date(2027, 1, 20), "lunar new year"),
+    ],
+)
+def test_the_calendar_knows(market: str, day: date, season: str) -> None:
+    assert season in {one.name for one in seasons(market, day)}
+
+
+def test_a_title_names_its_season() -> None:
+    pumpkin = season_of("Pumpkin string lights", "US", date(2026, 10, 1))
+    assert pumpkin is not None
+    assert pumpkin.name == "halloween"
+    assert season_of("Pumpkin string lights", "US", date(2026, 3, 1)) is None
+    assert season_of("Garlic press", "US", date(2026, 10, 1)) is None
+
+
+@pytest.mark.parametrize(
+    ("stage", "changed"),
+    [
+        ("not_enough_data", {"looks": 1}),
+        ("not_enough_data", {"climb": np.nan}),
+        ("emerging", {"age_looks": 1, "climb": 2.0}),
+        ("rising", {"climb": 1.0}),
+        ("peaking", {"climb": 0.0}),
+        ("fading", {"climb": -1.0}),
+        ("fading", {"rank": 30, "best": 5, "climb": 0.0}),
+        ("evergreen", {"age_looks": 200, "climb": 0.0, "roam": 0.05}),
+        ("seasonal", {"climb": 1.0, "days_since_peak_before": 370}),
+        ("rising", {"climb": 1.0, "days_since_peak_before": 180}),
+    ],
+)
+def test_stages(stage: str, changed: dict[str, float]) -> None:
+    usual = {"looks": 50, "climb": 0.0, "rank": 10, "best": 10, "age_looks": 20, "roam": 0.3}
+    values = {**usual, "days_since_peak_before": np.nan, **changed}
+    code = stages(**{name: np.array([float(value)]) for name, value in values.items()})
+    assert STAGES[int(code[0])] == stage

@@ -1,0 +1,137 @@
+"""The backtest looks at the past only, and says what it saw."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+
+import numpy as np
+import pytest
+
+from tests.ranking.histories import START, made, market
+from trendscout.errors import UsageError
+from trendscout.history import History, cut
+from trendscout.ranking.backtest import Backtest, backtest
+from trendscout.ranking.model import Fitted
+from trendscout.ranking.rules import derive_rules
+from trendscout.ranking.scoring import refit, rules_of
+from trendscout.ranking.scoring import score as score_now
+from trendscout.ranking.trials import outcomes
+
+
+@pytest.fixture(scope="module", name="past")
+def _past() -> History:
+    return market(3, days=90, lists=2)
+
+
+@pytest.fixture(scope="module", name="judged")
+def _judged(past: History) -> Backtest:
+    return backtest(past, all_snapshots=True)
+
+
+def rows_of(judged: Backtest) -> dict[tuple[str, object, str], tuple[float, float | None]]:
+    table = judged.scores_table().to_pydict()
+    keys = zip(table["list_id"], table["snapshot_at"], table["item_key"], strict=True)
+    return dict(zip(keys, zip(table["score"], table["probability"], strict=True), strict=True))
+
+
+@pytest.mark.slow
+def test_scores_are_the_same_when_what_follows_is_cut_off(past: History, judged: Backtest) -> None:
+    whole = rows_of(judged)
+    moments = np.unique(past.snap_time)
+    for moment in np.random.default_rng(5).choice(moments[15:], 20, replace=False):
+        before = rows_of(backtest(cut(past, int(moment)), all_snapshots=True))
+        assert before
+        for key, (score, probability) in before.items():
+            assert whole[key] == (pytest.approx(score, abs=1e-9), pytest.approx(probability, abs=1e-9)), key
+
+
+def test_a_report_of_then_is_the_same_when_asked_for_later(past: History) -> None:
+    moment = START + timedelta(days=40, hours=1)
+    then = score_now(cut(past, int(moment.timestamp())), moment)
+    later = score_now(past, moment)
+    assert np.array_equal(then.score, later.score)
+    assert np.array_equal(then.probability, later.probability, equal_nan=True)
+
+
+def test_it_beats_every_baseline_where_newcomers_rise_smoothly(judged: Backtest) -> None:
+    report = judged.reports[0]
+    assert report.ratio is not None
+    assert report.ratio > 1.0
+    assert report.ranker.ap is not None
+    assert report.base is not None
+    assert report.ranker.ap > 2 * report.base
+    assert report.ece is not None
+    assert report.ece < 0.05
+    assert report.ranker.caught is not None
+    assert report.ranker.caught > 0.5
+
+
+def test_shuffled_ranks_leave_the_base_rate(past: History) -> None:
+    random = np.random.default_rng(0)
+    items = past.obs_item.copy()
+    for snap in range(len(past.snap_time)):
+        rows = past.obs_snap == snap
+        items[rows] = random.permutation(items[rows])
+    report = backtest(replace(past, obs_item=items)).reports[0]
+    chance = report.base or 0.0
+    assert report.ranker.p10 is not None
+    assert report.ranker.p10 == pytest.approx(chance, abs=max(0.05, chance))
+
+
+def test_queries_before_the_asked_time_train_but_do_not_count(past: History, judged: Backtest) -> None:
+    since = START + timedelta(days=30)
+    late = backtest(past, since=since).reports[0]
+    assert late.since is not None
+    assert late.since >= since
+    assert 0 < late.queries < judged.reports[0].queries
+    assert late.refits[0].at < since
+
+
+def test_a_history_that_is_too_short_says_so() -> None:
+    with pytest.raises(UsageError, match="12 snapshots"):
+        backtest(made([("a/b", day, 1, "x") for day in range(5)]))
+
+
+def test_the_report_is_plain_json(judged: Backtest) -> None:
+    import json
+
+    group = json.loads(json.dumps(judged.to_dict()))["groups"][0]
+    assert group["group"] == "shop_US"
+    assert set(group["baselines"]) == {
+        "current rank", "rank change", "first seen", "log slope", "SigniTrend", "Poisson", "burst CUSUM",
+    }  # fmt: skip
+    assert 0 <= group["visible"]["24"] <= 1
+
+
+def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:
+    now = datetime.fromtimestamp(int(past.snap_time.max()), UTC)
+    rules = rules_of(past)
+    models = refit(past, int(now.timestamp()), rules)
+    kept = {group: Fitted.from_dict(model.to_dict()) for group, model in models.items()}
+    assert kept == models
+    fresh, again = score_now(past, now), score_now(past, now, models=kept)
+    assert np.array_equal(fresh.probability, again.probability, equal_nan=True)
+    best = again.at(int(again.order()[0]))
+    assert best.probability is not None
+    assert best.low is not None
+    assert best.high is not None
+    assert best.low < best.probability < best.high
+    assert best.score == pytest.approx(best.probability * best.gain)
+    assert len(best.reasons) == 6
+    assert best.list_pace == "fast"
+
+
+def test_no_model_without_outcomes(past: History) -> None:
+    early = cut(past, int(past.snap_time.min()) + 3 * 86_400)
+    scores = score_now(early, START + timedelta(days=3, hours=1))
+    assert not scores.models
+    assert np.isnan(scores.probability).all()
+
+
+def test_outcomes_are_counted_as_the_rules_say() -> None:
+    path = [40, 30, 9, 25, 8, 7]
+    history = made([row for day, rank in enumerate(path) for row in ((("l/x"), 24 * day, rank, "it"),)])
+    rules = replace(derive_rules(history, "l"), cadence_h=24, horizon_h=72, hold=2, label="top", r0=20)
+    hit, lead = outcomes(history, rules, np.arange(6))
+    assert hit.tolist() == [False, True, True, True, False, False]
+    assert lead[1] == 24
+    assert np.isnan(lead[0])
