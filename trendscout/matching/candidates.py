@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 RAREST = 8  # keys per listing
 MOST_LISTINGS = 100  # a key in more listings than that joins nothing: 4,950 pairs at most
-JOINED = 6  # of a listing's common words, how many are paired with each other
+JOINED = 5  # of a listing's common words, how many are paired with each other
 
 _TABLE = 1 << 24
 _MIX = np.uint64(0x9E3779B97F4A7C15)

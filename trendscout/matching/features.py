@@ -168,7 +168,7 @@ def _concepts(
     weights_b = _slots(listings.concept_weights, b, len(concepts_b))
     in_a = _shared(concepts_a, concepts_b)
     shared = (weights_a * in_a).sum(0)
-    cross = listings.han[a] != listings.han[b]
+    cross = (listings.han[a] != listings.han[b]) | listings.tag[a] | listings.tag[b]
     yield "concepts", np.where(cross, shared / (np.minimum(weights_a.sum(0), weights_b.sum(0)) + 1), 0)
 
 

@@ -42,12 +42,13 @@ SCHEMA = pa.schema(
         ("log_price", pa.float32()),  # of US dollars; of the shown amount where no currency is said; NaN: no price
         ("money", pa.uint32()),  # which currency log_price is in: 0 none said, 1 converted, else the unknown one
         ("han", pa.bool_()),
+        ("tag", pa.bool_()),  # the title is a hashtag
         *((name, pa.list_(pa.uint32())) for name in _LISTS),
     ]
 )
 
 
-def read_listings(records: pa.Table) -> pa.Table:
+def read_listings(records: pa.Table, *, tags: bool = False) -> pa.Table:
     """The records read into SCHEMA, one row per id (of equal ids the first in order of content), sorted by id.
 
     Columns that `records` lacks count as empty. Currency amounts are compared in US dollars at the newest rate.
@@ -62,7 +63,7 @@ def read_listings(records: pa.Table) -> pa.Table:
         for word in words:
             number = hashes.get(word)
             if number is None:
-                number = hashes[word] = _token(word, common) if word else 0
+                number = hashes[word] = token(word, common) if word else 0
             found.append(number)
         return found
 
@@ -81,6 +82,7 @@ def read_listings(records: pa.Table) -> pa.Table:
         out["log_price"].append(log_price)
         out["money"].append(money)
         out["han"].append(read.han)
+        out["tag"].append(tags)
         out["words"].append(hashed(read.words[: WIDTH["words"]]))
         out["stems"].append(hashed(tuple(map(_stem, read.words[: WIDTH["words"]]))))
         out["codes"].append(hashed(read.codes[: WIDTH["codes"]]))
@@ -95,7 +97,7 @@ def read_listings(records: pa.Table) -> pa.Table:
     return pa.table(out, schema=SCHEMA)
 
 
-def _token(word: str, common: frozenset[str]) -> int:
+def token(word: str, common: frozenset[str]) -> int:
     """A number for the word; odd if the word is a name, even if it belongs to the trade or is a measure."""
     number = crc32(word.encode())
     trade = word in common or (word[0].isdigit() and (word.isdigit() or word[-1].isalpha()) and len(word) < 9)
@@ -160,6 +162,7 @@ class Listings:
     money: U32
     log_price: F32
     han: NDArray[np.bool_]
+    tag: NDArray[np.bool_]
     source: NDArray[np.int32]
     sources: tuple[str, ...]
 
@@ -185,6 +188,7 @@ def weigh(table: pa.Table) -> Listings:
         money=_flat(table, "money"),
         log_price=_flat(table, "log_price"),
         han=_flat(table, "han"),
+        tag=_flat(table, "tag"),
         source=source.indices.to_numpy().astype(np.int32),
         sources=tuple(source.dictionary.to_pylist()),
         **padded,

@@ -11,9 +11,11 @@ import pyarrow as pa
 
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
+from trendscout.matching.copies import beside, too_cheap
 from trendscout.matching.features import feature_batches
+from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.model import HARD, Model, catalogues, probability, rival_features, shipped
+from trendscout.matching.model import BRAND, HARD, IMAGE, Model, catalogues, probability, rival_features, shipped
 from trendscout.matching.reasons import reasons, speaking
 
 if TYPE_CHECKING:
@@ -38,11 +40,15 @@ class Matches:
 
     `clusters`: id, product_id, one row per listing. `pairs`: id_a, id_b, probability, verdict, reason (English),
     for every scored pair, id_a < id_b. `index`: what the next run takes as `known`.
+    `products`: product_id, line_id (the product whose variant it is, else itself), variants, near_copies: how many
+    other products. `suspects`: id, times_cheaper: branded, and far below the product's usual price.
     """
 
     clusters: pa.Table
     pairs: pa.Table
     index: pa.Table
+    products: pa.Table
+    suspects: pa.Table
 
 
 def match_listings(
@@ -60,19 +66,22 @@ def match_listings(
     Product ids are "p:" and the smallest listing id of the product at its first run.
     """
     model = model or shipped()
-    table, products = _together(read_listings(records), known)
+    table, products = _together(_read(records, known), known)
     listings = weigh(table)
     first_new = len(products) - products.count(None)
     found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
     scored = score(listings, a, b, model)
+    ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
+    link = np.minimum(scored.probability / ease, 1)
     ties = _ties(listings, products, decisions, scored)
     label = cluster(
         a, b, scored.probability, scored.hard & (scored.probability < model.likely), ties, model.likely
     )
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, label)
-    verdict = _verdicts(scored, label[a] == label[b], model)
+    verdict = _verdicts(scored, label[a] == label[b], model.same * ease)
+    line, variants, copies = beside(label, a, b, verdict == VERDICTS.index("variant"), scored.copy)
     pairs = pa.table(
         {
             "id_a": pa.array(ids).take(a),
@@ -87,6 +96,15 @@ def match_listings(
         clusters=pa.table({"id": table["id"], "product_id": product_column}),
         pairs=_ordered(pairs),
         index=table.append_column("product_id", product_column),
+        products=pa.table(
+            {
+                "product_id": product_column,
+                "line_id": product_column.take(pa.array(line)),
+                "variants": variants,
+                "near_copies": copies,
+            }
+        ).filter(pa.array(label == np.arange(len(label)))),
+        suspects=too_cheap(listings, label),
     )
 
 
@@ -98,6 +116,7 @@ class Scored:
     probability: NDArray[np.float32]
     hard: NDArray[np.bool_]  # some exclusive fact conflicts
     line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
+    copy: NDArray[np.bool_]  # ... or only the brand differs, or the picture is the same
     notes: tuple[NDArray[np.int8], NDArray[np.int8]]  # what speaks for and against; see `reasons`
     catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
 
@@ -106,7 +125,7 @@ def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) ->
     """The pairs' probabilities and conflicts."""
     count = len(a)
     content = np.empty(count, np.float32)
-    hard, line = np.empty(count, bool), np.empty(count, bool)
+    hard, line, copy = (np.empty(count, bool) for _ in range(3))
     notes = np.empty(count, np.int8), np.empty(count, np.int8)
     hard_weights = model.content[list(HARD)]
     for part, features in feature_batches(listings, a, b):
@@ -114,12 +133,29 @@ def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) ->
         conflicts = features[:, HARD]
         content[part] = value
         hard[part] = (conflicts > 0).any(1)
-        line[part] = probability(value - conflicts @ hard_weights) >= model.variant
+        unlike = features[:, BRAND] > 0
+        alike = value - conflicts @ hard_weights - unlike * model.content[BRAND]
+        line[part] = probability(alike + unlike * model.content[BRAND]) >= model.variant
+        copy[part] = (unlike & (probability(alike) >= model.variant)) | (features[:, IMAGE] > 0)
         notes[0][part], notes[1][part] = speaking(features)
     catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
     chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
-    return Scored(content, chance, hard, line, notes, catalogue)
+    return Scored(content, chance, hard, line, copy, notes, catalogue)
+
+
+def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
+    """The records read, hashtags spelled out by the words of all other titles."""
+    titles = records["title"].cast(pa.string()).fill_null("").to_pylist()
+    tags = np.array([is_hashtag(title) for title in titles], bool)
+    plain = read_listings(records.filter(pa.array(~tags)))
+    if not tags.any():
+        return plain
+    words = vocabulary(plain, *([] if known is None else [known]))
+    place = records.column_names.index("title")
+    spelled = [spell_out(title, words) for title, tag in zip(titles, tags, strict=True) if tag]
+    tagged = records.filter(pa.array(tags)).set_column(place, "title", pa.array(spelled, pa.string()))
+    return pa.concat_tables([plain, read_listings(tagged, tags=True)]).sort_by("id").combine_chunks()
 
 
 def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str | None]]:
@@ -150,9 +186,9 @@ def _ties(listings: Listings, products: list[str | None], decisions: Decisions, 
     return Ties(known, bit[listings.source], np.array(together, np.int64).reshape(-1, 2), alone)
 
 
-def _verdicts(scored: Scored, joined: NDArray[np.bool_], model: Model) -> NDArray[np.int8]:
-    """Places in VERDICTS."""
-    sure = joined & (scored.probability >= model.same) & ~scored.hard
+def _verdicts(scored: Scored, joined: NDArray[np.bool_], least: NDArray[Any]) -> NDArray[np.int8]:
+    """Places in VERDICTS; `least` is the probability from which a pair without conflict is `same`."""
+    sure = joined & (scored.probability >= least) & ~scored.hard
     variant = ~joined & scored.hard & scored.line
     return np.select([sure, joined, variant], [0, 1, 2], 3).astype(np.int8)
 

@@ -23,6 +23,7 @@ NOBODY = -4.0  # log-odds of the rival that was not even a candidate
 OVERLAP_ROWS = 200
 TWO_SHARE = 0.95  # of all listings are in the two catalogues
 PARTNERS = 40  # listings with a likely partner: fewer show nothing
+BRAND, IMAGE = PLACE["brand_conflict"], PLACE["image_same"]
 HARD = tuple(
     PLACE[f"{name}_conflict"] for name in ("measure", "count", "number", "colour", "style", "tier", "form")
 )
@@ -37,6 +38,7 @@ class Model:
     rivals: F32  # one per RIVAL_NAMES
     rivals_bias: float
     same: float  # probability from which a pair without conflict is joined without a word
+    tag: float  # both bands times this, where one of the two is a hashtag: it has few words to go by
     likely: float  # mean probability from which clusters are joined
     variant: float  # probability, without its conflicts, from which a pair is one product line
     doubles: float  # of a catalogue's listings with a partner elsewhere, fewer than this have one as good at home

@@ -9,7 +9,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-BLOCK = 25_000  # listings joined at a time: the join of a million at once would not fit into memory
+BLOCK = 10_000  # listings joined at a time: the join of a million at once would not fit into memory
 
 _JOIN = """
     select x."row" as a, y."row" as b, sum(x.weight)::float as overlap
@@ -19,7 +19,7 @@ _JOIN = """
 """
 
 
-def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 25) -> pa.Table:
+def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa.Table:
     """Pairs (a, b) of rows a < b that share a key, of which b is new, sorted.
 
     `keys` has a row per listing and key: row (int32), key (int64), weight (float32). Rows from `first_new` on are

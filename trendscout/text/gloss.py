@@ -1,32 +1,43 @@
-"""What a foreign title sells, in a few Chinese words, and where to look for a supplier of it."""
+"""A foreign title in a few Chinese words, and where to search for suppliers with them."""
 
 from __future__ import annotations
 
 from urllib.parse import quote
 
-from trendscout.text.glossary import entries, find
+from trendscout.text import glossary
 from trendscout.text.titles import read_title
 
-_MOST_WORDS = 4  # of a gloss: it names the thing, it does not translate the title
-_SEARCH_1688 = "https://s.1688.com/selloffer/offer_search.htm?keywords={words}"
+_NOT_GOODS = frozenset(("attribute", "material")) | glossary.EXCLUSIVE
+_MOST_ATTRIBUTES = 3
+_UNITS = {
+    "ml": "毫升",
+    "g": "克",
+    "w": "瓦",
+    "mah": "毫安",
+    "inch": "英寸",
+    "count": "件",
+    "v": "伏",
+    "tier": "层",
+}
 
 
-def gloss_zh(title: str | None) -> str | None:
-    """A short Chinese gloss of a title in another script; None where the glossary knows no word of it."""
-    if not title:
-        return None
+def gloss_zh(title: str) -> str | None:
+    """The goods in Chinese with up to three attributes and the facts: "便携 充电 榨汁杯 400毫升".
+
+    None if the title is Chinese already or the glossary knows no goods in it.
+    """
     read = read_title(title)
     if read.han:
         return None
-    words = [entries()[concept].chinese[0] for concept in find(read.words)]
-    kept = list(dict.fromkeys(words))[:_MOST_WORDS]
-    return "".join(kept) or None
-
-
-def search_1688(title: str | None) -> str | None:
-    """A 1688 search for what a title sells: by its gloss, or by the title itself where that is Chinese."""
-    if not title:
+    entries = [glossary.entries()[concept] for concept in read.concepts]
+    goods = [entry.chinese[0] for entry in entries if entry.kind not in _NOT_GOODS]
+    if not goods:
         return None
-    words = title[:30] if read_title(title).han else gloss_zh(title)
-    # The site reads its search words as GBK.
-    return _SEARCH_1688.format(words=quote(words.encode("gbk", "ignore"))) if words else None
+    attributes = [entry.chinese[0] for entry in entries if entry.kind in _NOT_GOODS and entry.kind != "fit"]
+    facts = [f"{value}{_UNITS[kind]}" for kind, value in read.facts if kind in _UNITS]
+    return " ".join((*attributes[:_MOST_ATTRIBUTES], *goods[:2], *facts[:2]))
+
+
+def search_1688(words: str) -> str:
+    """The address of a 1688 search for Chinese words (1688 reads GBK)."""
+    return f"https://s.1688.com/selloffer/offer_search.htm?keywords={quote(words.encode('gbk', 'ignore'))}"
