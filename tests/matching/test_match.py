@@ -47,3 +47,75 @@ def test_decisions_of_the_user_hold() -> None:
     assert merged["a1"] == merged["x1"] == merged["t1"]
     split = products(match(decisions=Decisions(split=("t1",))))
     assert split["t1"] == "p:t1" != split["a1"]
+
+
+def test_a_merge_and_a_split_survive_later_runs() -> None:
+    decisions = Decisions(merged=(("a1", "x1"),), split=("t1",))
+    first = match(decisions=decisions)
+    again = match([("n1", "etsy_US", "Zunova juicer cup ZB-210 400ml")], known=first.index, decisions=decisions)
+    found = products(again)
+    assert found["a1"] == found["x1"]
+    assert found["t1"] not in {found[name] for name in ("a1", "s1", "n1")}
+
+
+def test_a_hashtag_joins_the_product_whose_words_it_has() -> None:
+    rows = [
+        ("a1", "amazon_US", "Pop It Ball fidget toy"),
+        ("a2", "temu_US", "Fidget toy pop it ball rainbow"),
+        ("h1", "tiktok_US", "#popitball"),
+        ("h2", "tiktok_US", "#zzgardenlove"),
+        ("x1", "ebay_US", "Brindle ceramic garden gnome"),
+    ]
+    found = products(match(rows))
+    assert found["h1"] == found["a1"]
+    assert found["h2"] == "p:h2"
+
+
+def test_variants_and_near_copies_are_counted_apart() -> None:
+    rows = [
+        {
+            "id": "a",
+            "source": "s",
+            "title": "Zunova juicer cup ZB-210 400ml white",
+            "brand": "Zunova",
+            "image": "",
+        },
+        {"id": "b", "source": "s", "title": "Zunova juicer cup ZB-210 600ml white", "brand": "Zunova"},
+        {"id": "c", "source": "s", "title": "Korvo fan", "brand": "Korvo", "image": "https://x.example/1.jpg"},
+        {
+            "id": "d",
+            "source": "s",
+            "title": "Mexal neck breeze",
+            "brand": "Mexal",
+            "image": "https://x.example/1.jpg",
+        },
+    ]
+    found = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)
+    beside = {row["product_id"]: row for row in found.products.to_pylist()}
+    assert beside["p:a"]["variants"] == beside["p:b"]["variants"] == 1
+    assert beside["p:b"]["line_id"] == "p:a"
+    assert beside["p:c"]["near_copies"] == beside["p:d"]["near_copies"] == 1
+    verdicts = {(row["id_a"], row["id_b"]): row["verdict"] for row in found.pairs.to_pylist()}
+    assert verdicts["a", "b"] == "variant"
+
+
+def test_a_branded_offer_far_below_the_others_is_suspect() -> None:
+    title = "Zunova juicer cup ZB-210 400ml white"
+    rows = [
+        {"id": f"a{i}", "source": "s", "title": title, "brand": "Zunova", "price": price, "currency": "USD"}
+        for i, price in enumerate((30.0, 29.0, 31.0, 28.0, 4.0))
+    ]
+    found = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)
+    assert found.suspects["id"].to_pylist() == ["a4"]
+
+
+def test_prices_are_compared_in_one_money() -> None:
+    rows = [
+        {"id": "a", "source": "s", "title": "Zunova juicer cup", "price": 30.0, "currency": "USD"},
+        {"id": "b", "source": "t", "title": "Zunova juicer cup", "price": 480_000.0, "currency": "IDR"},
+        {"id": "c", "source": "t", "title": "Zunova juicer cup", "price": 480_000.0, "currency": "XYZ"},
+    ]
+    pairs = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs).pairs.to_pylist()
+    chance = {(row["id_a"], row["id_b"]): row["probability"] for row in pairs}
+    assert chance["a", "b"] > 0.5
+    assert chance["a", "c"] > 0.5

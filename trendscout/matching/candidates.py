@@ -25,10 +25,11 @@ def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
 
     Rows before `first_new` are known already: of them only what a new row may share is looked at.
     """
-    words = _of_new(_salted(listings.words, 1), first_new)
-    codes = _of_new(_salted(_all_codes(listings), 2), first_new)
-    concepts = _of_new(_salted(listings.concepts, 3), first_new)
-    images = _of_new(_salted(listings.image[:, None], 4), first_new)
+    given = (listings.words, _all_codes(listings), listings.concepts, listings.image[:, None])
+    words, codes, concepts, images = (_salted(tokens, salt) for salt, tokens in enumerate(given, 1))
+    if first_new:
+        new = np.arange(len(listings)) >= first_new
+        words, codes, concepts, images = (_of_new(tokens, new) for tokens in (words, codes, concepts, images))
     found = (
         _rarest(np.concatenate((words, codes), axis=1)),
         _conjunctions(words),
@@ -37,17 +38,18 @@ def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
     )
     row = np.concatenate([rows for rows, _ in found])
     key = np.concatenate([keys for _, keys in found])
+    if first_new:
+        kept = _of_new(key, row >= first_new) != 0
+        row, key = row[kept], key[kept]
     weight = np.log1p(SCALE / _frequency(key)).astype(np.float32)
     return pa.table({"row": row.astype(np.int32), "key": key.view(np.int64), "weight": weight})
 
 
-def _of_new(tokens: NDArray[np.uint64], first_new: int) -> NDArray[np.uint64]:
-    """The tokens, without those of known rows that surely no new row has (told by their last bits)."""
-    if not first_new:
-        return tokens
+def _of_new(tokens: NDArray[np.uint64], new: NDArray[np.bool_]) -> NDArray[np.uint64]:
+    """The tokens, without those that surely no new row has (told by their last bits)."""
     bits = tokens & np.uint64(_TABLE - 1)
     wanted = np.zeros(_TABLE, bool)
-    wanted[bits[first_new:].ravel()] = True
+    wanted[bits[new].ravel()] = True
     return np.where(wanted[bits], tokens, np.uint64(0))
 
 

@@ -32,6 +32,8 @@ WIDTH = {
 }
 STEM = 4  # letters
 TEXT_CHARS = 600
+PART = 20_000  # listings read at a time
+_COLUMNS = ["id", "title", "source", "brand", "price", "currency", "image", "text"]
 _LISTS = tuple(WIDTH)
 SCHEMA = pa.schema(
     [
@@ -53,6 +55,20 @@ def read_listings(records: pa.Table, *, tags: bool = False) -> pa.Table:
 
     Columns that `records` lacks count as empty. Currency amounts are compared in US dollars at the newest rate.
     """
+    missing = [name for name in _COLUMNS if name not in records.column_names]
+    for name in missing:
+        records = records.append_column(
+            name, pa.nulls(len(records), pa.float64() if name == "price" else pa.string())
+        )
+    records = records.select(_COLUMNS).sort_by([(name, "ascending") for name in _COLUMNS])
+    parts = [_read_part(records.slice(start, PART), tags) for start in range(0, len(records), PART)]
+    table = pa.concat_tables(parts or [SCHEMA.empty_table()]).combine_chunks()
+    ids = table["id"].to_numpy(zero_copy_only=False)
+    return table.filter(pa.array(np.r_[True, ids[1:] != ids[:-1]])) if len(ids) else table
+
+
+def _read_part(records: pa.Table, tags: bool) -> pa.Table:
+    """Some records read: Python's lists of a whole market would not fit into memory."""
     rows = _columns(records)
     out: dict[str, list[Any]] = {name: [] for name in SCHEMA.names}
     hashes: dict[str, int] = {}
@@ -67,12 +83,7 @@ def read_listings(records: pa.Table, *, tags: bool = False) -> pa.Table:
             found.append(number)
         return found
 
-    previous = None
-    for row in sorted(zip(*rows, strict=True), key=lambda row: row[:2] + tuple(map(str, row[2:]))):
-        identity, title, source, brand, price, currency, image, text = row
-        if identity == previous:
-            continue
-        previous = identity
+    for identity, title, source, brand, price, currency, image, text in zip(*rows, strict=True):
         read = read_title(title)
         out["id"].append(identity)
         out["source"].append(source)
@@ -106,21 +117,14 @@ def token(word: str, common: frozenset[str]) -> int:
 
 def _stem(word: str) -> str:
     """The beginning of a longer word of letters, which survives inflection, cutting short and near languages."""
-    return (
-        word[:STEM]
-        if len(word) > STEM and word.isalpha() and word.isascii()
-        else word
-        if len(word) == STEM
-        else ""
-    )
+    if len(word) < STEM or (len(word) > STEM and not (word.isalpha() and word.isascii())):
+        return ""
+    return word[:STEM]
 
 
 def _columns(records: pa.Table) -> list[list[Any]]:
     columns = []
-    for name in ("id", "title", "source", "brand", "price", "currency", "image", "text"):
-        if name not in records.column_names:
-            columns.append([None if name == "price" else ""] * len(records))
-            continue
+    for name in _COLUMNS:
         column = records[name]
         if name == "price":
             columns.append(column.cast(pa.float64()).to_pylist())

@@ -75,9 +75,7 @@ def match_listings(
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
     ties = _ties(listings, products, decisions, scored)
-    label = cluster(
-        a, b, scored.probability, scored.hard & (scored.probability < model.likely), ties, model.likely
-    )
+    label = cluster(a, b, link, scored.hard & (link < model.conflict), ties, model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, label)
     verdict = _verdicts(scored, label[a] == label[b], model.same * ease)
@@ -94,7 +92,7 @@ def match_listings(
     product_column = pa.array(product_ids, pa.string())
     return Matches(
         clusters=pa.table({"id": table["id"], "product_id": product_column}),
-        pairs=_ordered(pairs),
+        pairs=_ordered(pairs) if first_new else pairs,
         index=table.append_column("product_id", product_column),
         products=pa.table(
             {

@@ -38,6 +38,7 @@ class Model:
     rivals: F32  # one per RIVAL_NAMES
     rivals_bias: float
     same: float  # probability from which a pair without conflict is joined without a word
+    conflict: float  # ... and below which a pair with an exclusive fact in conflict keeps two clusters apart
     tag: float  # both bands times this, where one of the two is a hashtag: it has few words to go by
     likely: float  # mean probability from which clusters are joined
     variant: float  # probability, without its conflicts, from which a pair is one product line

@@ -32,7 +32,7 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa
     rows = int(keys["row"].to_numpy().max()) + 1 if len(keys) else 0
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.register("given", keys)
-        connection.execute('create temp table keys as select "row", key, weight from given order by key')
+        connection.execute('create temp table keys as select "row", key, weight from given')
         blocks = [
             connection.execute(
                 _JOIN, {"start": start, "stop": min(start + BLOCK, rows), "first_new": first_new}
