@@ -18,7 +18,7 @@ from trendscout.store import runs
 from trendscout.store.connect import is_shared, open_store
 from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states
-from trendscout.store.sql import Connection
+from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
 
 _SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
@@ -92,15 +92,15 @@ def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]
         yield Finding("ok", "The store {db} is sound.", fields={"db": db})
     lists = coverage(connection, now=now)
     by_source: dict[tuple[str, str], list[Coverage]] = {}
-    for one in lists:
-        if one.status != "ok":
-            by_source.setdefault((one.source, one.status), []).append(one)
+    for each in lists:
+        if each.status != "ok":
+            by_source.setdefault((each.source, each.status), []).append(each)
     for (source, status), some in by_source.items():
         yield _uncovered(source, status, some)
-    whole = sum(one.status == "ok" for one in lists)
+    whole = sum(each.status == "ok" for each in lists)
     if lists:
         yield Finding("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
-    row = connection.execute("SELECT max(taken_at) FROM snapshots").fetchone()
+    row = one(connection, "SELECT max(taken_at) FROM snapshots")
     newest = row[0] if row else None
     if newest and newest > (now + _FUTURE).replace(tzinfo=None):
         yield Finding(

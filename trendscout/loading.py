@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from trendscout.archive import Kept
 from trendscout.crawl import snapshots_of, with_drift
 from trendscout.errors import TrendscoutError, Unreachable
-from trendscout.model import Outcome, Page, Query, Snapshot
+from trendscout.model import Outcome, Page, Query, Snapshot, Status
 from trendscout.source import get_source
 from trendscout.store.coverage import usual
 from trendscout.store.load import Loaded, load_snapshots, note_pages
@@ -98,7 +98,8 @@ _WORST_FIRST = ("blocked", "failed", "partial", "ok")
 
 
 def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
-    status = min((snapshot.status for snapshot in snapshots), key=_WORST_FIRST.index, default="failed")
+    states: list[Status] = [snapshot.status for snapshot in snapshots]
+    status: Status = min(states, key=_WORST_FIRST.index, default="failed")
     reasons = dict.fromkeys(snapshot.reason for snapshot in snapshots if snapshot.reason)
     return Outcome(
         query=crawl.query,

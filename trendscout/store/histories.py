@@ -15,6 +15,7 @@ from trendscout.store.sql import (
     count,
     lists_table,
     naive,
+    one,
     registered,
     transaction,
 )
@@ -72,11 +73,12 @@ def _read_rows(connection: Connection, path: Path) -> None:
 
 
 def _refuse_bad_rows(connection: Connection, path: Path) -> None:
-    row = connection.execute(
+    row = one(
+        connection,
         """SELECT count(*), count(*) FILTER (list_id IS NULL OR list_id = ''), count(*) FILTER (taken_at IS NULL),
         count(*) FILTER (rank IS NULL OR rank < 1), count(*) FILTER (item_key IS NULL OR item_key = '')
-        FROM history"""
-    ).fetchone()
+        FROM history""",
+    )
     rows, *bad = row or (0, 0, 0, 0, 0)
     names = ("list_id", "snapshot_at", "rank", "item_key")
     faults = ", ".join(f"{n} × {name}" for name, n in zip(names, bad, strict=True) if n)
@@ -98,7 +100,7 @@ def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
         FROM history JOIN staged_lists USING (list_id) GROUP BY ALL"""
     )
     offered = count(connection, "staged_snapshots")
-    doubled = connection.execute("SELECT 1 FROM staged_snapshots WHERE lines > entries LIMIT 1").fetchone()
+    doubled = one(connection, "SELECT 1 FROM staged_snapshots WHERE lines > entries LIMIT 1")
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE staged_snapshots AS
         FROM staged_snapshots ANTI JOIN snapshots USING (list_key, taken_at)"""

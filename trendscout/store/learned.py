@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trendscout.store.sql import Connection, naive, transaction
+from trendscout.store.sql import Connection, naive, one, transaction
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,5 @@ def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: da
 
 def last_backtest(connection: Connection, *, until: datetime) -> Mapping[str, Any] | None:
     """The newest backtest made by `until`."""
-    row = connection.execute(
-        "SELECT arg_max(report, made_at) FROM backtests WHERE made_at <= ?", [naive(until)]
-    ).fetchone()
+    row = one(connection, "SELECT arg_max(report, made_at) FROM backtests WHERE made_at <= ?", [naive(until)])
     return json.loads(row[0]) if row and row[0] else None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from trendscout.errors import StoreTooNew
 from trendscout.resources import folder
+from trendscout.store.sql import one
 
 if TYPE_CHECKING:
     import duckdb
@@ -22,13 +23,14 @@ def steps() -> tuple[tuple[int, Path], ...]:
 
 def version(connection: duckdb.DuckDBPyConnection) -> int:
     """The schema version of an open store; 0 for an empty one."""
-    found = connection.execute(
+    found = one(
+        connection,
         "SELECT count(*) FROM information_schema.tables WHERE table_catalog = current_database() "
-        "AND table_schema = current_schema() AND table_name = 'migrations'"
-    ).fetchone()
+        "AND table_schema = current_schema() AND table_name = 'migrations'",
+    )
     if not found or not found[0]:
         return 0
-    row = connection.execute("SELECT max(version) FROM migrations").fetchone()
+    row = one(connection, "SELECT max(version) FROM migrations")
     return int(row[0]) if row and row[0] is not None else 0
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from trendscout.errors import UsageError
 from trendscout.store.query import PRODUCT
-from trendscout.store.sql import Connection, affected, naive, registered, transaction
+from trendscout.store.sql import Connection, affected, arrow, naive, one, registered, transaction
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,8 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
 
     On `worldwide` platforms, whose ids mean the same in every market, a listing without a title has its twin's.
     """
-    return connection.execute(
+    return arrow(
+        connection,
         f"""WITH titled AS (
             SELECT l.* REPLACE (coalesce(nullif(l.title, ''), t.title) AS title) FROM listings l
             LEFT JOIN (SELECT platform, item_key, arg_max(title, last_seen) AS title FROM listings
@@ -42,7 +43,7 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
                price::DOUBLE AS price, currency, image
         FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID} WHERE title <> '' ORDER BY id""",
         [list(worldwide)],
-    ).to_arrow_table()
+    )
 
 
 def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, str]]:
@@ -59,7 +60,7 @@ def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, s
 
 def match_index(connection: Connection) -> pa.Table:
     """The known listings as the matcher read them, with their products."""
-    return connection.execute("SELECT * FROM match_index ORDER BY id").to_arrow_table()
+    return arrow(connection, "SELECT * FROM match_index ORDER BY id")
 
 
 def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table) -> None:
@@ -188,11 +189,12 @@ def _listings_of(connection: Connection, product_id: str) -> Sequence[int]:
 
 def sizes(connection: Connection) -> tuple[int, int, int, int]:
     """How many listings, products, listings that share a product, and of these joined as "likely"."""
-    row = connection.execute(
+    row = one(
+        connection,
         f"""WITH named AS (SELECT {PRODUCT} AS product, m.verdict FROM listings l
             LEFT JOIN memberships m USING (listing)),
         sized AS (SELECT *, count(*) OVER (PARTITION BY product) AS size FROM named)
         SELECT count(*), count(DISTINCT product), count(*) FILTER (size > 1),
-               count(*) FILTER (size > 1 AND verdict = 'likely') FROM sized"""
-    ).fetchone()
+               count(*) FILTER (size > 1 AND verdict = 'likely') FROM sized""",
+    )
     return row or (0, 0, 0, 0)

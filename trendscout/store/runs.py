@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Literal
 
-from trendscout.store.sql import Connection, affected, naive, transaction
+from trendscout.store.sql import Connection, affected, naive, one, transaction
 
 State = Literal["running", "dropped", "done", "partial", "failed"]
 # A run that was killed leaves its claim behind; after this long another may take it over.
@@ -80,9 +80,11 @@ def run_of(connection: Connection, job: str, day: date) -> Run | None:
 
 def last_date(connection: Connection, job: str) -> date | None:
     """The date of the job's last finished report."""
-    row = connection.execute(
-        "SELECT max(local_date) FROM runs WHERE job = ? AND list_contains(?, state)", [job, list(_FINISHED)]
-    ).fetchone()
+    row = one(
+        connection,
+        "SELECT max(local_date) FROM runs WHERE job = ? AND list_contains(?, state)",
+        [job, list(_FINISHED)],
+    )
     return row[0] if row else None
 
 
@@ -140,7 +142,7 @@ def note_call(connection: Connection, rule: str, now: datetime) -> None:
 
 def remembered(connection: Connection, reader: str) -> str | None:
     """What the reader saw last, as `report.changes.memory` wrote it."""
-    row = connection.execute("SELECT arg_max(report, as_of) FROM shown WHERE reader = ?", [reader]).fetchone()
+    row = one(connection, "SELECT arg_max(report, as_of) FROM shown WHERE reader = ?", [reader])
     return row[0] if row else None
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trendscout.source import platform_of
 from trendscout.text.markets import split_list_id
@@ -65,13 +65,23 @@ def registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Ite
             connection.unregister(f"{name}_view")
 
 
-def affected(connection: duckdb.DuckDBPyConnection, statement: str, parameters: Sequence[object] = ()) -> int:
+def one(connection: Connection, query: str, values: Sequence[object] = ()) -> tuple[Any, ...] | None:
+    """The first row of an answer, read to its end: DuckDB 2.0 does no other work before that."""
+    return next(iter(connection.execute(query, list(values)).fetchall()), None)
+
+
+def arrow(connection: Connection, query: str, values: Sequence[object] = ()) -> pa.Table:
+    """The answer as an Arrow table."""
+    return connection.sql(query, params=list(values)).to_arrow_table()
+
+
+def affected(connection: Connection, statement: str, parameters: Sequence[object] = ()) -> int:
     """How many rows an INSERT, UPDATE or DELETE changed."""
-    row = connection.execute(statement, list(parameters)).fetchone()
+    row = one(connection, statement, parameters)
     return int(row[0]) if row else 0
 
 
-def count(connection: duckdb.DuckDBPyConnection, table: str) -> int:
+def count(connection: Connection, table: str) -> int:
     """The number of rows in a table of ours."""
-    row = connection.execute(f"SELECT count(*) FROM {table}").fetchone()
+    row = one(connection, f"SELECT count(*) FROM {table}")
     return int(row[0]) if row else 0

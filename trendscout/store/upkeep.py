@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trendscout.errors import StoreError, UsageError
 from trendscout.store.connect import open_store
-from trendscout.store.sql import Connection
+from trendscout.store.sql import Connection, one
 
 TABLES = (
     "lists",
@@ -90,7 +90,7 @@ def check(db: str) -> list[Fault]:
 
 def contradictions(connection: Connection) -> list[Fault]:
     """What in an open store contradicts itself."""
-    counts = ((what, connection.execute(query).fetchone()) for what, query in _CHECKS)
+    counts = ((what, one(connection, query)) for what, query in _CHECKS)
     return [Fault(what, row[0]) for what, row in counts if row and row[0]]
 
 
