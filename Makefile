@@ -38,6 +38,9 @@ test: $(VENV)/test.stamp ## all tests
 crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
+gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
+	$(BIN)/python -m pytest tests/ranking/test_agreement.py
+
 lint: $(VENV)/test.stamp ## ruff: style and format
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .

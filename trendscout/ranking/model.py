@@ -21,6 +21,7 @@ START_RIDGE, RIDGE = 10.0, 10.0  # in independent trials; overlapping horizons m
 START_WEIGHT = 0.5  # of SigniTrend before any outcome, per standard deviation
 CLIP = 6.0  # standard deviations
 MAX_TRIALS = 40_000  # more are thinned by whole queries
+CALIBRATION_HALF_LIFE = 0.5  # of the trials
 STEPS = 12
 
 
@@ -156,16 +157,21 @@ def conditional_logit(z: Floats, hit: Flags, query: Ints, ridge: float, prior: F
 
 
 def calibrate(score: Floats, hit: Flags, overlap: float) -> tuple[float, float]:
-    """Intercept and slope of the logistic curve from score to probability, the slope drawn to 1."""
-    rate = float(np.clip(hit.mean(), 1e-6, 1 - 1e-6))
+    """Intercept and slope of the logistic curve from score to probability, the slope drawn to 1.
+
+    Rows are in the order of time; later ones weigh more, for the rate of breakouts drifts.
+    """
+    weight = 0.5 ** (np.arange(len(score))[::-1] / (len(score) * CALIBRATION_HALF_LIFE))
+    weight /= weight.mean()
+    rate = float(np.clip((weight * hit).mean(), 1e-6, 1 - 1e-6))
     prior = np.array([np.log(rate / (1 - rate)) - score.mean(), 1.0])
     beta = prior.copy()
     x = np.stack([np.ones(len(score)), score], axis=1)
     ridge = np.diag([1e-3, 10.0 * overlap])
     for _ in range(STEPS):
         p = _logistic(x @ beta)
-        hessian = (x * (p * (1 - p) + 1e-9)[:, None]).T @ x + ridge
-        change = np.linalg.solve(hessian, x.T @ (p - hit) + ridge @ (beta - prior))
+        hessian = (x * (weight * p * (1 - p) + 1e-9)[:, None]).T @ x + ridge
+        change = np.linalg.solve(hessian, x.T @ (weight * (p - hit)) + ridge @ (beta - prior))
         beta = beta - np.clip(change, -2, 2)
         if np.abs(change).max() < 1e-5:
             break

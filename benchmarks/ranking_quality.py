@@ -1,0 +1,156 @@
+"""The ranking beside the baselines, percent growth and three other tools' formulas, on histories of ranked lists.
+
+    python benchmarks/ranking_quality.py FOLDER [--only NAME] [--from-middle]
+
+FOLDER holds Parquet histories named as in trendscout.ranking.rules.PRESETS. The formulas of other tools are put
+again from their descriptions, on what a history has: ranks, and counts where it shows them.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from trendscout.history import History, history_from_table
+from trendscout.ranking.arrays import Floats, Ints
+from trendscout.ranking.backtest import Backtest, backtest
+from trendscout.ranking.metrics import quality
+from trendscout.ranking.rules import PRESETS
+from trendscout.ranking.walk import Walk
+
+
+def by_item(history: History) -> tuple[Ints, Ints]:
+    """Observations sorted by list, item and time, and where each item's begin, for every observation."""
+    slot = history.snap_list[history.obs_snap].astype(np.int64) * len(history.items) + history.obs_item
+    line = np.argsort(slot, kind="stable")
+    new = np.append(True, np.diff(slot[line]) != 0)
+    first = np.flatnonzero(new)[np.cumsum(new) - 1]
+    return line, first
+
+
+def percent_growth(history: History, line: Ints, first: Ints) -> Floats:
+    """(now - before) / before of the share, 1/rank; an item seen for the first time grew without bound."""
+    share = 1 / history.obs_rank[line]
+    before = np.append(np.nan, share[:-1])
+    growth = np.where(np.arange(len(line)) == first, 1e3, share / before - 1)
+    return np.asarray(growth)
+
+
+def rank_weight(history: History, line: Ints, first: Ints) -> Floats:
+    """A news ranker's weight: 0.6 × mean of 11 - min(rank, 10), 3 × min(times seen, 10), 0.1 × % in the top 5."""
+    rank = history.obs_rank[line]
+    times = np.arange(len(line)) - first + 1
+
+    def so_far(values: Floats) -> Floats:
+        sums = np.append(0.0, np.cumsum(values))
+        return np.asarray(sums[1:] - sums[first])
+
+    place = so_far(11.0 - np.minimum(rank, 10)) / times
+    return np.asarray(0.6 * place + 3 * np.minimum(times, 10) + 10 * so_far((rank <= 5).astype(float)) / times)
+
+
+def growth_steps(history: History, line: Ints, first: Ints) -> Floats:
+    """A product scout's velocity: steps of growth within three days, however long it took; else 50."""
+    growth = percent_growth(history, line, first)
+    time_of = history.snap_time[history.obs_snap[line]]
+    recent = (np.arange(len(line)) > first) & (np.append(0, np.diff(time_of)) <= 72 * 3600)
+    step = np.select([growth >= 0.9, growth >= 0.5, growth >= 0.2, growth >= 0], [80.0, 65.0, 55.0, 40.0], 20.0)
+    return np.where(recent, step, 50.0)
+
+
+def always_peak(history: History, line: Ints, first: Ints) -> Floats:
+    """A trend tool's life cycle: at its highest so far it is at its peak, then by how far the last step rose."""
+    share = 1 / history.obs_rank[line]
+    item = np.cumsum(np.arange(len(line)) == first)
+    highest = np.maximum.accumulate(item * 10.0 + share) - item * 10.0  # starts anew with each item
+    rise = np.where(np.arange(len(line)) == first, 0.0, np.append(0.0, np.diff(share)))
+    return np.asarray((share >= highest) + rise)
+
+
+OTHERS: dict[str, Callable[[History, Ints, Ints], Floats]] = {
+    "percent growth": percent_growth,
+    "rank weight": rank_weight,
+    "growth steps": growth_steps,
+    "always peak": always_peak,
+}
+
+
+def other_orders(judged: Backtest, one: Walk, since: datetime | None) -> dict[str, float | None]:
+    """AP of the other formulas over the trials of a backtest."""
+    history, tried = judged.history, one.material.trials
+    line, first = by_item(history)
+    item = history.obs_item[tried.row].astype(np.int64)
+    counts = tried.query_time >= (since.timestamp() if since else 0)
+    found = {}
+    for name, formula in OTHERS.items():
+        score = np.empty(len(line))
+        score[line] = formula(history, line, first)
+        ap = quality(tried, score[tried.row], item, item)[1][counts]
+        found[name] = float(np.nanmean(ap)) if np.isfinite(ap).any() else None
+    return found
+
+
+def row(path: Path, from_middle: bool) -> tuple[str, float | None]:
+    """One line of the table, and the ratio."""
+    began = time.process_time()
+    history = history_from_table(pq.read_table(path))
+    middle = datetime.fromtimestamp(float(np.median(np.unique(history.snap_time))), UTC) if from_middle else None
+    judged = backtest(history, name=path.stem, since=middle)
+    report = judged.reports[0]
+    best = report.baselines[report.best_baseline].ap or 0.0
+    others = other_orders(judged, judged.walks[0], middle)
+    cells = [
+        path.stem,
+        f"{report.rules.label}",
+        f"{report.hits}",
+        f"{report.base or 0:.4f}",
+        f"{report.ranker.p10 or 0:.3f}",
+        f"{report.ranker.ap or 0:.3f}",
+        f"{best:.3f} {report.best_baseline}",
+        f"{report.ratio or 0:.3f}",
+        f"{report.ece or 0:.4f}",
+        *(f"{ap or 0:.3f}" for ap in others.values()),
+        f"{time.process_time() - began:.1f}",
+    ]
+    return "| " + " | ".join(cells) + " |", report.ratio
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--only")
+    parser.add_argument("--from-middle", action="store_true", help="judge the second half; the first only trains")
+    asked = parser.parse_args()
+    names = [
+        "history",
+        "event",
+        "breakouts",
+        "base",
+        "P@10",
+        "AP",
+        "best baseline",
+        "ratio",
+        "ECE",
+        *OTHERS,
+        "CPU s",
+    ]
+    print("| " + " | ".join(names) + " |")
+    print("|" + "---|" * len(names))
+    ratios = []
+    for path in sorted(asked.folder.glob("*.parquet")):
+        if path.stem in PRESETS and asked.only in (None, path.stem):
+            line, ratio = row(path, asked.from_middle)
+            print(line, flush=True)
+            ratios.append(ratio or np.nan)
+    print(f"geometric mean of the ratios: {np.exp(np.nanmean(np.log(ratios))):.3f}")
+
+
+if __name__ == "__main__":
+    main()
