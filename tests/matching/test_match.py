@@ -2,7 +2,9 @@ from collections.abc import Iterable
 
 import pyarrow as pa
 
+from trendscout.lang import tr
 from trendscout.matching.match import Decisions, Matches, match_listings
+from trendscout.matching.reasons import AGAINST, FEW, FOR
 from trendscout.store.blocking import candidate_pairs
 
 
@@ -119,3 +121,8 @@ def test_prices_are_compared_in_one_money() -> None:
     chance = {(row["id_a"], row["id_b"]): row["probability"] for row in pairs}
     assert chance["a", "b"] > 0.5
     assert chance["a", "c"] > 0.5
+
+
+def test_every_reason_has_its_chinese() -> None:
+    texts = [text for _, text in FOR + AGAINST] + [FEW]
+    assert all(tr(text, "zh") != text for text in texts)

@@ -1,0 +1,198 @@
+"""The matcher beside its peers, on labelled sets and on an invented market.
+
+    python benchmarks/matching.py [--sets DIR] [--scale 100000]
+
+Peers are TF-IDF over characters and over words (scikit-learn, requirements/bench.in), whose threshold is fitted on
+half of the labels of the set that is judged; ours is the shipped configuration. F1 is of pairs, one-to-one
+greedily where a set is two shops. DIR holds a folder a set: records.parquet, matches.csv and, where only chosen
+pairs are labelled, pairs.csv; by default $TRENDSCOUT_SHARED/matching, else ../shared/matching. Without it only
+the market is run.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import resource
+import time
+from collections import Counter
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from market import World, records
+
+from trendscout.matching.match import Matches, match_listings
+from trendscout.store.blocking import candidate_pairs
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+SETS = {  # and whether it is two shops, each listing a product once
+    "abt_buy": True,
+    "amazon_google": True,
+    "flash_storage_multilingual": False,
+    "wdc_computers": False,
+    "promap_en": False,
+}
+MARKET = World("m", seed=11, facts_shown=0.97, codes_shown=0.75, attributes_shown=0.75)
+LISTINGS_PER_PRODUCT = 2.065
+NEAREST = 20
+
+Pair = tuple[str, str]
+
+
+class Labelled(NamedTuple):
+    """A set with its truth; `judged` are the only pairs that count, or None for all."""
+
+    table: pa.Table
+    truth: frozenset[Pair]
+    judged: frozenset[Pair] | None
+    two_shops: bool
+
+
+def load(folder: Path, two_shops: bool) -> Labelled:
+    """A labelled set."""
+    judged = None
+    if (folder / "pairs.csv").exists() and not two_shops:
+        judged = frozenset(_pairs(folder / "pairs.csv"))
+    truth = frozenset(_pairs(folder / "matches.csv"))
+    return Labelled(
+        pq.read_table(folder / "records.parquet"), truth & judged if judged else truth, judged, two_shops
+    )
+
+
+def _pairs(path: Path) -> Iterable[Pair]:
+    with path.open(encoding="utf-8", newline="") as file:
+        return [tuple(sorted((row["id_a"], row["id_b"]))) for row in csv.DictReader(file)]  # type: ignore[misc]
+
+
+def f1(found: set[Pair], truth: frozenset[Pair]) -> float:
+    """F1 of pairs."""
+    return 2 * len(found & truth) / max(len(found) + len(truth), 1)
+
+
+def ours(data: Labelled) -> tuple[float, float]:
+    """(F1, CPU seconds) of the shipped configuration."""
+    start = time.process_time()
+    clusters = match_listings(data.table, candidate_pairs=candidate_pairs).clusters
+    spent = time.process_time() - start
+    source = dict(zip(data.table["id"].to_pylist(), data.table["source"].to_pylist(), strict=True))
+    members: dict[str, list[str]] = {}
+    for name, product in zip(clusters["id"].to_pylist(), clusters["product_id"].to_pylist(), strict=True):
+        members.setdefault(product, []).append(name)
+    found = {
+        (one, other)
+        for names in members.values()
+        for place, one in enumerate(sorted(names))
+        for other in sorted(names)[place + 1 :]
+        if not data.two_shops or source[one] != source[other]
+    }
+    return f1(found if data.judged is None else found & data.judged, data.truth), spent
+
+
+def tfidf(data: Labelled, analyzer: str) -> tuple[float, float]:
+    """(F1, F1 one-to-one) of a TF-IDF cosine over its best threshold for half of the truth."""
+    from sklearn.feature_extraction.text import TfidfVectorizer
+
+    settings: dict[str, Any] = {"analyzer": analyzer, "sublinear_tf": True}
+    if analyzer != "word":
+        settings["ngram_range"] = (3, 4)
+    ids = data.table["id"].to_pylist()
+    source = data.table["source"].to_pylist()
+    vectors = TfidfVectorizer(**settings).fit_transform(data.table["title"].to_pylist())
+    scored: dict[Pair, float] = {}
+    if data.judged is not None:
+        place = {name: row for row, name in enumerate(ids)}
+        for one, other in data.judged:
+            scored[one, other] = float((vectors[place[one]] @ vectors[place[other]].T).toarray()[0, 0])
+    else:
+        for row in range(len(ids)):
+            near = (vectors[row] @ vectors.T).toarray()[0]
+            for other in np.argsort(-near)[: NEAREST + 1]:
+                if other != row and not (data.two_shops and source[row] == source[other]):
+                    scored[tuple(sorted((ids[row], ids[other])))] = float(near[other])
+    half = frozenset(pair for pair in data.truth if hash_half(pair))
+    learnt = {pair: score for pair, score in scored.items() if hash_half(pair)}
+    ranked = sorted(learnt.values())
+    thresholds = ranked[:: max(1, len(ranked) // 200)]
+    best = max(thresholds, key=lambda least: f1({pair for pair, score in learnt.items() if score >= least}, half))
+    found = {pair for pair, score in scored.items() if score >= best}
+    return f1(found, data.truth), f1(one_to_one(scored), data.truth) if data.two_shops else float("nan")
+
+
+def hash_half(pair: Pair) -> bool:
+    """One half of all pairs, the same in every run."""
+    return sum("".join(pair).encode()) % 2 == 0
+
+
+def one_to_one(scored: dict[Pair, float]) -> set[Pair]:
+    """Each listing's best free partner, best pairs first."""
+    taken: set[str] = set()
+    chosen = set()
+    for pair in sorted(scored, key=lambda pair: -scored[pair]):
+        if not taken & set(pair):
+            taken |= set(pair)
+            chosen.add(pair)
+    return chosen
+
+
+def market(listings: int) -> None:
+    """Print how the matcher does on an invented market of about so many listings."""
+    from dataclasses import replace
+
+    table, truth = records(replace(MARKET, products=int(listings / LISTINGS_PER_PRODUCT)))
+    start = time.process_time()
+    matches = match_listings(table, candidate_pairs=candidate_pairs)
+    spent = time.process_time() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
+    print(f"market of {len(table):,}: {market_scores(matches, truth)}, {spent:.1f} CPU s, peak {memory:.1f} GB")
+
+
+def market_scores(matches: Matches, truth: pa.Table) -> str:
+    """F1 of pairs, candidate recall and precision of `same`, as text."""
+    product = dict(zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True))
+    rows = matches.clusters.to_pylist()
+    together = Counter((row["product_id"], product[row["id"]]) for row in rows)
+    found = Counter(row["product_id"] for row in rows)
+    wanted = Counter(product.values())
+    hits, joined, true = (_pair_count(counts) for counts in (together, found, wanted))
+    columns = (matches.pairs[name].to_pylist() for name in ("id_a", "id_b", "verdict"))
+    scored = zip(*columns, strict=True)
+    pairs = [(product[one] == product[other], verdict == "same") for one, other, verdict in scored]
+    right, same = np.array(pairs).T
+    return (
+        f"F1 {2 * hits / (joined + true):.3f} (precision {hits / joined:.3f}, recall {hits / true:.3f}), "
+        f"candidate recall {right.sum() / true:.3f}, same: precision {right[same].mean():.3f}, "
+        f"recall {right[same].sum() / true:.3f}"
+    )
+
+
+def _pair_count(counts: Counter[Any]) -> int:
+    return sum(count * (count - 1) // 2 for count in counts.values())
+
+
+def main() -> None:
+    """Print the table."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    shared = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
+    parser.add_argument("--sets", type=Path, default=shared / "matching")
+    parser.add_argument("--scale", type=int, default=100_000)
+    options = parser.parse_args()
+    print(f"{'set':28} {'ours':>6} {'char':>6} {'1:1':>6} {'word':>6} {'1:1':>6} {'CPU s':>6}")
+    for name, two_shops in SETS.items():
+        if not (options.sets / name).exists():
+            print(f"{name:28} is not in {options.sets}")
+            continue
+        data = load(options.sets / name, two_shops)
+        score, spent = ours(data)
+        peers = (*tfidf(data, "char_wb"), *tfidf(data, "word"))
+        print(f"{name:28} {score:6.3f} {' '.join(f'{peer:6.3f}' for peer in peers)} {spent:6.1f}", flush=True)
+    market(options.scale)
+
+
+if __name__ == "__main__":
+    main()
