@@ -18,11 +18,14 @@ NEVER = 110.0  # the rank of what was not seen on another list
 
 def spread(history: History, rules: Rules, rows: Ints) -> Columns:
     """Where else each row's item stands: lists holding it now, lists holding it higher, best ranks there."""
-    at, ahead = _back_in_time(history, rows)
-    list_of = history.snap_list[history.obs_snap]
-    time = history.snap_time[history.obs_snap]
-    next_time = _next_sighting(history, list_of, time)
     now, long = SPREAD_CADENCES * rules.cadence_h * 3600, SPREAD_LONG_CADENCES * rules.cadence_h * 3600
+    seen = _sightings(history, rows, long)
+    item, rank = history.obs_item[seen], history.obs_rank[seen].astype(float)
+    list_of = history.snap_list[history.obs_snap[seen]]
+    time = history.snap_time[history.obs_snap[seen]]
+    mine = np.searchsorted(seen, rows)
+    at, ahead = _back_in_time(item, time, mine)
+    next_time = _next_sighting(item, list_of, time)
     here = np.zeros(len(rows))
     higher, best, best_long = np.zeros(len(rows)), np.full(len(rows), NEVER), np.full(len(rows), NEVER)
     open_ = np.arange(len(rows))
@@ -31,17 +34,17 @@ def spread(history: History, rules: Rules, rows: Ints) -> Columns:
         back += 1
         place = ahead[open_] - back
         open_, place = open_[place >= 0], place[place >= 0]
-        seen, row = at[place], rows[open_]
-        going = (history.obs_item[seen] == history.obs_item[row]) & (time[seen] >= time[row] - long)
-        open_, seen, row = open_[going], seen[going], row[going]
-        elsewhere = list_of[seen] != list_of[row]
-        rank = np.where(elsewhere, history.obs_rank[seen], NEVER)
-        recent = elsewhere & (time[seen] >= time[row] - now)
-        standing = recent & (next_time[seen] > time[row])
+        other, own = at[place], mine[open_]
+        going = (item[other] == item[own]) & (time[other] >= time[own] - long)
+        open_, other, own = open_[going], other[going], own[going]
+        elsewhere = list_of[other] != list_of[own]
+        there = np.where(elsewhere, rank[other], NEVER)
+        recent = elsewhere & (time[other] >= time[own] - now)
+        standing = recent & (next_time[other] > time[own])
         here[open_] += standing
-        higher[open_] += standing & (rank < history.obs_rank[row])
-        best[open_] = np.where(recent, np.minimum(best[open_], rank), best[open_])
-        best_long[open_] = np.minimum(best_long[open_], rank)
+        higher[open_] += standing & (there < rank[own])
+        best[open_] = np.where(recent, np.minimum(best[open_], there), best[open_])
+        best_long[open_] = np.minimum(best_long[open_], there)
     return {
         "lists": np.log1p(here),
         "lists_higher": np.log1p(higher),
@@ -50,21 +53,31 @@ def spread(history: History, rules: Rules, rows: Ints) -> Columns:
     }
 
 
-def _back_in_time(history: History, rows: Ints) -> tuple[Ints, Ints]:
-    """Sightings by item and time, and for each row the place after the last one that is not later than it."""
-    time = history.snap_time[history.obs_snap]
-    order = np.lexsort((time, history.obs_item))
+def _sightings(history: History, rows: Ints, long: float) -> Ints:
+    """Observations of the rows' items from `long` seconds before the first row on; nothing is sorted here."""
+    times = history.snap_time[history.obs_snap[rows]]
+    if not len(rows):
+        return rows
+    near = (history.snap_time >= times.min() - long) & (history.snap_time <= times.max())
+    asked = np.zeros(len(history.items), bool)
+    asked[history.obs_item[rows]] = True
+    recent = np.flatnonzero(near[history.obs_snap])
+    return recent[asked[history.obs_item[recent]]]
+
+
+def _back_in_time(item: Ints, time: Ints, mine: Ints) -> tuple[Ints, Ints]:
+    """Sightings by item and time, and for each of `mine` the place after the last one that is not later."""
+    order = np.lexsort((time, item))
     since = time - (time.min() if len(time) else 0)
-    line = history.obs_item * (int(since.max(initial=0)) + 1) + since
-    return order, np.searchsorted(line[order], line[rows], "right")
+    line = item.astype(np.int64) * (int(since.max(initial=0)) + 1) + since
+    return order, np.searchsorted(line[order], line[mine], "right")
 
 
-def _next_sighting(history: History, list_of: Ints, time: Ints) -> Ints:
+def _next_sighting(item: Ints, list_of: Ints, time: Ints) -> Ints:
     """When each sighting's item is next seen on the same list; far away if it is not."""
-    slot = list_of.astype(np.int64) * len(history.items) + history.obs_item
-    order = np.argsort(slot, kind="stable")
-    later = np.full(len(slot), np.iinfo(np.int64).max)
-    same = slot[order][1:] == slot[order][:-1]
+    order = np.lexsort((time, item, list_of))
+    later = np.full(len(item), np.iinfo(np.int64).max)
+    same = (item[order][1:] == item[order][:-1]) & (list_of[order][1:] == list_of[order][:-1])
     later[order[:-1][same]] = time[order[1:][same]]
     return later
 

@@ -40,7 +40,7 @@ def covered(history: History, rules: Rules, snaps: Ints, *, ahead: bool = True) 
         + 10 * int(3600 * max(rules.horizon_h, rules.back_h))
         + 1
     )
-    line = history.snap_list * span + (history.snap_time - history.snap_time.min())
+    line = history.snap_list.astype(np.int64) * span + (history.snap_time - history.snap_time.min())
     at, slack = line[snaps], rules.cadence_h * 1800  # jittered schedules
     before = np.searchsorted(line, at, "left") - np.searchsorted(line, at - rules.back_h * 3600 - slack, "left")
     enough: Flags = before >= 0.8 * rules.back_h / rules.cadence_h
@@ -72,7 +72,7 @@ def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> T
     key = (
         time // int(rules.cadence_h * 1800)
         if rules.pooled
-        else list_of * (int(time.max()) + 1 if len(time) else 1) + time
+        else list_of.astype(np.int64) * (int(time.max()) + 1 if len(time) else 1) + time
     )
     keys, query = np.unique(key, return_inverse=True)
     first = np.full(len(keys), np.iinfo(np.int64).max)
