@@ -126,3 +126,12 @@ def test_prices_are_compared_in_one_money() -> None:
 def test_every_reason_has_its_chinese() -> None:
     texts = [text for _, text in FOR + AGAINST] + [FEW]
     assert all(tr(text, "zh") != text for text in texts)
+
+
+def test_nothing_gives_nothing() -> None:
+    empty = table([ROWS[0]]).slice(0, 0)
+    found = match_listings(empty, candidate_pairs=candidate_pairs)
+    assert len(found.clusters) == len(found.pairs) == len(found.products) == 0
+    one = match([ROWS[0]])
+    assert products(one) == {"a1": "p:a1"}
+    assert len(match_listings(empty, candidate_pairs=candidate_pairs, known=one.index).clusters) == 1
