@@ -17,6 +17,8 @@ from urllib.parse import urlsplit
 from trendscout.model import Page
 
 _HEAD_BYTES = 65_536
+_LARGE_BYTES = 200_000  # no wall seen is as large; of such a page the beginning is looked at
+_LARGE_HEAD_BYTES = 8_192
 _SMALL_BYTES = 40_000  # walls have 1-30 kB; list pages 100 kB and more, their replies one row at least
 _SMALL_REPLY = 4_000
 
@@ -65,7 +67,7 @@ def wall_of(page: Page) -> str | None:
         return f"a missing page (HTTP {page.status})"
     if page.status >= 500:
         return f"an error page (HTTP {page.status})"
-    head = page.body[:_HEAD_BYTES].lower()
+    head = page.body[: _HEAD_BYTES if len(page.body) < _LARGE_BYTES else _LARGE_HEAD_BYTES].lower()
     marked = next((what for mark, what in _MARKS if mark in head), None)
     return (
         marked
