@@ -79,10 +79,21 @@ def _start(ties: Ties) -> I64:
     rows = np.flatnonzero(member)
     _, first, inverse = np.unique(ties.known[rows], return_index=True, return_inverse=True)
     label[rows] = rows[first][inverse]
-    for one, other in ties.together:  # a user's merges are few
-        low, high = sorted((label[one], label[other]))
-        label[label == high] = low
-    return label
+    one, other = label[ties.together[:, 0]], label[ties.together[:, 1]]
+    return components(one, other, count)[label]
+
+
+def components(one: NDArray[Any], other: NDArray[Any], count: int) -> NDArray[np.int64]:
+    """The smallest row that each row is tied to, directly or not."""
+    label = np.arange(count)
+    while True:
+        least = np.minimum(label[one], label[other])
+        before = label.copy()
+        np.minimum.at(label, one, least)
+        np.minimum.at(label, other, least)
+        label = label[label]
+        if (label == before).all():
+            return label
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
+from trendscout.matching.clusters import components
+
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
@@ -30,24 +32,11 @@ def beside(
     count = len(product)
     one, other = product[a], product[b]
     apart = one != other
-    lines = _components(one[variant & apart], other[variant & apart], count)
+    lines = components(one[variant & apart], other[variant & apart], count)
     products = np.unique(product)
     sizes = np.bincount(lines[products], None, count)
     copies = _partners(one[copy & apart], other[copy & apart], count)
     return lines[product], sizes[lines[product]] - 1, copies[product]
-
-
-def _components(one: NDArray[Any], other: NDArray[Any], count: int) -> NDArray[np.int64]:
-    """The smallest row that each row is tied to, directly or not."""
-    label = np.arange(count)
-    while True:
-        least = np.minimum(label[one], label[other])
-        before = label.copy()
-        np.minimum.at(label, one, least)
-        np.minimum.at(label, other, least)
-        label = label[label]
-        if (label == before).all():
-            return label
 
 
 def _partners(one: NDArray[Any], other: NDArray[Any], count: int) -> NDArray[np.int64]:
