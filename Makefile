@@ -51,6 +51,10 @@ types: $(VENV)/test.stamp ## mypy, strict
 pictures: demo $(VENV)/test.stamp ## the pictures of the READMEs, from the demo (needs Chromium)
 	$(BIN)/python docs/pictures.py demo-out
 
+bench: $(VENV)/test.stamp ## every benchmark; the figures go to benchmarks/RESULTS.md
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/bench.in
+	$(BIN)/python benchmarks/run_all.py
+
 faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
 	$(BIN)/python tests/net/fault_matrix.py
 

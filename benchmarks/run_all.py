@@ -1,0 +1,91 @@
+"""Run every benchmark and keep what they print in benchmarks/RESULTS.md.
+
+    python benchmarks/run_all.py [NAME]...
+
+NAMEs run only these; the rows of the others stay out of the file. Ratios are taken side by side in one run on one
+machine, which the file names. Exits with 1 if a target is missed or a benchmark could not run.
+"""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+HERE = Path(__file__).parent
+# In the order of the way of the data.
+ALL = ("reading", "crawling", "politeness", "loading", "ranking", "matching", "startup")
+
+
+@dataclass(frozen=True)
+class Run:
+    """What one benchmark printed, and how it ended."""
+
+    name: str
+    code: int
+    printed: str
+    fault: str  # the last line of its stderr
+
+    @property
+    def figures(self) -> str:
+        """The lines that name a target, for one cell of a table; else why there is none."""
+        lines = [line.strip() for line in self.printed.splitlines() if "target" in line]
+        return "<br>".join(lines).replace("|", "/") or f"did not run: {self.fault}"
+
+    @property
+    def verdict(self) -> str:
+        """Whether all its targets are met."""
+        return "met" if self.code == 0 else "missed" if "target" in self.printed else "not run"
+
+
+def run(name: str) -> Run:
+    """Run one benchmark from the root of the repository."""
+    done = subprocess.run(
+        [sys.executable, f"benchmarks/{name}.py"],
+        cwd=HERE.parent,
+        env={**os.environ, "PYTHONPATH": str(HERE.parent)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    print(f"{name}\n{done.stdout}{done.stderr if done.returncode else ''}", flush=True)
+    return Run(name, done.returncode, done.stdout, (done.stderr.strip().splitlines() or [""])[-1])
+
+
+def machine() -> str:
+    """The machine and the versions, in one line."""
+    import duckdb
+
+    memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / 2**30
+    return (
+        f"{os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB of memory, {platform.system()}, "
+        f"Python {platform.python_version()}, DuckDB {duckdb.__version__}"
+    )
+
+
+def page(runs: Sequence[Run]) -> str:
+    """The text of RESULTS.md."""
+    rows = "\n".join(
+        f"| {one.name} | {one.figures} | {one.verdict} | `python benchmarks/{one.name}.py` |" for one in runs
+    )
+    printed = "\n\n".join(f"## {one.name}\n\n```text\n{one.printed.rstrip()}\n```" for one in runs if one.printed)
+    return (
+        f"# Benchmarks\n\nWritten by `make bench` (`python benchmarks/run_all.py`). {machine()}.\n\n"
+        f"| what | figures | targets | command |\n|---|---|---|---|\n{rows}\n\n{printed}\n"
+    )
+
+
+def main() -> int:
+    """Run, write the file; 0 if every target is met."""
+    names = [name for name in sys.argv[1:] or ALL if (HERE / f"{name}.py").exists()]
+    runs = [run(name) for name in names]
+    (HERE / "RESULTS.md").write_text(page(runs), encoding="utf-8")
+    return 0 if all(one.code == 0 for one in runs) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
