@@ -87,13 +87,15 @@ class Kin:
 
     def __init__(self, history: History, top: int = 10) -> None:
         self.history = history
+        self.begin, self.words = _word_table(history)
+        if not len(self.words):
+            return
         time = history.snap_time[history.obs_snap]
         far = np.iinfo(np.int64).max
         self.first, self.reached = np.full(len(history.items), far), np.full(len(history.items), far)
         np.minimum.at(self.first, history.obs_item, time)
         there = history.obs_rank <= top
         np.minimum.at(self.reached, history.obs_item[there], time[there])
-        self.begin, self.words = _word_table(history)
         self.seen = _Counter(self.words, self.begin, self.first)
         self.made = _Counter(self.words, self.begin, self.reached)
         self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)

@@ -93,11 +93,11 @@ def derive_rules(history: History, group: str, *, label: Label | None = None) ->
 
 def cadence_h(history: History, codes: list[int]) -> float:
     """The usual time between two snapshots of these lists, in hours; 24 where there are too few to tell."""
-    gaps = [np.diff(history.snap_time[history.snap_list == code]) for code in codes]
-    together = np.concatenate(gaps) if gaps else np.empty(0)
-    if not len(together):
+    of_one_list = (np.diff(history.snap_list) == 0) & np.isin(history.snap_list[1:], codes)
+    gaps = np.diff(history.snap_time)[of_one_list]
+    if not len(gaps):
         return 24.0
-    hours = float(np.median(together)) / 3600
+    hours = float(np.median(gaps)) / 3600
     usual = (0.25, 0.5, 1, 2, 3, 4, 6, 8, 12, 24, 48, 168, 336, 720)
     nearest = min(usual, key=lambda step: abs(np.log(step / max(hours, 0.05))))
     return nearest if abs(np.log(nearest / max(hours, 0.05))) < 0.2 else round(hours, 2)
