@@ -4,7 +4,6 @@ import subprocess
 import sys
 import textwrap
 
-import duckdb
 import pytest
 
 from trendscout.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
@@ -71,7 +70,7 @@ def test_a_failed_migration_leaves_the_store_untouched(tmp_path, monkeypatch):
     from trendscout.store import migrate
 
     monkeypatch.setattr(migrate, "steps", lambda: (*steps(), (9998, broken)))
-    with pytest.raises(duckdb.Error), open_store(path):
+    with pytest.raises(StoreError, match="schema 9998"), open_store(path):
         pass
     monkeypatch.undo()
     with open_store(path) as connection:

@@ -20,6 +20,15 @@ WAIT_S = 10.0
 _FIRST_PAUSE_S = 0.05
 # 1.5 and 2.0 both open this format; 2.0's own does not open in 1.5.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
+_HELD = re.compile(r"Could not set lock|being used by another process")
+_UNWRITTEN = re.compile(
+    r"Could not write|Could not truncate|Could not sync|No space left|File too large|Disk full"
+)
+_DAMAGED = re.compile(
+    r"not a valid DuckDB database file|[Cc]orrupt|Serialization|checksum|INTERNAL Error|FATAL Error"
+)
+# Faults of the file itself, among all that a statement may raise.
+_OF_THE_FILE = re.compile(f"IO Error|{_UNWRITTEN.pattern}|{_DAMAGED.pattern}")
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(PID (?P<pid>\d+)\))")
 
 
@@ -37,8 +46,10 @@ def open_store(
     `path` is a file, or "ducklake:postgres:..." for a store that a team shares; the latter puts its data into
     `data_path` when it is made, and knows that folder afterwards. Raises StoreBusy after `wait_s` seconds if
     another process holds the file, StoreDamaged if it is not a store, StoreTooNew if a newer trendscout wrote it,
-    StoreError if it cannot be reached or written.
+    StoreError if it cannot be reached or written, also later, while the connection is used.
     """
+    import duckdb
+
     if is_shared(path):
         connection = open_lake(str(path), data_path)
     else:
@@ -46,6 +57,10 @@ def open_store(
     try:
         migrate(connection, path)
         yield connection
+    except duckdb.Error as error:
+        if is_shared(path) or not _OF_THE_FILE.search(str(error)):
+            raise
+        raise _plain(error, Path(path)) from error
     finally:
         connection.close()
 
@@ -77,7 +92,7 @@ def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckd
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(path), config=_CONFIG)
         except (duckdb.Error, OSError) as error:
-            if "lock" not in str(error) or isinstance(error, OSError):
+            if isinstance(error, OSError) or not _HELD.search(str(error)):
                 raise _plain(error, path) from error
             if time.monotonic() >= deadline:
                 raise _busy(error, path) from error
@@ -106,7 +121,13 @@ def _plain(error: Exception, path: Path) -> StoreError:
             next_step="Check the folder's permissions or name another with --db.",
             path=path,
         )
-    if "not a valid DuckDB database file" in text or "Corrupt" in text or "Serialization" in text:
+    if _UNWRITTEN.search(text):
+        return StoreError(
+            "The store {path} has no room to be written.",
+            next_step="Make room on that disk and run it again; what was stored before is whole.",
+            path=path,
+        )
+    if _DAMAGED.search(text):
         return StoreDamaged(
             "{path} is not a readable store.",
             next_step="Restore a backup (`trendscout db restore`) or move it away and run `trendscout replay`.",

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendscout.errors import StoreTooNew
+from trendscout.errors import StoreError, StoreTooNew
 from trendscout.resources import folder
 from trendscout.store.sql import one
 
@@ -37,8 +38,11 @@ def version(connection: duckdb.DuckDBPyConnection) -> int:
 def migrate(connection: duckdb.DuckDBPyConnection, path: object) -> int:
     """Run the missing steps and return the version reached.
 
-    Raises StoreTooNew, touching nothing, if the store knows a step that this program does not.
+    Raises StoreTooNew, touching nothing, if the store knows a step that this program does not; StoreError if a
+    step fails, with the store as the step before left it.
     """
+    import duckdb
+
     have = version(connection)
     newest = steps()[-1][0]
     if have > newest:
@@ -62,8 +66,15 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: object) -> int:
                 "INSERT INTO migrations VALUES (?, ?, ?)",
                 [number, file.name, datetime.now(UTC).replace(tzinfo=None)],
             )
-        except BaseException:
-            connection.execute("ROLLBACK")
-            raise
-        connection.execute("COMMIT")
+            connection.execute("COMMIT")
+        except duckdb.Error as error:
+            with suppress(duckdb.Error):  # a fault in COMMIT has rolled back already
+                connection.execute("ROLLBACK")
+            raise StoreError(
+                "The store {path} cannot be brought to schema {number}: {why}.",
+                next_step="It is as it was. Make room if the disk is full; else report this.",
+                path=path,
+                number=number,
+                why=str(error).splitlines()[0].rstrip("."),
+            ) from error
     return newest

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from trendscout.errors import StoreError, UsageError
+from trendscout.errors import StoreDamaged, StoreError, UsageError
 from trendscout.store.connect import is_shared, open_store
 from trendscout.store.lake import attach_lake, quoted
 from trendscout.store.sql import Connection, one, retried, transaction
@@ -90,7 +92,12 @@ def check(db: str) -> list[Fault]:
 
 
 def contradictions(connection: Connection) -> list[Fault]:
-    """What in an open store contradicts itself."""
+    """What in an open store contradicts itself; every value is read once.
+
+    Raises duckdb.Error, which `open_store` puts into words, for what cannot be read.
+    """
+    for table in TABLES:
+        one(connection, f"SELECT bit_xor(hash({table})) FROM {table}")
     counts = ((what, one(connection, query)) for what, query in _CHECKS)
     return [Fault(what, row[0]) for what, row in counts if row and row[0]]
 
@@ -102,14 +109,8 @@ def back_up(db: str, file: Path) -> int:
     """
     if file.exists():
         raise UsageError("{file} is there already.", next_step="Name a new file.", file=file)
-    part = file.with_name(f".{file.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with open_store(db, must_exist=True) as connection:
-            _copy_into(connection, part)
-        part.replace(file)
-    finally:
-        part.unlink(missing_ok=True)
+    with _whole(file) as part, open_store(db, must_exist=True) as connection:
+        _copy_into(connection, part)
     return file.stat().st_size
 
 
@@ -127,17 +128,61 @@ def restore(file: Path, db: str) -> Path | None:
         fault = faults[0].what.format(count=faults[0].count)
         raise StoreError("{file} is damaged: {fault}", next_step="Use another copy.", file=file, fault=fault)
     target = Path(db)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    part = target.with_name(f".{target.name}.part")
-    shutil.copyfile(file, part)
     kept = None
-    if target.exists():
-        with open_store(target):  # nobody else holds it
-            pass
-        kept = target.with_name(f"{target.stem}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}{target.suffix}")
-        target.replace(kept)
-    part.replace(target)
+    with _whole(target) as part:
+        shutil.copyfile(file, part)
+        if target.exists():
+            kept = _set_aside(target)
     return kept
+
+
+def _set_aside(store: Path) -> Path:
+    """Where the store is now, renamed with what it has not checkpointed; a damaged one may be set aside as well.
+
+    Raises StoreBusy if another process holds it.
+    """
+    with suppress(StoreDamaged), open_store(store):
+        pass
+    kept = store.with_name(f"{store.stem}.before-{datetime.now(UTC):%Y%m%dT%H%M%S}{store.suffix}")
+    log = _log_of(store)
+    if log.exists():
+        log.replace(_log_of(kept))
+    return store.replace(kept)
+
+
+def _log_of(store: Path) -> Path:
+    """DuckDB's write-ahead log of a store: what belongs to it and is not in its file yet."""
+    return store.with_name(f"{store.name}.wal")
+
+
+@contextmanager
+def _whole(file: Path) -> Iterator[Path]:
+    """A name beside `file` to write under; renamed to `file` at the end, removed with its log if that fails.
+
+    Raises StoreError if it cannot be written.
+    """
+    part = file.with_name(f".{file.name}.part")
+    _remove(part)
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        yield part
+        part.replace(file)
+    except OSError as error:
+        raise StoreError(
+            "{file} cannot be written: {why}.",
+            next_step="Make room or give write access there, or name another place; nothing was changed.",
+            file=file,
+            why=error.strerror or type(error).__name__,
+        ) from error
+    finally:
+        _remove(part)
+
+
+def _remove(store: Path) -> None:
+    # A log left behind would be replayed into the next file of that name.
+    for path in (store, _log_of(store)):
+        with suppress(OSError):
+            path.unlink(missing_ok=True)
 
 
 def compact(db: str) -> tuple[int, int]:
@@ -149,15 +194,9 @@ def compact(db: str) -> tuple[int, int]:
     if is_shared(db):
         return retried(lambda: _compact_lake(db))
     path = Path(db)
-    part = path.with_name(f".{path.name}.part")
-    part.unlink(missing_ok=True)
-    try:
-        with open_store(db, must_exist=True) as connection:
-            before = path.stat().st_size
-            _copy_into(connection, part)
-        part.replace(path)
-    finally:
-        part.unlink(missing_ok=True)
+    with _whole(path) as part, open_store(db, must_exist=True) as connection:
+        before = path.stat().st_size
+        _copy_into(connection, part)
     return before, path.stat().st_size
 
 
