@@ -42,7 +42,9 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa
     if not blocks:
         return pa.table({"a": np.empty(0, np.int32), "b": np.empty(0, np.int32)})
     a, b, overlap = (np.concatenate([block[name] for block in blocks]) for name in ("a", "b", "overlap"))
-    kept = _first(b, a, overlap, most) | (_first(a, b, overlap, most) & (a >= first_new))
+    kept = _first(b, a, overlap, most)
+    new = a >= first_new
+    kept[new] |= _first(a[new], b[new], overlap[new], most)
     a, b = a[kept], b[kept]
     order = np.lexsort((b, a))
     return pa.table({"a": a[order], "b": b[order]})
