@@ -91,25 +91,14 @@ CREATE TABLE kinships (          -- listings that are related and not of one pro
     reason VARCHAR NOT NULL
 );
 
-CREATE TABLE match_index (       -- listings as the matcher read them, so that a new day reads only new titles
-    id VARCHAR NOT NULL,
-    source VARCHAR NOT NULL,
-    folded VARCHAR,
-    brand UINTEGER,
-    image UINTEGER,
-    log_price FLOAT,
-    money UINTEGER,
-    han BOOLEAN,
-    words UINTEGER[],
-    stems UINTEGER[],
-    codes UINTEGER[],
-    loose UINTEGER[],
-    kinds UINTEGER[],
-    "values" UINTEGER[],
-    concepts UINTEGER[],
-    text UINTEGER[],
-    text_codes UINTEGER[],
+CREATE TABLE match_index (       -- listings as the matcher read them, so that a new day reads only new titles;
+    id VARCHAR NOT NULL,         -- it is written anew by every match, with whatever columns the matcher keeps
     product_id VARCHAR NOT NULL
+);
+
+CREATE TABLE suspects (          -- offers with a brand's name far below the product's usual price
+    listing BIGINT NOT NULL,
+    times_cheaper DOUBLE NOT NULL
 );
 
 CREATE TABLE decisions (         -- the user's word: merge A B, split A

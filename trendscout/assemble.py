@@ -16,13 +16,14 @@ from trendscout.ranking.gap import Place, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
 from trendscout.store.coverage import active_places
-from trendscout.store.details import ListingFacts, kin_of, listings_of, sightings_of
+from trendscout.store.details import ListingFacts, kin_of, listings_of, sightings_of, suspects_of
 from trendscout.store.products import marks as all_marks
 from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
 from trendscout.store.stock import crowded_categories
 from trendscout.text.flags import title_flags
 from trendscout.text.gloss import gloss_zh, search_1688
+from trendscout.text.titles import is_han
 
 if TYPE_CHECKING:
     from trendscout.ranking.scoring import Scored, Scores
@@ -76,9 +77,10 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
         listings = listings_of(connection, names, until=now)
         sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
         kin = kin_of(connection, names)
+        suspects = suspects_of(connection, names)
         for number, scored in enumerate(part, start + 1):
             name = scored.item_key
-            known = Known(listings[name], sightings.get(name, ()), *kin.get(name, (0, 0)))
+            known = Known(listings[name], sightings.get(name, ()), *kin.get(name, (0, 0)), suspects.get(name))
             yield _scored(_facts(name, scored.list_id, known, context), scored, number)
 
 
@@ -117,6 +119,7 @@ class Known:
     sightings: Sequence[Sighting]
     variants: int
     near_copies: int
+    suspect: tuple[str, float] | None = None  # item key of an offer, and how many times cheaper than usual
 
 
 def _scored(row: Row, scored: Scored, position: int) -> Row:
@@ -164,6 +167,7 @@ def _facts(product: str, list_id: str, known: Known, context: Context) -> Row:
         brands=tuple(sorted(sellers)),
     )
     mark, note = context.marks.get(product, ("", ""))
+    gloss = gloss_zh(facts.title)
     return Row(
         product_id=product,
         position=0,
@@ -181,9 +185,9 @@ def _facts(product: str, list_id: str, known: Known, context: Context) -> Row:
         gaps=_gaps(sightings, context),
         first_seen=facts.first_seen,
         listed_at=facts.listed_at,
-        gloss_zh=gloss_zh(titled.title),
-        supplier_url=search_1688(titled.title),
-        flags=_fact_flags(facts, context),
+        gloss_zh=gloss,
+        supplier_url=search_1688(gloss or facts.title) if gloss or is_han(facts.title) else None,
+        flags=_fact_flags(facts, known, context),
         url=main.url,
         image=next((one.image for one in (main, *listings) if one.image), None),
         price=main.price,
@@ -215,9 +219,12 @@ def _gaps(sightings: Sequence[Sighting], context: Context) -> tuple[Gap, ...]:
     return gaps(seen, places, context.now, context.leads)
 
 
-def _fact_flags(facts: axes.Facts, context: Context) -> tuple[Flag, ...]:
+def _fact_flags(facts: axes.Facts, known: Known, context: Context) -> tuple[Flag, ...]:
     """What the title and the category warn of."""
     flags = list(title_flags(facts.title))
+    if known.suspect:
+        key, times = known.suspect
+        flags.append(Flag("suspected_copy", f"{key} has a brand's name at {times:.1f} times less than is usual"))
     season = season_of(facts.title, facts.market, context.now.date())
     if season:
         flags.append(Flag("seasonal", f"{season.name}, {season.first} to {season.last}"))

@@ -28,6 +28,8 @@ from trendscout.store.load import Loaded, forget_files, noted_files, noted_pages
 from trendscout.store.sql import Connection
 
 if TYPE_CHECKING:
+    import pyarrow as pa
+
     from trendscout.archive.files import Pruned
     from trendscout.fetch import Fetched
     from trendscout.imports import Imported, Taken
@@ -360,14 +362,33 @@ def match(place: Place) -> Matched:
         split = {one.a for one in decided if one.action == "split"}
         worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
         twins = [pair for pair in products.twins(connection, worldwide) if not split & set(pair)]
+        known = _known_listings(connection, worldwide)
         found = match_listings(
             products.new_records(connection, worldwide),
             candidate_pairs=candidate_pairs,
-            known=products.match_index(connection),
+            known=known,
             decisions=Decisions(merged=(*merged, *twins), split=tuple(sorted(split))),
         )
-        products.save_matches(connection, found.pairs, found.index)
+        products.save_matches(connection, found.pairs, found.index, found.suspects)
         return Matched(*products.sizes(connection))
+
+
+def _known_listings(connection: Connection, worldwide: Sequence[str]) -> pa.Table:
+    """The listings of earlier runs with their products; read again if an older matcher read them."""
+    import pyarrow as pa
+
+    from trendscout.matching.listings import SCHEMA, read_listings
+    from trendscout.store import products
+
+    kept = products.match_index(connection, SCHEMA.names)
+    if kept is not None:
+        return kept
+    products.forget_index(connection)
+    joined = products.products_of(connection)
+    product = dict(zip(joined["id"].to_pylist(), joined["product_id"].to_pylist(), strict=True))
+    again = read_listings(products.new_records(connection, worldwide))
+    column = pa.array([product.get(name) for name in again["id"].to_pylist()], pa.string())
+    return again.append_column("product_id", column).filter(column.is_valid())
 
 
 def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:

@@ -39,7 +39,8 @@ class Matches:
     """What `match_listings` found.
 
     `clusters`: id, product_id, one row per listing. `pairs`: id_a, id_b, probability, verdict, reason (English),
-    for every scored pair, id_a < id_b. `index`: what the next run takes as `known`.
+    copy (another product so alike that it competes), for every scored pair, id_a < id_b. `index`: what the next
+    run takes as `known`.
     `products`: product_id, line_id (the product whose variant it is, else itself), variants, near_copies: how many
     other products. `suspects`: id, times_cheaper: branded, and far below the product's usual price.
     """
@@ -87,6 +88,7 @@ def match_listings(
             "probability": scored.probability,
             "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS),
             "reason": reasons(scored.notes, verdict),
+            "copy": scored.copy & (label[a] != label[b]),
         }
     )
     product_column = pa.array(product_ids, pa.string())

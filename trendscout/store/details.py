@@ -160,3 +160,14 @@ def _presence(*, seen: bool, status: str, depth: int) -> Presence:
 
 def _aware(moment: datetime | None) -> datetime | None:
     return moment.replace(tzinfo=UTC) if moment else None
+
+
+def suspects_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[str, float]]:
+    """Product id → (item key, times cheaper) of its most suspicious offer."""
+    rows = connection.execute(
+        f"""SELECT {PRODUCT} AS product, arg_max(item_key, times_cheaper), max(times_cheaper)
+        FROM suspects JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
+        WHERE list_contains(?, {PRODUCT}) GROUP BY product""",
+        [list(products)],
+    ).fetchall()
+    return {product: (key, times) for product, key, times in rows}

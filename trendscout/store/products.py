@@ -58,18 +58,32 @@ def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, s
     return [(first, other) for first, other in rows]
 
 
-def match_index(connection: Connection) -> pa.Table:
-    """The known listings as the matcher read them, with their products."""
-    return arrow(connection, "SELECT * FROM match_index ORDER BY id")
+def match_index(connection: Connection, columns: Sequence[str]) -> pa.Table | None:
+    """The known listings as the matcher read them, with their products; None if it kept other `columns` then."""
+    found = arrow(connection, "SELECT * FROM match_index ORDER BY id")
+    return found if {*columns, "product_id"} == set(found.column_names) else None
 
 
-def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table) -> None:
-    """Take over what the matcher found: `pairs` that it scored now, and the `index` of all listings.
+def forget_index(connection: Connection) -> None:
+    """Let the matcher read every listing again; products stay."""
+    connection.execute("CREATE OR REPLACE TABLE match_index (id VARCHAR NOT NULL, product_id VARCHAR NOT NULL)")
+
+
+def products_of(connection: Connection) -> pa.Table:
+    """Id (of a listing) and product_id of everything that is joined so far."""
+    return arrow(connection, f"SELECT {LISTING_ID} AS id, product_id FROM memberships ORDER BY id")
+
+
+def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspects: pa.Table) -> None:
+    """Take over what the matcher found: `pairs` that it scored now, the `index` of all listings, `suspects`.
 
     A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
-    "variant" become kinships.
+    "variant" and pairs of copies become kinships.
     """
-    with transaction(connection), registered(connection, pairs=pairs, index=index):
+    with (
+        transaction(connection),
+        registered(connection, pairs=pairs, index=index, suspects=suspects),
+    ):
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE p_best AS
             WITH inside AS (
@@ -88,13 +102,16 @@ def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table) -> No
             FROM (SELECT {_KEY.format("id")} AS listing, product_id FROM index_view) i
             LEFT JOIN p_best n USING (listing, product_id) LEFT JOIN memberships o USING (listing, product_id)"""
         )
-        for table, rows in (("memberships", "p_members"), ("match_index", "index_view")):
-            connection.execute(f"DELETE FROM {table}")
-            connection.execute(f"INSERT INTO {table} BY NAME FROM {rows}")
+        connection.execute("DELETE FROM memberships")
+        connection.execute("INSERT INTO memberships BY NAME FROM p_members")
+        connection.execute("CREATE OR REPLACE TABLE match_index AS FROM index_view")
+        connection.execute("DELETE FROM suspects")
+        connection.execute(f"INSERT INTO suspects SELECT {_KEY.format('id')}, times_cheaper FROM suspects_view")
         connection.execute(
             f"""INSERT INTO kinships BY NAME FROM (
-                SELECT {_KEY.format("id_a")} AS listing_a, {_KEY.format("id_b")} AS listing_b, 'variant' AS kind,
-                       reason FROM pairs_view WHERE verdict = 'variant')
+                SELECT {_KEY.format("id_a")} AS listing_a, {_KEY.format("id_b")} AS listing_b,
+                       CASE WHEN verdict = 'variant' THEN 'variant' ELSE 'near_copy' END AS kind, reason
+                FROM pairs_view WHERE verdict = 'variant' OR copy)
             ANTI JOIN kinships USING (listing_a, listing_b, kind)"""
         )
         connection.execute("DROP TABLE p_best")

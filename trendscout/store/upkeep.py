@@ -23,7 +23,7 @@ TABLES = (
     "rereads",
     "memberships",
     "kinships",
-    "match_index",
+    "suspects",
     "decisions",
     "marks",
     "stock",

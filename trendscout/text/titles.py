@@ -229,3 +229,8 @@ class _Reader:
             tuple(self.concepts),
             self.han,
         )
+
+
+def is_han(title: str) -> bool:
+    """Whether the title has Chinese characters."""
+    return any("\u4e00" <= character <= "\u9fff" for character in title)
