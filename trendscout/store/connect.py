@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 WAIT_S = 10.0
 _FIRST_PAUSE_S = 0.05
+_LONGEST_PAUSE_S = 0.1  # a busy writer lets go for a moment only
 # 1.5 and 2.0 both open this format; 2.0's own does not open in 1.5.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 _HELD = re.compile(r"Could not set lock|being used by another process")
@@ -85,6 +86,7 @@ def _open_file(
 def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
     import duckdb
 
+    made_here = not path.exists()
     deadline = time.monotonic() + wait_s
     pause = _FIRST_PAUSE_S
     while True:
@@ -93,11 +95,13 @@ def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckd
             connection = duckdb.connect(str(path), config=_CONFIG)
         except (duckdb.Error, OSError) as error:
             if isinstance(error, OSError) or not _HELD.search(str(error)):
+                if made_here and _UNWRITTEN.search(str(error)):
+                    path.unlink(missing_ok=True)  # the beginning of a store is none, and would stay in the way
                 raise _plain(error, path) from error
             if time.monotonic() >= deadline:
                 raise _busy(error, path) from error
             sleep(pause)
-            pause = min(2 * pause, 1.0)
+            pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:
             return prepared(connection)
 
