@@ -16,7 +16,7 @@ from trendscout.ranking.gap import Place, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
 from trendscout.store.coverage import active_places
-from trendscout.store.details import ListingFacts, kin_of, listings_of, sightings_of, suspects_of
+from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
 from trendscout.store.products import marks as all_marks
 from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
@@ -48,6 +48,7 @@ class Context:
     vocabulary: Vocabulary  # what categories and markets usually say
     leads: Mapping[tuple[Place, Place], float]  # days that products took from place to place before
     red_ocean: frozenset[str]  # categories whose goods come back too often
+    notices: Sequence[Notice]  # recalls by authorities
 
 
 def best_places(scores: Scores) -> list[int]:
@@ -78,9 +79,16 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
         sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
         kin = kin_of(connection, names)
         suspects = suspects_of(connection, names)
+        warned = _warned(listings, context.notices)
         for number, scored in enumerate(part, start + 1):
             name = scored.item_key
-            known = Known(listings[name], sightings.get(name, ()), *kin.get(name, (0, 0)), suspects.get(name))
+            known = Known(
+                listings[name],
+                sightings.get(name, ()),
+                *kin.get(name, (0, 0)),
+                suspects.get(name),
+                warned.get(name),
+            )
             yield _scored(_facts(name, scored.list_id, known, context), scored, number)
 
 
@@ -108,6 +116,7 @@ def context_of(connection: Connection, now: datetime) -> Context:
         ),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
+        notices=notices(connection, until=now),
     )
 
 
@@ -120,6 +129,22 @@ class Known:
     variants: int
     near_copies: int
     suspect: tuple[str, float] | None = None  # item key of an offer, and how many times cheaper than usual
+    notice: Notice | None = None  # a recall of what looks like this
+
+
+def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[Notice]) -> Mapping[str, Notice]:
+    """Product id → the recall that one of its titles looks like."""
+    if not notices:
+        return {}
+    from trendscout.matching.recalls import recalled
+
+    titles = [(product, one.title) for product, its in listings.items() for one in its if one.title]
+    found = recalled([title for _, title in titles], [notice.title for notice in notices])
+    return {
+        product: notices[place]
+        for (product, _), place in reversed(list(zip(titles, found, strict=True)))
+        if place is not None
+    }
 
 
 def _scored(row: Row, scored: Scored, position: int) -> Row:
@@ -222,6 +247,8 @@ def _gaps(sightings: Sequence[Sighting], context: Context) -> tuple[Gap, ...]:
 def _fact_flags(facts: axes.Facts, known: Known, context: Context) -> tuple[Flag, ...]:
     """What the title and the category warn of."""
     flags = list(title_flags(facts.title))
+    if known.notice:
+        flags.insert(0, Flag("recalled", f"looks like: {known.notice.title}", known.notice.url))
     if known.suspect:
         key, times = known.suspect
         flags.append(Flag("suspected_copy", f"{key} has a brand's name at {times:.1f} times less than is usual"))

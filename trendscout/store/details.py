@@ -171,3 +171,23 @@ def suspects_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) 
         [list(products)],
     ).fetchall()
     return {product: (key, times) for product, key, times in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One recall notice of an authority."""
+
+    title: str
+    url: str | None
+
+
+def notices(connection: duckdb.DuckDBPyConnection, *, until: datetime) -> list[Notice]:
+    """The recall notices that were collected by `until`, the newest first."""
+    rows = connection.execute(
+        """SELECT title, url FROM listings SEMI JOIN (
+            SELECT listing FROM observations SEMI JOIN (SELECT list_key FROM lists WHERE kind = 'recalls')
+            USING (list_key) WHERE taken_at <= ?) USING (listing)
+        WHERE title <> '' ORDER BY coalesce(listed_at, first_seen) DESC, item_key""",
+        [naive(until)],
+    ).fetchall()
+    return [Notice(*row) for row in rows]

@@ -32,6 +32,7 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
     """Listings with a title that the matcher has not read: id, source, title, brand, price, currency, image.
 
     On `worldwide` platforms, whose ids mean the same in every market, a listing without a title has its twin's.
+    Recall notices are no listings.
     """
     return arrow(
         connection,
@@ -41,7 +42,8 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
                        WHERE list_contains(?, platform) AND title <> '' GROUP BY ALL) t USING (platform, item_key))
         SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
                price::DOUBLE AS price, currency, image
-        FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID} WHERE title <> '' ORDER BY id""",
+        FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
+        WHERE title <> '' AND platform NOT IN (SELECT platform FROM lists WHERE kind = 'recalls') ORDER BY id""",
         [list(worldwide)],
     )
 
