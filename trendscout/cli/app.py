@@ -1,7 +1,6 @@
 """The Typer application: global options, and the shape that all commands share."""
 
-from __future__ import annotations
-
+import gc
 import os
 import sys
 from datetime import UTC, datetime
@@ -67,6 +66,7 @@ def options(
 ) -> None:
     """Take the global options into the call."""
     del version
+    gc.enable()
     if lang not in (None, "zh", "en"):
         raise UsageError("--lang {lang} is not known.", next_step="Choose zh or en.", lang=lang)
     if context.resilient_parsing or context.invoked_subcommand is None:
@@ -98,7 +98,7 @@ def archive_beside(store: str, data_path: str = "") -> Path:
     return (Path(data_path) if store.startswith("ducklake:") else Path(store).parent) / "archive"
 
 
-def call(context: typer.Context) -> Call:
+def call(context: typer.Context) -> "Call":
     """The global options of this run."""
     return cast("Call", context.find_root().obj)
 

@@ -1,7 +1,5 @@
 """Commands that bring lists in: sources, collect, ingest, parse, import, source test."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """Commands about single products: match, merge, split, mark, why."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

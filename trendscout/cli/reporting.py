@@ -1,7 +1,5 @@
 """Commands that answer: rank, report, backtest."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

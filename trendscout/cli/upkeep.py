@@ -1,7 +1,5 @@
 """Commands around the work: demo, init, run, schedule, replay, doctor, db."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
