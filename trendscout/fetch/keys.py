@@ -14,6 +14,7 @@ from trendscout.model import Request
 from trendscout.source import Source
 
 PLACE = "{key}"
+_SHORTEST_SECRET = 6  # a shorter part of a key stands in pages by chance
 
 
 def key_of(source: Source, environ: Mapping[str, str]) -> str:
@@ -55,13 +56,18 @@ def without_key(reply: Reply, key: str, sent: Request, asked: Request, limit: in
     if not key:
         return reply
 
+    secrets = _forms(key)
+
     def clean(text: str) -> str:
-        return text.replace(key, PLACE).replace(quote(key, safe=""), PLACE)
+        for secret in secrets:
+            text = text.replace(secret, PLACE)
+        return text
 
     headers = tuple((name, clean(value)) for name, value in reply.headers)
     body = decode(reply.body, reply.header("content-encoding"), limit)
-    if key.encode() in body:
-        body = body.replace(key.encode(), PLACE.encode())
+    if any(secret.encode() in body for secret in secrets):
+        for secret in secrets:
+            body = body.replace(secret.encode(), PLACE.encode())
         headers = tuple(pair for pair in headers if pair[0].lower() not in ("content-encoding", "content-length"))
     else:
         body = reply.body
@@ -74,3 +80,9 @@ def without_key(reply: Reply, key: str, sent: Request, asked: Request, limit: in
         headers=headers,
         body=body,
     )
+
+
+def _forms(key: str) -> list[str]:
+    """The key and the parts that ":" joins, plain and as in an address, the longest first."""
+    parts = {key, *(part for part in key.split(":") if len(part) >= _SHORTEST_SECRET)}
+    return sorted(parts | {quote(part, safe="") for part in parts}, key=len, reverse=True)
