@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
@@ -21,7 +22,7 @@ from trendscout.errors import UsageError
 from trendscout.history import History
 from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
-from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, Why
+from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, StockRow, Why
 from trendscout.source import Source, get_source, read_page, sources
 from trendscout.store.connect import open_store
 from trendscout.store.load import Loaded, forget_files, noted_files, noted_pages
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from trendscout.imports import Imported, Taken
     from trendscout.ranking.scoring import Scores
     from trendscout.report.changes import Changes
+    from trendscout.report.costs import Cost
     from trendscout.store.query import Scope
 
 # Pages that a killed run left unread are looked for this far back.
@@ -482,6 +484,7 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
     from trendscout.store.coverage import coverage
     from trendscout.store.learned import last_backtest
     from trendscout.store.query import Scope
+    from trendscout.store.stock import own_goods
 
     if wish.sort not in assemble.SORTS:
         raise UsageError(
@@ -489,6 +492,7 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
         )
     scope = Scope(wish.market, wish.source, wish.category)
     with place.store(must_exist=True) as connection:
+        own = own_goods(connection)
         scores = rank(connection, scope, now=now)
         rows = assemble.rows(connection, scores, now=now)
         # By score the rows come in order, so that only those shown are put together.
@@ -505,9 +509,23 @@ def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Re
         sort=wish.sort,
         backtest=judged or {},
     )
-    made = costs.applied(made, costs.load(settings.home / "costs.toml"))
+    known_costs = {**_costs_of(own, now), **costs.load(settings.home / "costs.toml")}
+    made = costs.applied(made, known_costs)
     made = packs.judged(made, packs.load(settings.home / "packs"), only=wish.pack)
     return replace(made, rows=made.rows[: wish.top])
+
+
+def _costs_of(goods: Sequence[StockRow], now: datetime) -> dict[str, Cost]:
+    """What an ERP export says of costs, by item key and SKU."""
+    from trendscout.money import in_usd
+    from trendscout.report.costs import Cost
+
+    found: dict[str, Cost] = {}
+    for one in goods:
+        dollars = in_usd(float(one.cost), one.currency, now.date()) if one.cost is not None else None
+        cost = Cost(round(Decimal(dollars), 2) if dollars is not None else None, None, one.weight_g, None)
+        found |= {key: cost for key in (one.sku, one.item_key) if key}
+    return found
 
 
 def changes_for(place: Place, made: Report, reader: str, *, only: bool) -> Changes | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -19,14 +19,25 @@ if TYPE_CHECKING:
     from apscheduler.schedulers.blocking import BlockingScheduler
 
 
-def work_off(job: Job, place: Place, settings: Settings, *, lang: Lang, clock: Clock) -> list[Done]:
+def work_off(
+    job: Job,
+    place: Place,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None = None,
+) -> list[Done]:
     """Do what of a job is due now: today's run, and missed dates as its `catch_up` has it."""
     now = clock.now()
     with place.store() as connection:
         last = runs.last_date(connection, job.name)
     days = days_to_do(job, last, now) if job.report is not None else []
     today = job.due.local_date(now)
-    return [run_job(job, place, settings, lang=lang, clock=clock, day=day) for day in days or [today]]
+    return [
+        run_job(job, place, settings, lang=lang, clock=clock, day=day, base_url=base_url)
+        for day in days or [today]
+    ]
 
 
 def serve(folder: Path, place: Place, settings: Settings, *, lang: Lang, say: Callable[..., None]) -> None:

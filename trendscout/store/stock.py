@@ -20,6 +20,15 @@ def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) 
             )
 
 
+def own_goods(connection: Connection) -> list[StockRow]:
+    """The seller's own goods as last imported."""
+    rows = connection.execute(
+        """SELECT sku, item_key, return_rate, sales, stock, cost, currency, weight_g FROM stock
+        WHERE cost IS NOT NULL OR weight_g IS NOT NULL ORDER BY sku"""
+    ).fetchall()
+    return [StockRow(*row) for row in rows]
+
+
 def crowded_categories(connection: Connection, *, return_rate: float) -> frozenset[str]:
     """Categories of listings that the seller's own goods show to be returned more often than `return_rate`."""
     rows = connection.execute(
