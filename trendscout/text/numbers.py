@@ -15,6 +15,7 @@ from functools import lru_cache
 from trendscout.model import CountKind
 from trendscout.text.currencies import CURRENCY
 from trendscout.text.digits import MAX_TEXT, NUMBER, number_of, plain, style_of
+from trendscout.text.patterns import lazy
 from trendscout.text.prices import Price, parse_price
 from trendscout.text.vocabulary import (
     BESIDE,
@@ -56,16 +57,16 @@ class _Found:
 
 
 _SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
-_TOKEN = re.compile(
+_TOKEN = lazy(
     rf"(?<![\d.,])(?P<plus>\+\s?)?(?P<number>{NUMBER})(?P<early>\+\s?)?"
     rf"(?:\s?(?P<scale>{_SCALE})(?<![a-zà-ÿа-яё.](?=[^\W\d_]))(?![^\W\d_](?<=[a-zà-ÿа-яё])))?",
     re.IGNORECASE,
 )
-_CUT = re.compile(r"[|·•౹;/(){}\[\]\n。，、]+|,\s|\.\s(?=\D)|\s-\s")
-_COMPOUND = re.compile(r"(?<![\d.,])(\d+)([亿億억万萬만])\s?(\d+)([万萬만千천]?)(?![\d.,])")
+_CUT = lazy(r"[|·•౹;/(){}\[\]\n。，、]+|,\s|\.\s(?=\D)|\s-\s")
+_COMPOUND = lazy(r"(?<![\d.,])(\d+)([亿億억万萬만])\s?(\d+)([万萬만千천]?)(?![\d.,])")
 _CJK = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
-_MONEY_BEFORE = re.compile(rf"(?:{CURRENCY})\s?$")
-_MONEY_AFTER = re.compile(rf"\s?(?:{CURRENCY})")
+_MONEY_BEFORE = lazy(rf"(?:{CURRENCY})\s?$")
+_MONEY_AFTER = lazy(rf"\s?(?:{CURRENCY})")
 
 
 @lru_cache(maxsize=4096)

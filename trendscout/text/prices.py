@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from trendscout.text.currencies import CURRENCY, code_of, is_plausible, places_of
 from trendscout.text.digits import MAX_TEXT, NUMBER, Style, number_of, plain, style_of
+from trendscout.text.patterns import lazy
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +42,9 @@ _SCALES = {
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
 _AMOUNT = rf"(?P<number>{NUMBER})(?:\s?(?P<scale>(?i:{_SCALE}))(?![^\W\d_]))?"
-_BEFORE = re.compile(rf"(?P<sign>{CURRENCY})(?P<gap>\s?[.:]?\s?)(?<![\d.,]){_AMOUNT}")
-_AFTER = re.compile(rf"(?<![\d.,]){_AMOUNT}(?P<gap>\s?)(?P<sign>{CURRENCY})")
-_SPAN = re.compile(r"\s*(?:-|~|～|\.\.|to|bis|a|à|al|hasta|até|until|至|到|から|до|do|đến|ถึง)\s*", re.IGNORECASE)
+_BEFORE = lazy(rf"(?P<sign>{CURRENCY})(?P<gap>\s?[.:]?\s?)(?<![\d.,]){_AMOUNT}")
+_AFTER = lazy(rf"(?<![\d.,]){_AMOUNT}(?P<gap>\s?)(?P<sign>{CURRENCY})")
+_SPAN = lazy(r"\s*(?:-|~|～|\.\.|to|bis|a|à|al|hasta|até|until|至|到|から|до|do|đến|ถึง)\s*", re.IGNORECASE)
 
 _WAS = (
     r"was|were|list(?: price)?|rrp|msrp|uvp|orig(?:inal(?:ly|e|preis)?)?(?: price)?|reg(?:ular)?(?: price)?|"
@@ -54,7 +55,7 @@ _NOW = (
     r"now|sale(?: price)?|ahora|por|agora|jetzt|maintenant|ora|"
     r"现价|現價|到手价?|券后价?|特价|特價|セール|지금|sekarang|giá"
 )
-_NOT_A_PRICE_BEFORE = re.compile(
+_NOT_A_PRICE_BEFORE = lazy(
     r"(?:save|you save|discount|descuento|desconto|rabatt|remise|sconto|korting|diskon|potongan|折扣|"
     r"优惠|優惠|할인|ahorr\w+|economi\w+|spare?n?|risparmi\w*|hemat|giảm|tiết kiệm|立减|减|券|满|滿|省|up to|"
     r"coupon|cupom|cup[oó]n|gutschein|voucher|cashback|shipping|delivery|versand|env[ií]o|frete|livraison|ongkir|"
@@ -63,20 +64,20 @@ _NOT_A_PRICE_BEFORE = re.compile(
     r"(?:^|\()\s*[-+])[\s:]*$",
     re.IGNORECASE,
 )
-_NOT_A_PRICE_AFTER = re.compile(
+_NOT_A_PRICE_AFTER = lazy(
     r"\s*(?:off\b|de desconto|de descuento|de réduction|rabatt|reduziert|di sconto|korting|ลด|割引|"
     r"オフ|할인|折|減|coupon|voucher|cashback|shipping(?!\s(?:gr[aá]tis|incl|free|fri))|delivery|postage|versand(?!\s(?:gr[aá]tis|incl|free|fri))|env[ií]o(?!\s(?:gr[aá]tis|incl|free|fri))|frete(?!\s(?:gr[aá]tis|incl|free|fri))|frakt(?!\s(?:gr[aá]tis|incl|free|fri))|ongkir(?!\s(?:gr[aá]tis|incl|free|fri))|运费|運費|送料(?!無料)|"
     r"per\b|/(?!\s?(?:-|pcs?\b|piece|ea\b|each|[件个個台只套条盒双包瓶支张])))",
     re.IGNORECASE,
 )
-_WAS_BEFORE = re.compile(rf"(?:{_WAS})[\s:.]*$", re.IGNORECASE)
-_NOW_BEFORE = re.compile(rf"(?:{_NOW})[\s:.]*$", re.IGNORECASE)
-_CENTS_APART = re.compile(rf"(?<=\d)([.,]) (?=\d\d\s*(?:$|{CURRENCY}))")
-_CENTS_BEHIND = re.compile(r"(?<![\d.,€])(?<!€ )(\d{1,6})\s?(€)\s?(\d\d)\s*$")
-_NO_WHOLE = re.compile(r"(?<![\d.,])\.(?=\d\d(?![\d.,]))")
+_WAS_BEFORE = lazy(rf"(?:{_WAS})[\s:.]*$", re.IGNORECASE)
+_NOW_BEFORE = lazy(rf"(?:{_NOW})[\s:.]*$", re.IGNORECASE)
+_CENTS_APART = lazy(rf"(?<=\d)([.,]) (?=\d\d\s*(?:$|{CURRENCY}))")
+_CENTS_BEHIND = lazy(r"(?<![\d.,€])(?<!€ )(\d{1,6})\s?(€)\s?(\d\d)\s*$")
+_NO_WHOLE = lazy(r"(?<![\d.,])\.(?=\d\d(?![\d.,]))")
 # What may stand beside a number without a currency sign.
-_BARE_SPAN = re.compile(rf"({NUMBER})\s*[-~]\s*({NUMBER})")
-_BESIDE_BARE = re.compile(
+_BARE_SPAN = lazy(rf"({NUMBER})\s*[-~]\s*({NUMBER})")
+_BESIDE_BARE = lazy(
     r"(?:our price|price|inc(?:l|\.|l\.)? (?:vat|gst)|/\s?each|from|now|ab|desde|a partir de|"
     r"à partir de|从|起|约|約|\*|:|~(?=$))",
     re.IGNORECASE,

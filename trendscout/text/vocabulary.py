@@ -13,6 +13,7 @@ from importlib import resources
 from typing import Any
 
 from trendscout.model import CountKind
+from trendscout.text.patterns import lazy
 
 _DATA: dict[str, Any] = tomllib.loads(
     (resources.files("trendscout.text") / "vocabulary.toml").read_text(encoding="utf-8")
@@ -39,7 +40,7 @@ def _whole(alternatives: str) -> str:
 
 def _compiled(table: str, words: str, anywhere: str, lead: str = "", tail: str = "") -> re.Pattern[str]:
     found = _DATA[table]
-    return re.compile(f"{lead}(?:{_any(found[anywhere])}|{_whole(_any(found[words]))}){tail}", re.IGNORECASE)
+    return lazy(f"{lead}(?:{_any(found[anywhere])}|{_whole(_any(found[words]))}){tail}", re.IGNORECASE)
 
 
 # --- what is counted -----------------------------------------------------------------------------------
@@ -55,10 +56,10 @@ def _groups(chosen: Iterable[str]) -> str:
     return "|".join(f"(?P<{group}>{_UNITS[group][1]})" for group in chosen)
 
 
-_WORD_UNITS = re.compile(
+_WORD_UNITS = lazy(
     _whole(_groups(group for group, (unit, _) in _UNITS.items() if unit.language not in _WORDLESS)), re.IGNORECASE
 )
-_ANYWHERE_UNITS = re.compile(
+_ANYWHERE_UNITS = lazy(
     _groups(group for group, (unit, _) in _UNITS.items() if unit.language in _WORDLESS), re.IGNORECASE
 )
 
@@ -94,7 +95,7 @@ def power_of(scale: str, market: str | None, language: str | None, *, has_unit: 
 
 FLOOR = _compiled("bounds", "floor", "floor_anywhere")
 CEILING = _compiled("bounds", "ceiling", "ceiling_anywhere")
-RATING = re.compile(
+RATING = lazy(
     r"\d(?:[.,]\d{1,2})?\s*(?:/|out of|von|sur|de|su|av|z|van de|из)\s*5(?![\d.,])"
     r"(?:\s*(?:stars?|sternen?|estrellas?|estrelas?|étoiles?|stelle|stjärnor|gwiazdek|звезд))?"
     r"|5つ星のうち\s?\d(?:\.\d)?",
