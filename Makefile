@@ -10,7 +10,7 @@ TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
 # Names that are no files.
-.PHONY: crash help demo run test lint types bench docs faults pictures gate build pins clean
+.PHONY: audit crash torture help demo run test lint types bench docs faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -40,6 +40,17 @@ crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 
 gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
 	$(BIN)/python -m pytest tests/ranking/test_agreement.py
+
+torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
+	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
+	$(BIN)/python benchmarks/mutations.py --each 120
+	$(BIN)/python tests/net/fault_matrix.py
+	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble
+
+audit: $(VENV)/test.stamp ## known holes in what we use, and its licences (needs the network)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit pip-licenses
+	$(BIN)/pip-audit --requirement $(RUN_PINS) --no-deps --disable-pip
+	$(BIN)/pip-licenses --with-system --order=license
 
 lint: $(VENV)/test.stamp ## ruff: style and format
 	$(BIN)/ruff check .

@@ -107,7 +107,7 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
         raise ConfigError(
             "{path} cannot be read.", next_step="`trendscout init` writes one.", path=path
         ) from error
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # also endless numbers and endless nesting
         raise ConfigError(
             "{path} is not TOML: {error}.", next_step="Mend that line.", path=path, error=error
         ) from error

@@ -32,7 +32,7 @@ def load(path: Path) -> dict[str, Cost]:
         return {}
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8"), parse_float=Decimal)
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
     return {key: _cost(path, key, table) for key, table in tables.items()}
 

@@ -260,7 +260,7 @@ def _pack(file: Traversable) -> Pack:
         reason = "it has no lines"
     except KeyError as error:
         reason = f"{error.args[0]!r} is missing or not known"
-    except (ValueError, TypeError, AttributeError, OSError) as error:
+    except (ValueError, TypeError, AttributeError, OSError, RecursionError) as error:
         reason = str(error)
     raise ConfigError(
         "{file} is no selection pack: {reason}.",

@@ -1,0 +1,9 @@
+"""Settings that all tests share."""
+
+import os
+
+from hypothesis import settings
+
+# TRENDSCOUT_FUZZ=long asks for twenty times the usual examples: `make torture`.
+settings.register_profile("long", max_examples=2000, deadline=None)
+settings.load_profile(os.environ.get("TRENDSCOUT_FUZZ", "default"))
