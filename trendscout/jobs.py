@@ -127,14 +127,14 @@ def run_job(
     if job.report is None:
         return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists", outcomes=outcomes)
     begun = runs.Run(run_id(), job.name, day, now, None, "running", {})
-    with place.store() as connection:
+    with place.writing() as connection:
         run = runs.claim(connection, begun, alive=alive, again=again)
     if run is None:
         return Done(job.name, day, "skipped", "the report of this date is made, or being made", outcomes=outcomes)
     try:
         return _deliver(job, run, place, settings, lang=lang, clock=clock, outcomes=outcomes)
     except Exception as error:
-        with place.store() as connection:
+        with place.writing() as connection:
             runs.advance(connection, run, "failed", {"why": type(error).__name__}, clock.now())
         raise
 
@@ -186,7 +186,7 @@ def _deliver(
             day=run.local_date,
             machine=wish.get("machine", False),
         )
-        with place.store() as connection:
+        with place.writing() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
                 return Done(job.name, run.local_date, "skipped", "another run took over", outcomes=outcomes)
     told: dict[str, str] = {}
@@ -206,7 +206,7 @@ def _deliver(
     unheard = {channel: why for channel, why in told.items() if why}
     state = "partial" if unheard else _state(outcomes)
     detail = ". ".join([f"{len(made.rows)} products", *(f"{channel}: {why}" for channel, why in unheard.items())])
-    with place.store() as connection:
+    with place.writing() as connection:
         runs.advance(connection, run, state, {"paths": list(paths), "pushes": told}, clock.now())
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
 

@@ -13,6 +13,7 @@ from trendscout.errors import TrendscoutError, Unreachable
 from trendscout.model import Outcome, Page, Query, Snapshot, Status
 from trendscout.source import get_source
 from trendscout.store.coverage import usual
+from trendscout.store.lake import retried
 from trendscout.store.load import Loaded, load_snapshots, note_pages
 from trendscout.store.sql import Connection
 
@@ -64,6 +65,20 @@ def _load(
     *,
     replace_changed: bool,
 ) -> Iterator[tuple[Outcome, Loaded]]:
+    judged, total = retried(lambda: _put(open_store, batch, loaded_at, replace_changed=replace_changed))
+    for number, (crawl, snapshots) in enumerate(batch, 1):
+        final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in snapshots]
+        yield _outcome(crawl, final), total if number == len(batch) else Loaded(0, 0, 0)
+
+
+def _put(
+    open_store: Opener,
+    batch: Sequence[tuple[Crawl, tuple[Snapshot, ...]]],
+    loaded_at: datetime,
+    *,
+    replace_changed: bool,
+) -> tuple[dict[tuple[str, datetime], Snapshot], Loaded]:
+    """The batch's snapshots into the store: by list and time as they were judged, and what that changed."""
     judged: dict[tuple[str, datetime], Snapshot] = {}
     total = Loaded(0, 0, 0)
     with open_store() as connection:
@@ -77,9 +92,7 @@ def _load(
             connection,
             [(page, crawl.query.source) for crawl, _ in batch for page in (*crawl.pages, *crawl.asides)],
         )
-    for number, (crawl, snapshots) in enumerate(batch, 1):
-        final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in snapshots]
-        yield _outcome(crawl, final), total if number == len(batch) else Loaded(0, 0, 0)
+    return judged, total
 
 
 def _rounds(snapshots: Sequence[Snapshot]) -> Iterator[tuple[Snapshot, ...]]:

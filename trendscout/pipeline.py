@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from decimal import Decimal
@@ -24,7 +24,7 @@ from trendscout.lang import Lang
 from trendscout.loading import Crawl, crawls_of, load_crawls
 from trendscout.model import Entry, HostState, Member, Outcome, Page, Query, Report, Status, StockRow, Why
 from trendscout.source import Source, get_source, read_page, sources
-from trendscout.store.connect import open_store
+from trendscout.store.connect import is_shared, open_store
 from trendscout.store.load import Loaded, forget_files, noted_files, noted_pages
 from trendscout.store.sql import Connection
 
@@ -54,6 +54,16 @@ class Place:
     def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
         """A connection to the store, to be used as a context manager."""
         return open_store(self.db, must_exist=must_exist, data_path=self.data_path)
+
+    @contextmanager
+    def writing(self, *, must_exist: bool = False) -> Iterator[Connection]:
+        """As `store`; a shared store is written by one process at a time, as a file is anyway."""
+        with ExitStack() as held:
+            if is_shared(self.db):
+                from trendscout.store.leases import alone
+
+                held.enter_context(alone(self.db, "write"))
+            yield held.enter_context(self.store(must_exist=must_exist))
 
 
 # --- collect -------------------------------------------------------------------------------------------------
@@ -123,11 +133,65 @@ def collect(
     What an earlier, killed run archived and did not load is loaded first.
     """
     read_unread(place, now=clock.now())
+
+    def crawl(part: Sequence[Query], stored: Callable[[Iterable[Query]], None] = lambda _: None) -> list[Outcome]:
+        return _crawl(
+            place,
+            part,
+            settings,
+            clock=clock,
+            base_url=base_url,
+            seed=seed,
+            on_outcome=on_outcome,
+            stored=stored,
+        )
+
+    if not is_shared(place.db):
+        return crawl(queries)
+    return _crawl_in_turns(place, queries, clock, crawl, after_s=0.0 if base_url else _HANDOVER_S)
+
+
+def _crawl_in_turns(
+    place: Place, queries: Sequence[Query], clock: Clock, crawl: Callable[..., list[Outcome]], *, after_s: float
+) -> list[Outcome]:
+    """The queries that no other machine collects meanwhile, host by host; the others are theirs to tell."""
+    from trendscout.fetch import Job, lane_of
+    from trendscout.store.leases import in_turns
+
+    by_name = {" ".join(map(str, (q.source, q.market, q.kind, q.category))): q for q in queries}
+    lanes: dict[str, list[str]] = {}
+    for name, query in by_name.items():
+        lanes.setdefault(lane_of(Job(get_source(query.source), query)), []).append(name)
+    outcomes = []
+    name_of = {query: name for name, query in by_name.items()}
+    for names, done in in_turns(place.db, lanes, now=clock.now, after_s=after_s):
+        part = [query for query in queries if name_of[query] in names]
+        outcomes += crawl(part, lambda stored, done=done: done(name_of[query] for query in stored))
+    return outcomes
+
+
+def _crawl(
+    place: Place,
+    queries: Sequence[Query],
+    settings: Settings,
+    *,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None,
+    seed: int | str | None,
+    on_outcome: Callable[[Outcome], None],
+    stored: Callable[[Iterable[Query]], None],
+) -> list[Outcome]:
     with place.store() as connection:
         from trendscout.store.hosts import host_states, save_host_states
 
         known = host_states(connection)
     changed: dict[str, HostState] = {}
+
+    def load(crawls: list[Crawl]) -> list[Outcome]:
+        outcomes = _loaded(place, crawls, clock.now(), on_outcome)
+        stored(crawl.query for crawl in crawls)
+        return outcomes
+
     fetched = asyncio.run(
         _fetch_all(
             place.archive,
@@ -138,15 +202,16 @@ def collect(
             seed=seed,
             known=known,
             on_state=lambda state: changed.__setitem__(state.host, state),
-            load=lambda crawls: _loaded(place, crawls, clock.now(), on_outcome),
+            load=load,
         )
     )
     if changed:
-        with place.store() as connection:
+        with place.writing() as connection:
             save_host_states(connection, changed.values())
     return fetched
 
 
+_HANDOVER_S = 15.0  # between one machine's last request to a host and another's first
 _LOAD_EVERY = 50  # crawls between two loads: what a kill can cost is read from the archive by the next run
 
 
@@ -196,7 +261,7 @@ def _loaded(
     place: Place, crawls: Iterable[Crawl], now: datetime, on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
     outcomes = []
-    for outcome, _ in load_crawls(place.store, crawls, loaded_at=now):
+    for outcome, _ in load_crawls(place.writing, crawls, loaded_at=now):
         on_outcome(outcome)
         outcomes.append(outcome)
     return outcomes
@@ -246,11 +311,13 @@ def _read_again(
         nonlocal total
         for one in kept:
             if one.role == "import":
-                total += imports.repeat_import(place.store, one, now=now)
+                total += imports.repeat_import(place.writing, one, now=now)
             else:
                 yield one
 
-    for _, loaded in load_crawls(place.store, crawls_of(pages()), loaded_at=now, replace_changed=replace_changed):
+    for _, loaded in load_crawls(
+        place.writing, crawls_of(pages()), loaded_at=now, replace_changed=replace_changed
+    ):
         crawls += 1
         total += loaded
     return Replayed(crawls, total, tuple(str(finding) for finding in archive.findings))
@@ -295,10 +362,10 @@ def import_file(
     from trendscout.intake import kind_of, load_profile
 
     if not profile and kind_of(file) == "history":
-        return imports.import_ranked(place.store, place.archive, file, market=market, now=now)
+        return imports.import_ranked(place.writing, place.archive, file, market=market, now=now)
     chosen = load_profile(profile) if profile else None
     return imports.import_export(
-        place.store, place.archive, file, profile=chosen, market=market, at=at or now, now=now
+        place.writing, place.archive, file, profile=chosen, market=market, at=at or now, now=now
     )
 
 
@@ -325,7 +392,7 @@ def ingest(
         at=at,
         read_warc=imports.warc_pages,
     )
-    return imports.take_in(place.store, place.archive, found, now=now)
+    return imports.take_in(place.writing, place.archive, found, now=now)
 
 
 def try_source(
@@ -358,7 +425,7 @@ def match(place: Place) -> Matched:
     from trendscout.store import products
     from trendscout.store.blocking import candidate_pairs
 
-    with place.store(must_exist=True) as connection:
+    with place.writing(must_exist=True) as connection:
         decided = products.decisions(connection)
         merged = [(one.a, one.b) for one in decided if one.action == "merge" and one.b]
         split = {one.a for one in decided if one.action == "split"}

@@ -61,7 +61,7 @@ def test_the_report_ranks_and_the_files_are_there(played: tuple[Path, DemoResult
     assert len(result.report.rows) == 20
     assert result.report.total > 200
     assert result.mornings == DAYS
-    assert all(path.exists() for path in (*result.files, result.store, result.archive))
+    assert all(path.exists() for path in (*result.files, Path(result.store), result.archive))
 
 
 def test_same_seed_same_report_byte_for_byte(played: tuple[Path, DemoResult], tmp_path: Path) -> None:

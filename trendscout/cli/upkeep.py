@@ -39,7 +39,14 @@ def demo(
     given = root.params.get("db")
     with here.progress("Playing the market"):
         result = run_demo(
-            out, days=days, seed=seed, markets=tuple(market.split(",")), db=given, lang=here.lang, say=here.say
+            out,
+            days=days,
+            seed=seed,
+            markets=tuple(market.split(",")),
+            db=given,
+            data_path=here.settings.data_path,
+            lang=here.lang,
+            say=here.say,
         )
     if as_json:
         answer(result)

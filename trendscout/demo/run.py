@@ -21,6 +21,8 @@ from trendscout.demo.verdict import SHOWN, Figures, Listing, Truth, biggest_chan
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
 from trendscout.model import Query, Report, Row
+from trendscout.store.connect import is_shared
+from trendscout.store.lake import without_password
 
 if TYPE_CHECKING:
     from trendscout.store.sql import Connection
@@ -45,7 +47,7 @@ class DemoResult:
     planted: int
     joined: tuple[int, int]  # pairs of listings in one product on the last morning, and how many are one good
     oddness_auc: float | None  # how well 奇 tells planted odd goods from others; None: nothing to tell apart
-    store: Path
+    store: str
     archive: Path
     files: tuple[Path, ...]
 
@@ -61,13 +63,15 @@ def run_demo(
     seed: int = 7,
     markets: Sequence[str] = MARKETS,
     db: str | None = None,
+    data_path: str = "",
     lang: Lang = "en",
     say: Callable[..., object] = lambda _, **__: None,
 ) -> DemoResult:
     """Play the market for `days` days into the store at `db` (else DIR/demo.duckdb) and judge the reports.
 
-    A demo that was killed goes on with the day it was at. Raises UsageError for an unknown market or a store
-    that holds anything else. `say` takes an English template and its fields.
+    A demo that was killed goes on with the day it was at; a shared store keeps its files in `data_path`. Raises
+    UsageError for an unknown market or a store that holds anything else. `say` takes an English template and its
+    fields.
     """
     strange = [market for market in markets if market not in MARKETS]
     if strange or not markets:
@@ -77,26 +81,27 @@ def run_demo(
             names=", ".join(strange) or "none",
             all=", ".join(MARKETS),
         )
-    store = Path(db) if db else out / "demo.duckdb"
-    place = pipeline.Place(str(store), store.parent / "archive")
+    store = db or str(out / "demo.duckdb")
+    home = Path(data_path) if is_shared(store) else Path(store).parent
+    place = pipeline.Place(store, home / "archive", data_path)
     world = World(seed, days, tuple(markets))
-    ledger = Ledger(
-        out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": str(store.resolve())}
-    )
-    _claim(place, store, ledger)
+    named = without_password(store) if is_shared(store) else str(Path(store).resolve())
+    ledger = Ledger(out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": named})
+    _claim(place, ledger)
     done = len(ledger.mornings())
     with MarketServer(world) as server:
         for day in range(done, days):
             say("Day {day} of {days}: {date}", day=day + 1, days=days, date=date_of(day))
             ledger.add(_morning(place, world, server, day))
-    return _result(place, world, ledger, out, store, lang)
+    return _result(place, world, ledger, out, lang)
 
 
-def _claim(place: pipeline.Place, store: Path, ledger: Ledger) -> None:
+def _claim(place: pipeline.Place, ledger: Ledger) -> None:
     """Make sure that the store is this demo's, or nobody's."""
-    if ledger.is_ours() and store.exists():
+    exists = is_shared(place.db) or Path(place.db).exists()
+    if ledger.is_ours() and exists:
         return
-    if store.exists():
+    if exists:
         from trendscout.store.coverage import coverage
 
         with place.store() as connection:
@@ -104,7 +109,7 @@ def _claim(place: pipeline.Place, store: Path, ledger: Ledger) -> None:
                 raise UsageError(
                     "{store} holds other data than this demo's.",
                     next_step="Choose another --out or --db, or delete it.",
-                    store=store,
+                    store=without_password(place.db),
                 )
     ledger.begin()
 
@@ -162,7 +167,7 @@ def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
 # --- the end -------------------------------------------------------------------------------------------------
 
 
-def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, store: Path, lang: Lang) -> DemoResult:
+def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
     from trendscout.report.drop import write
 
     now = morning_of(world.days - 1) + _LOOKED
@@ -189,7 +194,7 @@ def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, stor
         planted=len(truth.breakouts),
         joined=truth.joined(_listings(row) for row in everything.rows),
         oddness_auc=_oddness_auc(everything, truth),
-        store=store,
+        store=without_password(place.db),
         archive=place.archive,
         files=files,
     )

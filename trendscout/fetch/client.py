@@ -120,7 +120,7 @@ class Fetcher:
         lanes: dict[str, list[Job]] = {}
         for job in jobs:
             self._require_contact(job.source)
-            lanes.setdefault(_lane_of(job), []).append(job)
+            lanes.setdefault(lane_of(job), []).append(job)
         ready: asyncio.Queue[Fetched] = asyncio.Queue(maxsize=_WAITING)
 
         async def lane(jobs: list[Job]) -> None:
@@ -207,7 +207,7 @@ class Fetcher:
             )
 
 
-def _lane_of(job: Job) -> str:
+def lane_of(job: Job) -> str:
     """Jobs of one lane wait for each other: those of one host, else of one source."""
     try:
         requests = job.source.requests(job.query) if job.source.requests else ()

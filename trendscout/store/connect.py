@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trendscout.errors import StoreBusy, StoreDamaged, StoreError
-from trendscout.store.lake import LAKE, open_lake, prepared
+from trendscout.store.lake import LAKE, open_lake, prepared, retried
 from trendscout.store.migrate import migrate
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ def open_store(
     else:
         connection = _open_file(Path(path), wait_s, sleep, must_exist=must_exist)
     try:
-        migrate(connection, path)
+        retried(lambda: migrate(connection, path))  # two may meet a new lake at once
         yield connection
     except duckdb.Error as error:
         if is_shared(path) or not _OF_THE_FILE.search(str(error)):

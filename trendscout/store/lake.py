@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, TypeVar
 
 from trendscout.errors import StoreError
 
@@ -13,6 +15,15 @@ if TYPE_CHECKING:
 LAKE = "ducklake:"
 _POSTGRES = "postgres:"
 _EXTENSIONS = ("postgres_scanner", "ducklake")
+T = TypeVar("T")
+# What a shared store says when another machine was quicker, or PostgreSQL went away for a moment.
+_PASSING = re.compile(
+    r"conflict|could not serialize|deadlock|connection|server closed|starting up|shutting down|terminating"
+    r"|already exists|duplicate key",  # two made the same thing at once
+    re.IGNORECASE,
+)
+_TRIES = 6
+_FIRST_PAUSE_S = 0.2
 _SECRET = re.compile(r"(password=)('[^']*'|\S+)", re.IGNORECASE)
 
 
@@ -45,6 +56,32 @@ def attach_catalogue(connection: duckdb.DuckDBPyConnection, address: str, *, nam
     _attach(connection, address, f"ATTACH {quoted(database)} AS {name} (TYPE postgres)")
 
 
+def retried(work: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
+    """What `work` gives, tried again (6 times in 6 s) while a shared store has conflicts or cannot be reached.
+
+    `work` changes the store in one transaction, or so that a second time changes nothing. Raises StoreError if
+    the conflict or the fault of the connection lasts; what else goes wrong is not tried again.
+    """
+    import duckdb
+
+    pause = _FIRST_PAUSE_S
+    for tries_left in reversed(range(_TRIES)):
+        try:
+            return work()
+        except duckdb.Error as error:
+            if not _PASSING.search(str(error)):
+                raise
+            if not tries_left:
+                raise StoreError(
+                    "The shared store cannot be reached, or does not take the change: {why}.",
+                    next_step="Look whether PostgreSQL answers; what was collected is in the archive.",
+                    why=without_password(str(error).splitlines()[0].rstrip(".")),
+                ) from None
+        sleep(pause)
+        pause *= 2
+    raise AssertionError  # the last try returns or raises
+
+
 def quoted(text: str) -> str:
     """The text as a literal of SQL, for the statements that take no parameters."""
     return "'" + text.replace("'", "''") + "'"
@@ -56,7 +93,7 @@ def _attach(connection: duckdb.DuckDBPyConnection, address: str, statement: str)
     try:
         for extension in _EXTENSIONS:
             _load(connection, extension)
-        connection.execute(statement)
+        retried(lambda: connection.execute(statement))
     except duckdb.Error as error:
         raise StoreError(
             "The shared store {address} cannot be opened: {why}.",

@@ -10,17 +10,20 @@ import os
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
-from datetime import datetime
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager, suppress
+from datetime import datetime, timedelta
 from uuid import uuid4
 
 from trendscout.errors import StoreBusy, StoreError
-from trendscout.store.lake import attach_catalogue, prepared, quoted
-from trendscout.store.sql import Connection, retried
+from trendscout.store.lake import attach_catalogue, prepared, quoted, retried
+from trendscout.store.sql import Connection
 
 LEASE_S = 30.0
 _POLL_S = 0.1
+_LANE_POLL_S = 0.5
+_LANES = 8  # hosts that one process has at a time: the others are for others
+_FRESH = timedelta(minutes=30)  # a list that somebody collected is not collected again before
 Check = Callable[[], None]
 _TABLE = """CREATE TABLE IF NOT EXISTS trendscout_leases (
     name TEXT PRIMARY KEY, holder TEXT NOT NULL, until TIMESTAMPTZ NOT NULL)"""
@@ -36,6 +39,8 @@ class Leases:
     def __init__(self, address: str) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._address = address
+        self._asking = threading.Lock()
+        self._connection: Connection | None = None
         self._run(_TABLE)
 
     def take(self, names: Iterable[str], seconds: float = LEASE_S) -> set[str]:
@@ -72,9 +77,26 @@ class Leases:
     def _run(self, statement: str) -> None:
         retried(lambda: self._ask("CALL postgres_execute('catalogue', ?)", statement))
 
+    def close(self) -> None:
+        """End the connection; what is held runs out if it was not freed."""
+        with self._asking:
+            if self._connection is not None:
+                self._connection.close()
+                self._connection = None
+
     def _ask(self, call: str, statement: str) -> list[tuple[str, str]]:
-        with _catalogue(self._address) as connection:
-            return connection.execute(call, [statement]).fetchall()
+        import duckdb
+
+        with self._asking:
+            try:
+                if self._connection is None:
+                    self._connection = _catalogue(self._address)
+                return self._connection.execute(call, [statement]).fetchall()
+            except duckdb.Error:  # the next try begins with a new connection
+                if self._connection is not None:
+                    self._connection.close()
+                    self._connection = None
+                raise
 
 
 @contextmanager
@@ -121,30 +143,67 @@ def kept(
 @contextmanager
 def alone(address: str, name: str, *, wait_s: float = 120.0, seconds: float = LEASE_S) -> Iterator[Check]:
     """Nobody else is inside under this name. Raises StoreBusy after `wait_s` seconds of waiting."""
-    leases = Leases(address)
-    deadline = time.monotonic() + wait_s
-    while not leases.take([name], seconds):
-        if time.monotonic() > deadline:
-            raise StoreBusy(
-                "Other machines write into the shared store for {seconds:.0f} seconds now.",
-                next_step="Try again when they have finished; nothing was changed.",
-                seconds=wait_s,
-            )
-        time.sleep(_POLL_S)
-    with kept(leases, [name], seconds=seconds) as check:
-        yield check
+    with closing(Leases(address)) as leases:
+        deadline = time.monotonic() + wait_s
+        while not leases.take([name], seconds):
+            if time.monotonic() > deadline:
+                raise StoreBusy(
+                    "Other machines write into the shared store for {seconds:.0f} seconds now.",
+                    next_step="Try again when they have finished; nothing was changed.",
+                    seconds=wait_s,
+                )
+            time.sleep(_POLL_S)
+        with kept(leases, [name], seconds=seconds) as check:
+            yield check
 
 
-@contextmanager
-def _catalogue(address: str) -> Iterator[Connection]:
+def in_turns(
+    address: str,
+    lanes: Mapping[str, Sequence[str]],
+    *,
+    now: Callable[[], datetime],
+    after_s: float,
+    seconds: float = LEASE_S,
+) -> Iterator[tuple[set[str], Callable[[Iterable[str]], None]]]:
+    """The lists that are ours to collect, part after part, until every list of `lanes` is collected by somebody.
+
+    A lane is a host with its lists: one process at a time asks it, and the next `after_s` seconds later. Gives
+    names of lists and a function to be called with those that are stored. It raises StoreError when the leases
+    were lost.
+    """
+    with closing(Leases(address)) as leases:
+        rest = dict(lanes)
+        while rest:
+            mine: set[str] = set()
+            for lane in list(rest):
+                mine |= leases.take([f"host {lane}"], seconds)
+                if len(mine) == _LANES:
+                    break
+            if not mine:
+                time.sleep(_LANE_POLL_S)
+                continue
+            with kept(leases, mine, seconds=seconds, after_s=after_s) as check:
+                names = {name for lane in mine for name in rest.pop(lane.removeprefix("host "))}
+                todo = names - leases.noted(names, now())
+
+                def done(stored: Iterable[str], check: Check = check) -> None:
+                    check()
+                    leases.note(stored, now() + _FRESH)
+
+                if todo:
+                    yield todo, done
+
+
+def _catalogue(address: str) -> Connection:
     import duckdb
 
     connection = prepared(duckdb.connect())
     try:
         attach_catalogue(connection, address, name="catalogue")
-        yield connection
-    finally:
+    except BaseException:
         connection.close()
+        raise
+    return connection
 
 
 def _list(names: Iterable[str]) -> str:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import re
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias
 
-from trendscout.errors import StoreError
 from trendscout.source import platform_of
-from trendscout.store.lake import without_password
 from trendscout.text.markets import split_list_id
 
 if TYPE_CHECKING:
@@ -19,15 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
-T = TypeVar("T")
-
-# What a shared store says when another machine was quicker, or PostgreSQL went away for a moment.
-_PASSING = re.compile(
-    r"conflict|could not serialize|deadlock|connection|server closed|starting up|shutting down|terminating",
-    re.IGNORECASE,
-)
-_TRIES = 6
-_FIRST_PAUSE_S = 0.2
 
 # 63 bits of MD5: about one collision in 10^6 stores of five million listings, and the same on every machine.
 _KEY = "(md5_number_lower({}) >> 1)::BIGINT"
@@ -48,33 +35,6 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
-
-
-def retried(work: Callable[[], T], *, sleep: Callable[[float], None] = time.sleep) -> T:
-    """What `work` gives, tried again (6 times, over 6 s) while a shared store has conflicts or cannot be reached.
-
-    `work` opens its own connection and changes the store in one transaction, or so that a second time changes
-    nothing. Raises StoreError if the conflict or the fault of the connection lasts.
-    """
-    import duckdb
-
-    for number in range(1, _TRIES + 1):
-        try:
-            return work()
-        except (duckdb.Error, StoreError) as error:
-            if not _PASSING.search(str(error)):
-                raise
-            if number == _TRIES:
-                if isinstance(error, StoreError):
-                    raise
-                raise StoreError(
-                    "The shared store did not take the change after {tries} tries: {why}.",
-                    next_step="Look whether PostgreSQL answers; what was collected is in the archive.",
-                    tries=_TRIES,
-                    why=without_password(str(error).splitlines()[0].rstrip(".")),
-                ) from None
-        sleep(_FIRST_PAUSE_S * 2 ** (number - 1))
-    raise AssertionError  # the loop returns or raises
 
 
 def naive(moment: datetime) -> datetime:

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from trendscout.errors import StoreDamaged, StoreError, UsageError
 from trendscout.store.connect import is_shared, open_store
-from trendscout.store.lake import attach_lake, quoted
-from trendscout.store.sql import Connection, one, retried, transaction
+from trendscout.store.lake import attach_lake, quoted, retried
+from trendscout.store.sql import Connection, one, transaction
 
 TABLES = (
     "lists",

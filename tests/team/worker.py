@@ -1,0 +1,22 @@
+"""One machine of a team: collects the demo market's first morning into the store of argv, over real HTTP."""
+
+import json
+import sys
+from pathlib import Path
+
+from trendscout import pipeline
+from trendscout.clock import VirtualClock
+from trendscout.config import Settings
+from trendscout.demo.market import morning_of
+from trendscout.demo.run import queries
+
+db, data, urls = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
+outcomes = pipeline.collect(
+    pipeline.Place(db, Path(data) / "archive", data),
+    queries(("US",)),
+    Settings(contact="demo@market.example"),
+    clock=VirtualClock(morning_of(0)),
+    base_url=urls,
+    seed=1,
+)
+json.dump([outcome.query.source for outcome in outcomes], sys.stdout)
