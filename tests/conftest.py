@@ -6,4 +6,5 @@ from hypothesis import settings
 
 # TRENDSCOUT_FUZZ=long asks for twenty times the usual examples: `make torture`.
 settings.register_profile("long", max_examples=2000, deadline=None)
-settings.load_profile(os.environ.get("TRENDSCOUT_FUZZ", "default"))
+if chosen := os.environ.get("TRENDSCOUT_FUZZ"):
+    settings.load_profile(chosen)
