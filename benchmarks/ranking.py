@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import resource
+import sys
 import time
 from datetime import UTC, datetime
 
@@ -97,8 +98,8 @@ def _last_rows(history: History) -> Ints:
     return np.flatnonzero(np.isin(history.obs_snap, last))
 
 
-def main() -> None:
-    """Print the table."""
+def main() -> int:
+    """Print the table; 0 if the targets are met."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rows", type=int, nargs="+", default=[1_000_000, 10_000_000])
     print("| observations | scan s | rank s | ratio | peak GB |")
@@ -114,17 +115,22 @@ def main() -> None:
         whole = time.process_time() - began
         peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
         costs.append((rows, whole))
-        cells = (f"{rows:,}", f"{bare:.2f}", f"{whole:.2f}", f"{whole / bare:.1f}", f"{peak:.1f}")
+        ratio = whole / bare
+        cells = (f"{rows:,}", f"{bare:.2f}", f"{whole:.2f}", f"{ratio:.1f}", f"{peak:.1f}")
         print("| " + " | ".join(cells) + " |", flush=True)
+    print(f"ratio {ratio:.1f} (target 15), peak {peak:.1f} GB (target 8) at {rows:,} observations")
+    exponent = 1.0
     if len(costs) > 1:
         (small, few), (large, many) = costs[0], costs[-1]
-        print(f"exponent of growth: {np.log(many / few) / np.log(large / small):.2f}")
+        exponent = float(np.log(many / few) / np.log(large / small))
+        print(f"exponent of growth: {exponent:.2f} (target 1, noise of 0.05 let pass)")
     history = market(50 * PLACES * TWO_YEARS, TWO_YEARS)
     began = time.process_time()
     score(history, datetime(2028, 12, 1, tzinfo=UTC), models=models)
     whole, day = time.process_time() - began, last_day_s(history)
-    print(f"one more day on two years: {day:.3f} s, 1/{whole / day:.0f} of the {whole:.1f} s of all")
+    print(f"one more day on two years: {day:.3f} s, 1/{whole / day:.0f} of the {whole:.1f} s of all (target 1/20)")
+    return 0 if ratio <= 15 and peak <= 8 and exponent <= 1.05 and 20 * day <= whole else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

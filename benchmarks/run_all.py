@@ -2,8 +2,8 @@
 
     python benchmarks/run_all.py [NAME]...
 
-NAMEs run only these; the rows of the others stay out of the file. Ratios are taken side by side in one run on one
-machine, which the file names. Exits with 1 if a target is missed or a benchmark could not run.
+NAMEs run only these; the others keep what they had on the same machine and versions, which the file names. Exits
+with 1 if a target is missed or a benchmark could not run.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,26 +66,47 @@ def machine() -> str:
     )
 
 
-def page(runs: Sequence[Run]) -> str:
+def row(one: Run) -> str:
+    """The row of the table."""
+    return f"| {one.name} | {one.figures} | {one.verdict} | `python benchmarks/{one.name}.py` |"
+
+
+def section(one: Run) -> str:
+    """All that it printed."""
+    return f"## {one.name}\n\n```text\n{one.printed.rstrip()}\n```\n"
+
+
+def kept(text: str) -> tuple[dict[str, str], dict[str, str]]:
+    """Rows and sections of an earlier file by name; none if it is of another machine or of other versions."""
+    if machine() not in text:
+        return {}, {}
+    table, *sections = text.split("\n## ")
+    rows = {line.split(" | ")[0].removeprefix("| "): line for line in table.splitlines() if "`python " in line}
+    told = {part.partition("\n")[0]: f"## {part.rstrip()}\n" for part in sections}
+    return {name: rows[name] for name in ALL if name in rows}, told
+
+
+def page(rows: dict[str, str], sections: dict[str, str]) -> str:
     """The text of RESULTS.md."""
-    rows = "\n".join(
-        f"| {one.name} | {one.figures} | {one.verdict} | `python benchmarks/{one.name}.py` |" for one in runs
-    )
-    printed = "\n\n".join(f"## {one.name}\n\n```text\n{one.printed.rstrip()}\n```" for one in runs if one.printed)
+    table = "\n".join(rows[name] for name in ALL if name in rows)
+    printed = "\n".join(sections[name] for name in ALL if name in sections)
     return (
         f"# Benchmarks\n\nWritten by `make bench` (`python benchmarks/run_all.py`). {machine()}.\n\n"
-        f"| what | figures | targets | command |\n|---|---|---|---|\n{rows}\n\n{printed}\n"
+        f"| what | figures | targets | command |\n|---|---|---|---|\n{table}\n\n{printed}"
     )
 
 
 def main() -> int:
     """Run, write the file; 0 if every target is met."""
-    names = [name for name in sys.argv[1:] or ALL if (HERE / f"{name}.py").exists()]
-    runs: list[Run] = []
-    for name in names:
-        runs.append(run(name))
-        (HERE / "RESULTS.md").write_text(page(runs), encoding="utf-8")  # what is measured stays, should one hang
-    return 0 if all(one.code == 0 for one in runs) else 1
+    file = HERE / "RESULTS.md"
+    rows, sections = kept(file.read_text(encoding="utf-8") if file.exists() else "")
+    met = True
+    for name in sys.argv[1:] or ALL:
+        one = run(name)
+        rows[name], sections[name] = row(one), section(one)
+        file.write_text(page(rows, sections), encoding="utf-8")  # what is measured stays, should the next one hang
+        met = met and one.code == 0
+    return 0 if met else 1
 
 
 if __name__ == "__main__":
