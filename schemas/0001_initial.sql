@@ -180,7 +180,9 @@ CREATE TABLE hosts (             -- manners across runs: the circuit breaker
     trips INTEGER NOT NULL,      -- blocks in a row
     misses INTEGER NOT NULL,     -- pages in a row that did not come
     open_until TIMESTAMP,        -- no request before
-    reason VARCHAR NOT NULL
+    reason VARCHAR NOT NULL,
+    robots VARCHAR NOT NULL,     -- what its robots.txt last said: allowed, refused, unreachable
+    robots_at TIMESTAMP
 );
 
 CREATE TABLE facts (             -- small values by name: purpose of the store, seeds

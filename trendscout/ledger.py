@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from trendscout.errors import StoreError
-from trendscout.source import Source, get_source, sources
+from trendscout.model import HostState
+from trendscout.source import Source, get_source, is_declared, sources
 from trendscout.store.connect import is_shared, open_store
+from trendscout.store.hosts import host_states
 from trendscout.store.sql import Connection
 
 # Asked for by users, kept out on purpose; `sources` says so.
@@ -44,12 +47,14 @@ class LedgerEntry:
 def ledger(db: str, name: str | None = None) -> tuple[LedgerEntry, ...]:
     """An entry for each source, or for the one named; looks come from the store where there is one."""
     chosen = [get_source(name)] if name else list(sources().values())
-    looks = _looks(db)
-    return tuple(_entry(source, looks.get(source.name)) for source in chosen)
+    looks, hosts = _known(db)
+    return tuple(_entry(source, looks.get(source.name), hosts) for source in chosen)
 
 
-def _entry(source: Source, look: tuple[str, datetime, int, int] | None) -> LedgerEntry:
+def _entry(source: Source, look: tuple[str, datetime, int, int] | None, hosts: Sequence[HostState]) -> LedgerEntry:
     status, last, looks, ok = look or (None, None, 0, 0)
+    asked = [host for host in hosts if host.robots_at and is_declared(source, host.host)]
+    robots = max(asked, key=lambda host: host.robots_at or datetime.min.replace(tzinfo=UTC), default=None)
     return LedgerEntry(
         name=source.name,
         title=source.title,
@@ -63,6 +68,8 @@ def _entry(source: Source, look: tuple[str, datetime, int, int] | None) -> Ledge
         key_env=source.key_env,
         spacing_s=source.spacing_s,
         hosts=source.hosts,
+        robots=robots.robots if robots else None,
+        robots_at=robots.robots_at if robots else None,
         last_status=status,
         last_look=last,
         looks_7d=looks,
@@ -70,18 +77,19 @@ def _entry(source: Source, look: tuple[str, datetime, int, int] | None) -> Ledge
     )
 
 
-def _looks(db: str) -> dict[str, tuple[str, datetime, int, int]]:
-    """Per source its last look's state and time, and the looks and good looks of the seven days up to it."""
+def _known(db: str) -> tuple[dict[str, tuple[str, datetime, int, int]], Sequence[HostState]]:
+    """The looks by source and the hosts' states; nothing where there is no store that can be opened."""
     if not is_shared(db) and not Path(db).exists():
-        return {}
+        return {}, ()
     try:
         with open_store(db) as connection:
-            return _query(connection)
+            return _query(connection), host_states(connection)
     except StoreError:
-        return {}
+        return {}, ()
 
 
 def _query(connection: Connection) -> dict[str, tuple[str, datetime, int, int]]:
+    """Per source its last look's state and time, and the looks and good looks of the seven days up to it."""
     rows = connection.execute(
         """WITH looks AS (SELECT source, status, taken_at, max(taken_at) OVER (PARTITION BY source) AS last
             FROM snapshots JOIN lists USING (list_key))

@@ -61,6 +61,8 @@ class HostState:
     misses: int = 0  # pages in a row that did not come
     open_until: datetime | None = None  # no request before
     reason: str = ""  # English, of the last block or miss
+    robots: str = ""  # what its robots.txt last said of what we asked: allowed, refused, unreachable
+    robots_at: datetime | None = None  # when it was last read
 
 
 @dataclass(frozen=True, slots=True)

@@ -140,6 +140,11 @@ def platform_of(name: str) -> str:
     return source.platform if source else name.partition("_")[0]
 
 
+def is_declared(source: Source, host: str) -> bool:
+    """Whether the source declares that requests go to `host`."""
+    return any(host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)) for name in source.hosts)
+
+
 def read_page(source: Source, page: Page) -> Reading:
     """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
 

@@ -13,6 +13,7 @@ from trendscout.config import Settings
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.run import queries
 from trendscout.demo.server import MarketServer
+from trendscout.ledger import ledger
 from trendscout.source import shipped_sources
 from trendscout.sources import amazon_bestsellers
 
@@ -141,3 +142,10 @@ def test_what_a_killed_run_archived_is_read_by_the_next(collected, tmp_path):
     assert observations(place) == observations(collected)
     again = pipeline.read_unread(place, now=morning_of(DAYS))
     assert again.crawls == 0, "what was read is not read again"
+
+
+def test_the_ledger_knows_what_robots_said_and_how_it_went(collected):
+    (entry,) = ledger(collected.db, "google_trends")
+    assert entry.robots == "allowed"
+    assert entry.robots_at is not None
+    assert (entry.last_status, entry.looks_7d) == ("ok", DAYS)

@@ -21,7 +21,7 @@ from trendscout.fetch.keys import key_of, with_key, without_key
 from trendscout.fetch.limits import WALL_STATUS, Limits
 from trendscout.fetch.retry import Again, require_answer, tried
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
-from trendscout.source import Source
+from trendscout.source import Source, is_declared
 from trendscout.text.walls import wall_of
 from trendscout.wire import Received, public_url
 
@@ -130,8 +130,8 @@ class Visitor:
         state = self._state(host)
         if wall:
             self._remember(breaker.after_block(state, self._clock.now(), wall))
-        elif state != HostState(host.name):
-            self._remember(HostState(host.name))
+        elif state.trips or state.misses or state.open_until:
+            self._remember(HostState(host.name, robots=state.robots, robots_at=state.robots_at))
         if page.status not in WALL_STATUS and not 200 <= page.status < 300:
             raise FetchError(
                 "{url}: the site answered HTTP {status}.",
@@ -169,6 +169,7 @@ class Visitor:
         """Seconds between requests to the host. Raises Refused or Unreachable if its robots.txt says no."""
         if host.robots is None or not host.robots.is_fresh(self._clock.now()):
             host.robots = await self._read_robots(host, replace(route, roams=True), asked.spacing_s)
+        self._note_robots(host, host.robots, request.url)
         if host.robots.why:
             self._remember(breaker.after_miss(self._state(host), self._clock.now(), host.robots.why))
             raise Unreachable(
@@ -193,6 +194,13 @@ class Visitor:
                 delay_s=delay_s,
             )
         return max(asked.spacing_s, delay_s)
+
+    def _note_robots(self, host: Host, rules: robots.Robots, url: str) -> None:
+        """Remember what the host's robots.txt says of the address, where that is news."""
+        verdict = "unreachable" if rules.why else "allowed" if rules.allows(url) else "refused"
+        state = self._state(host)
+        if (state.robots, state.robots_at) != (verdict, rules.read_at):
+            self._remember(replace(state, robots=verdict, robots_at=rules.read_at))
 
     async def _read_robots(self, host: Host, route: Route, spacing_s: float) -> robots.Robots:
         request = Request(host.origin + "/robots.txt", headers=(("Accept", "text/plain,*/*;q=0.5"),))
@@ -290,4 +298,4 @@ def _declares(source: Source, host: str, asked: str) -> bool:
     """Whether requests of the source may go to `host`; a source that declares none may go to the host asked."""
     if not source.hosts:
         return host == asked
-    return any(host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)) for name in source.hosts)
+    return is_declared(source, host)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trendscout.model import HostState
@@ -15,10 +15,12 @@ if TYPE_CHECKING:
 
 def host_states(connection: duckdb.DuckDBPyConnection) -> tuple[HostState, ...]:
     """The state of every host that has one."""
-    rows = connection.execute("SELECT host, trips, misses, open_until, reason FROM hosts ORDER BY host").fetchall()
+    rows = connection.execute(
+        "SELECT host, trips, misses, open_until, reason, robots, robots_at FROM hosts ORDER BY host"
+    ).fetchall()
     return tuple(
-        HostState(host, trips, misses, until.replace(tzinfo=UTC) if until else None, reason)
-        for host, trips, misses, until, reason in rows
+        HostState(host, trips, misses, _aware(until), reason, robots, _aware(robots_at))
+        for host, trips, misses, until, reason, robots, robots_at in rows
     )
 
 
@@ -27,8 +29,12 @@ def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[Hos
     with transaction(connection):
         for state in states:
             connection.execute("DELETE FROM hosts WHERE host = ?", [state.host])
-            until = naive(state.open_until) if state.open_until else None
+            times = [moment and naive(moment) for moment in (state.open_until, state.robots_at)]
             connection.execute(
-                "INSERT INTO hosts VALUES (?, ?, ?, ?, ?)",
-                [state.host, state.trips, state.misses, until, state.reason],
+                "INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [state.host, state.trips, state.misses, times[0], state.reason, state.robots, times[1]],
             )
+
+
+def _aware(moment: datetime | None) -> datetime | None:
+    return moment.replace(tzinfo=UTC) if moment else None
