@@ -35,6 +35,12 @@ run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
 test: $(VENV)/test.stamp ## all tests
 	$(BIN)/python -m pytest -n 2
 
+test-duckdb2: ## the store's tests on DuckDB 2.0, in a venv of its own
+	test -x .venv-duckdb2/bin/python || $(PYTHON) -m venv .venv-duckdb2
+	grep -v '^duckdb' $(RUN_PINS) > .venv-duckdb2/pins.txt
+	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-duckdb2/pins.txt duckdb==2.0.0 hypothesis pytest pytest-timeout
+	.venv-duckdb2/bin/python -m pytest tests/store tests/pipeline
+
 crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
