@@ -5,6 +5,10 @@
 Every command runs in a process of its own, in turns; the median counts. Without --store, 45 days of the demo are
 simulated first. Exits with 1 if a target is missed: `--help` at most 2.7 and `sources` at most 4 times the import,
 `report --top 20` at most 0.6 s.
+
+Where the time of the latter two goes, as shares of `import typer` (64 ms on the machine of RESULTS.md): pydantic,
+which Typer 0.29 imports for any typed option, 0.9; the modules of all sources 1.7; numpy 1.3; DuckDB 1.1. A report
+spends about 0.4 s on imports alone, before its first query.
 """
 
 from __future__ import annotations
