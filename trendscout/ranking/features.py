@@ -16,6 +16,7 @@ PLAIN = (
     "heat", "length", "count_now", "growth",
 )  # fmt: skip
 HEAVY = ("signitrend", "cusum", "poisson", "sig_fast", "sig_slow")  # heavy-tailed both ways: signed logarithms
+RAW = ("signitrend", "cusum", "poisson")  # beside their logarithms: how far ahead a burst is, not only that it is
 PLACED = (
     "signitrend", "age", "slope", "gap_best", "roam", "move1", "move4", "move8", "sig_slow", "drift", "cusum",
     "poisson", "best_before", "debut_gain", "key",
@@ -28,6 +29,7 @@ def features_of(signals: Mapping[str, Floats], snapshot: Ints, context: Columns)
     made: Columns = {name: scaled.get(name, signals[name]) for name in STARTS}
     made |= {name: signals[name] for name in PLAIN}
     made |= {name: values for name, values in scaled.items() if name not in made}
+    made |= {f"{name}_raw": signals[name] for name in RAW}
     made["growth"] = np.sign(signals["growth"]) * np.log1p(24 * np.abs(signals["growth"]))
     made["count"] = np.nan_to_num(signals["count"])
     made["no_count"] = np.isnan(signals["count"]).astype(float)

@@ -52,6 +52,7 @@ SIGNALS = {
     "list_rate": "how often this list has breakouts",
 }
 _PLACED = "_place"  # ends the name of a signal that is compared with the rest of its list
+_RAW = "_raw"  # ends the name of a signal that the model reads without its logarithm too
 
 
 def named(signal: str, lang: Lang) -> str:
@@ -62,4 +63,7 @@ def named(signal: str, lang: Lang) -> str:
     placed = SIGNALS.get(signal.removesuffix(_PLACED))
     if placed is not None:
         return tr("{signal}, against the rest of the list", lang, signal=tr(placed, lang))
+    raw = SIGNALS.get(signal.removesuffix(_RAW))
+    if raw is not None:
+        return tr("{signal}, by its full size", lang, signal=tr(raw, lang))
     return visible(tr(signal, lang))
