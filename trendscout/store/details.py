@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from trendscout.model import Point, Presence, Sighting
 from trendscout.store.query import PRODUCT
-from trendscout.store.sql import naive
+from trendscout.store.sql import aware, naive
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +68,7 @@ def listings_of(
     found: dict[str, list[ListingFacts]] = {}
     for row in rows:
         values = dict(zip((field.name for field in fields(ListingFacts)), row, strict=True))
-        moments = {name: _aware(values[name]) for name in ("listed_at", "first_seen")}
+        moments = {name: values[name] and aware(values[name]) for name in ("listed_at", "first_seen")}
         facts = ListingFacts(**{**values, **moments})
         found.setdefault(facts.product_id, []).append(facts)
     return {product: tuple(listings) for product, listings in found.items()}
@@ -156,10 +156,6 @@ def _presence(*, seen: bool, status: str, depth: int) -> Presence:
     if seen:
         return "seen"
     return "absent" if status == "ok" and depth > 0 else "not_looked"
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None
 
 
 def suspects_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[str, float]]:

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from trendscout.model import HostState
-from trendscout.store.sql import naive, transaction
+from trendscout.store.sql import aware, naive, transaction
 
 if TYPE_CHECKING:
     import duckdb
@@ -19,7 +18,7 @@ def host_states(connection: duckdb.DuckDBPyConnection) -> tuple[HostState, ...]:
         "SELECT host, trips, misses, open_until, reason, robots, robots_at FROM hosts ORDER BY host"
     ).fetchall()
     return tuple(
-        HostState(host, trips, misses, _aware(until), reason, robots, _aware(robots_at))
+        HostState(host, trips, misses, until and aware(until), reason, robots, robots_at and aware(robots_at))
         for host, trips, misses, until, reason, robots, robots_at in rows
     )
 
@@ -34,7 +33,3 @@ def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[Hos
                 "INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [state.host, state.trips, state.misses, times[0], state.reason, state.robots, times[1]],
             )
-
-
-def _aware(moment: datetime | None) -> datetime | None:
-    return moment.replace(tzinfo=UTC) if moment else None

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Literal
 
-from trendscout.store.sql import Connection, affected, naive, one, transaction
+from trendscout.store.sql import Connection, affected, aware, naive, one, transaction
 
 State = Literal["running", "dropped", "done", "partial", "failed"]
 # A run that was killed leaves its claim behind; after this long another may take it over.
@@ -99,7 +99,7 @@ def _runs(connection: Connection, rest: str, values: Sequence[object]) -> list[R
         f"SELECT run_id, job, local_date, started_at, finished_at, state, detail FROM runs {rest}", list(values)
     ).fetchall()
     return [
-        Run(run_id, job, day, _aware(start), _aware(end) if end else None, state, json.loads(detail))
+        Run(run_id, job, day, aware(start), aware(end) if end else None, state, json.loads(detail))
         for run_id, job, day, start, end, state, detail in rows
     ]
 
@@ -132,7 +132,7 @@ def keep_waiting(connection: Connection, channel: str, messages: Sequence[str], 
 def called(connection: Connection) -> dict[str, datetime]:
     """When each alert rule last called for each product."""
     rows = connection.execute("SELECT rule, max(called_at) FROM calls GROUP BY rule").fetchall()
-    return {rule: _aware(moment) for rule, moment in rows}
+    return {rule: aware(moment) for rule, moment in rows}
 
 
 def note_call(connection: Connection, rule: str, now: datetime) -> None:
@@ -151,7 +151,3 @@ def remember(connection: Connection, reader: str, report: str, as_of: datetime) 
     with transaction(connection):
         connection.execute("DELETE FROM shown WHERE reader = ?", [reader])
         connection.execute("INSERT INTO shown VALUES (?, ?, ?)", [reader, naive(as_of), report])
-
-
-def _aware(moment: datetime) -> datetime:
-    return moment.replace(tzinfo=UTC)

@@ -37,6 +37,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+def aware(moment: datetime) -> datetime:
+    """A moment that the store kept, with its zone."""
+    return moment.replace(tzinfo=UTC)
+
+
 def naive(moment: datetime) -> datetime:
     """The moment as the store keeps it: UTC without a zone."""
     return moment.astimezone(UTC).replace(tzinfo=None)
