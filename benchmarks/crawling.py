@@ -45,7 +45,8 @@ def ours(port: str, lists: int, folder: Path) -> None:
     from trendscout.clock import SystemClock
     from trendscout.config import Settings
     from trendscout.model import Outcome, Query
-    from trendscout.pipeline import Place, collect
+    from trendscout.pipeline import collect
+    from trendscout.place import Place
 
     queries = [Query("amazon_bestsellers", "US", "bestsellers", f"list-{n}") for n in range(lists)]
     memory: list[float] = []

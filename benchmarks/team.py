@@ -10,7 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.model import Entry, Snapshot
-from trendscout.pipeline import Place
+from trendscout.place import Place
 from trendscout.store.load import load_snapshots
 from trendscout.store.query import history
 

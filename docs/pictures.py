@@ -23,7 +23,8 @@ from rich.style import Style
 from trendscout import pipeline
 from trendscout.config import Settings
 from trendscout.lang import Lang
-from trendscout.model import Report
+from trendscout.model import Report, Wish
+from trendscout.place import Place
 from trendscout.report import page, table
 
 IMAGES = Path(__file__).parent / "img"
@@ -42,8 +43,8 @@ def last_report(demo: Path) -> Report:
     """The report of the demo's last morning, from its store."""
     drop = max(demo.glob("*/report.json"))
     now = datetime.fromisoformat(json.loads(drop.read_text(encoding="utf-8"))["as_of"])
-    place = pipeline.Place(str(demo / "demo.duckdb"), demo / "archive")
-    return pipeline.report(place, pipeline.Wish(top=20), now=now, settings=Settings())
+    place = Place(str(demo / "demo.duckdb"), demo / "archive")
+    return pipeline.report(place, Wish(top=20), now=now, settings=Settings())
 
 
 def terminal(report: Report, lang: Lang, name: str) -> None:

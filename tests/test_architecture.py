@@ -7,13 +7,14 @@ import pytest
 
 ROOT = Path(__file__).parent.parent / "trendscout"
 LAYERS = (
-    ("errors", "lang", "resources"),
+    ("errors", "lang", "resources", "files"),
     ("model", "history", "clock", "timetable", "decoding"),
     ("text", "config", "source", "money", "wire"),
-    ("crawl",),
+    ("crawl", "queries"),
     ("sources", "matching", "ranking", "report", "fetch", "archive", "store", "intake"),
-    ("assemble", "loading", "ledger"),
-    ("imports",),
+    ("assemble", "loading", "ledger", "place", "joining", "rating"),
+    ("imports", "collecting", "reporting"),
+    ("rereading",),
     ("pipeline",),
     ("notify",),
     ("jobs",),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trendscout.errors import UsageError
@@ -57,6 +58,21 @@ def cut(history: History, until_s: int) -> History:
         obs_floor=history.obs_floor[rows],
         titles=history.titles,
     )
+
+
+def read_history(file: Path) -> History:
+    """A ranked-list history from a Parquet or CSV file.
+
+    Raises UsageError if it cannot be read or lacks a column.
+    """
+    import pyarrow as pa
+    from pyarrow import csv, parquet
+
+    try:
+        table = parquet.read_table(file) if file.suffix == ".parquet" else csv.read_csv(file)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
+    return history_from_table(table)
 
 
 def history_from_table(table: pa.Table) -> History:

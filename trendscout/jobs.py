@@ -15,8 +15,10 @@ from trendscout.clock import Clock
 from trendscout.config import Settings, load_toml
 from trendscout.errors import ConfigError
 from trendscout.lang import Lang
-from trendscout.model import Outcome
+from trendscout.model import Outcome, Wish
 from trendscout.notify import notify
+from trendscout.place import Place
+from trendscout.queries import queries_for
 from trendscout.store import runs
 from trendscout.timetable import Timetable, timetable
 
@@ -107,7 +109,7 @@ def days_to_do(job: Job, last: date | None, now: datetime) -> list[date]:
 
 def run_job(
     job: Job,
-    place: pipeline.Place,
+    place: Place,
     settings: Settings,
     *,
     lang: Lang,
@@ -140,12 +142,12 @@ def run_job(
 
 
 def _collect(
-    job: Job, place: pipeline.Place, settings: Settings, clock: Clock, base_url: str | Mapping[str, str] | None
+    job: Job, place: Place, settings: Settings, clock: Clock, base_url: str | Mapping[str, str] | None
 ) -> tuple[Outcome, ...]:
     if job.collect is None:
         return ()
     wish = job.collect
-    queries = pipeline.queries_for(
+    queries = queries_for(
         settings,
         wish.get("sources", ()),
         markets=wish.get("markets"),
@@ -158,7 +160,7 @@ def _collect(
 def _deliver(
     job: Job,
     run: runs.Run,
-    place: pipeline.Place,
+    place: Place,
     settings: Settings,
     *,
     lang: Lang,
@@ -170,9 +172,7 @@ def _deliver(
     if outcomes:
         pipeline.match(place)
     chosen = {name: wish[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wish}
-    made = pipeline.report(
-        place, pipeline.Wish(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings
-    )
+    made = pipeline.report(place, Wish(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings)
     paths: Sequence[str] = run.detail.get("paths", ())
     if run.state != "dropped":
         paths = pipeline.drop(
@@ -211,7 +211,7 @@ def _deliver(
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
 
 
-def _silence(job: Job, place: pipeline.Place, day: date) -> list[str]:
+def _silence(job: Job, place: Place, day: date) -> list[str]:
     """A sentence for the digest if the job made no report for more than one of its periods."""
     with place.store() as connection:
         last = runs.last_date(connection, job.name)

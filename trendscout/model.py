@@ -355,6 +355,18 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
+class Wish:
+    """What of the store a report is to show, and how."""
+
+    market: str | None = None
+    source: str | None = None
+    category: str | None = None
+    top: int = 20
+    sort: str = "score"
+    pack: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs; nothing is computed after this."""
 

@@ -13,7 +13,7 @@ from trendscout.errors import TrendscoutError
 from trendscout.fetch.post import post_json
 from trendscout.lang import Lang
 from trendscout.model import Report
-from trendscout.pipeline import Place
+from trendscout.place import Place
 from trendscout.report import alerts, changes, digest, push
 from trendscout.store import runs
 

@@ -12,7 +12,7 @@ from trendscout.config import Settings
 from trendscout.errors import TrendscoutError
 from trendscout.jobs import Done, Job, days_to_do, load_jobs, run_job
 from trendscout.lang import Lang
-from trendscout.pipeline import Place
+from trendscout.place import Place
 from trendscout.store import runs
 
 if TYPE_CHECKING:

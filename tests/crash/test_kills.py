@@ -17,7 +17,8 @@ import pytest
 
 from trendscout.archive import Archive
 from trendscout.demo.market import morning_of
-from trendscout.pipeline import Place, read_unread
+from trendscout.place import Place
+from trendscout.rereading import read_unread
 from trendscout.store.connect import open_store
 from trendscout.store.load import noted_pages
 from trendscout.store.upkeep import contradictions

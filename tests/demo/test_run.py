@@ -20,8 +20,8 @@ from trendscout.demo.server import HOSTS
 from trendscout.demo.verdict import Truth
 from trendscout.errors import UsageError
 from trendscout.lang import _chinese
-from trendscout.model import Row
-from trendscout.pipeline import Place
+from trendscout.model import Row, Wish
+from trendscout.place import Place
 from trendscout.store.coverage import coverage
 from trendscout.store.query import history
 
@@ -128,7 +128,7 @@ def test_faults_are_told_and_end_nothing(tmp_path: Path) -> None:
 
 def all_rows(result: DemoResult) -> tuple[Row, ...]:
     place = Place(str(result.store), result.archive)
-    return pipeline.report(place, pipeline.Wish(top=100_000), now=result.report.as_of, settings=Settings()).rows
+    return pipeline.report(place, Wish(top=100_000), now=result.report.as_of, settings=Settings()).rows
 
 
 def test_newness_is_the_age_of_the_good(played: tuple[Path, DemoResult]) -> None:

@@ -12,15 +12,15 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trendscout import pipeline
+from trendscout import pipeline, rating
 from trendscout.clock import VirtualClock
 from trendscout.config import Settings
 from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.server import MarketServer, Reply, Site
 from trendscout.history import History, history_from_table
-from trendscout.model import Outcome, Query
-from trendscout.pipeline import Place
+from trendscout.model import Outcome, Query, Wish
+from trendscout.place import Place
 from trendscout.ranking.scoring import score
 from trendscout.report import table
 from trendscout.store.query import ANYWHERE, history
@@ -129,7 +129,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
     name, place, outcomes = case
     now = morning_of(DAYS)
     with place.store() as connection:
-        scores = pipeline.rank(connection, ANYWHERE, now=now)
+        scores = rating.rank(connection, ANYWHERE, now=now)
         seen = history(connection, until=now)
     assert len(scores) > 90, name
     known = scores.velocity[np.isfinite(scores.velocity)]
@@ -138,7 +138,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
     # and the troubled looks are told as such, never as whole lists
     good = sum(outcome.status == "ok" for outcome in outcomes)
     assert (good == len(outcomes)) == (name in ("nothing", "a missed crawl"))
-    shown = pipeline.report(place, pipeline.Wish(), now=now, settings=SETTINGS)
+    shown = pipeline.report(place, Wish(), now=now, settings=SETTINGS)
     assert {one.list_id for one in shown.coverage} == {AMAZON, ALIEXPRESS}
     assert sum(one.ok for one in shown.coverage) <= good
     assert not (seen.snap_depth < 50).any()
@@ -146,7 +146,7 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
 
 def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     place, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
-    shown = pipeline.report(place, pipeline.Wish(), now=morning_of(DAYS), settings=SETTINGS)
+    shown = pipeline.report(place, Wish(), now=morning_of(DAYS), settings=SETTINGS)
     blocked = next(one for one in shown.coverage if one.list_id == AMAZON)
     assert (blocked.status, blocked.looked, blocked.ok) == ("blocked", 6, 5)
     text = table.text(shown, lang="en", width=100)

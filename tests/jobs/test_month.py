@@ -11,7 +11,7 @@ from trendscout.config import Channel, Settings
 from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.server import MarketServer
 from trendscout.jobs import load_job
-from trendscout.pipeline import Place
+from trendscout.place import Place
 from trendscout.schedule import work_off
 
 DAYS = 30

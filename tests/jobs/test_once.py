@@ -12,6 +12,7 @@ import pytest
 from trendscout import jobs, pipeline
 from trendscout.config import Settings
 from trendscout.jobs import days_to_do, load_job, run_job
+from trendscout.place import Place
 from trendscout.schedule import work_off
 from trendscout.store import runs
 from trendscout.store.connect import open_store
@@ -32,7 +33,7 @@ class Hands:
 
 
 @dataclass(frozen=True)
-class OpenPlace(pipeline.Place):
+class OpenPlace(Place):
     """A place whose store stays open: a thousand days in seconds."""
 
     connection: Any = None

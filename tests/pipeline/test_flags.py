@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 
 from trendscout import pipeline
 from trendscout.config import Settings
-from trendscout.model import Entry, Snapshot
+from trendscout.model import Entry, Snapshot, Wish
+from trendscout.place import Place
 from trendscout.store.load import load_snapshots
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -13,7 +14,7 @@ RECALLS = "cpsc_recalls_US/recalls/all"
 
 
 def test_what_looks_recalled_is_flagged(tmp_path):
-    place = pipeline.Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
     rows = (
         Entry(GOODS, 1, "B1", title="PEBBLEX Night Light, Glow Pebbles for Kids Room"),
         Entry(GOODS, 2, "B2", title="Velmora Wooden Chess Set"),
@@ -32,7 +33,7 @@ def test_what_looks_recalled_is_flagged(tmp_path):
     with place.store() as store:
         load_snapshots(store, looks, loaded_at=NOW)
     assert pipeline.match(place).listings == 3
-    made = pipeline.report(place, pipeline.Wish(), now=NOW, settings=Settings())
+    made = pipeline.report(place, Wish(), now=NOW, settings=Settings())
     flags = {row.item_key: [(flag.code, flag.url) for flag in row.flags] for row in made.rows}
     assert ("recalled", "https://cpsc.example/1") in flags["B1"]
     assert "recalled" not in [code for code, _ in flags["B2"]]

@@ -14,6 +14,8 @@ from trendscout.demo.market import World, morning_of
 from trendscout.demo.run import queries
 from trendscout.demo.server import MarketServer
 from trendscout.ledger import ledger
+from trendscout.place import Place
+from trendscout.rereading import read_unread
 from trendscout.source import shipped_sources
 from trendscout.sources import amazon_bestsellers
 
@@ -22,10 +24,10 @@ COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, pr
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory) -> pipeline.Place:
+def collected(tmp_path_factory) -> Place:
     """A place with three mornings of one market, collected over HTTP with the demo's own faults."""
     home = tmp_path_factory.mktemp("collected")
-    place = pipeline.Place(str(home / "s.duckdb"), home / "archive")
+    place = Place(str(home / "s.duckdb"), home / "archive")
     world = World(7, DAYS, ("US",))
     settings = Settings(contact="t@market.example", markets=("US",))
     with MarketServer(world) as server:
@@ -43,10 +45,10 @@ def observations(place) -> list:
         return store.execute(f"SELECT {COLUMNS} FROM observations ORDER BY ALL").fetchall()
 
 
-def elsewhere(place, folder: Path) -> pipeline.Place:
+def elsewhere(place, folder: Path) -> Place:
     """An empty store beside a copy of the archive."""
     shutil.copytree(place.archive, folder / "archive")
-    return pipeline.Place(str(folder / "again.duckdb"), folder / "archive")
+    return Place(str(folder / "again.duckdb"), folder / "archive")
 
 
 LATER = morning_of(DAYS) + timedelta(days=1)
@@ -137,10 +139,10 @@ def test_a_damaged_archive_is_told_and_the_rest_is_used(collected, tmp_path, har
 
 def test_what_a_killed_run_archived_is_read_by_the_next(collected, tmp_path):
     place = elsewhere(collected, tmp_path)
-    done = pipeline.read_unread(place, now=morning_of(DAYS))
+    done = read_unread(place, now=morning_of(DAYS))
     assert done.loaded.snapshots > 0
     assert observations(place) == observations(collected)
-    again = pipeline.read_unread(place, now=morning_of(DAYS))
+    again = read_unread(place, now=morning_of(DAYS))
     assert again.crawls == 0, "what was read is not read again"
 
 

@@ -53,8 +53,8 @@ def new_lake(postgres, tmp_path):
 
 @pytest.fixture(params=["file", "lake"])
 def place(request, tmp_path):
-    """Where a store is: a file's, then a lake's; pipeline.Place."""
-    from trendscout.pipeline import Place
+    """Where a store is: a file's, then a lake's; Place."""
+    from trendscout.place import Place
 
     if request.param == "file":
         return Place(str(tmp_path / "store.duckdb"), tmp_path / "archive")

@@ -16,7 +16,7 @@ from trendscout.demo.market import World
 from trendscout.demo.run import queries, run_demo
 from trendscout.demo.server import MarketServer
 from trendscout.model import Entry, Snapshot
-from trendscout.pipeline import Place
+from trendscout.place import Place
 from trendscout.store import runs, upkeep
 from trendscout.store.leases import Leases, in_turns, kept
 from trendscout.store.load import load_snapshots

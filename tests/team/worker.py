@@ -9,10 +9,11 @@ from trendscout.clock import VirtualClock
 from trendscout.config import Settings
 from trendscout.demo.market import morning_of
 from trendscout.demo.run import queries
+from trendscout.place import Place
 
 db, data, urls = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 outcomes = pipeline.collect(
-    pipeline.Place(db, Path(data) / "archive", data),
+    Place(db, Path(data) / "archive", data),
     queries(("US",)),
     Settings(contact="demo@market.example"),
     clock=VirtualClock(morning_of(0)),

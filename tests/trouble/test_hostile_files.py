@@ -17,7 +17,8 @@ from pyarrow import parquet
 from trendscout.config import Settings, load_settings
 from trendscout.errors import UsageError
 from trendscout.jobs import load_job
-from trendscout.pipeline import Place, import_file
+from trendscout.pipeline import import_file
+from trendscout.place import Place
 from trendscout.store.upkeep import check
 
 ROOT = Path(__file__).parents[2]

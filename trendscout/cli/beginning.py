@@ -11,6 +11,7 @@ import typer
 
 from trendscout.cli.output import Call
 from trendscout.errors import TrendscoutError, UsageError
+from trendscout.files import whole_file
 from trendscout.lang import tr
 from trendscout.resources import folder as resources
 from trendscout.text.markets import MARKETS
@@ -42,9 +43,7 @@ def begin(here: Call, folder: Path, *, ask: bool, collect: bool) -> None:
     jobs = folder / "jobs"
     if not jobs.exists():
         shutil.copytree(resources("jobs"), jobs)
-    part = target.with_name(f".{target.name}.part")
-    part.write_text(configuration(answers), encoding="utf-8")
-    part.replace(target)
+    whole_file(target, lambda part: part.write_text(configuration(answers), encoding="utf-8"))
     here.say("{file} and {jobs} are written.", file=target, jobs=jobs)
     _first_look(here, target, collect=collect and bool(answers.contact))
 
@@ -133,9 +132,12 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     from trendscout.clock import SystemClock
     from trendscout.config import load_settings
     from trendscout.doctor import examine
+    from trendscout.model import Wish
+    from trendscout.place import Place
+    from trendscout.queries import queries_for
 
     settings = load_settings(target)
-    place = pipeline.Place(str(settings.home / settings.db), settings.home / "archive")
+    place = Place(str(settings.home / settings.db), settings.home / "archive")
     now = datetime.now(UTC)
     show_findings(examine(place.db, place.archive, settings, now=now), here.lang)
     if not collect:
@@ -145,13 +147,13 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
         return
     try:
         with here.progress("Collecting"):
-            outcomes = pipeline.collect(place, pipeline.queries_for(settings), settings, clock=SystemClock())
+            outcomes = pipeline.collect(place, queries_for(settings), settings, clock=SystemClock())
             pipeline.match(place)
     except TrendscoutError as error:
         here.warn(error)
         return
     show_outcomes(outcomes, here.lang)
-    made = pipeline.report(place, pipeline.Wish(top=settings.top), now=datetime.now(UTC), settings=settings)
+    made = pipeline.report(place, Wish(top=settings.top), now=datetime.now(UTC), settings=settings)
     show_report(made, here, "table", None, machine=False)
     here.say(
         "Not enough data yet: first probabilities after about {days} days of daily looks. "

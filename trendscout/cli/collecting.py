@@ -58,10 +58,11 @@ def collect(
     from trendscout.cli.output import answer
     from trendscout.cli.tables import show_outcomes
     from trendscout.clock import SystemClock
+    from trendscout.queries import queries_for
 
     here = call(context)
     place = here.place
-    queries = pipeline.queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
+    queries = queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
     with here.progress("Collecting"):
         outcomes = pipeline.collect(place, queries, here.settings, clock=SystemClock(), base_url=base_url)
     if as_json:
@@ -135,12 +136,12 @@ def parse(
     from trendscout.cli.output import line
 
     here = call(context)
-    status, entries, findings = pipeline.parse(file, source=source, market=market, url=url, now=moment(None))
-    for entry in entries:
+    reading = pipeline.parse(file, source=source, market=market, url=url, now=moment(None))
+    for entry in reading.entries:
         line(entry)
-    for finding in findings:
+    for finding in reading.findings:
         here.say("{finding}.", finding=finding)
-    if status != "ok":
+    if reading.status != "ok":
         raise typer.Exit(PARTIAL)
 
 
@@ -211,11 +212,11 @@ def source_test(
     from trendscout.cli.output import line
 
     here = call(context)
-    status, entries, findings = pipeline.try_source(file, page, market=market, now=moment(None))
-    for entry in entries:
+    reading = pipeline.try_source(file, page, market=market, now=moment(None))
+    for entry in reading.entries:
         line(entry)
-    for finding in findings:
+    for finding in reading.findings:
         here.say("{finding}.", finding=finding)
-    here.say("{count} entries", count=len(entries))
-    if status != "ok":
+    here.say("{count} entries", count=len(reading.entries))
+    if reading.status != "ok":
         raise typer.Exit(PARTIAL)

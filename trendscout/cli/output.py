@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from trendscout.config import Settings
-    from trendscout.pipeline import Place
+    from trendscout.place import Place
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +36,7 @@ class Call:
     @property
     def place(self) -> Place:
         """Where the store and the archive are."""
-        from trendscout.pipeline import Place
+        from trendscout.place import Place
 
         return Place(self.db, self.archive, self.settings.data_path)
 

@@ -29,6 +29,7 @@ def match(
     """Match listings."""
     from trendscout import pipeline
     from trendscout.cli.output import answer
+    from trendscout.joining import match_file
 
     here = call(context)
     if records and not out:
@@ -36,7 +37,7 @@ def match(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
     with here.progress("Matching"):
-        done = pipeline.match_file(records, out, pairs_out) if records and out else pipeline.match(here.place)
+        done = match_file(records, out, pairs_out) if records and out else pipeline.match(here.place)
     if as_json:
         answer(done)
     else:

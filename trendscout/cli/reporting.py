@@ -99,13 +99,14 @@ def _report(
 ) -> None:
     from trendscout import pipeline
     from trendscout.cli.tables import show_report
+    from trendscout.model import Wish
 
     here = call(context)
     if format_ not in FORMATS:
         raise UsageError(
             "--format {name} is not known.", next_step="Choose one of {all}.", name=format_, all=FORMATS
         )
-    wish = pipeline.Wish(
+    wish = Wish(
         market=market,
         source=source,
         category=category,

@@ -9,7 +9,7 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendscout import pipeline
+from trendscout import pipeline, rating
 from trendscout.clock import VirtualClock
 from trendscout.config import Settings
 from trendscout.demo import faults
@@ -20,7 +20,8 @@ from trendscout.demo.server import HOSTS, MarketServer
 from trendscout.demo.verdict import SHOWN, Figures, Listing, Truth, biggest_changes
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
-from trendscout.model import Query, Report, Row
+from trendscout.model import Query, Report, Row, Wish
+from trendscout.place import Place
 from trendscout.store.connect import is_shared
 from trendscout.store.lake import without_password
 
@@ -83,7 +84,7 @@ def run_demo(
         )
     store = db or str(out / "demo.duckdb")
     home = Path(data_path) if is_shared(store) else Path(store).parent
-    place = pipeline.Place(store, home / "archive", data_path)
+    place = Place(store, home / "archive", data_path)
     world = World(seed, days, tuple(markets))
     named = without_password(store) if is_shared(store) else str(Path(store).resolve())
     ledger = Ledger(out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": named})
@@ -96,7 +97,7 @@ def run_demo(
     return _result(place, world, ledger, out, lang)
 
 
-def _claim(place: pipeline.Place, ledger: Ledger) -> None:
+def _claim(place: Place, ledger: Ledger) -> None:
     """Make sure that the store is this demo's, or nobody's."""
     exists = is_shared(place.db) or Path(place.db).exists()
     if ledger.is_ours() and exists:
@@ -131,7 +132,7 @@ def queries(markets: Sequence[str]) -> list[Query]:
     return found
 
 
-def _morning(place: pipeline.Place, world: World, server: MarketServer, day: int) -> Morning:
+def _morning(place: Place, world: World, server: MarketServer, day: int) -> Morning:
     """Collect, match and rank one day; what the report of each market would show."""
     server.turn(day)
     clock = VirtualClock(morning_of(day))
@@ -156,7 +157,7 @@ def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
     from trendscout.store.query import ANYWHERE
 
     now = morning_of(day) + _LOOKED
-    scores = pipeline.rank(connection, ANYWHERE, now=now)
+    scores = rating.rank(connection, ANYWHERE, now=now)
     names = [str(scores.history.items[scores.item[position]]) for position in best_places(scores)[:SHOWN]]
     facts = listings_of(connection, names, until=now)
     return tuple(
@@ -167,11 +168,11 @@ def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
 # --- the end -------------------------------------------------------------------------------------------------
 
 
-def _result(place: pipeline.Place, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
+def _result(place: Place, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
     from trendscout.report.drop import write
 
     now = morning_of(world.days - 1) + _LOOKED
-    everything = pipeline.report(place, pipeline.Wish(top=1_000_000), now=now, settings=_SETTINGS)
+    everything = pipeline.report(place, Wish(top=1_000_000), now=now, settings=_SETTINGS)
     report = replace(everything, rows=everything.rows[:SHOWN])
     files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
     truth = Truth(world)

@@ -6,7 +6,7 @@ from trendscout.intake.declarative import load_source, load_sources
 from trendscout.intake.exports import Export, propose_profile, read_export
 from trendscout.intake.kinds import kind_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
-from trendscout.intake.saved import Found, pages_in
+from trendscout.intake.saved import Found, pages_in, saved_page
 
 __all__ = [
     "Export",
@@ -20,4 +20,5 @@ __all__ = [
     "profiles",
     "propose_profile",
     "read_export",
+    "saved_page",
 ]

@@ -17,7 +17,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
-from trendscout.errors import Blocked, LayoutChanged, TrendscoutError
+from trendscout.errors import Blocked, LayoutChanged, TrendscoutError, UsageError
 from trendscout.intake.guess import guess
 from trendscout.intake.har import MAX_HAR, har_pages
 from trendscout.model import Page, Query, Reading
@@ -54,6 +54,22 @@ class Found:
     page: Page | None = None  # with its query; None if it was left
     reading: Reading | None = None
     reason: str = ""  # English: why it was left, or what to know
+
+
+def saved_page(source: Source, file: Path, *, market: str | None, url: str | None, at: datetime) -> Page:
+    """A file of the user's as a page of that source."""
+    try:
+        body = file.read_bytes()
+    except OSError as error:
+        raise UsageError("{file} cannot be read.", next_step="Check the path.", file=file) from error
+    found = source.query_of(url) if url and source.query_of else None
+    query = Query(
+        source.name,
+        market or (found.market if found else None) or (source.markets[0] if len(source.markets) == 1 else None),
+        (found.kind if found else "") or source.kinds[0],
+        found.category if found else "",
+    )
+    return Page(url=url or "", fetched_at=at, status=200, headers={}, body=body, query=query)
 
 
 def pages_in(

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
 from trendscout.errors import ConfigError
-from trendscout.model import Report, Row
+from trendscout.model import Report, Row, StockRow
+from trendscout.money import in_usd
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +37,16 @@ def load(path: Path) -> dict[str, Cost]:
     except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
     return {key: _cost(path, key, table) for key, table in tables.items()}
+
+
+def of_goods(goods: Iterable[StockRow], at: datetime) -> dict[str, Cost]:
+    """What an ERP export says of costs, by item key and SKU, in US dollars at the rate of the day."""
+    found: dict[str, Cost] = {}
+    for one in goods:
+        dollars = in_usd(float(one.cost), one.currency, at.date()) if one.cost is not None else None
+        cost = Cost(round(Decimal(dollars), 2) if dollars is not None else None, None, one.weight_g, None)
+        found |= {key: cost for key in (one.sku, one.item_key) if key}
+    return found
 
 
 def applied(report: Report, costs: Mapping[str, Cost]) -> Report:
