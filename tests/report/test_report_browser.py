@@ -158,7 +158,8 @@ def test_a_card_opens_by_keyboard(opened: Callable[..., Any]) -> None:
 def test_pictures_come_late_and_may_fail(opened: Callable[..., Any]) -> None:
     rows = tuple(replace(RISING, product_id=str(n), image=f"https://img.example/{n}.png") for n in range(3))
     window = opened(replace(example(), rows=rows))
-    window.wait_for_function("document.images[0].naturalWidth === 1")
+    window.evaluate("document.images[0].decode()")
+    assert window.evaluate("document.images[0].naturalWidth") == 1
     assert window.locator("img[loading=lazy]").count() == 3
     window.evaluate("document.images[0].dispatchEvent(new Event('error'))")
     assert window.locator("img").count() == 2
