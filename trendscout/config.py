@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import json
-import re
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import ConfigError
 from trendscout.resources import folder
 
+if TYPE_CHECKING:
+    import fastjsonschema
+
 DEFAULT_FILE = "trendscout.toml"
 DEFAULT_DB = "trendscout.duckdb"
-_QUOTED = re.compile(r"'([^']+)'")
 # Where each setting stands in the file.
 _PLACES = {
     "contact": "contact",
@@ -116,18 +117,50 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
     try:
         _validator(schema)(table)
     except fastjsonschema.JsonSchemaValueException as error:
-        # A key that does not belong stands only in the message: "must not contain {'top'} properties".
-        keys = [*(str(key) for key in error.path[1:]), *_QUOTED.findall(error.message)[:1]]
-        raise ConfigError(
-            "{path}{line}: {key}: {fault}.",
-            next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",
-            path=path,
-            line=line_of(text, keys),
-            key=".".join(keys) or "file",
-            fault=error.message.replace("data.", "").replace("data ", ""),
-            schema=schema,
-        ) from error
+        raise _unfit(path, text, schema, error) from error
     return table
+
+
+def _unfit(path: Path, text: str, schema: str, error: fastjsonschema.JsonSchemaValueException) -> ConfigError:
+    """The error for what a schema refuses, in words for who wrote the file."""
+    import difflib
+
+    above = [str(key) for key in error.path[1:]]
+    rule = error.rule_definition
+    if error.rule == "required":
+        key = next(key for key in rule if key not in error.value)
+        return ConfigError(
+            "{path}: {key} is missing.",
+            next_step="Add it to that section."
+            if above
+            else "Add it; above the first [section], for a line below one belongs to that section.",
+            path=path,
+            key=".".join([*above, key]),
+        )
+    if error.rule == "additionalProperties":
+        known = error.definition.get("properties", {})
+        key = next(key for key in error.value if key not in known)
+        near = difflib.get_close_matches(key, known, 1)
+        return ConfigError(
+            "{path}{line}: {key} is no key here.",
+            next_step="Did you mean {near}? schemas/{schema}.schema.json lists what is allowed."
+            if near
+            else "schemas/{schema}.schema.json lists what is allowed.",
+            path=path,
+            line=line_of(text, [*above, key]),
+            key=".".join([*above, key]),
+            near=near[0] if near else "",
+            schema=schema,
+        )
+    return ConfigError(
+        "{path}{line}: {key}: {fault}.",
+        next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",
+        path=path,
+        line=line_of(text, above),
+        key=".".join(above) or "file",
+        fault=error.message.replace("data.", "").replace("data ", ""),
+        schema=schema,
+    )
 
 
 @cache

@@ -16,7 +16,7 @@ from trendscout.config import Settings
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Query, Reading, Report, Why, Wish
 from trendscout.place import Place
-from trendscout.source import Source, get_source, read_page
+from trendscout.source import get_source, read_page
 
 # A step's modules are imported in it: `--help` and `sources` start without Arrow, NumPy and HTTP.
 if TYPE_CHECKING:
@@ -64,20 +64,17 @@ def parse(file: Path, *, source: str, market: str | None, url: str | None, now: 
 
     Raises Blocked or LayoutChanged as `read_page` does, UsageError if the file cannot be read.
     """
-    return _read(get_source(source), file, market=market, url=url, now=now)
+    from trendscout.intake import saved_page
+
+    found = get_source(source)
+    return read_page(found, saved_page(found, file, market=market, url=url, at=now))
 
 
 def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> Reading:
     """What a declarative source reads in a saved page; as `parse`."""
-    from trendscout.intake import load_source
+    from trendscout.intake import trial
 
-    return _read(load_source(file), page, market=market, url=None, now=now)
-
-
-def _read(source: Source, file: Path, *, market: str | None, url: str | None, now: datetime) -> Reading:
-    from trendscout.intake import saved_page
-
-    return read_page(source, saved_page(source, file, market=market, url=url, at=now))
+    return trial.try_source(file, page, market=market, at=now)
 
 
 def ingest(

@@ -212,7 +212,13 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry]]:
     def read(page: Page) -> Iterator[Entry]:
         found = list(items(page))[:_MAX_ITEMS]
         if not found:
-            raise LayoutChanged("{items!r} matches nothing in the page.", items=table.get("items", "item"))
+            raise LayoutChanged(
+                "{file}: `items` finds nothing in the page; it is {items!r}.",
+                next_step="Look in the saved page for what stands once for each item; goods that the page fetches "
+                "later are in another reply: save that.",
+                file=here.file.name,
+                items=table.get("items", "item"),
+            )
         for place, item in enumerate(found, 1):
             yield _entry(page, table, {key: get(item) for key, get in gets.items()}, place)
 
