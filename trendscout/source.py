@@ -151,8 +151,10 @@ def read_page(source: Source, page: Page) -> Reading:
     Readers are tried in order; the first that finds entries is the layout of the reading. Raises Blocked for a
     wall and LayoutChanged when no reader finds anything: an empty list is never returned.
     """
+    from trendscout.text.bodies import readable
     from trendscout.text.walls import wall_of
 
+    page = readable(page)
     found = (source.wall and source.wall(page)) or wall_of(page)
     if found:
         raise Blocked(

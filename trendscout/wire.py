@@ -26,7 +26,7 @@ _SECRET_HEADER = re.compile(
 _ADDRESSES = frozenset(("location", "content-location", "referer", "origin", "link", "refresh"))
 _SECRET_PARAMETER = re.compile(
     r"(?<![^?&;])(key|api[-_]?key|app[-_]?key|app[-_]?secret|client[-_]?secret|access[-_]?key|access[-_]?token"
-    r"|auth|auth[-_]?token|refresh[-_]?token|token|secret|password|passwd|sig|sign|signature|session|sessionid|sid)"
+    r"|auth|auth[-_]?token|refresh[-_]?token|token|secret|password|passwd|sig|sign|signature|session|session[-_]?id|session[-_]?token|sid|csrf[-_]?token|ms[-_]?token)"
     r"=[^&;#]*",
     re.IGNORECASE,
 )

@@ -182,3 +182,10 @@ def test_the_source_of_real_replies_is_guessed() -> None:
     for folder, source in names.items():
         for found in pages_in(sorted((SHARED / folder).iterdir()), now=NOW):
             assert (found.status, found.source) == ("taken", source), found.file
+
+
+def test_an_empty_file_and_an_empty_recording_are_told(tmp_path: Path) -> None:
+    (tmp_path / "a.json").write_bytes(b" \n")
+    (tmp_path / "b.har").write_text('{"log": {"creator": {}, "entries": []}}')
+    reasons = [found.reason for found in pages_in([tmp_path], now=NOW)]
+    assert reasons == ["it is empty", "it holds no reply: record again with the developer tools open"]

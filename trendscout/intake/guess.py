@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from trendscout.errors import Blocked, LayoutChanged, TrendscoutError
 from trendscout.model import Page, Query, Reading
 from trendscout.source import Source, query_for, read_page, sources
+from trendscout.text.bodies import readable
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
 _ENOUGH_KINDS = 2
@@ -80,8 +81,12 @@ def _told(reading: Reading | None) -> float:
 
 
 def _readings(page: Page, market: str | None) -> Iterator[Guess]:
+    try:
+        shape = readable(page)
+    except LayoutChanged:
+        return
     for candidate in sources().values():
-        if any(_fits(reader_fits, page) for reader_fits in (reader.fits for reader in candidate.readers)):
+        if any(_fits(reader.fits, shape) for reader in candidate.readers):
             yield _tried(candidate, page, market)
 
 

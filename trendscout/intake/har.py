@@ -33,6 +33,8 @@ def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
     if not isinstance(recorded, list):
         yield "it has no log.entries: it is no HAR"
         return
+    if not recorded:
+        yield "it holds no reply: record again with the developer tools open"
     if len(recorded) > _MAX_ENTRIES:
         yield f"it has {len(recorded)} replies; only the first {_MAX_ENTRIES} were looked at"
     for entry in recorded[:_MAX_ENTRIES]:

@@ -11,7 +11,7 @@ import os
 import quopri
 import re
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -22,6 +22,7 @@ from trendscout.intake.guess import guess
 from trendscout.intake.har import MAX_HAR, har_pages
 from trendscout.model import Page, Query, Reading
 from trendscout.source import Source
+from trendscout.text.bodies import readable
 from trendscout.wire import public_url
 
 PageReader = Callable[[Path], Iterable[Page]]
@@ -107,7 +108,9 @@ def pages_in(
         except OSError as error:
             yield Found(name, "left", reason=f"it cannot be read: {error.strerror or error}")
             continue
-        if file.suffix.lower() == ".har" or _is_har(body):
+        if not body.strip():
+            yield Found(name, "left", reason="it is empty")
+        elif file.suffix.lower() == ".har" or _is_har(body):
             yield from _from_har(name, body, when, source, market)
         else:
             yield _judged(name, _page(file, body, url, when), source, market)
@@ -154,17 +157,15 @@ def _page(file: Path, body: bytes, url: str | None, when: datetime) -> Page:
         except binascii.Error:  # a damaged archive: what it holds is no page, and will be told so
             inner = ""
         url = url or inner
-    return Page(
-        url=public_url(url or _address_in(body)),
-        fetched_at=when,
-        status=200,
-        headers={},
-        body=body,
-        query=Query(""),
-    )
+    page = Page(url="", fetched_at=when, status=200, headers={}, body=body, query=Query(""))
+    return replace(page, url=public_url(url or _address_in(page)))
 
 
-def _address_in(body: bytes) -> str:
+def _address_in(page: Page) -> str:
+    try:
+        body = readable(page).body
+    except LayoutChanged:  # damaged: it will be told so
+        return ""
     found = _SAVED_FROM.search(body[:_HEAD]) or _CANONICAL.search(body[:_CANONICAL_WITHIN])
     return html.unescape(found[1].decode("utf-8", "replace")) if found else ""
 
@@ -226,7 +227,8 @@ def _judged(
     if isinstance(found.fault, Blocked):
         return Found(name, "blocked", found.source, found.page, reason=str(found.fault))
     if found.source:
-        return Found(name, "left", found.source, reason=f"{shown or 'the file'}: {found.fault}")
+        why = found.fault.what.format(**found.fault.fields) if found.fault else ""
+        return Found(name, "left", found.source, reason=f"{shown}: {why}" if shown and shown not in why else why)
     reason = (
         f"{shown}: no source is known for this address" if shown else "no source reads it; name one with --source"
     )

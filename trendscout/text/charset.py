@@ -66,6 +66,11 @@ def is_utf8(data: bytes) -> bool:
     return True
 
 
+def is_wide(data: bytes) -> bool:
+    """Whether the bytes are UTF-16, by their mark or by their zeros."""
+    return data.startswith((b"\xff\xfe", b"\xfe\xff")) or _wide_codec(data) is not None
+
+
 def decode(data: bytes, declared: Iterable[str | None] = (), *, fallback: str = "cp1252") -> str:
     """The text of `data`, without a byte-order mark; bytes that fit nothing become U+FFFD.
 
