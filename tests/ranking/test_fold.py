@@ -28,10 +28,10 @@ def batch_of(history: History, look: int) -> Batch:
 
 def stored(state: State) -> State:
     """The state after a round through Arrow, as a store keeps it."""
-    item = pa.table({name: state.item[:, place] for place, name in enumerate(ITEM)})
-    per_list = pa.table({name: state.list[:, place] for place, name in enumerate(LIST)})
+    item = pa.table({name: state.item[place] for place, name in enumerate(ITEM)})
+    per_list = pa.table({name: state.list[place] for place, name in enumerate(LIST)})
     return State(
-        *(np.stack([column.to_numpy() for column in table.columns], axis=1) for table in (item, per_list))
+        *(np.stack([column.to_numpy() for column in table.columns]) for table in (item, per_list))
     )
 
 

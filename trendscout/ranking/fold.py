@@ -29,27 +29,26 @@ LIST = ("looks", "floor", "turnover", "entry", "heat", *T, *D)
 class State:
     """What is remembered of every (list, item) and of every list: all that the next step needs."""
 
-    item: Floats  # one row a slot, columns ITEM
-    list: Floats  # one row a list, columns LIST
+    # One row a value, one column a slot or list: a batch reads and writes value by value, within the cache.
+    item: Floats  # rows ITEM
+    list: Floats  # rows LIST
 
     @classmethod
     def empty(cls, slots: int, lists: int) -> State:
         """Nothing seen yet."""
-        item = np.zeros((slots, len(ITEM)))
-        item[:, ITEM.index("last")] = -np.inf
-        item[:, ITEM.index("first")] = np.nan
-        item[:, [ITEM.index(name) for name in ("peak_before_at", "count")]] = np.nan
-        item[:, ITEM.index("best")] = np.inf
-        item[:, ITEM.index("best_before")] = np.inf
-        per_list = np.zeros((lists, len(LIST)))
-        per_list[:, LIST.index("floor")] = np.nan
+        item = np.zeros((len(ITEM), slots))
+        item[ITEM.index("last")] = -np.inf
+        item[[ITEM.index(name) for name in ("first", "peak_before_at", "count")]] = np.nan
+        item[[ITEM.index(name) for name in ("best", "best_before")]] = np.inf
+        per_list = np.zeros((len(LIST), lists))
+        per_list[LIST.index("floor")] = np.nan
         return cls(item, per_list)
 
 
 def step(state: State, batch: Batch, *, want: bool = True) -> Columns | None:
     """The signals of the batch's rows from what was known before it and what it shows; updates the state."""
-    per_list = dict(zip(LIST, state.list[batch.lists].T.copy(), strict=True))
-    item = dict(zip(ITEM, state.item[batch.slots].T.copy(), strict=True))
+    per_list = dict(zip(LIST, state.list.take(batch.lists, axis=1), strict=True))
+    item = dict(zip(ITEM, state.item.take(batch.slots, axis=1), strict=True))
     _open_episodes(item, per_list, batch)
     look = look_at(item, per_list, batch)
     signals = signals_of(item, per_list, look) if want else None
@@ -58,8 +57,10 @@ def step(state: State, batch: Batch, *, want: bool = True) -> Columns | None:
     if signals is not None:
         signals.update(stage=item["stage"], stage_at=item["stage_at"])
     _remember_lists(per_list, look, batch)
-    state.item[batch.slots] = np.stack([item[name] for name in ITEM], axis=1)
-    state.list[batch.lists] = np.stack([per_list[name] for name in LIST], axis=1)
+    for kept, name in zip(state.item, ITEM, strict=True):
+        kept[batch.slots] = item[name]
+    for kept, name in zip(state.list, LIST, strict=True):
+        kept[batch.lists] = per_list[name]
     return signals
 
 
