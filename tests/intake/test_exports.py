@@ -281,3 +281,34 @@ def test_a_long_table_is_cut_and_told(tmp_path: Path, monkeypatch: pytest.Monkey
     export = read_export(written(tmp_path, "erp.csv", "SKU,退货率\n" + "a,1%\n" * 101), at=AT)
     assert len(export.stock) == 100
     assert export.findings == ("only the first 100 rows were read",)
+
+
+SCOUT = "ASIN;Title;Price;Mo. Sales;Mo. Revenue;BSR\nB0TESTAAA1;Star lamp;{price};{sales};{revenue};{bsr}\n"
+
+
+@pytest.mark.parametrize(
+    ("cells", "price", "count"),
+    [
+        ({"price": "1.299,90", "sales": "1.234"}, Decimal("1299.90"), 1234),
+        ({"price": "1,299.90", "sales": "1,234"}, Decimal("1299.90"), 1234),
+        ({"price": "12", "sales": "1.234.567"}, Decimal(12), 1234567),
+        ({"price": "12", "sales": "1.234"}, Decimal(12), None),  # nothing proves what the point is
+        ({"price": "1.299", "sales": "7"}, None, 7),
+        (
+            {"price": "12,50", "sales": "1.25"},
+            Decimal("12.50"),
+            1,
+        ),  # they contradict each other: the tool's own way
+    ],
+)
+def test_the_table_proves_how_it_writes_numbers(
+    tmp_path: Path, cells: dict[str, str], price: Decimal | None, count: int | None
+) -> None:
+    text = SCOUT.format(**{"revenue": "5", "bsr": "1"} | cells)
+    ((entry,),) = [snapshot.entries for snapshot in read_export(written(tmp_path, "a.csv", text), at=AT).snapshots]
+    assert (entry.price, entry.count) == (price, count)
+
+
+def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
+    export = read_export(written(tmp_path, "a.csv", SCOUT.splitlines()[0] + "\n"), at=AT)
+    assert (export.snapshots, export.findings) == ((), ("the table has a header and no rows",))

@@ -23,10 +23,10 @@ from trendscout.intake.profiles import (
     profiles,
 )
 from trendscout.intake.tables import Table, read_table
-from trendscout.intake.values import Cell, item_id, moment, number, share, web_url, words
+from trendscout.intake.values import Cell, item_id, moment, number, share, style_in, web_url, words
 from trendscout.model import Entry, Query, Snapshot, StockRow
 from trendscout.source import list_id
-from trendscout.text.currencies import code_of
+from trendscout.text.currencies import code_of, places_of
 from trendscout.text.digits import Style
 from trendscout.text.markets import MARKETS
 from trendscout.text.numbers import parse_count, parse_price
@@ -91,7 +91,9 @@ def read_export(path: Path, *, at: datetime, profile: Profile | None = None, mar
             missing=missing,
             profile=profile.name,
         )
-    read = _Rows(profile, layout, market)
+    if not table.rows:
+        return Export(profile.name, findings=("the table has a header and no rows",))
+    read = _Rows(profile, layout, market, _style_of(profile, layout, table))
     if profile.role == "stock":
         return read.stock(table)
     return read.lists(table, at)
@@ -126,14 +128,11 @@ class _Rows:
     profile: Profile
     layout: Layout
     market: str | None
+    style: Style
 
     def _cell(self, row: Sequence[Cell], field: str) -> Cell:
         place = self.layout.columns.get(field)
         return row[place] if place is not None else None
-
-    @property
-    def _style(self) -> Style:
-        return Style(".", ",") if self.profile.decimal == "." else Style(",", ".")
 
     def lists(self, table: Table, at: datetime) -> Export:
         by_list: dict[str, list[Entry]] = {}
@@ -176,7 +175,7 @@ class _Rows:
         amount, currency, shown = self._price(row, "price", market)
         count_text = words(self._cell(row, "count"))
         count = self._count(row, "count")
-        rating = number(self._cell(row, "rating"), self._style)
+        rating = number(self._cell(row, "rating"), self.style)
         entry = Entry(
             list=name,
             rank=rank or (None if "rank" in self.layout.columns else len(by_list.get(name, ())) + 1),
@@ -215,8 +214,8 @@ class _Rows:
                     item_key=item_id(self._cell(row, "item_key"))
                     or self._key_in(web_url(words(self._cell(row, "url")))),
                     return_rate=self._share(row, "return_rate"),
-                    sales=_float(number(self._cell(row, "sales"), self._style)),
-                    stock=_float(number(self._cell(row, "stock"), self._style)),
+                    sales=_float(number(self._cell(row, "sales"), self.style)),
+                    stock=_float(number(self._cell(row, "stock"), self.style)),
                     cost=cost,
                     currency=currency,
                     weight_g=self._weight(row),
@@ -233,11 +232,11 @@ class _Rows:
 
     def _count(self, row: Sequence[Cell], field: str) -> int | None:
         cell = self._cell(row, field)
-        value = number(cell, self._style)
+        value = number(cell, self.style)
         if value is None and isinstance(cell, str):
-            shown = parse_count(cell.lstrip("#"), language="en" if self.profile.decimal == "." else "de")
+            shown = parse_count(cell.lstrip("#"), language="en" if self.style.decimal == "." else "de")
             return shown.value if shown else None
-        return int(value) if value is not None and value >= 0 else None
+        return None if value is None or value < 0 or _may_be_grouped(cell, value) else int(value)
 
     def _price(
         self, row: Sequence[Cell], field: str, market: str | None
@@ -246,7 +245,7 @@ class _Rows:
         cell = self._cell(row, field)
         shown = words(cell)
         priced = parse_price(shown, market) if isinstance(cell, str) and shown else None
-        plain_amount = number(cell, self._style)
+        plain_amount = number(cell, self.style)
         amount = plain_amount if plain_amount is not None else priced.amount if priced else None
         told = words(self._cell(row, "currency"))
         unit = self.layout.units.get(field, "")
@@ -256,19 +255,21 @@ class _Rows:
             or (_CURRENCY_WORDS.get(unit) or code_of(unit, market) if unit else None)
             or self.profile.currency
         )
-        return (None, None, shown) if amount is None or amount < 0 else (amount, currency, shown)
+        if amount is None or amount < 0 or (_may_be_grouped(cell, amount) and places_of(currency) < 3):
+            return None, None, shown
+        return amount, currency, shown
 
     def _share(self, row: Sequence[Cell], field: str) -> float | None:
         cell = self._cell(row, field)
         if self.layout.units.get(field) == "%" and not isinstance(cell, str):
-            value = number(cell, self._style)
+            value = number(cell, self.style)
             return float(value) / 100 if value is not None and 0 <= value <= 100 else None
-        return share(cell, self._style)
+        return share(cell, self.style)
 
     def _weight(self, row: Sequence[Cell]) -> float | None:
         """Grams; the unit stands in the cell or behind the column's name, and is grams where neither tells."""
         found = _WEIGHT.fullmatch(words(self._cell(row, "weight")) or "")
-        value = number(found[1], self._style) if found else None
+        value = number(found[1], self.style) if found else None
         if found is None or value is None:
             return None
         unit = (found[2] or self.layout.units.get("weight") or "g").lower()
@@ -280,11 +281,25 @@ class _Rows:
             text = words(row[place])
             if text is None:
                 continue
-            value = number(row[place], self._style)
+            value = number(row[place], self.style)
             told[name] = text[:200] if value is None or "%" in text else float(value)
         return told
 
 
+def _may_be_grouped(cell: Cell, value: Decimal) -> bool:
+    """Whether "1.234" may be a thousand and more: in another country's table it is."""
+    return isinstance(cell, str) and value.as_tuple().exponent == -3
+
+
+def _style_of(profile: Profile, layout: Layout, table: Table) -> Style:
+    """How the table writes numbers: as the profile says, else as its columns of numbers prove."""
+    if profile.decimal:
+        return Style(",", ".") if profile.decimal == "," else Style(".", ",")
+    places = [place for field, place in layout.columns.items() if field in _NUMERIC]
+    return style_in(row[place] for row in table.rows for place in places) or Style(".", ",")
+
+
+_NUMERIC = frozenset("price count rating reviews cost sales stock return_rate weight".split())
 _CURRENCY_WORDS = {
     "美元": "USD",
     "人民币": "CNY",

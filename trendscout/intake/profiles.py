@@ -36,7 +36,7 @@ class Profile:
     kind: str = ""
     market: str | None = None
     currency: str | None = None
-    decimal: str = "."
+    decimal: str = ""  # "": as the file's own cells prove, else "."
     dates: DateOrder = ""
     count_kind: CountKind | None = None
     key_in_url: re.Pattern[str] | None = None
@@ -117,7 +117,7 @@ def _loaded(path: Path) -> Profile:
         kind=table.get("kind", table["name"]),
         market=table.get("market"),
         currency=table.get("currency"),
-        decimal=table.get("decimal", "."),
+        decimal=table.get("decimal", ""),
         dates=table.get("dates", ""),
         count_kind=table.get("count_kind"),
         key_in_url=key_in_url,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import UTC, date, datetime, time, timedelta
 from decimal import Decimal
 from email.utils import parsedate_to_datetime
@@ -65,7 +66,23 @@ def number(cell: Cell, style: Style) -> Decimal | None:
     return None if value is None else -value if found[1] == "-" else value
 
 
+def style_in(cells: Iterable[Cell]) -> Style | None:
+    """How the numbers among the cells are written; None where no cell proves it, or two contradict each other."""
+    texts = {plain(cell) for cell in cells if isinstance(cell, str) and len(cell) < 40}
+    proven = [style for style in _STYLES if any(_PROOF[style].fullmatch(text) for text in texts)]
+    return proven[0] if len(proven) == 1 else None
+
+
+_STYLES = (Style(".", ","), Style(",", "."))
 _LANGUAGE = {".": "en", ",": "de"}
+# One or two digits behind the last sign, or two groups: "1.299,90", "12,5", "1.234.567" are written with a comma.
+_PROOF = {
+    style: re.compile(
+        rf"\D*(?:(?:\d{{1,3}}(?:{group}\d{{3}})+|\d+){decimal}\d{{1,2}}|\d{{1,3}}(?:{group}\d{{3}}){{2,}})\D*"
+    )
+    for style in _STYLES
+    for decimal, group in [(re.escape(style.decimal), re.escape(style.group))]
+}
 
 
 def _decimal_of(digits: str, style: Style) -> Decimal | None:
