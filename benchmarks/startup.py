@@ -2,18 +2,18 @@
 
     python benchmarks/startup.py [--store DEMO.duckdb] [--rounds 11]
 
-Every command runs in a process of its own, in turns; the median counts. Without --store, 45 days of the demo are
-simulated first. Exits with 1 if a target is missed: `--help` at most 2.7 and `sources` at most 4 times the import,
-`report --top 20` at most 0.6 s.
+Every command runs in a process of its own, in turns, from compiled bytecode as an installed program does; the
+median counts. Without --store, 45 days of the demo are simulated first. Exits with 1 if a target is missed:
+`--help` at most 2.7 and `sources` at most 4 times the import, `report --top 20` at most 0.6 s.
 
-Where the time of the latter two goes, as shares of `import typer` (64 ms on the machine of RESULTS.md): pydantic,
-which Typer 0.29 imports for any typed option, 0.9; the modules of all sources 1.7; numpy 1.3; DuckDB 1.1. A report
-spends about 0.4 s on imports alone, before its first query.
+Where the time goes that is not ours, in shares of `import typer`: pydantic, which Typer 0.29 imports for any typed
+option, 0.9; NumPy 1.2; DuckDB 0.8; rich 0.5.
 """
 
 from __future__ import annotations
 
 import argparse
+import os
 import resource
 import subprocess
 import sys
@@ -28,12 +28,14 @@ HELP_TARGET = 2.7
 SOURCES_TARGET = 4.0
 REPORT_TARGET_S = 0.6
 OURS = [sys.executable, "-m", "trendscout"]
+# Else every start of ours would compile our modules, while those of Typer lie compiled in site-packages.
+_ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def cpu_s(command: Sequence[str]) -> float:
     """Seconds of CPU that the command takes, children included."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, env=_ENVIRONMENT)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     return after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
 

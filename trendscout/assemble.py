@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, cast
 
 from trendscout.errors import UsageError
@@ -31,7 +32,7 @@ if TYPE_CHECKING:
 CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
-_CHUNK = 50  # products whose details are fetched at a time
+_CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
 SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
 
@@ -70,17 +71,18 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
     """
     context = context_of(connection, now)
     ignored = {product for product, (mark, _) in context.marks.items() if mark == "ignore"}
-    best = (scores.at(position) for position in best_places(scores))
-    wanted = [one for one in best if (one.item_key == only if only else one.item_key not in ignored)]
-    for start in range(0, len(wanted), _CHUNK):
-        part = wanted[start : start + _CHUNK]
+    best = (scores.at(place) for place in best_places(scores))
+    wanted = (one for one in best if (one.item_key == only if only else one.item_key not in ignored))
+    position = 0
+    while part := tuple(islice(wanted, _CHUNKS[position > 0])):
         names = [scored.item_key for scored in part]
         listings = listings_of(connection, names, until=now)
         sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
         kin = kin_of(connection, names)
         suspects = suspects_of(connection, names)
         warned = _warned(listings, context.notices)
-        for number, scored in enumerate(part, start + 1):
+        for scored in part:
+            position += 1
             name = scored.item_key
             known = Known(
                 listings[name],
@@ -89,7 +91,7 @@ def rows(connection: Connection, scores: Scores, *, now: datetime, only: str | N
                 suspects.get(name),
                 warned.get(name),
             )
-            yield _scored(_facts(name, scored.list_id, known, context), scored, number)
+            yield _scored(_facts(name, scored.list_id, known, context), scored, position)
 
 
 def unranked(connection: Connection, product: str, *, now: datetime) -> Row:

@@ -11,7 +11,6 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, cast
 
-from trendscout.clock import Clock
 from trendscout.config import Settings
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Query, Reading, Report, Why, Wish
@@ -21,6 +20,7 @@ from trendscout.source import get_source, read_page
 # A step's modules are imported in it: `--help` and `sources` start without Arrow, NumPy and HTTP.
 if TYPE_CHECKING:
     from trendscout.archive.files import Pruned
+    from trendscout.clock import Clock
     from trendscout.imports import Imported, Taken
     from trendscout.joining import Matched
     from trendscout.report.changes import Changes
@@ -178,15 +178,19 @@ def why(place: Place, product: str, *, now: datetime) -> Why:
         return reporting.why(connection, product, now=now)
 
 
-def changes_for(place: Place, made: Report, reader: str, *, only: bool) -> Changes | None:
-    """What changed since `reader` last saw a report, if `only` that is wanted; this one counts as seen."""
+def read_report(
+    place: Place, wish: Wish, reader: str, *, only_changes: bool, now: datetime, settings: Settings
+) -> tuple[Report, Changes | None]:
+    """As `report`, for a reader who is taken to have seen it; if wanted, what changed since they last saw one."""
+    from trendscout import reporting
     from trendscout.report import changes
     from trendscout.store import runs
 
-    with place.store() as connection:
+    with place.store(must_exist=True) as connection:
+        made = reporting.report(connection, wish, now=now, settings=settings)
         before = runs.remembered(connection, reader)
         runs.remember(connection, reader, changes.memory(made), made.as_of)
-    return changes.since(made, before) if only else None
+    return made, changes.since(made, before) if only_changes else None
 
 
 def drop(

@@ -66,7 +66,9 @@ def options(
 ) -> None:
     """Take the global options into the call."""
     del version
-    gc.enable()
+    if not gc.isenabled():  # `run` turned it off: what was declared since stays, and is not to be gone through
+        gc.freeze()
+        gc.enable()
     if lang not in (None, "zh", "en"):
         raise UsageError("--lang {lang} is not known.", next_step="Choose zh or en.", lang=lang)
     if context.resilient_parsing or context.invoked_subcommand is None:

@@ -81,7 +81,7 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
     """A rich console on stdout or stderr."""
     from rich.console import Console
 
-    return Console(stderr=stderr, width=width, highlight=False, markup=False)
+    return Console(stderr=stderr, width=width, highlight=False, markup=False, emoji=False)
 
 
 def answer(value: object) -> None:

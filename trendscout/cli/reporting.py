@@ -1,5 +1,6 @@
 """Commands that answer: rank, report, backtest."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
@@ -97,6 +98,9 @@ def _report(
     machine: bool = False,
     as_json: bool = False,
 ) -> None:
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # before NumPy: its threads take longer to start than to use
     from trendscout import pipeline
     from trendscout.cli.tables import show_report
     from trendscout.model import Wish
@@ -115,9 +119,9 @@ def _report(
         pack=pack,
     )
     with here.progress("Ranking"):
-        place = here.place
-        made = pipeline.report(place, wish, now=moment(as_of), settings=here.settings)
-        changed = pipeline.changes_for(place, made, "terminal", only=changes)
+        made, changed = pipeline.read_report(
+            here.place, wish, "terminal", only_changes=changes, now=moment(as_of), settings=here.settings
+        )
     show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
 
 

@@ -37,6 +37,7 @@ class Vocabulary:
     contents: Sequence[frozenset[str]]  # the words of each product
     products: Sequence[Facts]
     levels: dict[str, Sequence[float]]  # how odd the products of a category are, ascending; filled when asked for
+    rarities: dict[tuple[str, str | None], _Rarity]  # of a category's words in a market; filled when asked for
 
     def levels_of(self, category: str) -> Sequence[float]:
         """How odd the products of a category are, ascending; a report asks for few categories of many."""
@@ -46,6 +47,29 @@ class Vocabulary:
                 _raw(self.products[number], self.contents[number], self, number)[0] for number in its
             )
         return self.levels[category]
+
+    def rarity(self, category: str, market: str | None) -> _Rarity:
+        """How rare words are in a category and a market."""
+        if (category, market) not in self.rarities:
+            in_category = self.category[category], self.in_category[category]
+            in_market = self.market[market], self.in_market[market]
+            self.rarities[category, market] = _Rarity(in_category, in_market)
+        return self.rarities[category, market]
+
+
+class _Rarity(dict[str, tuple[float, str]]):
+    """Word → (its bits of surprise below zero, the word): what sorts the rarest first; made when asked for."""
+
+    def __init__(self, category: tuple[Counter[str], int], market: tuple[Counter[str], int]) -> None:
+        super().__init__()
+        self.category, self.market = category, market  # products with a word, and all of them
+
+    def __missing__(self, word: str) -> tuple[float, str]:
+        (in_category, category), (in_market, market) = self.category, self.market
+        bits = CATEGORY_WEIGHT * _surprisal(in_category[word] - 1, category)
+        bits += (1 - CATEGORY_WEIGHT) * _surprisal(in_market[word] - 1, market)
+        self[word] = (-bits, word)
+        return self[word]
 
 
 def learn(products: Iterable[Facts]) -> Vocabulary:
@@ -71,6 +95,7 @@ def learn(products: Iterable[Facts]) -> Vocabulary:
         contents=contents,
         products=facts,
         levels={},
+        rarities={},
     )
 
 
@@ -94,20 +119,14 @@ def oddness(facts: Facts, vocabulary: Vocabulary) -> Axis:
 def _raw(
     facts: Facts, words: frozenset[str], vocabulary: Vocabulary, number: int | None
 ) -> tuple[float, list[str]]:
-    """Bits of surprise of the rarest words, less where another product says the same; and words, rarest first."""
-    category, market = vocabulary.category[facts.category], vocabulary.market[facts.market]
-    in_category, in_market = vocabulary.in_category[facts.category], vocabulary.in_market[facts.market]
-    bits = {
-        word: CATEGORY_WEIGHT * _surprisal(category[word] - 1, in_category)
-        + (1 - CATEGORY_WEIGHT) * _surprisal(market[word] - 1, in_market)
-        for word in words
-    }
-    rare = sorted(words, key=lambda word: (-bits[word], word))
-    top = rare[:RAREST]
-    if not top:
+    """Bits of surprise of the rarest words, less where another product says the same; and all, rarest first."""
+    rarity = vocabulary.rarity(facts.category, facts.market)
+    rarest = sorted(map(rarity.__getitem__, words))
+    if not rarest:
         return 0.0, []
-    surprise = sum(bits[word] for word in top) / RAREST
-    return surprise * (0.5 + 0.5 * _distance(facts, words, bits, vocabulary, number)), rare
+    surprise = -sum(minus_bits for minus_bits, _ in rarest[:RAREST]) / RAREST
+    distance = _distance(facts.category, rarest, words, vocabulary, number)
+    return surprise * (0.5 + 0.5 * distance), [word for _, word in rarest]
 
 
 def _surprisal(others: int, total: int) -> float:
@@ -115,31 +134,39 @@ def _surprisal(others: int, total: int) -> float:
 
 
 def _distance(
-    facts: Facts, words: frozenset[str], bits: Mapping[str, float], vocabulary: Vocabulary, number: int | None
+    category: str,
+    rarest: Sequence[tuple[float, str]],
+    words: frozenset[str],
+    vocabulary: Vocabulary,
+    number: int | None,
 ) -> float:
     """1 less the weight of the words that the nearest other product of the category shares.
 
     The rarest words first: what has none of them cannot become the nearest once the rest weighs no more than the
     best so far, so that the long postings of common words are seldom walked (MaxScore, Turtle and Flood 1995).
     """
-    postings = vocabulary.postings[facts.category]
+    postings, contents = vocabulary.postings[category], vocabulary.contents
     shared: dict[int, float] = {}
     nearest = 0.0
-    left = whole = sum(bits.values())
-    for word in sorted(words, key=lambda word: -bits[word]):
+    left = whole = -sum(minus_bits for minus_bits, _ in rarest)
+    for minus_bits, word in rarest:
         others = postings.get(word, ())
         if number is None:  # the product itself is among them: the one with the very same words, left out once
-            number = next((other for other in others if vocabulary.contents[other] == words), -1)
+            number = next((other for other in others if contents[other] == words), -1)
         if left > nearest:
             for other in others:
                 if other != number:
-                    shared[other] = shared.get(other, 0.0) + bits[word]
+                    shared[other] = weight = shared.get(other, 0.0) - minus_bits
+                    if weight > nearest:
+                        nearest = weight
         else:
-            for other in shared:
-                if word in vocabulary.contents[other]:
-                    shared[other] += bits[word]
-        nearest = max(shared.values(), default=0.0)
-        left -= bits[word]
+            shared = {
+                other: weight - minus_bits if word in contents[other] else weight
+                for other, weight in shared.items()
+                if weight + left > nearest  # else it cannot become the nearest any more
+            }
+            nearest = max(shared.values(), default=nearest)
+        left += minus_bits
     return 1 - nearest / whole if whole else 1.0
 
 
