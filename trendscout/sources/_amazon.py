@@ -24,7 +24,21 @@ HOST_OF = {
     "MX": "www.amazon.com.mx",
 }
 # Marketplaces that are read where the user saved a page, but not collected.
-_READ_TOO = {"CA": "www.amazon.ca", "AU": "www.amazon.com.au", "NL": "www.amazon.nl", "SE": "www.amazon.se"}
+_READ_TOO = {
+    "AE": "www.amazon.ae",
+    "AU": "www.amazon.com.au",
+    "BE": "www.amazon.com.be",
+    "CA": "www.amazon.ca",
+    "EG": "www.amazon.eg",
+    "IE": "www.amazon.ie",
+    "NL": "www.amazon.nl",
+    "PL": "www.amazon.pl",
+    "SA": "www.amazon.sa",
+    "SE": "www.amazon.se",
+    "SG": "www.amazon.sg",
+    "TR": "www.amazon.com.tr",
+    "ZA": "www.amazon.co.za",
+}
 _MARKET_OF = {host.removeprefix("www."): market for market, host in (HOST_OF | _READ_TOO).items()}
 MARKETS = tuple(HOST_OF)
 HOSTS = tuple(HOST_OF.values())

@@ -23,14 +23,16 @@ from trendscout.sources._fields import (
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(
-    r"bought in|gekauft|achetés? au cours|acquistat[oi]|comprad[oa]s? (?:en|el)|compras? no mês|購入され",
+    r"bought in|gekauft|achetés? au cours|acquistat[oi]|comprad[oa]s? (?:en|el)|compras? no mês|購入され|gekocht in|"
+    r"köpta|kupion|satın al|تم شراء",
     re.IGNORECASE,
 )
 # The period holds a number of its own ("過去1か月で500点以上"): it goes before the count is read.
 _PERIOD = re.compile(r"過去\s*1\s*[かヶカケ]?月(?:間)?(?:で|に)?")
 _AD_TITLE = re.compile(
     r"^(?:Sponsored Ad|Gesponserte Anzeige|Annonce sponsorisée|Annuncio sponsorizzato|"
-    r"Anuncio patrocinado|Anúncio patrocinado|スポンサー広告)\s*[-–:]\s*",
+    r"Anuncio patrocinado|Anúncio patrocinado|スポンサー広告|Gesponsorde advertentie|Sponsrad annons|"
+    r"Reklama sponsorowana|Sponsorlu Reklam|إعلان مُمول)\s*[-–:]\s*",
     re.IGNORECASE,
 )
 _SPAN = re.compile(r"(\d[\d.,]{0,6})\s*[-–〜]\s*\d")
