@@ -30,9 +30,7 @@ def stored(state: State) -> State:
     """The state after a round through Arrow, as a store keeps it."""
     item = pa.table({name: state.item[place] for place, name in enumerate(ITEM)})
     per_list = pa.table({name: state.list[place] for place, name in enumerate(LIST)})
-    return State(
-        *(np.stack([column.to_numpy() for column in table.columns]) for table in (item, per_list))
-    )
+    return State(*(np.stack([column.to_numpy() for column in table.columns]) for table in (item, per_list)))
 
 
 @pytest.mark.parametrize("stop", [1, 7, 19])

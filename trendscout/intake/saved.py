@@ -223,7 +223,7 @@ def _judged(
     shown = public_url(page.url)[:200]
     found = guess(page, source=source, market=market, open_shape=not only_known)
     if found.reading and found.page:
-        return Found(name, "taken", found.source, found.page, found.reading, _notes(found.rivals, found.page))
+        return Found(name, "taken", found.source, found.page, found.reading, _notes(found.rivals, found.reading))
     if isinstance(found.fault, Blocked):
         return Found(name, "blocked", found.source, found.page, reason=str(found.fault))
     if found.source:
@@ -235,10 +235,10 @@ def _judged(
     return Found(name, "left", reason=reason)
 
 
-def _notes(rivals: tuple[str, ...], page: Page) -> str:
+def _notes(rivals: tuple[str, ...], reading: Reading) -> str:
     notes = []
     if rivals:
         notes.append(f"{', '.join(rivals)} could read it too; --source decides")
-    if page.query.market is None:
+    if any("_XX/" in entry.list for entry in reading.entries):
         notes.append("its market is not told; --market tells it")
     return "; ".join(notes)

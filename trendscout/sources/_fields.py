@@ -19,7 +19,9 @@ from trendscout.text.numbers import parse_count, parse_price
 
 _MAYBE_GROUPED = re.compile(r"\d{1,3}\.\d{3}")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,9})?")
-_GROUPED = re.compile(r"\d{1,12}|\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3}){0,4}[.,'\u2019\u00a0\u202f\u2009 ]\d{3}")
+_GROUPED = re.compile(
+    r"\d{1,12}|\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3}){0,4}[.,'\u2019\u00a0\u202f\u2009 ]\d{3}"
+)
 _EARLIEST = datetime(1995, 1, 1, tzinfo=UTC)  # no shop is older: what is below is no listing date
 _LATEST_S = 4_102_444_800  # 2100: larger epochs are milliseconds
 

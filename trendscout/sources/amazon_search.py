@@ -23,8 +23,8 @@ from trendscout.sources._fields import (
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(
-    r"bought in|gekauft|achetés? au cours|acquistat[oi]|comprad[oa]s? (?:en|el)|compras? no mês|購入され|gekocht in|"
-    r"köpta|kupion|satın al|تم شراء",
+    r"bought in|gekauft|achetés? au cours|acquistat[oi]|comprad[oa]s? (?:en|el)|compras? no mês|購入され|"
+    r"gekocht in|köpta|kupion|satın al|تم شراء",
     re.IGNORECASE,
 )
 # The period holds a number of its own ("過去1か月で500点以上"): it goes before the count is read.

@@ -49,7 +49,10 @@ _MARKETS = (
     "TW",
 )
 _RENDERERS = ("videoRenderer", "gridVideoRenderer", "lockupViewModel", "reelItemRenderer", "shortsLockupViewModel")
-_FULL_COUNT = re.compile(r"(\d{1,3}(?:,\d{3})*) views?")
+# The long text is never rounded, so that groups of digits are one number in every language; the short one is.
+_FULL_COUNT = re.compile(
+    r"(\d{1,3}) views?|\D{0,40}(\d{1,3}(?:[.,'\u2019\s]\d{2,3}){0,4}[.,'\u2019\s]\d{3})\D{0,40}"
+)
 _MAX_ROWS = 1000
 
 
@@ -177,20 +180,25 @@ def _video(video: Any, name: str, rank: int) -> Entry | None:
 
 
 _UNIT = re.compile(r"view|watch", re.IGNORECASE)
+_WATCHED_NOW = re.compile(
+    r"watching|zuschau|specta|espectador|viendo|assistindo|spettator|kijkers|ogląda|смотр|izliyor|視聴中|시청 중|"
+    r"正在观看|正在觀看|menonton|đang xem|กำลังดู",
+    re.IGNORECASE,
+)
 
 
 def _views(video: Any, parts: Any) -> CountFields:
+    full = _shown(dig(video, "viewCountText"))
     for shown in (
-        _shown(dig(video, "viewCountText")),
+        full,
         _shown(dig(video, "shortViewCountText")),
         _part(parts, "view"),
         text(dig(video, "overlayMetadata", "secondaryText", "content")),
     ):
         if shown and shown.lower().startswith("no view"):
             return {"count": 0, "count_kind": "views", "count_floor": False, "count_text": shown}
-        whole_count = _FULL_COUNT.fullmatch(shown or "")
-        if whole_count:
-            return exact_count(whole_count.group(1).replace(",", ""), "views", shown)
+        if (found := _FULL_COUNT.fullmatch(full or "")) and not _WATCHED_NOW.search(full or ""):
+            return exact_count(re.sub(r"\D", "", found[1] or found[2]), "views", full)
         if shown and isinstance(dig(video, "viewCountText", "runs"), list) and not _UNIT.search(shown):
             return {"count_text": shown}
         if shown:  # a live video says "85 watching", in two pieces
