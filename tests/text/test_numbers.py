@@ -1,8 +1,11 @@
 """Counts and prices as sites show them. numbers.csv is ours; `provenance` says how an example came to be:
 
 made     written while the rules were, from the forms that the sources are known to show
-unseen   written afterwards, before it was ever run: 623 texts in five batches, at first sight 95.8 % right and
-         0.8 % wrong; of the last batch of 180, with the words of the others learnt, 98.3 % right and 0.6 % wrong
+unseen   written afterwards, with the expected answer, before it was ever run. At first sight, batch by batch,
+         right and wrong: 623 texts in five batches 95.8 % and 0.8 %; 649 texts of 45 markets 88.8 % and 4.0 %;
+         then, with what each batch had taught, 304: 98.7 and 0.3; 278: 96.4 and 0.4; 258: 97.7 and 1.6 (offers
+         read as prices); 286: 97.9 and 1.0 (the same); and 272, since only known words may stand beside a price:
+         98.9 and 0.0
 trap     no count or price, or one that can be read in two ways: None is right
 """
 
@@ -23,7 +26,6 @@ TABLE = list(csv.DictReader((Path(__file__).parent / "numbers.csv").read_text(en
 SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "numbers" / "number_formats.csv"
 
 KNOWN_MISSES = [
-    ("500+ kişi satın aldı", "TR", "tr", 500),
     ("1 tūkst. pārdots", "LV", "lv", 1000),
     ("tausend verkauft", "DE", "de", 1000),
     ("一千件已售", "CN", "zh", 1000),
@@ -125,6 +127,25 @@ def test_prices_survive_a_round_trip_through_a_locale(cents: int, market: str) -
     price = parse_price(format_currency(value, code, locale=MARKETS[market]), market)
     assert price is not None
     assert (price.amount, price.currency) == (value, code)
+
+
+COMPACT = (
+    "en de fr es pt_BR it nl sv da nb fi pl cs sk hu ro bg hr sr sl el ru uk tr he ar th ja ko zh zh_Hant hi bn et"
+).split()
+
+
+@given(st.integers(11, 989), st.integers(3, 8), st.sampled_from(COMPACT))
+@example(12, 9, "da")
+def test_counts_survive_the_compact_form_of_a_language(value: int, power: int, language: str) -> None:
+    """As YouTube and others shorten them: "12 mn" in Swedish, "12万" in Japanese; some billions are None."""
+    from babel.numbers import format_compact_decimal
+
+    number = value * 10**power
+    text = format_compact_decimal(number, locale=language, fraction_digits=2)
+    count = parse_count(text, None, language.partition("_")[0])
+    assert count is None or count.value == number, text
+    if number < 10**9:
+        assert count is not None, text
 
 
 @given(

@@ -17,6 +17,13 @@ _LETTERS_LIKE_SPACE = re.compile(r"[\s\u00ad\u200b-\u200f\u202a-\u202e\u2060\ufe
 _GLUED_PERCENT = re.compile(r"([.,]\d{2})(\d{1,2}\s?%)")  # "$199.9730% off": two nodes without a gap
 _SPLIT_CENTS = re.compile(r"(?<=\d) ([.,]) (?=\d{2}\b)")  # "$ 19 . 99": one number in three nodes
 _NO_CENTS = re.compile(r"(?<=\d)[.,:]\s?-+(?!\s?\d)")  # "1 299,-"
+_RAISED_CENTS = re.compile(r"(?<=[\d€$£])([⁰¹²³⁴-⁹]{2})(?![⁰¹²³⁴-⁹])")  # "$12⁹⁹"
+# "3万2000", and "1만 2,900원": Korean parts the two.
+COMPOUND = re.compile(
+    r"(?<![\d.,])(\d+)(?:([亿億억万萬만])(\d+)|([억만]) ?(\d{1,3},?\d{3}|\d{1,3}(?=[만천])))"
+    r"([万萬만千천]?)(?![\d.,])"
+)
+_HAN = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
 _FOLD = str.maketrans(
     {
         "٫": ".",
@@ -46,11 +53,19 @@ def plain(text: str) -> str:
 
     Full-width, Arabic-Indic, Thai and other decimal digits become 0-9; no-break and thin spaces become blanks.
     """
-    folded = unicodedata.normalize("NFKC", text[:MAX_TEXT]).translate(_FOLD)
+    folded = unicodedata.normalize("NFKC", _RAISED_CENTS.sub(r".\1", text[:MAX_TEXT])).translate(_FOLD)
     if not folded.isascii():
         folded = "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in folded)
     folded = _LETTERS_LIKE_SPACE.sub(" ", folded).strip()
     return _SPLIT_CENTS.sub(r"\1", _NO_CENTS.sub("", _GLUED_PERCENT.sub(r"\1 \2", folded)))
+
+
+def joined(found: re.Match[str]) -> str:
+    """One number for what COMPOUND found; the text as it is if its parts do not fit one another."""
+    high_power = _HAN[found[2] or found[4]]
+    high = int(found[1]) * 10**high_power
+    low = int((found[3] or found[5]).replace(",", "")) * 10 ** _HAN[found[6]]
+    return str(high + low) if low < 10**high_power else found[0]
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from trendscout.model import CountKind
 from trendscout.text.currencies import CURRENCY
-from trendscout.text.digits import MAX_TEXT, NUMBER, number_of, plain, style_of
+from trendscout.text.digits import COMPOUND, MAX_TEXT, NUMBER, joined, number_of, plain, style_of
 from trendscout.text.patterns import lazy
 from trendscout.text.prices import Price, parse_price
 from trendscout.text.vocabulary import (
@@ -56,17 +56,18 @@ class _Found:
     is_clean: bool  # nothing but known words beside it
 
 
+_LETTER = "a-zà-žα-ωά-ώа-яёєії"  # of scripts that part words with blanks
 _SCALE = "|".join(sorted(map(re.escape, SCALES), key=len, reverse=True))
 _TOKEN = lazy(
     rf"(?<![\d.,])(?P<plus>\+\s?)?(?P<number>{NUMBER})(?P<early>\+\s?)?"
-    rf"(?:\s?(?P<scale>{_SCALE})(?<![a-zà-ÿа-яё.](?=[^\W\d_]))(?![^\W\d_](?<=[a-zà-ÿа-яё])))?",
+    rf"(?:\s?(?P<scale>{_SCALE})(?<![{_LETTER}.](?=[^\W\d_]))(?![^\W\d_](?<=[{_LETTER}])))?",
     re.IGNORECASE,
 )
-_CUT = lazy(r"[|·•౹;/(){}\[\]\n。，、]+|,\s|\.\s(?=\D)|\s-\s")
-_COMPOUND = lazy(r"(?<![\d.,])(\d+)([亿億억万萬만])\s?(\d+)([万萬만千천]?)(?![\d.,])")
-_CJK = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
+_CUT = lazy(r"[|·•౹;/(){}\[\]\n。，、]+|,\s|\.\s(?=\D)|\s[-&]\s")
+_SHORT = lazy(rf"(?<=\d)(\s?(?:{_SCALE}))\.(?=\s)", re.IGNORECASE)  # "1,2 Mio. Aufrufe" is one statement
 _MONEY_BEFORE = lazy(rf"(?:{CURRENCY})\s?$")
 _MONEY_AFTER = lazy(rf"\s?(?:{CURRENCY})")
+_SIGN_AFTER = lazy(r"\s?[元円원€£¥₫₹₽$]")  # behind a scale letters are no currency: "2k KM"
 
 
 @lru_cache(maxsize=4096)
@@ -79,7 +80,7 @@ def parse_count(text: str, market: str | None = None, language: str | None = Non
     """
     if len(text) > MAX_TEXT:
         return None
-    folded = RATING.sub(" | ", _COMPOUND.sub(_joined, plain(text)))
+    folded = RATING.sub(" | ", _SHORT.sub(r"\1", COMPOUND.sub(joined, plain(text))))
     if not any(char.isdigit() for char in folded) or CEILING.search(folded):
         return None
     best = _choose(list(_found_in(folded, market, language)))
@@ -88,12 +89,6 @@ def parse_count(text: str, market: str | None = None, language: str | None = Non
     unit = best.unit or unit_of(folded)
     kind = unit.kind if unit else "reviews" if best.in_brackets else None
     return Count(best.value, best.is_floor, kind, text)
-
-
-def _joined(found: re.Match[str]) -> str:
-    """One number for "3万2000", whose parts are written with 万 or 만."""
-    high, low = int(found[1]) * 10 ** _CJK[found[2]], int(found[3]) * 10 ** _CJK[found[4]]
-    return str(high + low) if low < 10 ** _CJK[found[2]] else found[0]
 
 
 def _parts(folded: str) -> Iterator[tuple[str, bool]]:
@@ -125,8 +120,8 @@ def _found_in(folded: str, market: str | None, language: str | None) -> Iterator
             floor = bool(token["plus"] or token["early"] or FLOOR.search(rest))
             value = _value(token, unit, market, language)
             whole = value is not None and value == value.to_integral_value()
-            if value is not None and not whole and not token["scale"]:
-                continue  # a rating, or a misread group: not how many of something
+            if value is not None and not token["scale"] and value.as_tuple().exponent != 0:
+                continue  # a rating, "5.0" too, or a misread group: not how many of something
             clean = not any(char.isalnum() for char in BESIDE.sub(" ", FLOOR.sub(" ", rest)))
             yield _Found(
                 int(value) if value is not None and whole else None, unit, floor, place, in_brackets, clean
@@ -149,7 +144,7 @@ def _is_other(part: str, token: re.Match[str]) -> bool:
     before, after = part[: token.start()], part[token.end() :]
     if OTHER_BEFORE.search(before) or OTHER_AFTER.match(after):
         return True
-    if _MONEY_BEFORE.search(before) or (not token["scale"] and _MONEY_AFTER.match(after)):
+    if _MONEY_BEFORE.search(before) or (_SIGN_AFTER if token["scale"] else _MONEY_AFTER).match(after):
         return True
     return not token["scale"] and MEASURE_AFTER.match(after) is not None
 

@@ -1,7 +1,8 @@
 """Prices as shops show them: signs before or after, ranges, old prices, instalments beside the real one.
 
-price-parser is not used: it always guesses. Of the 310 price texts in tests/text/numbers.csv it reads 247 right
-and 63 wrong; here what can be read in two ways is None. What separators mean in a market comes from babel (CLDR).
+price-parser is not used: it always guesses. Here what can be read in two ways is None, and so is an amount beside a
+word that is not known to stand beside prices: it may be a saving, a fee or a threshold. What separators mean in a
+market comes from babel (CLDR).
 """
 
 from __future__ import annotations
@@ -12,8 +13,9 @@ from decimal import Decimal
 from functools import lru_cache
 
 from trendscout.text.currencies import CURRENCY, code_of, is_plausible, places_of
-from trendscout.text.digits import MAX_TEXT, NUMBER, Style, number_of, plain, style_of
+from trendscout.text.digits import COMPOUND, MAX_TEXT, NUMBER, Style, joined, number_of, plain, style_of
 from trendscout.text.patterns import lazy
+from trendscout.text.vocabulary import BENIGN, LABEL, NO_PRICE_AFTER, NO_PRICE_BEFORE, NOW_BEFORE, WAS_BEFORE
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,44 +43,26 @@ _SCALES = {
     "万": 4, "萬": 4, "만": 4, "億": 8, "亿": 8, "lakh": 5, "พัน": 3, "หมื่น": 4, "แสน": 5, "ล้าน": 6,
 }  # fmt: skip
 _SCALE = "|".join(sorted(_SCALES, key=len, reverse=True))
-_AMOUNT = rf"(?P<number>{NUMBER})(?:\s?(?P<scale>(?i:{_SCALE}))(?![^\W\d_]))?"
-_BEFORE = lazy(rf"(?P<sign>{CURRENCY})(?P<gap>\s?[.:]?\s?)(?<![\d.,]){_AMOUNT}")
+_AMOUNT = rf"(?P<number>{NUMBER})(?:\s?(?P<scale>(?i:{_SCALE}))(?:(?<=[万萬만億亿])|(?![^\W\d_])))?"
+_BEFORE = lazy(rf"(?P<sign>{CURRENCY})(?P<gap>\s?[.:]?\s?){_AMOUNT}")
 _AFTER = lazy(rf"(?<![\d.,]){_AMOUNT}(?P<gap>\s?)(?P<sign>{CURRENCY})")
 _SPAN = lazy(r"\s*(?:-|~|～|\.\.|to|bis|a|à|al|hasta|até|until|至|到|から|до|do|đến|ถึง)\s*", re.IGNORECASE)
 
-_WAS = (
-    r"was|were|list(?: price)?|rrp|msrp|uvp|orig(?:inal(?:ly|e|preis)?)?(?: price)?|reg(?:ular)?(?: price)?|"
-    r"typical(?: price)?|compare at|before|antes|avant|statt|prima|invece di|old price|原价|原價|市场价|定价|"
-    r"參考價|参考価格|通常価格|정가|harga asli|giá gốc|ราคาปกติ|ordinarie pris|tidigare"
-)
-_NOW = (
-    r"now|sale(?: price)?|ahora|por|agora|jetzt|maintenant|ora|"
-    r"现价|現價|到手价?|券后价?|特价|特價|セール|지금|sekarang|giá"
-)
-_NOT_A_PRICE_BEFORE = lazy(
-    r"(?:save|you save|discount|descuento|desconto|rabatt|remise|sconto|korting|diskon|potongan|折扣|"
-    r"优惠|優惠|할인|ahorr\w+|economi\w+|spare?n?|risparmi\w*|hemat|giảm|tiết kiệm|立减|减|券|满|滿|省|up to|"
-    r"coupon|cupom|cup[oó]n|gutschein|voucher|cashback|shipping|delivery|versand|env[ií]o|frete|livraison|ongkir|"
-    r"spedizione|frakt|运费|運費|送料|배송비|over|minimum|min\.? spend|"
-    r"orders?(?: of)?|ab einem|off|\d\s?x\s*(?:de|of)?|para compras de|"
-    r"(?:^|\()\s*[-+])[\s:]*$",
-    re.IGNORECASE,
-)
-_NOT_A_PRICE_AFTER = lazy(
-    r"\s*(?:off\b|de desconto|de descuento|de réduction|rabatt|reduziert|di sconto|korting|ลด|割引|"
-    r"オフ|할인|折|減|coupon|voucher|cashback|shipping(?!\s(?:gr[aá]tis|incl|free|fri))|delivery|postage|versand(?!\s(?:gr[aá]tis|incl|free|fri))|env[ií]o(?!\s(?:gr[aá]tis|incl|free|fri))|frete(?!\s(?:gr[aá]tis|incl|free|fri))|frakt(?!\s(?:gr[aá]tis|incl|free|fri))|ongkir(?!\s(?:gr[aá]tis|incl|free|fri))|运费|運費|送料(?!無料)|"
-    r"per\b|/(?!\s?(?:-|pcs?\b|piece|ea\b|each|[件个個台只套条盒双包瓶支张])))",
-    re.IGNORECASE,
-)
-_WAS_BEFORE = lazy(rf"(?:{_WAS})[\s:.]*$", re.IGNORECASE)
-_NOW_BEFORE = lazy(rf"(?:{_NOW})[\s:.]*$", re.IGNORECASE)
+# "2 for $20", "6 cuotas de $ 7.666", "100g당 1,230원": a number of something else and words in front.
+_BUNDLE = lazy(r"(?<![\d.,])\d{1,3}\s?(?:[^\W\d_][^\W\d]*[-.]?\s?){1,5}$")
+_WORDS_AFTER = lazy(rf"(?:(?!{CURRENCY})[^-+(,;|·/\d])*(?=[-+(,;|·/]|$)")  # not those of a following amount
+_SIGN = lazy(CURRENCY)
+_LETTER = lazy(r"[^\W\d_]")
+_LOOSE_CENTS = lazy(r"\s\d\d$")  # "$ 12 99": cents, or another number
 _CENTS_APART = lazy(rf"(?<=\d)([.,]) (?=\d\d\s*(?:$|{CURRENCY}))")
 _CENTS_BEHIND = lazy(r"(?<![\d.,€])(?<!€ )(\d{1,6})\s?(€)\s?(\d\d)\s*$")
 _NO_WHOLE = lazy(r"(?<![\d.,])\.(?=\d\d(?![\d.,]))")
 # What may stand beside a number without a currency sign.
 _BARE_SPAN = lazy(rf"({NUMBER})\s*[-~]\s*({NUMBER})")
 _BESIDE_BARE = lazy(
-    r"(?:our price|price|inc(?:l|\.|l\.)? (?:vat|gst)|/\s?each|from|now|ab|desde|a partir de|"
+    r"(?:our price|price|"
+    r"ราคา|preis|precio|preço|prix|prezzo|cena|pris|harga|giá|цена|価格|售价|售價|價格|价格|가격|"
+    r"inc(?:l|\.|l\.)? (?:vat|gst)|/\s?each|from|now|ab|desde|a partir de|"
     r"à partir de|从|起|约|約|\*|:|~(?=$))",
     re.IGNORECASE,
 )
@@ -96,18 +80,18 @@ def parse_price(text: str, market: str | None = None) -> Price | None:
     """
     if len(text) > MAX_TEXT:
         return None
-    folded = _mended(plain(text))
+    folded = _mended(COMPOUND.sub(joined, plain(text)))
     shown = _shown(folded, market)
     if shown is None:
         return _bare(folded, text, market)
     real = [price for price in shown if not _is_other(price)]
     real = [price for price in real if not _in_brackets(folded, price)] or real
-    was = [price for price in real if _WAS_BEFORE.search(price.before)]
+    was = [price for price in real if WAS_BEFORE.search(price.before)]
     current = [price for price in real if price not in was] or was
     if len(current) == 2 and _SPAN.fullmatch(folded[current[0].end : current[1].start]):
         return _span(current[0], current[1], text)
     if len({(price.amount, price.code) for price in current}) > 1:
-        current = [price for price in current if _NOW_BEFORE.search(price.before)]
+        current = [price for price in current if NOW_BEFORE.search(price.before)]
     if not current or current[0].amount is None or len({price.amount for price in current}) > 1:
         return None
     return Price(current[0].amount, None, current[0].code, text)
@@ -126,7 +110,15 @@ def _in_brackets(folded: str, price: _Shown) -> bool:
 
 
 def _is_other(price: _Shown) -> bool:
-    return bool(_NOT_A_PRICE_BEFORE.search(price.before) or _NOT_A_PRICE_AFTER.match(price.after))
+    before, after = BENIGN.sub(" ", price.before), BENIGN.sub(" ", price.after)
+    words = _WORDS_AFTER.match(after)
+    return bool(
+        NO_PRICE_BEFORE.search(before)
+        or _BUNDLE.search(before)
+        or NO_PRICE_AFTER.match(after)
+        or _LETTER.search(_SIGN.sub(" ", LABEL.sub(" ", before)))
+        or (words and _LETTER.search(LABEL.sub(" ", words[0])))
+    )
 
 
 def _span(low: _Shown, high: _Shown, text: str) -> Price | None:
@@ -157,14 +149,20 @@ def _shown(folded: str, market: str | None) -> list[_Shown] | None:
         return []  # "12€50": euros and cents, or two prices
     glued = [sum(not found["gap"] for found in side) for side in sides]
     chosen = after if (len(after), glued[1]) > (len(before), glued[0]) else before
-    shown = [_one(found, folded, market) for found in chosen]
+    shown, end = list[_Shown](), 0
+    for found in chosen:
+        shown.append(_one(found, folded, market, end))
+        end = found.end()
     return _with_open_ends(shown, folded, market, suffix=chosen is after)
 
 
-def _one(found: re.Match[str], folded: str, market: str | None) -> _Shown:
+def _one(found: re.Match[str], folded: str, market: str | None, last: int) -> _Shown:
+    """One amount; its words in front begin behind the `last` amount, and a range's "to" is none of them."""
     code = code_of(found["sign"], market)
-    amount = _amount(found["number"], found["scale"], code, market)
-    before, after = folded[max(0, found.start() - 24) : found.start()], folded[found.end() : found.end() + 24]
+    before, after = folded[last : found.start()], folded[found.end() : found.end() + 48]
+    loose = after and found.re.groupindex["sign"] == 1 and _LOOSE_CENTS.match(after)
+    amount = None if loose else _amount(found["number"], found["scale"], code, market)
+    before = "" if last and _SPAN.fullmatch(before) else before[-48:]
     return _Shown(amount, code, before, after, found.start(), found.end())
 
 

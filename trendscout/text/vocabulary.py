@@ -18,7 +18,9 @@ from trendscout.text.patterns import lazy
 _DATA: dict[str, Any] = tomllib.loads(
     (resources.files("trendscout.text") / "vocabulary.toml").read_text(encoding="utf-8")
 )
-_WORDLESS = frozenset({"zh", "ja", "ko", "th", "ar", "hi", "el", "he"})  # matched anywhere, not as whole words
+_WORDLESS = frozenset(
+    {"zh", "ja", "ko", "th", "ar", "hi", "bn", "fa", "ur", "el", "he"}
+)  # matched anywhere, not as whole words
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,10 @@ class Unit:
 
 def _any(patterns: str) -> str:
     return "|".join(patterns.replace("_", r"\s").split())
+
+
+def _longest_first(words: str) -> str:
+    return " ".join(sorted(words.split(), key=len, reverse=True))
 
 
 def _whole(alternatives: str) -> str:
@@ -88,20 +94,41 @@ def power_of(scale: str, market: str | None, language: str | None, *, has_unit: 
     if name in _MEASURES_TOO and not has_unit and scale.islower():
         return None
     powers = _LOCAL[name]
-    return powers.get(market or "", powers.get(language or "", powers.get("else"))) or None
+    return powers.get(language or "", powers.get(market or "", powers.get("else"))) or None
 
 
 # --- bounds and what is no count -----------------------------------------------------------------------
 
 FLOOR = _compiled("bounds", "floor", "floor_anywhere")
-CEILING = _compiled("bounds", "ceiling", "ceiling_anywhere")
+_CEILINGS = _DATA["bounds"]  # "under 50 sold", but not "sålda under månaden"
+CEILING = lazy(
+    rf"(?:{_any(_CEILINGS['ceiling_anywhere'])}|{_whole(_any(_CEILINGS['ceiling']))}(?=\s*\d))", re.IGNORECASE
+)
 RATING = lazy(
-    r"\d(?:[.,]\d{1,2})?\s*(?:/|out of|von|sur|de|su|av|z|van de|из)\s*5(?![\d.,])"
-    r"(?:\s*(?:stars?|sternen?|estrellas?|estrelas?|étoiles?|stelle|stjärnor|gwiazdek|звезд))?"
-    r"|5つ星のうち\s?\d(?:\.\d)?",
+    r"\d(?:[.,]\d{1,2})?\s*(?:(?:★\s?)?/|out of|von|sur|de|su|a[vf]|ze?|van(?: de)?|dari|trên|из|із|от|"
+    r"เต็ม|من(?: أصل)?)"
+    r"\s*5(?![\d.,])(?:\s*(?:stars?|sternen?|estrellas?|estrelas?|étoiles?|stelle|stjärnor|gwiazdek|звезд|"
+    r"sterren|bintang|sao|stjerner|hvězdiček|نجوم|ดาว))?"
+    r"|(?<!\d)5\s?(?:つ星のうち|点中|점\s?만점에|yıldız üzerinden|üzerinden|星中|分中)\s?\d(?:[.,]\d)?",
     re.IGNORECASE,
 )
 OTHER_BEFORE = _compiled("others", "before", "before_anywhere", tail=r"\s*$")
 OTHER_AFTER = _compiled("others", "after", "after_anywhere", lead=r"[\s-]*")
 MEASURE_AFTER = _compiled("others", "measure", "measure_anywhere", lead=r"\s?")
 BESIDE = _compiled("beside", "words", "anywhere")
+
+# --- beside amounts ------------------------------------------------------------------------------------
+
+WAS_BEFORE = _compiled("prices", "was", "was_anywhere", tail=r"[\s:.]*$")
+NOW_BEFORE = _compiled("prices", "now", "now_anywhere", tail=r"[\s:.]*$")
+NO_PRICE_BEFORE = _compiled("prices", "not_before", "not_before_anywhere", tail=r"[\s:]*$")
+NO_PRICE_AFTER = _compiled("prices", "not_after", "not_after_anywhere", lead=r"\s*")
+_THRESHOLD = r"(?!\s(?:from|on|over|ab|desde|a\spartir|à\spartir|dès|od|от|para|pour|vanaf|från|fra)\b)"
+BENIGN = _compiled("prices", "benign", "benign_anywhere", tail=_THRESHOLD)
+# Phrases first: "prix conseillé" is not taken for "prix", nor "à vista" for "à".
+_LABELS = [_DATA["prices"][table] for table in ("was", "now", "label")]
+_LABELS_ANYWHERE = [_DATA["prices"][f"{table}_anywhere"] for table in ("was", "now", "label")]
+LABEL = lazy(
+    "|".join([*map(_any, _LABELS_ANYWHERE), *(_whole(_any(words)) for words in map(_longest_first, _LABELS))]),
+    re.IGNORECASE,
+)
