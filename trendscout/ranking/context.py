@@ -6,80 +6,20 @@ import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
+from trendscout.ranking.elsewhere import Sightings
 from trendscout.ranking.rules import Rules, group_of
 from trendscout.ranking.words import words_of
 
 KIN_PRIOR = 20.0  # items: words seen on fewer say little
 RATE_PRIOR = 200.0  # trials: the same for a list's own rate of breakouts
-SPREAD_CADENCES = 1.5  # what was seen on another list within this many cadences stands there now
-SPREAD_LONG_CADENCES = 28.0
-NEVER = 110.0  # the rank of what was not seen on another list
 
 
-def spread(history: History, rules: Rules, rows: Ints) -> Columns:
-    """Where else each row's item stands: lists holding it now, lists holding it higher, best ranks there."""
-    now, long = SPREAD_CADENCES * rules.cadence_h * 3600, SPREAD_LONG_CADENCES * rules.cadence_h * 3600
-    seen = _sightings(history, rows, long)
-    item, rank = history.obs_item[seen], history.obs_rank[seen].astype(float)
-    list_of = history.snap_list[history.obs_snap[seen]]
-    time = history.snap_time[history.obs_snap[seen]]
-    mine = np.searchsorted(seen, rows)
-    at, ahead = _back_in_time(item, time, mine)
-    next_time = _next_sighting(item, list_of, time)
-    here = np.zeros(len(rows))
-    higher, best, best_long = np.zeros(len(rows)), np.full(len(rows), NEVER), np.full(len(rows), NEVER)
-    open_ = np.arange(len(rows))
-    back = 0
-    while len(open_):
-        back += 1
-        place = ahead[open_] - back
-        open_, place = open_[place >= 0], place[place >= 0]
-        other, own = at[place], mine[open_]
-        going = (item[other] == item[own]) & (time[other] >= time[own] - long)
-        open_, other, own = open_[going], other[going], own[going]
-        elsewhere = list_of[other] != list_of[own]
-        there = np.where(elsewhere, rank[other], NEVER)
-        recent = elsewhere & (time[other] >= time[own] - now)
-        standing = recent & (next_time[other] > time[own])
-        here[open_] += standing
-        higher[open_] += standing & (there < rank[own])
-        best[open_] = np.where(recent, np.minimum(best[open_], there), best[open_])
-        best_long[open_] = np.minimum(best_long[open_], there)
-    return {
-        "lists": np.log1p(here),
-        "lists_higher": np.log1p(higher),
-        "best_elsewhere": np.log(best),
-        "best_elsewhere_long": np.log(best_long),
-    }
+class Surroundings:
+    """What lies beyond the lists of a history's items: made once, asked chunk by chunk."""
 
-
-def _sightings(history: History, rows: Ints, long: float) -> Ints:
-    """Observations of the rows' items from `long` seconds before the first row on; nothing is sorted here."""
-    times = history.snap_time[history.obs_snap[rows]]
-    if not len(rows):
-        return rows
-    near = (history.snap_time >= times.min() - long) & (history.snap_time <= times.max())
-    asked = np.zeros(len(history.items), bool)
-    asked[history.obs_item[rows]] = True
-    recent = np.flatnonzero(near[history.obs_snap])
-    return recent[asked[history.obs_item[recent]]]
-
-
-def _back_in_time(item: Ints, time: Ints, mine: Ints) -> tuple[Ints, Ints]:
-    """Sightings by item and time, and for each of `mine` the place after the last one that is not later."""
-    order = np.lexsort((time, item))
-    since = time - (time.min() if len(time) else 0)
-    line = item.astype(np.int64) * (int(since.max(initial=0)) + 1) + since
-    return order, np.searchsorted(line[order], line[mine], "right")
-
-
-def _next_sighting(item: Ints, list_of: Ints, time: Ints) -> Ints:
-    """When each sighting's item is next seen on the same list; far away if it is not."""
-    order = np.lexsort((time, item, list_of))
-    later = np.full(len(item), np.iinfo(np.int64).max)
-    same = (item[order][1:] == item[order][:-1]) & (list_of[order][1:] == list_of[order][:-1])
-    later[order[:-1][same]] = time[order[1:][same]]
-    return later
+    def __init__(self, history: History) -> None:
+        self.kin = Kin(history)
+        self.elsewhere = Sightings(history)
 
 
 class Kin:
@@ -154,11 +94,11 @@ class _Counter:
         )
 
 
-def context_of(history: History, rules: Rules, rows: Ints, words: Kin, rate: Floats) -> Columns:
+def context_of(history: History, rules: Rules, rows: Ints, around: Surroundings, rate: Floats) -> Columns:
     """All signals of this module for some rows; `rate` is each row's `list_rate`, 0 where it is not known."""
-    context = {"kin": words.of(rows), "key": history.obs_item[rows].astype(float)}
+    context = {"kin": around.kin.of(rows), "key": history.obs_item[rows].astype(float)}
     if rules.pooled:
-        context |= spread(history, rules, rows) | {"list_rate": rate}
+        context |= around.elsewhere.spread(rules, rows) | {"list_rate": rate}
     return context
 
 

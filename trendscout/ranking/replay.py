@@ -40,8 +40,10 @@ def replay(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = 
 
 def replays(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None) -> Iterator[Replay]:
     """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
-    for chunk in _chunks(history, lists):
-        yield _together(list(_fold(history, chunk, gap_s, wanted)))
+    sizes = np.bincount(history.obs_snap, minlength=len(history.snap_list))
+    first_row = np.append(0, np.cumsum(sizes))  # of each snapshot
+    for chunk in _chunks(history, sizes, lists):
+        yield _together(list(_fold(history, chunk, gap_s, wanted, first_row)))
 
 
 def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
@@ -54,11 +56,11 @@ def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
     return Replay(rows[order], signals)
 
 
-def _chunks(history: History, lists: Ints | None) -> Iterator[Ints]:
-    """Lists in groups whose snapshots together have about BATCH_ROWS rows."""
+def _chunks(history: History, sizes: Ints, lists: Ints | None) -> Iterator[Ints]:
+    """Lists in groups whose snapshots together have about BATCH_ROWS rows; `sizes` are a snapshot's rows."""
     if not len(history.snap_list):
         return
-    rows = np.bincount(history.snap_list[history.obs_snap], minlength=len(history.lists))
+    rows = np.bincount(history.snap_list, sizes, len(history.lists))
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     # Lists of one length together: a batch thins out as its shorter lists end.
     by_length = np.argsort(-looks, kind="stable")
@@ -70,12 +72,13 @@ def _chunks(history: History, lists: Ints | None) -> Iterator[Ints]:
             yield np.sort(group[asked[group]])
 
 
-def _fold(history: History, lists: Ints, gap_s: Floats, wanted: Flags) -> Iterator[tuple[Ints, Columns]]:
+def _fold(
+    history: History, lists: Ints, gap_s: Floats, wanted: Flags, first_row: Ints
+) -> Iterator[tuple[Ints, Columns]]:
     snapshots = (
         np.searchsorted(history.snap_list, lists, "left"),
         np.searchsorted(history.snap_list, lists, "right"),
     )
-    first_row = np.searchsorted(history.obs_snap, np.arange(len(history.snap_list) + 1))
     slots, base = [], 0
     for first, last in zip(*snapshots, strict=True):
         items = history.obs_item[first_row[first] : first_row[last]]

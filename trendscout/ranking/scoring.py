@@ -13,7 +13,7 @@ from trendscout.errors import UsageError
 from trendscout.history import History, cut
 from trendscout.model import Axis, Reason, Stage
 from trendscout.ranking.arrays import Columns, Floats, Ints
-from trendscout.ranking.context import Kin, context_of
+from trendscout.ranking.context import Surroundings, context_of
 from trendscout.ranking.features import features_of
 from trendscout.ranking.model import Fitted
 from trendscout.ranking.replay import Replay, replay, replays
@@ -144,11 +144,11 @@ def score(
     latest = np.zeros(len(history.snap_list), bool)
     latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
-    words = Kin(history)
+    around = Surroundings(history)
     parts = [
         columns
         for part in replays(history, gap_s, latest)
-        for columns in _score_part(history, part, words, by_group, kept)
+        for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
         raise UsageError("There is no snapshot at or before {now}.", next_step="Collect first.", now=now)
@@ -161,7 +161,7 @@ def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str,
     Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group.
     """
     fitted: dict[str, Fitted] = {}
-    words = Kin(history) if rules else None
+    around = Surroundings(history) if rules else None
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
@@ -177,7 +177,7 @@ def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str,
         part = replay(history, gaps, evaluated, lists)
         if not len(part.rows):  # a list without an order
             continue
-        model = gather(history, its, group, part, evaluated, words).fit(now_s)
+        model = gather(history, its, group, part, evaluated, around).fit(now_s)
         if model is not None:
             fitted[group] = model
     return fitted
@@ -220,25 +220,28 @@ def pace(turnover: float, rules: Rules) -> str:
 
 
 def _score_part(
-    history: History, part: Replay, words: Kin, rules: Mapping[str, Rules], models: Mapping[str, Fitted]
+    history: History, part: Replay, around: Surroundings, rules: Mapping[str, Rules], models: Mapping[str, Fitted]
 ) -> list[Columns]:
     """The columns of Scores for the rows of a replay, group by group."""
-    list_of = history.snap_list[history.obs_snap[part.rows]]
-    group = np.array([group_of(name) for name in history.lists], object)[list_of]
+    lists, place = np.unique(history.snap_list[history.obs_snap[part.rows]], return_inverse=True)
+    group = np.array([group_of(history.lists[code]) for code in lists], object)[place]
     return [
-        _score_rows(history, part.where(group == name), words, rules[name], models.get(name))
+        _score_rows(history, part.where(group == name), around, rules[name], models.get(name))
         for name in dict.fromkeys(group)
     ]
 
 
-def _score_rows(history: History, part: Replay, words: Kin, rules: Rules, model: Fitted | None) -> Columns:
+def _score_rows(
+    history: History, part: Replay, around: Surroundings, rules: Rules, model: Fitted | None
+) -> Columns:
     rows, signals = part.rows, part.signals
     snapshot = history.obs_snap[rows]
     rank = signals["rank"]
     goal = np.full(len(rows), float(rules.top)) if rules.label == "top" else np.maximum(rank / 2, 1)
     known_rates = model.list_rates if model else {}
-    rate = np.array([known_rates.get(name, 0.0) for name in history.lists])[history.snap_list[snapshot]]
-    features = features_of(signals, snapshot, context_of(history, rules, rows, words, rate))
+    lists, place = np.unique(history.snap_list[snapshot], return_inverse=True)
+    rate = np.array([known_rates.get(history.lists[code], 0.0) for code in lists])[place]
+    features = features_of(signals, snapshot, context_of(history, rules, rows, around, rate))
     columns = {
         "row": rows,
         "list": history.snap_list[snapshot].astype(np.int64),

@@ -9,7 +9,7 @@ import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.context import Kin, context_of, list_rate
+from trendscout.ranking.context import Surroundings, context_of, list_rate
 from trendscout.ranking.features import features_of
 from trendscout.ranking.model import Fitted, fit
 from trendscout.ranking.replay import Replay
@@ -86,7 +86,12 @@ class Walk:
 
 
 def gather(
-    history: History, rules: Rules, group: str, replay: Replay, evaluated: Flags, words: Kin | None = None
+    history: History,
+    rules: Rules,
+    group: str,
+    replay: Replay,
+    evaluated: Flags,
+    around: Surroundings | None = None,
 ) -> Material:
     """The material of a group from the replayed rows of its lists.
 
@@ -99,7 +104,7 @@ def gather(
     time = history.snap_time[snapshot]
     list_of = history.snap_list[history.obs_snap]
     rate = list_rate(list_of[rows], time, trial_list=list_of[tried.row], known_at=tried.known_at, hit=tried.hit)
-    context = context_of(history, rules, rows, words or Kin(history), rate)
+    context = context_of(history, rules, rows, around or Surroundings(history), rate)
     return Material(
         rules=rules,
         group=group,
