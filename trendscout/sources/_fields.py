@@ -18,7 +18,7 @@ from trendscout.model import CountKind, Query
 from trendscout.text.numbers import parse_count, parse_price
 
 _MAYBE_GROUPED = re.compile(r"\d{1,3}\.\d{3}")
-_PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,9})?")
+_PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,20})?")
 _GROUPED = re.compile(
     r"\d{1,12}|\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3}){0,4}[.,'\u2019\u00a0\u202f\u2009 ]\d{3}"
 )

@@ -10,10 +10,12 @@ from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
+from trendscout.sources._fields import CountFields
 from trendscout.text.jsontext import dig
 
 Row = dict[str, Any]
 Value = TypeVar("Value")
+_ROUNDED = 0.9  # "1,2k" may stand for 1,150
 
 
 def rows_at(document: Any, *paths: tuple[str | int, ...], having: tuple[str, ...]) -> list[Row]:
@@ -104,6 +106,20 @@ class Doubts:
             self._counts[what] += 1
             return None
         return other if one is None else one
+
+    def counted(self, exact: CountFields, shown: CountFields) -> CountFields:
+        """The exact count, or the shown one where the exact is 0 or missing; none where it is below the shown one.
+
+        Sites that hide a number from those who are not logged in send 0 beside "5rb+ terjual".
+        """
+        least = shown.get("count") or 0
+        told = exact.get("count") or 0
+        if not told and (least or not exact):
+            return shown
+        if told < least * (1 if shown.get("count_floor") else _ROUNDED):
+            self._counts["count"] += 1
+            return {"count_text": shown.get("count_text")}
+        return exact
 
     def say(self, sentence: str) -> None:
         """Note what else is doubtful, as a plain sentence."""

@@ -130,7 +130,7 @@ def _price(item: _Item, currency: str | None, doubts: Doubts) -> PriceFields:
     return {"price": Decimal(micro) / _MICRO, "currency": currency}
 
 
-def _count(item: _Item, market: str | None) -> CountFields:
+def _count(item: _Item, market: str | None, doubts: Doubts) -> CountFields:
     sold = item.get("item_card_display_sold_count")
     texts = (
         dig(sold, "historical_sold_count_text"),
@@ -140,12 +140,10 @@ def _count(item: _Item, market: str | None) -> CountFields:
     )
     shown = first(*(text(value) for value in texts))
     exact = exact_count(first(dig(sold, "historical_sold_count"), item.get("historical_sold")), "sold", shown)
-    if exact:
-        return exact
     fields = shown_count(shown, "sold", market)
     if fields.get("count_floor") is False and fields.get("count", 0) != whole(re.sub(r"\D", "", shown or "")):
         fields["count_floor"] = None  # "1,2k" is rounded, and nobody says which way
-    return fields
+    return doubts.counted(exact, fields)
 
 
 def _reviews(item: _Item) -> int | None:
@@ -190,7 +188,7 @@ def _entry(row: Row, query: Query, doubts: Doubts) -> Entry:
         url=f"https://{host}/product/{shop}/{key}" if host and shop and key else None,
         image=web_url(image, cdn) if image else None,
         **_price(item, currency, doubts),
-        **_count(item, market),
+        **_count(item, market, doubts),
         rating=rating(item.get("item_rating", "rating_star")),
         reviews=_reviews(item),
         seller=text(first(item.get("shop_data", "shop_name"), item.get("shop_name"))),

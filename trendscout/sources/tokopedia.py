@@ -71,11 +71,12 @@ def _price(row: Row, doubts: Doubts) -> PriceFields:
     }
 
 
-def _count(row: Row) -> CountFields:
+def _count(row: Row, doubts: Doubts) -> CountFields:
     labels = row.get("labelGroups")
     texts = [text(dig(label, "title")) for label in labels] if isinstance(labels, list) else []
     shown = next((title for title in texts if title and "terjual" in title.lower()), None)
-    return exact_count(dig(row, "stock", "sold"), "sold", shown) or shown_count(shown, "sold", "ID", "id")
+    exact = exact_count(dig(row, "stock", "sold"), "sold", shown)
+    return doubts.counted(exact, shown_count(shown, "sold", "ID", "id"))
 
 
 def _is_ad(row: Row) -> bool:
@@ -91,7 +92,7 @@ def _entry(row: Row, name: str, doubts: Doubts) -> Entry:
         url=web_url(row.get("url")),
         image=web_url(first(row.get("imageUrl"), row.get("imageURL"), dig(row, "mediaURL", "image"))),
         **_price(row, doubts),
-        **_count(row),
+        **_count(row, doubts),
         rating=rating(first(row.get("ratingAverage"), row.get("rating"))),
         reviews=grouped(text(row.get("countReview")), "ID"),
         seller=text(dig(row, "shop", "name")),
