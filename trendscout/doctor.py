@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
+from zoneinfo import ZoneInfo
 
 from trendscout.archive import Archive
 from trendscout.config import Settings
 from trendscout.errors import StoreError, TrendscoutError
-from trendscout.jobs import load_job
+from trendscout.jobfile import Job, load_job
+from trendscout.jobhistory import job_states
 from trendscout.model import Coverage
+from trendscout.report import jobs
 from trendscout.source import sources
 from trendscout.store import runs
 from trendscout.store.connect import is_shared, open_store
@@ -148,24 +151,31 @@ def _archive(folder: Path) -> Iterator[Finding]:
 
 
 def _jobs(db: str, settings: Settings, now: datetime) -> Iterator[Finding]:
-    folder = settings.home / "jobs"
-    for file in sorted(folder.glob("*.toml")) if settings.path else ():
+    found: list[Job] = []
+    for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
         try:
-            job = load_job(file, settings)
+            found.append(load_job(file, settings))
         except TrendscoutError as error:
             yield Finding("warn", error.what, error.next_step, error.fields)
-            continue
-        if job.report is None or (not is_shared(db) and not Path(db).exists()):
-            continue
+    if not is_shared(db) and not Path(db).exists():
+        return
+    try:
         with open_store(db) as connection:
-            last = runs.last_date(connection, job.name)
-        if last is None:
-            continue
-        missed = [moment for moment in job.due.due_between(now - timedelta(days=31), now) if moment.date() > last]
+            states = job_states(connection, settings, now=now)
+            dates = [(job, runs.last_date(connection, job.name)) for job in found if job.report is not None]
+    except StoreError:
+        return  # told above
+    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
+    for state in states:
+        level: Literal["ok", "warn"] = "warn" if state.state == "failed" else "ok"
+        yield Finding(level, jobs.template(state), fields=jobs.fields(state, now=now, zone=zone))
+    for job, last in dates:
+        due = job.due.due_between(now - timedelta(days=31), now)
+        missed = [moment for moment in due if last and moment.date() > last]
         if len(missed) >= _SILENT_PERIODS:
             yield Finding(
                 "warn",
                 "The job {job} has made no report since {last}.",
                 "`trendscout run {file}` shows why; look whether cron or the schedule runs.",
-                {"job": job.name, "last": last, "file": file},
+                {"job": job.name, "last": last, "file": job.path},
             )

@@ -367,6 +367,18 @@ class Wish:
 
 
 @dataclass(frozen=True, slots=True)
+class JobState:
+    """How a job that makes reports last went, and when it is due."""
+
+    name: str
+    state: str  # running, dropped, done, partial, failed; "" before its first run
+    last_run: datetime | None = None
+    last_success: datetime | None = None  # start of the last run that made its report
+    due: datetime | None = None  # None: it has no file here
+    why: str = ""  # English: why it failed, or whom it could not tell
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs; nothing is computed after this."""
 
@@ -379,6 +391,7 @@ class Report:
     sort: str = "score"
     notes: tuple[str, ...] = ()  # English sentences: what is missing and why
     backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
+    jobs: tuple[JobState, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

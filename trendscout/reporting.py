@@ -9,6 +9,7 @@ from itertools import islice
 from trendscout import assemble
 from trendscout.config import Settings
 from trendscout.errors import UsageError
+from trendscout.jobhistory import job_states
 from trendscout.model import Member, Report, Why, Wish
 from trendscout.rating import rank
 from trendscout.report import costs, packs
@@ -43,6 +44,7 @@ def report(connection: Connection, wish: Wish, *, now: datetime, settings: Setti
         total=len(assemble.best_places(scores)),
         sort=wish.sort,
         backtest=last_backtest(connection, until=now) or {},
+        jobs=job_states(connection, settings, now=now),
     )
     known_costs = {**costs.of_goods(own_goods(connection), now), **costs.load(settings.home / "costs.toml")}
     made = costs.applied(made, known_costs)

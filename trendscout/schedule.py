@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from trendscout.clock import Clock, SystemClock
 from trendscout.config import Settings
 from trendscout.errors import TrendscoutError
-from trendscout.jobs import Done, Job, days_to_do, load_jobs, run_job
+from trendscout.jobfile import Job, days_to_do, load_jobs
+from trendscout.jobs import Done, run_job
 from trendscout.lang import Lang
 from trendscout.place import Place
 from trendscout.store import runs

@@ -10,7 +10,7 @@ from trendscout.clock import VirtualClock
 from trendscout.config import Channel, Settings
 from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.server import MarketServer
-from trendscout.jobs import load_job
+from trendscout.jobfile import load_job
 from trendscout.place import Place
 from trendscout.schedule import work_off
 

@@ -11,7 +11,8 @@ import pytest
 
 from trendscout import jobs, pipeline
 from trendscout.config import Settings
-from trendscout.jobs import days_to_do, load_job, run_job
+from trendscout.jobfile import days_to_do, load_job
+from trendscout.jobs import run_job
 from trendscout.place import Place
 from trendscout.schedule import work_off
 from trendscout.store import runs

@@ -4,7 +4,7 @@ import datetime as dt
 import random
 from decimal import Decimal
 
-from trendscout.model import Axis, Coverage, Flag, Gap, PackCheck, Point, Reason, Report, Row, Sighting
+from trendscout.model import Axis, Coverage, Flag, Gap, JobState, PackCheck, Point, Reason, Report, Row, Sighting
 
 NOW = dt.datetime(2026, 7, 19, 6, 30, tzinfo=dt.UTC)
 AMAZON = "amazon_bestsellers_US/bestsellers/toys"
@@ -248,6 +248,12 @@ BACKTEST = {
 }
 
 
+JOBS = (
+    JobState("daily", "done", ago(0.96), ago(0.96), ago(-0.04)),
+    JobState("hourly", "failed", ago(0.02), ago(3), ago(-0.02), "StoreBusy"),
+)
+
+
 def example() -> Report:
     """A morning with a rising, a fading, a young and a steady product, and lists that did not come."""
     return Report(
@@ -258,6 +264,7 @@ def example() -> Report:
         total=3412,
         notes=("The clock of this machine went back by 2 hours on 18 July.",),
         backtest=BACKTEST,
+        jobs=JOBS,
     )
 
 

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from trendscout.lang import Lang
 from trendscout.model import Member, Why
-from trendscout.report import changes, packs, table, why
+from trendscout.report import brief, changes, packs, table, why
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -26,19 +26,70 @@ def test_no_line_is_wider_than_the_terminal(lang: Lang, width: int) -> None:
         assert cell_len(line) <= width, line
 
 
-def test_columns_stand_below_their_heads() -> None:
-    lines = table.text(example(), lang="zh", width=120).splitlines()
-    head = next(line for line in lines if line.startswith("  #"))
-    for line in (line for line in lines if "云朵" in line or "指尖" in line):
-        at = cell_len(head[: head.index("曲线")])
-        taken = 0
-        for place, sign in enumerate(line):
-            if taken == at:
-                assert sign in "▁▂▃▄▅▆▇█· ", line[place:]
-                break
-            taken += cell_len(sign)
-        else:
-            pytest.fail(f"no cell begins where the column does: {line}")
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_a_product_has_one_line_that_says_how_it_moves(lang: Lang, width: int) -> None:
+    lines = table.text(example(), lang=lang, width=width).splitlines()
+    [line] = [line for line in lines if "21–48" in line]
+    for said in ("云朵捏捏灯" if lang == "zh" else "Cloudlet", "▁▅█" if width == 80 else "▂▇█", "34%", "84→21"):
+        assert said in line
+    assert "88 71 64 AMZ US" in line
+    assert ("12.99" in line and "AMZ UK" in line) == (width == 120)
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_what_a_seller_asks_before_buying_stands_in_a_second_line(lang: Lang, width: int) -> None:
+    lines = table.text(example(), lang=lang, width=width).splitlines()
+    [line] = [line for line in lines if "12.99–18.99" in line]
+    for said in ("42%", "5,000+", "AMZ US 9", "AMZ UK 9"):
+        assert said in line
+    [flag] = [line for line in lines if line.startswith("⚠ ") and ("fading" in line or "衰退" in line)]
+    assert flag.endswith("→ 2")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+@pytest.mark.parametrize("width", [80, 120])
+def test_columns_stand_below_their_heads(lang: Lang, width: int) -> None:
+    lines = table.text(example(), lang=lang, width=width).splitlines()
+    head = next(line for line in lines if line.startswith("#"))
+    at = cell_len(head[: head.index("曲线" if lang == "zh" else "Curve")])
+    rows = [line for line in lines if "TTS UK" in line or "AE ID" in line][:2]
+    assert len(rows) == 2
+    for line in rows:
+        before = next(place for place in range(len(line)) if cell_len(line[:place]) >= at)
+        assert cell_len(line[:before]) == at, f"no cell begins where the column does: {line}"
+        assert line[before - 1] == " "
+        assert line[before] in "▁▂▃▄▅▆▇█· "
+
+
+def test_a_narrow_screen_drops_columns_and_keeps_the_title() -> None:
+    [line] = [line for line in table.text(example(), lang="en", width=48).splitlines() if "21–48" in line]
+    assert line.startswith("1 Cloudlet")
+    assert "AMZ US" not in line
+
+
+def test_as_many_places_as_fit() -> None:
+    places = ["AMZ US 9d", "TT US 16d", "AE ID 2w"]
+    assert brief.several(places, 40) == "AMZ US 9d, TT US 16d, AE ID 2w"
+    assert brief.several(places, 23) == "AMZ US 9d, TT US 16d +1"
+    assert brief.several(places, 12) == "AMZ US 9d +2"
+    assert brief.several(places, 11) == "AMZ US 9d+2"
+    assert brief.several((), 12) == ""
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"rank": None}, "off, was 84"),
+        ({"rank_before": None}, "new at 21"),
+        ({"rank": 84}, "84 for 4d"),
+        ({"rank_span_days": 0.25}, "84→21 in 6h"),
+        ({"rank_span_days": 35.0}, "84→21 in 5w"),
+    ],
+)
+def test_movement_in_a_cell(changed: dict[str, float | None], said: str) -> None:
+    assert brief.movement(replace(RISING, **changed), "en") == said
 
 
 def test_mine_that_fade_lead() -> None:

@@ -16,7 +16,7 @@ from pyarrow import parquet
 
 from trendscout.config import Settings, load_settings
 from trendscout.errors import UsageError
-from trendscout.jobs import load_job
+from trendscout.jobfile import load_job
 from trendscout.pipeline import import_file
 from trendscout.place import Place
 from trendscout.store.upkeep import check

@@ -82,7 +82,8 @@ def run(
     from trendscout.cli.output import answer
     from trendscout.cli.tables import show_run
     from trendscout.clock import SystemClock
-    from trendscout.jobs import load_job, run_job
+    from trendscout.jobfile import load_job
+    from trendscout.jobs import run_job
 
     here = call(context)
     work = load_job(job, here.settings)

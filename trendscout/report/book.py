@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import retold, tr
 from trendscout.model import Coverage, Point, Report, Row
-from trendscout.report import absences
+from trendscout.report import absences, jobs
 from trendscout.report.clean import visible, web_address
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, value
 from trendscout.report.curve import main_curve
@@ -78,11 +78,14 @@ class _Book:
                 sheet.add_sparkline(line, place, {"range": cells, "markers": True, "empty_cells": "gaps"})
 
     def coverage(self) -> None:
-        """What each list gave, above it why rows are missing or none."""
+        """What each list gave, and below it why rows are missing and how the jobs went."""
         sheet = self.sheets["Coverage"]
         notes = [retold(note, self.view.lang) for note in self.report.notes]
         if not self.report.rows:
             notes.insert(0, absences.nothing(self.report, self.view.lang))
+        notes += [
+            jobs.sentence(job, self.view.lang, now=self.view.now, zone=self.view.zone) for job in self.report.jobs
+        ]
         self.table(sheet, COVERAGE, self.report.coverage)
         for line, note in enumerate(notes, start=len(self.report.coverage) + 2):
             self.text(sheet, line, 0, note)

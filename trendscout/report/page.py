@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
-from trendscout.report import absences, amounts, chart, packs, words
+from trendscout.report import absences, amounts, chart, jobs, packs, words
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.card import Card, places, slug
 from trendscout.report.changes import Changes, leading
@@ -105,6 +105,7 @@ class _Page:
             "coverage": [self.coverage(one) for one in sorted(report.coverage, key=absences.by_urgency)],
             "sources": self.by_source(),
             "coverage_head": both(partial(absences.missing_head, report)),
+            "jobs": [both(partial(jobs.sentence, job, now=report.as_of, zone=self.zone)) for job in report.jobs],
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
             "calibrations": self.calibrations(),

@@ -13,9 +13,9 @@ from trendscout.model import Member, Reason, Sighting, Why
 from trendscout.report import amounts, packs, words
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import since_seen
+from trendscout.report.layout import fit, wrapped
 from trendscout.report.plot import plot
 from trendscout.report.signals import named
-from trendscout.report.table import fit, wrapped
 
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 _LABEL = 8  # cells left of a plot, for ranks

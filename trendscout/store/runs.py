@@ -88,10 +88,11 @@ def last_date(connection: Connection, job: str) -> date | None:
     return row[0] if row else None
 
 
-def last_runs(connection: Connection, *, job: str | None = None, most: int = 20) -> list[Run]:
-    """The latest runs, newest first."""
-    where = "WHERE job = ?" if job else ""
-    return _runs(connection, f"{where} ORDER BY local_date DESC, job LIMIT {int(most)}", [job] if job else [])
+def last_runs(connection: Connection, *, finished: bool = False) -> dict[str, Run]:
+    """Each job's run of the latest date, or of the latest date whose report was `finished`, by the job's name."""
+    where, values = ("WHERE list_contains(?, state)", [list(_FINISHED)]) if finished else ("", [])
+    latest = "QUALIFY row_number() OVER (PARTITION BY job ORDER BY local_date DESC) = 1"
+    return {run.job: run for run in _runs(connection, f"{where} {latest}", values)}
 
 
 def _runs(connection: Connection, rest: str, values: Sequence[object]) -> list[Run]:
