@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import zipfile
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -168,6 +168,17 @@ def test_sparklines_read_the_history_sheet() -> None:
     assert ranks == [97, 91, 84, 70, 45, 30, 21]
     ups = [value for value in rising[3 + days :] if value is not None]
     assert ups == sorted(ups)
+
+
+def test_a_look_at_another_list_a_minute_later_tears_no_curve() -> None:
+    (first, *_) = RISING.sightings
+    later = tuple(replace(point, at=point.at + timedelta(minutes=1)) for point in first.curve)
+    other = replace(RISING, item_key="other", sightings=(replace(first, curve=later),))
+    report = replace(example(), rows=(replace(RISING, sightings=(first,)), other))
+    head, *lines = cells(as_xlsx(report, View("en", SHANGHAI, NOW)))["History"]
+    days = (len(head) - 3) // 2
+    assert days == len({point.at.astimezone(SHANGHAI).date() for point in first.curve})
+    assert lines[0][3:] == lines[1][3:]
 
 
 def test_libreoffice_reads_the_same(tmp_path: Path) -> None:

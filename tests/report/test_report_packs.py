@@ -72,9 +72,13 @@ def test_a_product_says_which_line_failed() -> None:
     assert "impulse" in rising.packs
 
 
-def test_only_one_pack() -> None:
-    report = packs.judged(example(), packs.load(), only="impulse")
+@pytest.mark.parametrize("name", ["impulse", "低价冲动消费", "impulse buy under usd 50"])
+def test_only_one_pack_by_its_name_or_as_reports_call_it(name: str) -> None:
+    report = packs.judged(example(), packs.load(), only=name)
     assert [row.product_id for row in report.rows] == [RISING.product_id]
+
+
+def test_an_unknown_pack_is_told() -> None:
     with pytest.raises(UsageError, match="There are: early-elsewhere"):
         packs.judged(example(), packs.load(), only="none")
 

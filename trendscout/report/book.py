@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, tzinfo
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 _CELL_LIMIT = 32_767  # characters; Excel calls a file with more broken
 _LINK_LIMIT = 2_079  # characters of an address; longer ones stay text
-_CURVE_DAYS = 60  # columns of the history sheet
+_CURVE_SPANS = 60  # columns of the history sheet
+_HOURS_UNTIL_DAYS = 3
 
 
 def as_xlsx(report: Report, view: View) -> bytes:
@@ -49,6 +50,8 @@ class _Book:
 
     def __init__(self, book: Workbook, report: Report, view: View) -> None:
         self.report, self.view = report, view
+        self.span = _span(report.rows, view.zone)
+        self.spans = self.looks()
         self.head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.formats: dict[str, Format] = {
             "text": book.add_format({"num_format": "@"}),
@@ -70,10 +73,9 @@ class _Book:
         self.text(sheet, 0, place, tr("Curve", self.view.lang), self.head)
         sheet.set_column(place, place, 24)
         history = self.sheets["History"].get_name()
-        days = _days(self.report.rows)
-        width = len(days)
+        width = len(self.spans)
         for line, row in enumerate(self.report.rows, start=1):
-            if days and main_curve(row) is not None:
+            if width and main_curve(row) is not None:
                 cells = f"'{history}'!{_range(line, 3 + width, 2 + 2 * width)}"
                 sheet.add_sparkline(line, place, {"range": cells, "markers": True, "empty_cells": "gaps"})
 
@@ -103,26 +105,35 @@ class _Book:
         sheet.freeze_panes(1, 0)
 
     def history(self) -> None:
-        """Ranks by moment, and right of them the heights (-log2 of the rank) that the curves are drawn from."""
-        sheet, days = self.sheets["History"], _days(self.report.rows)
+        """Ranks by day, and right of them the heights (-log2 of the rank) that the curves are drawn from."""
+        sheet, spans = self.sheets["History"], self.spans
         for place, head in enumerate(("Item key", "Title", "List")):
             self.text(sheet, 0, place, tr(head, self.view.lang), self.head)
-        for at, day in enumerate(days):
-            self.text(sheet, 0, 3 + at, day, self.head)
-            self.text(sheet, 0, 3 + len(days) + at, f"↑ {day}", self.head)
+        for at, span in enumerate(spans):
+            self.text(sheet, 0, 3 + at, span, self.head)
+            self.text(sheet, 0, 3 + len(spans) + at, f"↑ {span}", self.head)
         for line, row in enumerate(self.report.rows, start=1):
             sighting = main_curve(row)
             labels = (row.item_key, row.title, sighting.list_id if sighting else "")
             for place, label in enumerate(labels):
                 self.text(sheet, line, place, label)
-            points = {_day(point.at): point for point in (sighting.curve if sighting else ())}
-            for at, day in enumerate(days):
-                shown = _shown(points.get(day))
-                if shown is not None:
-                    sheet.write_number(line, 3 + at, shown[0])
-                    sheet.write_number(line, 3 + len(days) + at, shown[1])
+            curve = sighting.curve if sighting else ()
+            last = {self.when(point): shown for point in curve if (shown := _shown(point)) is not None}
+            for at, span in enumerate(spans):
+                if span in last:
+                    sheet.write_number(line, 3 + at, last[span][0])
+                    sheet.write_number(line, 3 + len(spans) + at, last[span][1])
         sheet.set_column(0, 2, 24)
         sheet.freeze_panes(1, 3)
+
+    def looks(self) -> list[str]:
+        """The last days on which any of the shown lists was looked at; hours, while they are few days' looks."""
+        curves = [one.curve for row in self.report.rows if (one := main_curve(row))]
+        return sorted({self.when(point) for curve in curves for point in curve})[-_CURVE_SPANS:]
+
+    def when(self, point: Point) -> str:
+        """The day or hour of a point, where the reader lives."""
+        return point.at.astimezone(self.view.zone).strftime(self.span)
 
     def table(self, sheet: Worksheet, columns: Sequence[Column], items: Sequence[Row | Coverage]) -> None:
         """A header that stays, a filter, and one line an item."""
@@ -158,18 +169,18 @@ class _Book:
         sheet.write_string(line, place, visible(text)[:_CELL_LIMIT], form or self.formats["text"])
 
 
-def _day(moment: datetime) -> str:
-    return moment.strftime("%Y-%m-%d %H:%M")
+def _span(rows: Sequence[Row], zone: tzinfo) -> str:
+    """How the history names its columns: by day, whose last rank counts; by hour while days are too few for a curve.
 
-
-def _days(rows: Sequence[Row]) -> list[str]:
-    """The last moments at which any of the shown lists was looked at, as texts."""
+    By the minute, lists looked at one after another would have columns of their own, and every curve would be torn.
+    """
     curves = [one.curve for row in rows if (one := main_curve(row))]
-    return sorted({_day(point.at) for curve in curves for point in curve})[-_CURVE_DAYS:]
+    days = {point.at.astimezone(zone).date() for curve in curves for point in curve}
+    return "%Y-%m-%d" if len(days) > _HOURS_UNTIL_DAYS else "%Y-%m-%d %H:00"
 
 
-def _shown(point: Point | None) -> tuple[float, float] | None:
-    if point is None or point.presence != "seen":
+def _shown(point: Point) -> tuple[float, float] | None:
+    if point.presence != "seen":
         return None
     if point.rank is not None:
         return point.rank, -math.log2(point.rank)

@@ -10,8 +10,8 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from trendscout.lang import Lang, retold, tr
-from trendscout.model import Coverage, Report, Row
-from trendscout.report import words
+from trendscout.model import Coverage, PackCheck, Report, Row
+from trendscout.report import packs, words
 
 Value = str | int | float | Decimal | bool | datetime | None
 Kind = Literal["text", "id", "code", "integer", "number", "share", "money", "moment", "flag", "url"]
@@ -100,6 +100,20 @@ def _failed(row: Row) -> str:
     return _codes(*(f"{one.pack}: {line}" for one in row.pack_checks for line in one.failed))
 
 
+def _kept_out(row: Row, view: View) -> str:
+    return _joined(tuple(_line(one, line, view) for one in row.pack_checks for line in one.failed), view)
+
+
+def _not_known(row: Row, view: View) -> str:
+    met = (one for one in row.pack_checks if one.met)
+    return _joined(tuple(_line(one, line, view) for one in met for line in one.unknown), view)
+
+
+def _line(check: PackCheck, line: str, view: View) -> str:
+    colon = "：" if view.lang == "zh" else ": "
+    return f"{packs.title(check.pack, view.lang)}{colon}{packs.say(line, view.lang)}"
+
+
 def _joined(parts: tuple[str, ...], view: View) -> str:
     return ("；" if view.lang == "zh" else "; ").join(parts)
 
@@ -173,10 +187,12 @@ ROW: tuple[Column, ...] = (
            lambda r: _codes(*(f.code for f in r.flags)),
            say=lambda r, v: _joined(tuple(words.flag(f, v.lang) for f in r.flags), v), width=28),
     Column("packs", "Packs met", "Selection packs that no known value fails.", "code",
-           lambda r: _codes(*r.packs), say=lambda r, v: _joined(r.packs, v), width=20),
+           lambda r: _codes(*r.packs),
+           say=lambda r, v: _joined(tuple(packs.title(name, v.lang) for name in r.packs), v), width=20),
     Column("packs_unknown", "Packs, unknown", "Lines of packs met whose value is not known.", "text", _unknown,
-           width=24),
-    Column("packs_failed", "Packs, failed", "Lines that keep it out of packs.", "text", _failed, width=24),
+           say=_not_known, width=24),
+    Column("packs_failed", "Packs, failed", "Lines that keep it out of packs.", "text", _failed,
+           say=_kept_out, width=24),
     Column("mark", "Mark", "Your mark: mine, watch or ignore.", "code",
            say=lambda r, v: tr(r.mark, v.lang) if r.mark else ""),
     Column("note", "Note", "Your note.", "text", width=20),

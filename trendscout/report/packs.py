@@ -69,15 +69,9 @@ def load(folder: Path | None = None) -> Mapping[str, Pack]:
 def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None) -> Report:
     """The report with every row's standing in every pack; with `only`, just the rows that meet that pack.
 
-    Raises UsageError if there is no pack of that name.
+    Raises UsageError if there is no pack of that name or title.
     """
-    if only is not None and only not in packs:
-        raise UsageError(
-            "There is no pack {name!r}.",
-            next_step="There are: {known}.",
-            name=only,
-            known=", ".join(sorted(packs)),
-        )
+    only = _named(only, packs) if only is not None else None
     rows = []
     for row in report.rows:
         checks = tuple(check(pack, row, report.as_of) for pack in packs.values())
@@ -85,6 +79,15 @@ def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None
         if only is None or only in met:
             rows.append(replace(row, packs=met, pack_checks=checks))
     return replace(report, rows=tuple(rows))
+
+
+def _named(text: str, packs: Mapping[str, Pack]) -> str:
+    """The name of the pack that `text` names: its name, or its title as reports show it."""
+    for pack in packs.values():
+        if text.casefold() in {str(title).casefold() for title in (pack.name, *pack.titles.values())}:
+            return pack.name
+    known = ", ".join(sorted(packs))
+    raise UsageError("There is no pack {name!r}.", next_step="There are: {known}.", name=text, known=known)
 
 
 def check(pack: Pack, row: Row, now: datetime) -> PackCheck:
