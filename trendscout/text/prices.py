@@ -1,8 +1,8 @@
 """Prices as shops show them: signs before or after, ranges, old prices, instalments beside the real one.
 
-price-parser is not used: it always guesses. Here what can be read in two ways is None, and so is an amount beside a
-word that is not known to stand beside prices: it may be a saving, a fee or a threshold. What separators mean in a
-market comes from babel (CLDR).
+price-parser is not used: it always guesses. Here what can be read in two ways is None, and so is an amount beside
+a word that is not known to stand beside prices: it may be a saving, a fee or a threshold. What separators mean in
+a market comes from babel (CLDR).
 """
 
 from __future__ import annotations
