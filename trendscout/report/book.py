@@ -170,9 +170,9 @@ class _Book:
 
 
 def _span(rows: Sequence[Row], zone: tzinfo) -> str:
-    """How the history names its columns: by day, whose last rank counts; by hour while days are too few for a curve.
+    """How the history names its columns: by day, whose last rank counts; by hour while days are too few.
 
-    By the minute, lists looked at one after another would have columns of their own, and every curve would be torn.
+    By the minute, lists looked at one after another would have columns of their own, and curves would be torn.
     """
     curves = [one.curve for row in rows if (one := main_curve(row))]
     days = {point.at.astimezone(zone).date() for curve in curves for point in curve}
