@@ -15,9 +15,11 @@ from trendscout.store.hosts import host_states
 from trendscout.store.sql import Connection
 
 # Asked for by users, kept out on purpose; `sources` says so.
-LEFT_OUT = {
-    "creators": "Lists of creators (NoxInfluencer and the like) are lists of persons: they stay out.",
-}
+LEFT_OUT = "Lists of creators (NoxInfluencer and the like) are personal data: they stay out."
+
+
+# Status and time of the last look; looks, good looks and coverage of the seven days up to it.
+Looks = tuple[str, datetime, int, int, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class LedgerEntry:
     last_look: datetime | None = None
     looks_7d: int = 0
     ok_7d: int = 0
+    coverage: float | None = None  # share of title, price, count and rating that the good looks of 7 days filled
 
 
 def ledger(db: str, name: str | None = None) -> tuple[LedgerEntry, ...]:
@@ -51,8 +54,8 @@ def ledger(db: str, name: str | None = None) -> tuple[LedgerEntry, ...]:
     return tuple(_entry(source, looks.get(source.name), hosts) for source in chosen)
 
 
-def _entry(source: Source, look: tuple[str, datetime, int, int] | None, hosts: Sequence[HostState]) -> LedgerEntry:
-    status, last, looks, ok = look or (None, None, 0, 0)
+def _entry(source: Source, look: Looks | None, hosts: Sequence[HostState]) -> LedgerEntry:
+    status, last, looks, ok, coverage = look or (None, None, 0, 0, None)
     asked = [host for host in hosts if host.robots_at and is_declared(source, host.host)]
     robots = max(asked, key=lambda host: host.robots_at or datetime.min.replace(tzinfo=UTC), default=None)
     return LedgerEntry(
@@ -74,10 +77,11 @@ def _entry(source: Source, look: tuple[str, datetime, int, int] | None, hosts: S
         last_look=last,
         looks_7d=looks,
         ok_7d=ok,
+        coverage=None if coverage is None else round(coverage, 3),
     )
 
 
-def _known(db: str) -> tuple[dict[str, tuple[str, datetime, int, int]], Sequence[HostState]]:
+def _known(db: str) -> tuple[dict[str, Looks], Sequence[HostState]]:
     """The looks by source and the hosts' states; nothing where there is no store that can be opened."""
     if not is_shared(db) and not Path(db).exists():
         return {}, ()
@@ -88,12 +92,16 @@ def _known(db: str) -> tuple[dict[str, tuple[str, datetime, int, int]], Sequence
         return {}, ()
 
 
-def _query(connection: Connection) -> dict[str, tuple[str, datetime, int, int]]:
-    """Per source its last look's state and time, and the looks and good looks of the seven days up to it."""
+def _query(connection: Connection) -> dict[str, Looks]:
+    """The looks of each source that was ever looked at."""
     rows = connection.execute(
-        """WITH looks AS (SELECT source, status, taken_at, max(taken_at) OVER (PARTITION BY source) AS last
+        """WITH looks AS (SELECT source, status, filled, taken_at, max(taken_at) OVER (PARTITION BY source) AS last
             FROM snapshots JOIN lists USING (list_key))
-        SELECT source, arg_max(status, taken_at), max(last), count(*), count(*) FILTER (status = 'ok')
+        SELECT source, arg_max(status, taken_at), max(last), count(*), count(*) FILTER (status = 'ok'),
+            avg(filled) FILTER (status IN ('ok', 'partial'))
         FROM looks WHERE taken_at > last - INTERVAL 7 DAY GROUP BY source"""
     ).fetchall()
-    return {source: (status, last.replace(tzinfo=UTC), looks, ok) for source, status, last, looks, ok in rows}
+    return {
+        source: (status, last.replace(tzinfo=UTC), looks, ok, filled)
+        for source, status, last, looks, ok, filled in rows
+    }

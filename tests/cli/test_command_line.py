@@ -114,9 +114,15 @@ def test_json_is_one_document_and_nothing_else(run):
 
 def test_the_ledger_says_everything_about_a_source(run):
     entry = json.loads(run("sources", "amazon_bestsellers", "--json").out)
-    needed = "name kinds markets way_in default_on why terms robots robots_at spacing_s last_status looks_7d ok_7d"
+    needed = "name kinds markets way_in default_on why terms robots robots_at spacing_s"
+    needed += " last_status looks_7d ok_7d coverage"
     assert set(entry) >= set(needed.split())
     assert entry["terms"].startswith("https://")
+
+
+def test_sources_says_what_is_left_out(run):
+    assert "NoxInfluencer" in run("sources").out
+    assert "个人数据" in run("--lang", "zh", "sources").out
 
 
 def test_a_fault_of_ours_exits_with_1_and_says_so(run, monkeypatch):

@@ -151,3 +151,4 @@ def test_the_ledger_knows_what_robots_said_and_how_it_went(collected):
     assert entry.robots == "allowed"
     assert entry.robots_at is not None
     assert (entry.last_status, entry.looks_7d) == ("ok", DAYS)
+    assert entry.coverage == 0.5, "searches have a title and a count, no price and no rating"

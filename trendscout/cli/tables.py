@@ -110,7 +110,9 @@ def show_taken(taken: Sequence[Any], lang: Lang) -> None:
 
 
 def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
-    """The policy ledger: one line a source, or one source in full."""
+    """The policy ledger: one line a source and what is left out of all, or one source in full."""
+    from trendscout.ledger import LEFT_OUT
+
     if full:
         for name, value in _fields(entries[0]):
             console().print(f"{tr(name, lang):>14}  {visible(_flat(value))}")
@@ -130,6 +132,7 @@ def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
             for one in entries
         ],
     )
+    console().print(tr(LEFT_OUT, lang))
 
 
 def show_findings(findings: Sequence[Any], lang: Lang) -> None:
