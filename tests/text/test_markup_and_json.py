@@ -245,3 +245,9 @@ def test_long_literals_cost_no_time(text: str) -> None:
     with pytest.raises(LayoutChanged):
         after("m=" + text, "m")
     assert time.process_time() - start < 2
+
+
+def test_what_stands_inside_of_a_found_dict_is_about_the_same_thing() -> None:
+    value = {"rows": [{"id": 1, "related": [{"id": 2}]}, {"more": {"id": 3}}]}
+    assert [found["id"] for found in dicts_with(value, "id")] == [1, 2, 3]
+    assert [found["id"] for found in dicts_with(value, "id", nested=False)] == [1, 3]

@@ -128,7 +128,7 @@ def _content(value: Any) -> list[Any]:
             return found
     lists = dicts_with(value, "itemList")
     found = dig(lists[0], "itemList", "content") if lists else None
-    return found if isinstance(found, list) else list(dicts_with(value, "productId"))
+    return found if isinstance(found, list) else list(dicts_with(value, "productId", nested=False))
 
 
 def _entry(card: dict[str, Any], key: str, name: str, rank: int | None) -> Entry:

@@ -149,7 +149,8 @@ def _rows(value: Any) -> list[Any]:
     detail = dig(value, "data", "info")
     if isinstance(detail, dict) and "hashtag_name" in detail:
         return [detail]
-    return dicts_with(value, "hashtagName") or dicts_with(value, "hashtag_name")
+    # A hashtag names related ones inside of itself: they are no rows.
+    return dicts_with(value, "hashtagName", nested=False) or dicts_with(value, "hashtag_name", nested=False)
 
 
 def _first(holders: list[dict[str, Any]], key: str) -> object:

@@ -25,7 +25,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import number_param
+from trendscout.sources._rows import number_param, rows_at
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 
 _HOST = "https://www.walmart.com"
@@ -90,7 +90,7 @@ def _items(value: Any) -> tuple[list[dict[str, Any]], int | None]:
             items = objects(stack.get("items")) or objects(stack.get("itemsV2"))
             if items:
                 return items, whole(stack.get("count") or result.get("aggregatedCount"))
-    return dicts_with(value, "usItemId"), None
+    return rows_at(value, having=("usItemId",)), None  # not every dict with an id: items hold variants of theirs
 
 
 def _entry(item: dict[str, Any], key: str, name: str, rank: int | None) -> Entry:

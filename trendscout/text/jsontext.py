@@ -94,8 +94,11 @@ def dig(value: Any, *path: str | int) -> Any:
     return value
 
 
-def dicts_with(value: Any, key: str) -> list[dict[str, Any]]:
-    """Every dict anywhere in `value` that has `key`, in the order of the document."""
+def dicts_with(value: Any, key: str, *, nested: bool = True) -> list[dict[str, Any]]:
+    """Every dict anywhere in `value` that has `key`, in the order of the document.
+
+    Without `nested` what stands inside of such a dict is passed over: it is about the same thing.
+    """
     found: list[dict[str, Any]] = []
     waiting: list[Any] = [value]
     while waiting:
@@ -103,6 +106,8 @@ def dicts_with(value: Any, key: str) -> list[dict[str, Any]]:
         if isinstance(here, dict):
             if key in here:
                 found.append(here)
+                if not nested:
+                    continue
             waiting.extend(reversed(list(here.values())))
         elif isinstance(here, list):
             waiting.extend(reversed(here))
