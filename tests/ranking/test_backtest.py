@@ -44,6 +44,29 @@ def test_scores_are_the_same_when_what_follows_is_cut_off(past: History, judged:
             assert whole[key] == (pytest.approx(score, abs=1e-9), pytest.approx(probability, abs=1e-9)), key
 
 
+def test_lists_that_are_ranked_together_are_scored_by_one_model() -> None:
+    rows = []
+    for number in range(3):  # one list after the other, minutes apart
+        late = market(number, days=60)
+        snap = late.obs_snap
+        hours = (late.snap_time[snap] - int(START.timestamp())) / 3600 + number / 10
+        keys = late.items[late.obs_item]
+        rows += [
+            (f"shop_US/bestsellers/c{number}", hour, rank, key)
+            for hour, rank, key in zip(hours, late.obs_rank, keys, strict=True)
+        ]
+    judged = backtest(made(rows)).walks[0]
+    assert judged.material.rules.pooled
+    assert len(judged.models) > 3
+    tried = judged.material.trials
+    begin, end = (np.full(len(tried.query_time), edge) for edge in (np.iinfo(np.int64).max, 0))
+    np.minimum.at(begin, tried.query, tried.time)
+    np.maximum.at(end, tried.query, tried.time)
+    assert (end > begin).any()
+    for model in judged.models:
+        assert not ((begin < model.fitted_at) & (model.fitted_at <= end)).any()
+
+
 def test_a_report_of_then_is_the_same_when_asked_for_later(past: History) -> None:
     moment = START + timedelta(days=40, hours=1)
     then = score_now(cut(past, int(moment.timestamp())), moment)

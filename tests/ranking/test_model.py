@@ -31,6 +31,18 @@ def test_weights_follow_what_makes_hits() -> None:
     assert ((low <= model.probability(score)) & (model.probability(score) <= high)).all()
 
 
+def test_the_latest_outcomes_draw_the_weights_where_habits_change() -> None:
+    features, _, query = queries(3, count=600)
+    now = query >= 300  # until then one signal made hits, since then another
+    telling = np.where(now, features["silent"], features["telling"])
+    hit = np.random.default_rng(4).random(len(query)) < 1 / (1 + np.exp(4 - 1.5 * telling))
+    z = np.stack([features["telling"], features["silent"]], axis=1)
+    ever = conditional_logit(z, hit, query, 10.0, np.zeros(2), np.zeros(2))
+    of_late = conditional_logit(z, hit, query, 10.0, ever, ever, half_life=50.0)
+    assert ever[0] == pytest.approx(ever[1], abs=0.3)
+    assert of_late[1] > of_late[0] + 0.5
+
+
 def test_few_hits_leave_the_start() -> None:
     features, hit, query = queries(2, count=40)
     few = fit(features, hit, query, overlap=200.0)

@@ -1,9 +1,10 @@
 """A small model of named signals: which of the candidates of a snapshot breaks out first, and how probably.
 
 The order comes from a conditional logit (McFadden 1974): within each query, hits are drawn from the candidates in
-proportion to exp(weights · signals). It is fitted in two stages by Newton's method with ridge penalties: first
-the starting signals, drawn to SigniTrend alone, then all signals, drawn to the first stage. With few outcomes it
-is the start; as outcomes come in the data take over. The probability is a logistic function of that score.
+proportion to exp(weights · signals). It is fitted in three stages by Newton's method with ridge penalties: the
+starting signals, drawn to SigniTrend alone; all signals, drawn to the first stage; all signals on the latest
+outcomes, drawn to the second. With few outcomes it is the start; as outcomes come in the data take over, and where
+a list changes its habits the latest do. The probability is a logistic function of that score.
 """
 
 from __future__ import annotations
@@ -17,11 +18,13 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.features import STARTS
 
 MIN_HITS = 10  # fewer known breakouts: SigniTrend's order, and no probability
-START_RIDGE, RIDGE = 10.0, 10.0  # in independent trials; overlapping horizons make trials repeat each other
+# In independent trials; overlapping horizons make trials repeat each other.
+START_RIDGE, RIDGE, LATEST_RIDGE = 10.0, 10.0, 30.0
+LATEST_HITS = 100.0  # independent ones: the half-life of what the third stage remembers
 START_WEIGHT = 0.5  # of SigniTrend before any outcome, per standard deviation
 CLIP = 6.0  # standard deviations
-MAX_TRIALS = 40_000  # more are thinned by whole queries
-CALIBRATION_HALF_LIFE = 0.5  # of the trials
+MAX_TRIALS = 120_000  # more are thinned by whole queries
+CALIBRATION_HALF_LIFE = 0.25  # of the trials
 STEPS = 12
 
 
@@ -109,6 +112,9 @@ def fit(
     prior[:starts] = conditional_logit(z[:, :starts], hit, query, START_RIDGE * overlap, start, start)
     guess = np.array(warm.weights) if warm and warm.names == names else prior
     weights = conditional_logit(z, hit, query, RIDGE * overlap, prior, guess)
+    weights = conditional_logit(
+        z, hit, query, LATEST_RIDGE * overlap, weights, weights, half_life=LATEST_HITS * overlap
+    )
     intercept, slope = calibrate(z @ weights, hit, overlap)
     return Fitted(
         group=group,
@@ -127,8 +133,13 @@ def fit(
     )
 
 
-def conditional_logit(z: Floats, hit: Flags, query: Ints, ridge: float, prior: Floats, guess: Floats) -> Floats:
-    """Weights of most likely hits, each query weighing as the root of its hits, drawn to `prior` by `ridge`."""
+def conditional_logit(
+    z: Floats, hit: Flags, query: Ints, ridge: float, prior: Floats, guess: Floats, *, half_life: float = np.inf
+) -> Floats:
+    """Weights of most likely hits, each query weighing as the root of its hits, drawn to `prior` by `ridge`.
+
+    A query weighs half as much as one that came `half_life` hits later.
+    """
     with_hit = np.isin(query, query[hit])
     z, hit, query = z[with_hit], hit[with_hit].astype(float), query[with_hit]
     new = np.ones(len(query), bool)
@@ -137,6 +148,7 @@ def conditional_logit(z: Floats, hit: Flags, query: Ints, ridge: float, prior: F
     hits = np.add.reduceat(hit, first)
     weight = 1 / np.sqrt(hits)
     weight *= len(weight) / weight.sum()
+    weight *= 0.5 ** ((np.cumsum(hits[::-1])[::-1] - hits) / half_life)
     total = weight * hits
     beta = guess.copy()
     for _ in range(STEPS):

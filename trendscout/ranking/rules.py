@@ -38,6 +38,11 @@ class Rules:
         """How many evaluation times look into one and the same horizon: neighbouring trials repeat each other."""
         return max(1.0, self.horizon_h / (self.cadence_h * self.every))
 
+    @property
+    def query_s(self) -> int:
+        """Pooled lists that were seen within one such span, in seconds, are ranked together."""
+        return int(self.cadence_h * 1800)
+
 
 # The kinds of list on which the ranking was studied, by the name of their history.
 PRESETS = {

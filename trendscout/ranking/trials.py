@@ -70,7 +70,7 @@ def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> T
     hit, lead_h = outcomes(history, rules, rows)
     list_of = history.snap_list[history.obs_snap[rows]]
     key = (
-        time // int(rules.cadence_h * 1800)
+        time // rules.query_s
         if rules.pooled
         else list_of.astype(np.int64) * (int(time.max()) + 1 if len(time) else 1) + time
     )

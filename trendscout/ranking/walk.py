@@ -31,7 +31,7 @@ class Material:
     trials: Trials
     of_trial: Ints  # the row of each trial, as an index into `rows`
     list_of: Ints  # the list of each trial
-    moments: Ints  # evaluation times, seconds
+    moments: Ints  # when each query begins, seconds
     lists: tuple[str, ...]  # names of all lists
 
     def fit(self, moment: int, warm: Fitted | None = None) -> Fitted | None:
@@ -114,9 +114,14 @@ def gather(
         trials=tried,
         of_trial=np.searchsorted(rows, tried.row),
         list_of=list_of[tried.row],
-        moments=np.unique(time[asked]),
+        moments=_moments(rules, time[asked]),
         lists=history.lists,
     )
+
+
+def _moments(rules: Rules, time: Ints) -> Ints:
+    """When each query begins: lists that are ranked together are never scored by two models."""
+    return np.unique(time // rules.query_s * rules.query_s if rules.pooled else time)
 
 
 def walk(material: Material) -> Walk:

@@ -1,7 +1,8 @@
-"""The words of a title, in any script, for counting."""
+"""What titles have in common, in any script, for counting: words, characters, form."""
 
 from __future__ import annotations
 
+import math
 import re
 
 MAX_CHARS = 300  # of a title that are read
@@ -10,6 +11,9 @@ MAX_WORDS = 60
 _RUN = re.compile(
     r"[a-z0-9][a-z0-9'+.-]+|[\u3040-\u30ff]{2,}|[\u3400-\u9fff]+|[^\W\d_a-z\u3040-\u30ff\u3400-\u9fff]{2,}"
 )
+_CHARACTER = re.compile(r"[\u3040-\u9fff]")
+_LATIN = re.compile(r"[A-Za-z]")
+_PUNCTUATION = re.compile(r"[^\w\s]")
 
 
 def words_of(title: str) -> tuple[str, ...]:
@@ -25,3 +29,31 @@ def words_of(title: str) -> tuple[str, ...]:
             found[f"{before} {run}"] = None
         before = run
     return tuple(found)[:MAX_WORDS]
+
+
+def characters_of(title: str) -> tuple[str, ...]:
+    """Distinct Chinese and Japanese characters: in short titles one of them says much."""
+    return tuple(dict.fromkeys(_CHARACTER.findall(title[:MAX_CHARS])))
+
+
+def form_of(title: str) -> tuple[str, ...]:
+    """What a title looks like: length, digits, capitals, Latin letters, punctuation, first and last character.
+
+    A single word has no form: hashtags and ids are told apart by other things.
+    """
+    title = title[:MAX_CHARS].strip()
+    if not (" " in title or _CHARACTER.search(title)):
+        return ()
+    length = len(title)
+    letters = sum(map(str.isalpha, title))
+    capitals, latin = sum(map(str.isupper, title)), len(_LATIN.findall(title))
+    return (
+        f"length {length if length <= 12 else round(3 * math.log2(length / 12)) + 12}",
+        f"digits {min(4, sum(map(str.isdigit, title)))}",
+        f"capitals {4 * capitals // max(1, letters)}",
+        f"Latin {4 * latin // length}",
+        f"spaces {min(12, title.count(' '))}",
+        f"first {title[0]}",
+        f"last {title[-1]}",
+        *dict.fromkeys(_PUNCTUATION.findall(title)),
+    )

@@ -44,6 +44,8 @@ SIGNALS = {
     "at_best": "at its best rank",
     "at_best_low": "at its best rank, still low on the list",
     "kin": "words of its title that rose before",
+    "kin_characters": "characters of its title that rose before",
+    "kin_form": "titles of its form that rose before",
     "key": "its id among those of the list",
     "lists": "lists that hold it",
     "lists_higher": "lists that hold it higher",
