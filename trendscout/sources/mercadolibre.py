@@ -1,4 +1,4 @@
-"""Mercado Libre: best sellers ("highlights") and trending searches by the user's own token, and saved searches.
+"""Mercado Libre: best sellers ("highlights") and trending searches by the user's token; saved replies and pages.
 
 `sold_quantity` is referential: beyond a few pieces the site tells the lower edge of a bucket, so it is a floor.
 """
@@ -7,23 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from urllib.parse import urlsplit
+from dataclasses import replace
+from urllib.parse import unquote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
+    PriceFields,
     currency_code,
     exact_count,
     exact_price,
     extra,
+    grouped,
     moment,
+    rating,
+    shown_count,
+    shown_price,
     text,
     web_url,
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
 SITES = {
     "MLA": "AR",
@@ -35,15 +42,34 @@ SITES = {
     "MPE": "PE",
     "MEC": "EC",
 }
+# By the end of the host, as its pages are served.
+_HOSTS = {
+    "mercadolibre.com.ar": "AR",
+    "mercadolivre.com.br": "BR",
+    "mercadolibre.com.mx": "MX",
+    "mercadolibre.cl": "CL",
+    "mercadolibre.com.co": "CO",
+    "mercadolibre.com.uy": "UY",
+    "mercadolibre.com.pe": "PE",
+    "mercadolibre.com.ec": "EC",
+}
 _SITE_OF = {market: site for site, market in SITES.items()}
 _API = "https://api.mercadolibre.com"
+_POINT_MARKETS = frozenset({"MX", "PE"})  # 1,299.50; elsewhere 1.299,50
 _BUCKETS = frozenset((25, 50, 100, 150, 200, 250, 500, 5_000, 50_000, 500_000))
 _ID = re.compile(r"M[A-Z]{2}U?\d{4,15}")
+_PAGE_OF_BEST = re.compile(r"/(?:mas|mais)-vendidos(?:/(M[A-Z]{2}\d{1,12}))?(?:[/?#]|$)")
+_PRODUCT = re.compile(r"/(?:p|up)/(M[A-Z]{2}U?\d{4,15})")
+_LISTING = re.compile(r"\b(M[A-Z]{2})-?(\d{6,15})\b")
+_FROM = re.compile(r"_Desde_(\d{1,5})(?:_|$)")
+_PLACE = re.compile(r"(\d{1,3})º")
+_RATING = re.compile(r"\s*(\d[.,]\d)\b")
+_REVIEWS = re.compile(r"\((\d[\d.,]{0,9})\)")
 _REFUSED = re.compile(rb'"status"\s*:\s*(4\d\d)')
 
 
 def _wall(page: Page) -> str | None:
-    if any(mark in page.body for mark in (b'"results"', b'"content"', b'"keyword"')):
+    if any(mark in page.body for mark in (b'"results"', b'"content"', b'"keyword"', b"poly-card")):
         return None
     refused = _REFUSED.search(page.body)
     return f"a refusal (status {refused.group(1).decode()})" if refused else None
@@ -54,6 +80,11 @@ def _query_of(url: str) -> Query | None:
     if "mercadoli" not in host:
         return None
     path = urlsplit(url).path
+    if page_of := next((market for end, market in _HOSTS.items() if host.endswith(end)), None):
+        best = _PAGE_OF_BEST.search(path)
+        if best:
+            return Query("mercadolibre", page_of, "bestsellers", best[1] or "")
+        return Query("mercadolibre", page_of, "search", path.strip("/").partition("_")[0])
     site = re.search(r"/(?:sites|highlights|trends)/([A-Z]{3})", path)
     market = SITES.get(site.group(1)) if site else None
     category = re.search(r"/category/(\w{1,20})|/trends/[A-Z]{3}/(\w{1,20})", path)
@@ -171,6 +202,72 @@ def _read_trends(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=len(rows))
 
 
+# --- saved pages ---------------------------------------------------------------------------------------
+
+
+def _read_page(page: Page) -> Iterator[Entry | ListNote]:
+    tree, doubts = parse_html(page), Doubts()
+    query = page.query
+    if not query.market and (address := attr_of(tree, "link[rel=canonical]", "href")):
+        query = _query_of(address) or query
+    name, best = list_id(query), query.kind == "bestsellers"
+    cards = all_of(tree, "li.ui-search-layout__item") or all_of(tree, ".poly-card")
+    skipped = _FROM.search(page.url)
+    before = int(skipped[1]) - 1 if skipped else 0
+    entries = list(ranked((_card(card, name, query.market) for card in cards), before=before))
+    for card, entry in zip(cards, entries, strict=True):
+        label = _PLACE.match(text_of(card, ".poly-component__highlight") or "") if best else None
+        yield replace(entry, rank=doubts.agreed("rank", entry.rank, int(label[1]))) if label else entry
+    yield doubts.note(name)
+
+
+def _card(card: LexborNode, name: str, market: str | None) -> Entry:
+    link = card.css_first("a.poly-component__title, .poly-component__title a, .poly-component__title-wrapper a")
+    href = unquote(unquote(link.attributes.get("href") or "")) if link is not None else ""
+    product, listing = _PRODUCT.search(href), _LISTING.search(href)
+    labels = text_of(card, "[class*=poly-component__review-compacted]") or ""
+    stars, reviews = _RATING.match(labels), _REVIEWS.search(labels)
+    sold = next((part.strip() for part in labels.split("|") if "vendid" in part.lower()), None)
+    image = attr_of(card, "img[class*=poly-component__picture]", "src") or ""
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=product[1] if product else "".join(listing.groups()) if listing else "",
+        title=text_of(link) if link is not None else None,
+        url=web_url(href.partition("#")[0].partition("?")[0]) if "/mclics/" not in href else None,
+        image=web_url(attr_of(card, "img[class*=poly-component__picture]", "data-src"))
+        if image.startswith("data:")
+        else web_url(image),
+        **_page_price(card, market),
+        **shown_count(sold, "sold", market),
+        rating=rating(stars[1].replace(",", ".")) if stars else None,
+        reviews=grouped(reviews[1], market) if reviews else None,
+        seller=(text_of(card, "[class*=poly-component__seller]") or "").removeprefix("Por ") or None,
+        is_ad="/mclics/" in href,  # the links of advertisements are counted
+    )
+
+
+def _page_price(card: LexborNode, market: str | None) -> PriceFields:
+    """The current price: sign, whole part and cents are nodes of their own; screen readers are told it again."""
+    holder = card.css_first(".poly-price__current .andes-money-amount")
+    if holder is None:
+        return {}
+    sign, whole_part, cents = (
+        text_of(holder, f"[class*=andes-money-amount__{part}]") or ""
+        for part in ("currency-symbol", "fraction", "cents")
+    )
+    point = "." if market in _POINT_MARKETS else ","
+    shown = f"{sign} {whole_part}{point + cents if cents else ''}".strip()
+    again = (holder.attributes.get("aria-label"), text_of(holder))
+    if not whole_part or any(_digits(told) != _digits(shown) for told in again if told):
+        return {"price_text": text_of(holder)}
+    return shown_price(shown, market)
+
+
+def _digits(shown: str) -> str:
+    return re.sub(r"\D", "", shown)
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="mercadolibre",
@@ -180,8 +277,12 @@ SOURCES: tuple[Source, ...] = (
         markets=tuple(SITES.values()),
         way_in=("key", "own"),
         terms="https://developers.mercadolibre.com.ar/en_us/terms-and-conditions",
-        why="Needs your own access token. Best sellers come as ids without titles; saved searches carry both.",
+        why=(
+            "Needs your own access token; or save the page. By token, best sellers come as ids without titles; "
+            "saved pages and searches carry both."
+        ),
         readers=(
+            Reader("page of cards", lambda page: b"poly-component__title" in page.body, _read_page),
             Reader("search reply", lambda page: b'"results"' in page.body, _read_search),
             Reader("highlights", lambda page: b'"content"' in page.body, _read_highlights),
             Reader("trends", lambda page: b'"keyword"' in page.body, _read_trends),

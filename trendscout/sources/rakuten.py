@@ -1,4 +1,7 @@
-"""Rakuten Ichiba: the official ranking API, by the user's own key, and its saved replies in both forms."""
+"""Rakuten Ichiba: the official ranking API, by the user's own key; its saved replies in both forms; saved pages.
+
+A saved page does not tell the codes that the API has: its items are known by shop and page, "odoru-ya/moon-lamp".
+"""
 
 from __future__ import annotations
 
@@ -10,11 +13,17 @@ from urllib.parse import quote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import exact_price, extra, grouped, rating, text, web_url
+from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
 from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
 from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
 _API = "https://openapi.rakuten.co.jp/ichibaranking/api/IchibaItem/Ranking/20220601"
+_CARD = "div.rnkRanking_top3box, div.rnkRanking_after4box"
+_ITEM = re.compile(r"//item\.rakuten\.co\.jp/([\w.-]{1,60})/([\w.-]{1,120})(?:[/?#]|$)")
+_BOOK = re.compile(r"//books\.rakuten\.co\.jp/rb/(\d{1,12})(?:[/?#]|$)")
+_PLACE = re.compile(r"(\d{1,4})\s*位")
+_REVIEWS = re.compile(r"\(([\d,]{1,12})\s*件\)")
 _ERROR = re.compile(rb'"error"\s*:\s*"([a-z_]{1,60})"')
 
 
@@ -97,6 +106,44 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, findings=tuple(findings))
 
 
+# --- saved pages ---------------------------------------------------------------------------------------
+
+
+def _read_page(page: Page) -> Iterator[Entry | ListNote]:
+    name = list_id(told(page, market="JP"))
+    for part in (page.body, *_kept_back(page.body)):
+        for card in all_of(parse_html(part), _CARD):
+            yield _card(card, name)
+    yield ListNote(name)
+
+
+def _kept_back(body: bytes) -> Iterator[bytes]:
+    """The later cards, which stand in comments of a script until the page is scrolled down."""
+    for comment in body.split(b"/*")[1:]:
+        held = comment.partition(b"*/")[0]
+        if b"rnkRanking_after4box" in held:
+            yield held
+
+
+def _card(card: LexborNode, name: str) -> Entry:
+    href = attr_of(card, ".rnkRanking_itemName a", "href")
+    item, book = _ITEM.search(href or ""), _BOOK.search(href or "")
+    shown = text_of(card, "[class*=rnkRanking_dispRank]") or attr_of(card, 'img[alt*="位"]', "alt")
+    place = _PLACE.search(shown or "")
+    reviews = _REVIEWS.search(text_of(card, 'a[href*="//review.rakuten.co.jp/"]') or "")
+    return Entry(
+        list=name,
+        rank=int(place[1]) if place else None,
+        item_key=f"{item[1]}/{item[2]}" if item else f"books/{book[1]}" if book else "",
+        title=text_of(card, ".rnkRanking_itemName"),
+        url=web_url((href or "").partition("?")[0]),
+        image=web_url(attr_of(card, ".rnkRanking_imageBox img, .rnkRanking_image img", "src")),
+        **shown_price(text_of(card, ".rnkRanking_price"), "JP"),
+        reviews=grouped(reviews[1], "JP") if reviews else None,
+        seller=text_of(card, ".rnkRanking_shop"),
+    )
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="rakuten",
@@ -106,8 +153,13 @@ SOURCES: tuple[Source, ...] = (
         markets=("JP",),
         way_in=("key", "own"),
         terms="https://webservice.rakuten.co.jp/guide/rule",
-        why="Needs your own key of the ranking API, written APPLICATION_ID:ACCESS_KEY.",
-        readers=(Reader("ranking API", lambda page: b'"itemCode"' in page.body, _read),),
+        why=(
+            "Needs your own key of the ranking API, written APPLICATION_ID:ACCESS_KEY; or save the ranking's page."
+        ),
+        readers=(
+            Reader("ranking page", lambda page: b"rnkRanking_itemName" in page.body, _read_page),
+            Reader("ranking API", lambda page: b'"itemCode"' in page.body, _read),
+        ),
         hosts=("openapi.rakuten.co.jp",),
         requests=_requests,
         query_of=_query_of,
@@ -116,7 +168,7 @@ SOURCES: tuple[Source, ...] = (
         sign=_sign,
         spacing_s=1.0,
         length=80,
-        key_form=r"[\w.-]+:\d+",
+        key_form=r"[\w.-]+[:/][\w.-]+",
         categories=("", "100371", "551177", "100939"),
     ),
 )
