@@ -92,7 +92,9 @@ def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
 
 
 def _entry(card: LexborNode, prefix: str, name: str, rank: int, key: str, title: str, market: str | None) -> Entry:
-    rows = [shown for node in all_of(card, f"[class*={prefix}]") if (shown := text_of(node))]
+    # The layout of 2026 names its rows by the container that all cards share.
+    rows_css = f"[class*={prefix}], [class*=su-card-container__attributes] .su-styled-text"
+    rows = [shown for node in all_of(card, rows_css) if (shown := text_of(node))]
     href = attr_of(card, 'a[href*="/itm/"]', "href") or ""
     host = urlsplit(href).hostname or HOST_OF.get(market or "", HOST_OF["US"])
     image = attr_of(card, "img", "src")
@@ -116,7 +118,8 @@ def _title(card: LexborNode, prefix: str) -> str | None:
         card, f"[class*={prefix}title]"
     )
     title = _NEW_LISTING.sub("", title) if title else None
-    return title.removesuffix(" Opens in a new window or tab") if title else None
+    hidden = text_of(card, f"[class*={prefix}title] .clipped")  # "Opens in a new window or tab", in any language
+    return title.removesuffix(hidden or "Opens in a new window or tab").rstrip() if title else None
 
 
 def _item_id(card: LexborNode) -> str | None:
@@ -129,7 +132,8 @@ def _item_id(card: LexborNode) -> str | None:
 
 def _price(card: LexborNode, prefix: str) -> str | None:
     """The price; a range stands in three nodes, "$28.88", "to", "$90.88", and needs a number at both ends."""
-    parts = [shown for node in all_of(card, f"[class*={prefix}price]") if (shown := text_of(node))]
+    # By its whole class name: a container of the price and of the old price may be named "price-container".
+    parts = [shown for node in all_of(card, f".{prefix}price") if (shown := text_of(node))]
     parts = list(dict.fromkeys(parts))
     if len(parts) > 1 and not (re.search(r"\d", parts[0]) and re.search(r"\d", parts[-1])):
         return None

@@ -139,11 +139,22 @@ def _count(item: _Item, market: str | None, doubts: Doubts) -> CountFields:
         sold if isinstance(sold, str) else None,
     )
     shown = first(*(text(value) for value in texts))
-    exact = exact_count(first(dig(sold, "historical_sold_count"), item.get("historical_sold")), "sold", shown)
+    number = first(dig(sold, "historical_sold_count"), item.get("historical_sold"))
+    if number == 0 and isinstance(sold, dict) and "historical_sold_count_text" not in sold:
+        number = None  # on a card 0 may be hidden; only the text beside it, even if null, says that none were sold
+    exact = exact_count(number, "sold", shown)
     fields = shown_count(shown, "sold", market)
     if fields.get("count_floor") is False and fields.get("count", 0) != whole(re.sub(r"\D", "", shown or "")):
         fields["count_floor"] = None  # "1,2k" is rounded, and nobody says which way
     return doubts.counted(exact, fields)
+
+
+def _sold_lately(item: _Item, market: str | None) -> int | None:
+    """How many were sold in 30 days; replies to those who are not logged in say it in a text beside a 0."""
+    sold = item.get("item_card_display_sold_count")
+    exact = whole(first(dig(sold, "monthly_sold_count"), item.get("sold")))
+    shown = first(text(dig(sold, "monthly_sold_count_text")), text(dig(sold, "local_monthly_sold_count_text")))
+    return exact or shown_count(shown, "sold", market).get("count") or exact
 
 
 def _reviews(item: _Item) -> int | None:
@@ -177,14 +188,14 @@ def _entry(row: Row, query: Query, doubts: Doubts) -> Entry:
     market = query.market
     shop, key = text(item.get("shopid")), text(item.get("itemid"))
     currency = currency_code(item.get("currency")) or _CURRENCIES.get(market or "")
-    image = text(first(dig(item.asset, "image"), item.get("image")))
+    image = text(first(dig(item.asset, "image"), dig(item.asset, "images", 0), item.get("image")))
     cdn = f"https://down-{market.lower()}.img.susercontent.com/file/" if market else ""
     host = _HOSTS.get(market or "")
     return Entry(
         list=list_id(query),
         rank=None,
         item_key=key or "",
-        title=text(first(dig(item.asset, "name"), item.get("name"))),
+        title=text(first(dig(item.asset, "name"), item.get("name"), item.get("display_name"))),
         url=f"https://{host}/product/{shop}/{key}" if host and shop and key else None,
         image=web_url(image, cdn) if image else None,
         **_price(item, currency, doubts),
@@ -196,9 +207,7 @@ def _entry(row: Row, query: Query, doubts: Doubts) -> Entry:
         is_ad=_is_ad(item),
         extra=extra(
             shop_id=shop,
-            sold_30d=whole(
-                first(item.get("item_card_display_sold_count", "monthly_sold_count"), item.get("sold"))
-            ),
+            sold_30d=_sold_lately(item, market),
             percent_off=_percent_off(item),
             liked=whole(item.get("liked_count")),
             views=whole(item.get("view_count")),
