@@ -1,4 +1,4 @@
-"""Coupang: best sellers of a category from the Partners API, by the user's own key, and collections of them.
+"""Coupang: best sellers of a category from the Partners API, by the user's own key; collections of them; saved pages.
 
 The order of the array is the rank. A saved collection holds many categories; each is a list of its own.
 """
@@ -17,13 +17,18 @@ from urllib.parse import urlsplit
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import exact_price, extra, text, web_url, whole
-from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources._fields import exact_price, extra, grouped, shown_count, shown_price, text, web_url, whole
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
 _HOST = "api-gateway.coupang.com"
 _BEST = "/v2/providers/affiliate_open_api/apis/openapi/v1/products/bestcategories/"
 _MARKS = ("productName", "productId", "productUrl")
+_SITE = "https://www.coupang.com"
+# Classes end in a hash; a discount before the price has a class of its own.
+_CARD = "li[class*=ProductUnit_productUnit], li.search-product, li.baby-product"
+_BOUGHT = re.compile(r"한\s?달간\s?[\d,.]{1,12}\s?[천만]?\s?명\s?이상\s?구매했어요")
 _REFUSED = re.compile(rb'"(?:rCode|code)"\s*:\s*"?(-?[1-9]\w{0,20}|ERROR)')
 
 
@@ -36,7 +41,14 @@ def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("coupang.com"):
         return None
     category = re.search(r"/bestcategories/(\d{1,9})", url)
-    return Query("coupang", "KR", "bestsellers", category.group(1) if category else "")
+    if category:
+        return Query("coupang", "KR", "bestsellers", category.group(1))
+    browsed = re.search(r"/np/categories/(\d{1,9})", url)
+    if browsed:
+        by_sales = param(url, "sorter") == "saleCountDesc"
+        return Query("coupang", "KR", "bestsellers" if by_sales else "category", browsed.group(1))
+    words = param(url, "q")
+    return Query("coupang", "KR", "search", words) if words else Query("coupang", "KR", "bestsellers")
 
 
 def _requests(query: Query) -> Sequence[Request]:
@@ -140,6 +152,44 @@ def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
     yield from _list(rows, list_id(query), None)
 
 
+# --- saved pages ---------------------------------------------------------------------------------------
+
+
+def _read_page(page: Page) -> Iterator[Entry | ListNote]:
+    name = list_id(told(page, market="KR"))
+    number = first(number_param(page.url, "page"), page.number) or 1
+    cards = all_of(parse_html(page), _CARD)
+    size = number_param(page.url, "listSize") or len(cards)
+    yield from _told_apart(list(ranked((_card(card, name) for card in cards), before=(number - 1) * size)))
+    yield ListNote(name, findings=("how many stand on earlier pages is a guess",) if number > 1 else ())
+
+
+def _card(card: LexborNode, name: str) -> Entry:
+    link = attr_of(card, 'a[href*="/vp/products/"]', "href") or ""
+    found = re.search(r"/vp/products/(\d{3,20})", link)
+    bought = _BOUGHT.search(text_of(card) or "")
+    reviews = text_of(card, "[class*=ProductRating_ratingCount], .rating-total-count")
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=found[1] if found else "",
+        title=text_of(card, "[class*=ProductUnit_productName], .name"),
+        url=f"{_SITE}/vp/products/{found[1]}" if found else None,
+        image=web_url(attr_of(card, "img", "src"), _SITE),
+        **shown_price(_price_text(card), "KR", currency="KRW"),
+        **shown_count(bought.group() if bought else None, "sold", "KR", "ko"),
+        reviews=grouped(reviews, "KR"),
+        is_ad=card.css_first("[class*=AdMark_adMark], .search-product__ad-badge, .ad-badge") is not None,
+        extra=extra(item_id=param(link, "itemId") or None, count_window="month" if bought else None),
+    )
+
+
+def _price_text(card: LexborNode) -> str | None:
+    """The one price that is not struck out; of two none."""
+    shown = [text_of(node) for node in all_of(card, "[class*=Price_priceValue], strong.price-value")]
+    return shown[0] if len(shown) == 1 else None
+
+
 def _is_collection(page: Page) -> bool:
     start = page.body[:4096]
     return b'"productName"' in page.body and start.lstrip()[:1] == b"[" and b'"data"' in start
@@ -150,12 +200,15 @@ SOURCES: tuple[Source, ...] = (
         name="coupang",
         platform="coupang",
         title="Coupang best sellers by category",
-        kinds=("bestsellers",),
+        kinds=("bestsellers", "category", "search"),
         markets=("KR",),
         way_in=("key", "own"),
         terms="https://partners.coupang.com/",
-        why="Needs your own key of the Partners API, written ACCESS_KEY:SECRET_KEY.",
+        why="Needs your own key of the Partners API, written ACCESS_KEY:SECRET_KEY; or save the page.",
         readers=(
+            Reader(
+                "page of cards", lambda page: b"/vp/products/" in page.body and b"<li" in page.body, _read_page
+            ),
             Reader("collected categories", _is_collection, _read_collection),
             Reader("best sellers API", lambda page: b'"productName"' in page.body, _read_reply),
         ),
