@@ -1,4 +1,4 @@
-"""Coupang: best sellers of a category from the Partners API, by the user's own key; collections of them; saved pages.
+"""Coupang: best sellers of a category from the Partners API, by the user's key; their collections; saved pages.
 
 The order of the array is the rank. A saved collection holds many categories; each is a list of its own.
 """

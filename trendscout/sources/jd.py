@@ -1,16 +1,28 @@
-"""JD charts (榜单): a stage of the site lists charts, each with how much its goods sold together."""
+"""JD: charts (榜单), each with how much its goods sold together, and saved pages of searches in two layouts."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import CountFields, extra, text, web_url
-from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    extra,
+    grouped,
+    shown_count,
+    shown_price,
+    text,
+    web_url,
+)
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
+_HALF_PAGE = 30
 _WALLS: tuple[tuple[bytes, str], ...] = (
     (b"cfe.m.jd.com/privatedomain/risk_handler", "a captcha"),
     (b"passport.jd.com/new/login", "a login"),
@@ -19,13 +31,15 @@ _WALLS: tuple[tuple[bytes, str], ...] = (
 
 
 def _wall(page: Page) -> str | None:
-    if b'"advertId"' in page.body:
+    if any(mark in page.body for mark in (b'"advertId"', b"plugin_goodsCardWrapper", b"gl-item")):
         return None
     return next((what for mark, what in _WALLS if mark in page.body or mark.decode() in page.url), None)
 
 
 def _query_of(url: str) -> Query | None:
     host = host_of(url)
+    if host == "search.jd.com":
+        return Query("jd", "CN", "top_sales" if param(url, "psort") == "3" else "search", param(url, "keyword"))
     return Query("jd", "CN", "charts", param(url, "activityId")) if host.endswith("jd.com") else None
 
 
@@ -67,17 +81,88 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     yield doubts.note(name)
 
 
+# --- saved pages of searches ---------------------------------------------------------------------------
+
+
+def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
+    """Cards since 2025, whose classes end in a hash."""
+    return _search(page, "[class*=plugin_goodsCardWrapper][data-sku]", _new_card)
+
+
+def _read_gl_items(page: Page) -> Iterator[Entry | ListNote]:
+    """Cards until 2025."""
+    return _search(page, "li.gl-item[data-sku]", _old_card)
+
+
+def _search(page: Page, css: str, entry_of: Callable[[LexborNode, Entry], Entry]) -> Iterator[Entry | ListNote]:
+    query = told(page, market="CN")
+    # The kind of a page whose address is not told is a search: charts are no pages.
+    name = list_id(query, kind="search" if query.kind == "charts" else query.kind)
+    number = number_param(page.url, "page") or 1  # a page seen counts for two: 1, 3, 5
+    cards = all_of(parse_html(page), css)
+    entries = (entry_of(card, _bare(card, name)) for card in cards)
+    yield from ranked(entries, before=(number - 1) * _HALF_PAGE)
+    yield ListNote(name)
+
+
+def _bare(card: LexborNode, name: str) -> Entry:
+    sku = card.attributes.get("data-sku") or ""
+    image = attr_of(card, "img", "data-lazy-img") or attr_of(card, "img", "src") or ""
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=sku,
+        url=f"https://item.jd.com/{sku}.html" if sku else None,
+        image=web_url(image) if not image.startswith("data:") else None,
+        is_ad=any(text_of(node) == "广告" for node in all_of(card, "span, i, .p-promo-flag")),
+    )
+
+
+def _new_card(card: LexborNode, bare: Entry) -> Entry:
+    title = "[class*=_goods_title_container] [title]"
+    sold = next((shown for node in all_of(card, "[title^=已售]") if (shown := attr_of(node, None, "title"))), None)
+    return replace(
+        bare,
+        title=attr_of(card, title, "title") or text_of(card, "[class*=_goods_title_container]"),
+        **_one_price(card, "[class*=_price_]"),
+        **shown_count(sold, "sold", "CN", "zh"),
+        seller=text_of(card, "[class*=_shopFloor] [class*=_name_]"),
+    )
+
+
+def _old_card(card: LexborNode, bare: Entry) -> Entry:
+    return replace(
+        bare,
+        title=text_of(card, ".p-name em"),
+        **_one_price(card, ".p-price strong"),
+        reviews=grouped(text_of(card, ".p-commit a"), "CN"),
+        seller=attr_of(card, ".p-shop a", "title") or text_of(card, ".p-shop a"),
+    )
+
+
+def _one_price(card: LexborNode, css: str) -> PriceFields:
+    """The one price of a card; of two different ones none."""
+    # The cents are a node of their own: "¥", "59", ".90".
+    texts = ((text_of(node) or "").replace(" ", "") for node in all_of(card, css))
+    shown = {told for told in texts if any(map(str.isdigit, told))}
+    return shown_price(shown.pop(), "CN", currency="CNY") if len(shown) == 1 else {}
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="jd",
         platform="jd",
-        title="JD charts",
-        kinds=("charts",),
+        title="JD charts and searches",
+        kinds=("charts", "search", "top_sales"),
         markets=("CN",),
         way_in=("own",),
         terms="https://in.m.jd.com/help/app/register_info.html",
-        why="Off: the charts need a login. Save the reply that your browser gets; each row is a chart.",
-        readers=(Reader("stage of charts", lambda page: b'"advertId"' in page.body, _read),),
+        why="Off: JD needs a login. Save the page of a search, or the reply of charts; its rows are charts.",
+        readers=(
+            Reader("stage of charts", lambda page: b'"advertId"' in page.body, _read),
+            Reader("search cards since 2025", lambda page: b"plugin_goodsCardWrapper" in page.body, _read_cards),
+            Reader("search cards until 2025", lambda page: b"gl-item" in page.body, _read_gl_items),
+        ),
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{3,20}",
