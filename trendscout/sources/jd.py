@@ -142,7 +142,7 @@ def _old_card(card: LexborNode, bare: Entry) -> Entry:
 
 def _one_price(card: LexborNode, css: str) -> PriceFields:
     """The one price of a card; of two different ones none."""
-    # The cents are a node of their own: "¥", "59", ".90".
+    # Sign, whole part and cents are text nodes of their own.
     texts = ((text_of(node) or "").replace(" ", "") for node in all_of(card, css))
     shown = {told for told in texts if any(map(str.isdigit, told))}
     return shown_price(shown.pop(), "CN", currency="CNY") if len(shown) == 1 else {}
