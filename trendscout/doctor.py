@@ -101,7 +101,7 @@ def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]
     for (source, status), some in by_source.items():
         yield _uncovered(source, status, some)
     whole = sum(each.status == "ok" for each in lists)
-    if lists:
+    if whole:
         yield Finding("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
     row = one(connection, "SELECT max(taken_at) FROM snapshots")
     newest = row[0] if row else None
@@ -125,7 +125,7 @@ def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]
 def _uncovered(source: str, status: str, lists: list[Coverage]) -> Finding:
     return Finding(
         "warn",
-        "{source}: {count} lists are {status}, such as {list}: {reason}",
+        "{source}: {count} × {status}, such as {list}: {reason}",
         "`trendscout sources {source}` shows how it is collected.",
         {
             "source": source,

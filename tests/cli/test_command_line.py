@@ -161,3 +161,19 @@ def test_a_wrong_configuration_is_told_by_line_and_key(run, tmp_path, text, faul
     (tmp_path / "trendscout.toml").write_text(text)
     ended = run("sources")
     assert (ended.code, fault in ended.err) == (2, True), ended.err
+
+
+def test_changes_are_told_against_the_last_answer_to_the_same_question(run, tmp_path):
+    lines = ["list_id,snapshot_at,rank,item,item_key,count"]
+    for day in range(1, 13):
+        order = [(place + day * (place % 3)) % 12 for place in range(12)]
+        lines += [
+            f"shop_US/bestsellers/toys,2026-03-{day:02} 06:00:00,{rank},Toy number {item},T{item:09},"
+            for rank, item in enumerate(dict.fromkeys(order), 1)
+        ]
+    (tmp_path / "history.csv").write_text("\n".join(lines) + "\n")
+    assert run("import", "history.csv").code == 0
+    asked = ("report", "--as-of", "2026-03-12T07:00Z", "--top")
+    assert run(*asked, "3").code == 0
+    assert "everything is new" in run(*asked, "5", "--changes").out
+    assert "Nothing changed" in run(*asked, "3", "--changes").out

@@ -94,3 +94,8 @@ def test_counts_are_drawn_where_there_is_no_rank() -> None:
     points = [Point(NOW - timedelta(days=day), "seen", None, 1000.0 * 2**-day) for day in (3, 2, 1, 0)]
     assert sparkline(points, 8) == "▁▃▆█"
     assert "<polyline" in chart.curve(points, chart.Frame(points[0].at, NOW, 130, 34))
+
+
+def test_what_stands_on_a_list_without_order_is_drawn_as_seen() -> None:
+    points = (Point(NOW - timedelta(days=2), "seen"), Point(NOW - timedelta(days=1), "absent"), Point(NOW, "seen"))
+    assert sparkline(points, 8) == "▅·▅"

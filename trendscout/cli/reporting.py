@@ -1,6 +1,7 @@
 """Commands that answer: rank, report, backtest."""
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
 
@@ -118,9 +119,11 @@ def _report(
         sort=sort,
         pack=pack,
     )
+    # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
+    reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(wish).items() if value)))
     with here.progress("Ranking"):
         made, changed = pipeline.read_report(
-            here.place, wish, "terminal", only_changes=changes, now=moment(as_of), settings=here.settings
+            here.place, wish, reader, only_changes=changes, now=moment(as_of), settings=here.settings
         )
     show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
 

@@ -32,12 +32,13 @@ def heights(points: Sequence[Point]) -> list[float | None]:
     """How high each point stands, 0 to 1, top of the list above; None where it was not seen.
 
     Ranks and counts are compared by their logarithm within the curve; less than a doubling never fills the whole
-    height, so that the jitter of a steady item stays small.
+    height, so that the jitter of a steady item stays small. A list without order has no heights: what stands on
+    it is drawn in the middle.
     """
     logs = [_log_height(point) for point in points]
     known = [value for value in logs if value is not None]
     if not known:
-        return [None] * len(points)
+        return [0.5 if point.presence == "seen" else None for point in points]
     low, high = min(known), max(known)
     room = max(high - low, 1.0)
     middle = (room - (high - low)) / 2

@@ -30,13 +30,15 @@ def render(
     """
     page = _Page(report, lang, max(width, 40), zone)
     shown = [*page.heading(), Text()]
+    rows = report.rows
     if changes is not None:
         shown += page.changes(changes)
-    elif report.rows:
+        rows = (*changes.new, *changes.risen, *changes.faded)
+    elif rows:
         shown += page.rows()
     else:
         shown.append(Text(absences.nothing(report, lang), style="bold"))
-    return Group(*shown, Text(), *page.footing(report.rows))
+    return Group(*shown, Text(), *page.footing(rows))
 
 
 def text(report: Report, *, lang: Lang, width: int, zone: tzinfo = UTC, changes: Changes | None = None) -> str:

@@ -122,9 +122,7 @@ class _View:
             return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
         time = amounts.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
         label = self.say(words.LABELS.get(row.label, row.label)) if row.label else "–"
-        head = self.say(
-            "Chance {chance} that it {label} within {time}", chance=words.chance(row), label=label, time=time
-        )
+        head = self.say("Chance {chance}: {label} within {time}", chance=words.chance(row), label=label, time=time)
         if found.base_rate is not None:
             head += " · " + self.say("usual on this list: {share}", share=amounts.share(found.base_rate))
         lines = self.lines(head, "bold")
