@@ -133,9 +133,12 @@ class Doubts:
 
 
 def param(url: str, *names: str) -> str:
-    """The first of the query parameters `names` in an address, or ""."""
+    """The first of the query parameters `names` in an address, or ""; Chinese sites write them in GBK too."""
     try:
-        told_in_url = parse_qs(urlsplit(url).query)
+        query = urlsplit(url).query
+        told_in_url = parse_qs(query, errors="strict")
+    except UnicodeDecodeError:
+        told_in_url = parse_qs(query, encoding="gb18030")
     except ValueError:
         return ""
     return next((told_in_url[name][0] for name in names if name in told_in_url), "")

@@ -1,4 +1,4 @@
-"""1688.com, the wholesale side: search results as cross-border data services return them."""
+"""1688.com, the wholesale side: searches as cross-border data services return them, and as saved pages."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._cards import one_price
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -18,22 +19,25 @@ from trendscout.sources._fields import (
     exact_count,
     extra,
     rating,
+    shown_count,
     text,
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
-_OFFER = re.compile(r"/offer/(\d{6,19})\.html")
+_OFFER = re.compile(r"(?:/offer/|[?&]offerId=)(\d{6,19})(?:\.html|&|$)")
+_SOLD = re.compile(r"(?:已售|成交)\s?[\d.]{1,9}[万千]?\+?\s?[件笔个]?")
 _MARKS = ("item_id", "product_url")
 _REFUSED = re.compile(rb'"(?:code|error_code)"\s*:\s*"?([1-9]\d{2,6})')
 
 
 def _wall(page: Page) -> str | None:
     found = alibaba_wall(page)
-    if found or b'"item_id"' in page.body:
+    if found or b'"item_id"' in page.body or b"search-offer-item" in page.body:
         return found
     refused = _REFUSED.search(page.body)
     if refused and refused.group(1) != b"200":
@@ -129,6 +133,32 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     yield doubts.note(name)
 
 
+def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
+    """The cards of a saved page of a search."""
+    name = list_id(told(page, market="CN"))
+    number = first(number_param(page.url, "beginPage"), page.number) or 1
+    cards = all_of(parse_html(page), ".search-offer-item")
+    yield from ranked((_card(card, name) for card in cards), before=(number - 1) * len(cards))
+    yield ListNote(name, findings=("how many stand on earlier pages is a guess",) if number > 1 else ())
+
+
+def _card(card: LexborNode, name: str) -> Entry:
+    links = [card.attributes.get("href") or "", *(attr_of(link, None, "href") or "" for link in all_of(card, "a"))]
+    found = next((found for link in links if (found := _OFFER.search(link))), None)
+    sold = _SOLD.search(text_of(card) or "")
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=found[1] if found else "",
+        title=text_of(card, ".offer-title-row .title-text, .offer-title-row"),
+        url=f"https://detail.1688.com/offer/{found[1]}.html" if found else None,
+        image=web_url(attr_of(card, "img", "src")),
+        **one_price(card, ".price-item", "CN", "CNY"),
+        **shown_count(sold.group() if sold else None, "sold", "CN", "zh"),
+        is_ad=any("//dj.1688.com/" in link for link in links),
+    )
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="alibaba_1688",
@@ -139,7 +169,10 @@ SOURCES: tuple[Source, ...] = (
         way_in=("own",),
         terms="https://rule.1688.com/",
         why="Off: search needs a login. Save what your data service or your browser gets.",
-        readers=(Reader("data service items", lambda page: b'"item_id"' in page.body, _read),),
+        readers=(
+            Reader("page of cards", lambda page: b"search-offer-item" in page.body, _read_cards),
+            Reader("data service items", lambda page: b'"item_id"' in page.body, _read),
+        ),
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{6,20}",

@@ -17,7 +17,8 @@ from urllib.parse import urlsplit
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import exact_price, extra, grouped, shown_count, shown_price, text, web_url, whole
+from trendscout.sources._cards import one_price
+from trendscout.sources._fields import exact_price, extra, grouped, shown_count, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
@@ -176,18 +177,12 @@ def _card(card: LexborNode, name: str) -> Entry:
         title=text_of(card, "[class*=ProductUnit_productName], .name"),
         url=f"{_SITE}/vp/products/{found[1]}" if found else None,
         image=web_url(attr_of(card, "img", "src"), _SITE),
-        **shown_price(_price_text(card), "KR", currency="KRW"),
+        **one_price(card, "[class*=Price_priceValue], strong.price-value", "KR", "KRW"),
         **shown_count(bought.group() if bought else None, "sold", "KR", "ko"),
         reviews=grouped(reviews, "KR"),
         is_ad=card.css_first("[class*=AdMark_adMark], .search-product__ad-badge, .ad-badge") is not None,
         extra=extra(item_id=param(link, "itemId") or None, count_window="month" if bought else None),
     )
-
-
-def _price_text(card: LexborNode) -> str | None:
-    """The one price that is not struck out; of two none."""
-    shown = [text_of(node) for node in all_of(card, "[class*=Price_priceValue], strong.price-value")]
-    return shown[0] if len(shown) == 1 else None
 
 
 def _is_collection(page: Page) -> bool:

@@ -7,16 +7,8 @@ from dataclasses import replace
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
-from trendscout.sources._fields import (
-    CountFields,
-    PriceFields,
-    extra,
-    grouped,
-    shown_count,
-    shown_price,
-    text,
-    web_url,
-)
+from trendscout.sources._cards import one_price
+from trendscout.sources._fields import CountFields, extra, grouped, shown_count, text, web_url
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
@@ -124,7 +116,7 @@ def _new_card(card: LexborNode, bare: Entry) -> Entry:
     return replace(
         bare,
         title=attr_of(card, title, "title") or text_of(card, "[class*=_goods_title_container]"),
-        **_one_price(card, "[class*=_price_]"),
+        **one_price(card, "[class*=_price_]", "CN", "CNY"),
         **shown_count(sold, "sold", "CN", "zh"),
         seller=text_of(card, "[class*=_shopFloor] [class*=_name_]"),
     )
@@ -134,18 +126,10 @@ def _old_card(card: LexborNode, bare: Entry) -> Entry:
     return replace(
         bare,
         title=text_of(card, ".p-name em"),
-        **_one_price(card, ".p-price strong"),
+        **one_price(card, ".p-price strong", "CN", "CNY"),
         reviews=grouped(text_of(card, ".p-commit a"), "CN"),
         seller=attr_of(card, ".p-shop a", "title") or text_of(card, ".p-shop a"),
     )
-
-
-def _one_price(card: LexborNode, css: str) -> PriceFields:
-    """The one price of a card; of two different ones none."""
-    # Sign, whole part and cents are text nodes of their own.
-    texts = ((text_of(node) or "").replace(" ", "") for node in all_of(card, css))
-    shown = {told for told in texts if any(map(str.isdigit, told))}
-    return shown_price(shown.pop(), "CN", currency="CNY") if len(shown) == 1 else {}
 
 
 SOURCES: tuple[Source, ...] = (

@@ -1,4 +1,4 @@
-"""Taobao and Tmall search: the page state of the PC site (to about 2021) and the mtop reply since.
+"""Taobao and Tmall search: the page state of the PC site (to about 2021), the mtop reply and the cards since.
 
 "1881人付款" counts buyers who paid; "300人看过" counts views and is told as such.
 """
@@ -13,14 +13,28 @@ from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
-from trendscout.sources._fields import CountFields, exact_price, extra, grouped, text, web_url, whole
+from trendscout.sources._fields import (
+    CountFields,
+    PriceFields,
+    exact_price,
+    extra,
+    grouped,
+    shown_price,
+    text,
+    web_url,
+    whole,
+)
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
 _STATE = "g_page_config"
 _PAGE_ROWS = 44
 _TAG = re.compile(r"</?\w[^<>]{0,200}>")
+_CARD = "a[class*=doubleCardWrapper]"  # classes end in a hash
+_CARDS_A_PAGE = 48
+_ID_IN_NAME = re.compile(r"item_id_(\d{5,19})")
 _ID_IN_LINK = re.compile(r"[?&]id=(\d{5,19})")
 
 
@@ -147,6 +161,53 @@ def _read_mtop(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=whole(dig(about, "totalResults")))
 
 
+# --- saved pages since 2023 ----------------------------------------------------------------------------
+
+
+def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
+    """The cards of a saved page; advertisements whose links hide the id are left out."""
+    name = list_id(told(page, market="CN"))
+    number = first(number_param(page.url, "page"), page.number) or 1
+    cards = all_of(parse_html(page), _CARD)
+    found: dict[str, Entry] = {}
+    for entry in (_card(card, name) for card in cards):
+        # A card is a link, and a link within it splits it in two when the saved page is read again.
+        if entry.title and (entry.item_key or not entry.is_ad):
+            found.setdefault(entry.item_key, entry)
+    yield from ranked(found.values(), before=(number - 1) * _CARDS_A_PAGE)
+    yield ListNote(name)
+
+
+def _card(card: LexborNode, name: str) -> Entry:
+    href = card.attributes.get("href") or ""
+    by_link, by_name = _ID_IN_LINK.search(href), _ID_IN_NAME.fullmatch(card.attributes.get("id") or "")
+    key = by_link or by_name
+    title = attr_of(card, "[class*=title--]", "title") or text_of(card, "[class*=title--]")
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=key[1] if key else "",
+        title=title,
+        url=f"https://item.taobao.com/item.htm?id={key[1]}" if key else None,
+        image=web_url(attr_of(card, "img[class*=mainPic--], img", "src")),
+        **_card_price(card),
+        **_count(text_of(card, "[class*=realSales--]")),
+        seller=text_of(card, "[class*=shopNameText--], [class*=shopName--], [class*=TextAndPic--]"),
+        is_ad="click.simba.taobao.com" in href,
+        extra=extra(location=text_of(card, "[class*=procity--]")),
+    )
+
+
+def _card_price(card: LexborNode) -> PriceFields:
+    """The price, whose cents are a node of their own, empty for a whole price; without that node nobody knows."""
+    whole_part, cents = (card.css_first(f"[class*=price{part}--]") for part in ("Int", "Float"))
+    if whole_part is None:
+        return {}
+    if cents is None:
+        return {"price_text": text_of(whole_part)}
+    return shown_price(f"{text_of(whole_part) or ''}{text_of(cents) or ''}", "CN", currency="CNY")
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="taobao",
@@ -160,6 +221,7 @@ SOURCES: tuple[Source, ...] = (
         readers=(
             Reader("page state", lambda page: _STATE.encode() in page.body, _read_state),
             Reader("bare page state", lambda page: b'"auctions"' in page.body, _read_bare),
+            Reader("cards since 2023", lambda page: b"doubleCardWrapper" in page.body, _read_cards),
             Reader("mtop reply", lambda page: b'"itemsArray"' in page.body, _read_mtop),
         ),
         query_of=_query_of,
