@@ -31,6 +31,7 @@ class LedgerEntry:
     platform: str
     kinds: tuple[str, ...]
     markets: tuple[str, ...]
+    categories: tuple[str, ...]  # examples, as the site names them
     way_in: tuple[str, ...]
     default_on: bool
     why: str
@@ -64,6 +65,7 @@ def _entry(source: Source, look: Looks | None, hosts: Sequence[HostState]) -> Le
         platform=source.platform,
         kinds=source.kinds,
         markets=source.markets,
+        categories=source.categories,
         way_in=source.way_in,
         default_on=source.default_on,
         why=source.why,

@@ -134,23 +134,23 @@ def decide(place: Place, action: Literal["merge", "split"], a: str, b: str | Non
     from trendscout.store import products
 
     with place.store(must_exist=True) as connection:
-        first = products.find_product(connection, a)
-        second = products.find_product(connection, b) if b else None
+        first, _ = products.find_product(connection, a)
+        second = products.find_product(connection, b)[0] if b else None
         products.decide(connection, action, first, second, now)
     return match(place)
 
 
 def mark(place: Place, product: str, word: str, note: str, *, now: datetime) -> str:
-    """Remember what a product is to the seller; "none" forgets it. The product's id."""
+    """Remember what a product is to the seller; "none" forgets it. The product's title."""
     from trendscout.store import products
 
     with place.store(must_exist=True) as connection:
-        found = products.find_product(connection, product)
+        found, title = products.find_product(connection, product)
         if word == "none":
             products.unmark(connection, found)
         else:
             products.mark(connection, found, word, note, now)  # type: ignore[arg-type]
-        return found
+        return title
 
 
 # --- rank and report -----------------------------------------------------------------------------------------

@@ -29,7 +29,10 @@ def report(connection: Connection, wish: Wish, *, now: datetime, settings: Setti
     """
     if wish.sort not in assemble.SORTS:
         raise UsageError(
-            "--sort {sort} is not known.", next_step="Choose one of {all}.", sort=wish.sort, all=assemble.SORTS
+            "--sort {sort} is not known.",
+            next_step="Choose one of {all}.",
+            sort=wish.sort,
+            all=", ".join(assemble.SORTS),
         )
     scope = Scope(wish.market, wish.source, wish.category)
     scores = rank(connection, scope, now=now)
@@ -57,7 +60,7 @@ def why(connection: Connection, product: str, *, now: datetime) -> Why:
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
-    found = products.find_product(connection, product)
+    found, _ = products.find_product(connection, product)
     scored = assemble.rows(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
     row = next(scored, None) or assemble.unranked(connection, found, now=now)
     by_hand = {name for one in products.decisions(connection) if one.b for name in (one.a, one.b)}

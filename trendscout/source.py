@@ -130,8 +130,13 @@ def get_source(name: str) -> Source:
         return known[name]
     from difflib import get_close_matches
 
-    near = ", ".join(get_close_matches(name, known, n=3)) or ", ".join(known)
-    raise UsageError("There is no source {name!r}.", next_step="Did you mean: {near}?", name=name, near=near)
+    near = ", ".join(get_close_matches(name, known, n=3))
+    raise UsageError(
+        "There is no source {name!r}.",
+        next_step="Did you mean: {near}?" if near else "`trendscout sources` lists them.",
+        name=name,
+        near=near,
+    )
 
 
 def platform_of(name: str) -> str:

@@ -77,7 +77,7 @@ def test_global_options_may_stand_anywhere(given, expected):
     ("arguments", "code", "said"),
     [
         (["report"], 4, "There is no store"),
-        (["report", "--format", "pdf"], 2, "--format pdf is not known"),
+        (["report", "--format", "pdf"], 2, "Choose one of table, json, csv, xlsx, html."),
         (["report", "--as-of", "yesterday"], 2, "is not a time"),
         (["report", "--top", "0"], 2, ""),
         (["nonsense"], 2, ""),
@@ -123,6 +123,25 @@ def test_the_ledger_says_everything_about_a_source(run):
 def test_sources_says_what_is_left_out(run):
     assert "NoxInfluencer" in run("sources").out
     assert "个人数据" in run("--lang", "zh", "sources").out
+
+
+@pytest.mark.parametrize(
+    ("name", "way", "begin"),
+    [
+        ("amazon_bestsellers", "在线：在 robots.txt", "trendscout collect amazon_bestsellers --market US"),
+        ("temu", "自备：您自己", "trendscout ingest saved.html --source temu --market US"),
+    ],
+)
+def test_a_source_says_in_words_how_to_begin_with_it(run, name, way, begin):
+    said = run("--lang", "zh", "sources", name).out
+    assert way in said
+    assert begin in said
+    assert "looks_7d" not in said
+
+
+@pytest.mark.parametrize(("name", "step"), [("shope", "Did you mean: shopee"), ("qqqq", "lists them")])
+def test_only_near_names_are_offered(run, name, step):
+    assert step in run("sources", name).err
 
 
 def test_a_fault_of_ours_exits_with_1_and_says_so(run, monkeypatch):

@@ -92,8 +92,8 @@ def mark(
     if word not in ("mine", "watch", "ignore", "none"):
         raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
     here = call(context)
-    pipeline.mark(here.place, product, word, note, now=moment(None))
-    here.say("{product}: {word}.", product=product, word=word)
+    title = pipeline.mark(here.place, product, word, note, now=moment(None))
+    here.say("{product}: {word}.", product=title, word="no mark" if word == "none" else word)
 
 
 @app.command(

@@ -109,7 +109,7 @@ def _report(
     here = call(context)
     if format_ not in FORMATS:
         raise UsageError(
-            "--format {name} is not known.", next_step="Choose one of {all}.", name=format_, all=FORMATS
+            "--format {name} is not known.", next_step="Choose one of {all}.", name=format_, all=", ".join(FORMATS)
         )
     wish = Wish(
         market=market,

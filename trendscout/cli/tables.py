@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, visible
@@ -12,6 +12,7 @@ from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
+    from trendscout.ledger import LedgerEntry
     from trendscout.model import Outcome, Report
 
 _STATE_STYLE = {
@@ -114,8 +115,7 @@ def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
     from trendscout.ledger import LEFT_OUT
 
     if full:
-        for name, value in _fields(entries[0]):
-            console().print(f"{tr(name, lang):>14}  {visible(_flat(value))}")
+        _show_source(entries[0], lang)
         return
     grid(
         lang,
@@ -132,7 +132,55 @@ def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
             for one in entries
         ],
     )
+    console().print(_ways({way for one in entries for way in one.way_in}, lang))
     console().print(tr(LEFT_OUT, lang))
+
+
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+_WAYS = {
+    "live": "live: asked over the network, where robots.txt allows it",
+    "own": "own: pages, HAR or JSON that you save and `trendscout ingest`",
+    "key": "key: the official interface, by a key of yours",
+}
+
+
+def _ways(used: Container[str], lang: Lang) -> str:
+    return "\n".join(tr(words, lang) for way, words in _WAYS.items() if way in used)
+
+
+def _show_source(one: LedgerEntry, lang: Lang) -> None:
+    """What is known of one source, as far as it is known, and how to begin with it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from trendscout.report import words
+
+    market = f" --market {one.markets[0]}" if one.markets else ""
+    begin = f"ingest saved.html --source {one.name}" if one.way_in == ("own",) else f"collect {one.name}"
+    looks = "{ok} of {looks} looks were complete" if one.looks_7d else ""
+    told = (
+        ("what", tr(one.title, lang)),
+        ("kinds", ", ".join(one.kinds)),
+        ("markets", " ".join(one.markets)),
+        ("categories, such as", ", ".join(filter(None, one.categories[:12]))),
+        ("way in", _ways(one.way_in, lang)),
+        ("default", tr("on" if one.default_on else "off", lang)),
+        ("why", tr(one.why, lang)),
+        ("terms", one.terms),
+        ("key in", one.key_env),
+        ("pause", tr("{s:g} s between two requests to one host", lang, s=one.spacing_s)),
+        ("hosts", " ".join(one.hosts)),
+        ("robots.txt", one.robots and f"{tr(one.robots, lang)} · {one.robots_at:{_MINUTE}}"),
+        ("last look", one.last_status and f"{words.status(one.last_status, lang)} · {one.last_look:{_MINUTE}}"),
+        ("7 days", looks and tr(looks, lang, ok=one.ok_7d, looks=one.looks_7d)),
+        ("filled", "" if one.coverage is None else f"{one.coverage:.0%}"),
+        ("try", f"trendscout {begin}{market}"),
+    )
+    card = Table.grid(padding=(0, 2))
+    for name, value in told:
+        if value:
+            card.add_row(Text(tr(name, lang), style="bold"), Text(visible(value), overflow="fold"))
+    console(width=screen_width()).print(card)
 
 
 def show_findings(findings: Sequence[Any], lang: Lang) -> None:
@@ -148,7 +196,7 @@ def show_why(found: Any, lang: Lang) -> None:
     """A product's history, evidence and listings."""
     from trendscout.report import why
 
-    console().print(why.render(found, lang=lang, width=screen_width()))
+    console(width=screen_width()).print(why.render(found, lang=lang, width=screen_width()))
 
 
 def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
@@ -200,15 +248,3 @@ def show_demo(result: Any, here: Call) -> None:
 
 def _figure(value: float | None) -> str:
     return "–" if value is None else f"{value:.4g}"
-
-
-def _fields(value: Any) -> Iterable[tuple[str, Any]]:
-    from dataclasses import fields
-
-    return [(field.name, getattr(value, field.name)) for field in fields(value)]
-
-
-def _flat(value: object) -> str:
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)

@@ -249,7 +249,7 @@ class Visitor:
         wait = breaker.waits(state, self._clock.now())
         if wait:
             raise TryLater(
-                "{host} turned us away {trips} times in a row ({reason}); it is left alone for {minutes:.0f} min.",
+                "{host} turned us away ({reason}; {trips}× in a row); it is left alone for {minutes:.0f} min.",
                 next_step="Then it is tried once. Until then, save the page and `trendscout ingest` it.",
                 after_s=wait,
                 host=host.name,

@@ -151,7 +151,11 @@ def score(
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
-        raise UsageError("There is no snapshot at or before {now}.", next_step="Collect first.", now=now)
+        raise UsageError(
+            "No such list was read by {until:%Y-%m-%d %H:%M} UTC.",
+            next_step="Collect first, or ask for another --market, --source, --category or --as-of.",
+            until=datetime.fromtimestamp(until_s, UTC),
+        )
     return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
 
 

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 Mark = Literal["mine", "watch", "ignore"]
 LISTING_ID = "lower(to_hex(listing))"
+_NAMED = 6  # products that an ambiguous name lists
 _KEY = "('0x' || {})::BIGINT"
 
 
@@ -167,34 +168,37 @@ def marks(connection: Connection) -> Mapping[str, tuple[str, str]]:
     return {product: (word, note) for product, word, note in rows}
 
 
-def find_product(connection: Connection, text: str) -> str:
-    """The id of the product that `text` names: a product id, a platform's item key, or part of one title.
+def find_product(connection: Connection, text: str) -> tuple[str, str]:
+    """Id and title of the product that `text` names: a product id, an item key, part of a title or words of one.
 
     Raises UsageError if there is none, or several (then it lists them).
     """
+    words = text.split()
+    has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
     rows = connection.execute(
-        f"""WITH all_listings AS (SELECT {PRODUCT} AS product, item_key, title, last_seen
-                FROM listings l LEFT JOIN memberships m USING (listing))
-        SELECT product, any_value(title), min(CASE WHEN product = $1 OR item_key = $1 THEN 0 ELSE 1 END) AS far
-        FROM all_listings WHERE product = $1 OR item_key = $1 OR contains(lower(title), lower($1))
-        GROUP BY product ORDER BY far, max(last_seen) DESC, product LIMIT 6""",
-        [text],
+        f"""WITH far AS (SELECT {PRODUCT} AS product, title, last_seen,
+                CASE WHEN ? IN (product, item_key) THEN 0 WHEN contains(lower(title), lower(?)) THEN 1
+                     WHEN {has_words} THEN 2 END AS far
+            FROM listings l LEFT JOIN memberships m USING (listing))
+        SELECT product, arg_min(title, far), min(far) FROM far WHERE far IS NOT NULL
+        GROUP BY product ORDER BY min(far), max(last_seen) DESC, product LIMIT {_NAMED + 1}""",
+        [text, text, *words],
     ).fetchall()
-    exact = [row for row in rows if row[2] == 0]
-    found = exact or rows
+    found = [(str(product), str(title)) for product, title, far in rows if far == rows[0][2]]
     if len(found) == 1:
-        return str(found[0][0])
+        return found[0]
     if not found:
         raise UsageError(
             "No product is called {name!r}.",
             next_step="Give its id or item key from the report, or a part of its title.",
             name=text,
         )
+    lines = [f"\n  {product}  {title}" for product, title in found[:_NAMED]]
     raise UsageError(
-        "{name!r} names several products: {products}.",
-        next_step="Give one of these ids.",
+        "{name!r} names several products.",
+        next_step="Add words of the title, or give one of these ids:{products}",
         name=text,
-        products="; ".join(f"{product} ({title})" for product, title, _ in found),
+        products="".join([*lines, *(["\n  …"] if len(found) > _NAMED else [])]),
     )
 
 

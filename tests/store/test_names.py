@@ -1,0 +1,54 @@
+"""How the seller names a product: by its id, an item key, a part of a title, or words of one."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from trendscout.errors import UsageError
+from trendscout.model import Entry, Snapshot
+from trendscout.store.connect import open_store
+from trendscout.store.load import load_snapshots
+from trendscout.store.products import find_product
+
+NOW = datetime(2026, 7, 1, tzinfo=UTC)
+LIST = "ebay_US/search/toys"
+TITLES = ("Velnixo with lid sand molds", "Velnixo beach set", "Sand timer, pack of 3", "Sand timer", "100 % wool")
+
+
+@pytest.fixture
+def store(tmp_path):
+    with open_store(tmp_path / "store.duckdb") as connection:
+        rows = tuple(Entry(LIST, rank, f"key-{rank}", title=title) for rank, title in enumerate(TITLES, start=1))
+        look = Snapshot(LIST, NOW, status="ok", entries=rows, depth=len(rows), layout="grid")
+        load_snapshots(connection, [look], loaded_at=NOW)
+        yield connection
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("key-2", TITLES[1]),
+        ("BEACH", TITLES[1]),
+        ("velnixo sand molds", TITLES[0]),
+        ("molds Velnixo", TITLES[0]),
+        ("timer, pack", TITLES[2]),
+        ("%", TITLES[4]),
+    ],
+)
+def test_a_product_is_found(store, text, title):
+    product, found = find_product(store, text)
+    assert found == title
+    assert find_product(store, product) == (product, title)
+
+
+def test_a_whole_phrase_goes_before_words(store):
+    with pytest.raises(UsageError) as told:
+        find_product(store, "sand timer")
+    assert TITLES[2] in str(told.value)
+    assert TITLES[0] not in str(told.value)
+
+
+@pytest.mark.parametrize("text", ["velnixo timer", "", " "])
+def test_what_names_none_or_all_is_told(store, text):
+    with pytest.raises(UsageError, match=r"No product is called|names several products"):
+        find_product(store, text)
