@@ -126,7 +126,7 @@ def take_in(open_store: Opener, archive: Path, found: Iterable[Found], *, now: d
             places.append(len(taken))
             taken.append(Taken(one.file, one.source, "ok", reason=one.reason))
     for place, (outcome, _) in zip(places, load_crawls(open_store, crawls, loaded_at=now), strict=True):
-        reason = " ".join(text for text in (outcome.reason, taken[place].reason) if text)
+        reason = " ".join(dict.fromkeys(text for text in (outcome.reason, taken[place].reason) if text))
         taken[place] = replace(taken[place], status=outcome.status, entries=outcome.entries, reason=reason)
     return taken
 
