@@ -156,7 +156,8 @@ class _Book:
             sheet.write_datetime(line, place, local, self.formats["moment"])
         elif not isinstance(found, str):
             if math.isfinite(found):
-                sheet.write_number(line, place, found, self.formats.get(column.kind))
+                whole = column.kind == "number" and found == int(found)  # by its format Excel shows 168 as "168."
+                sheet.write_number(line, place, found, self.formats.get("integer" if whole else column.kind))
         elif column.kind == "url" and (link := web_address(found)) and len(link) <= _LINK_LIMIT:
             shown = tr("picture", self.view.lang) if column.name == "image" else link
             if sheet.write_url(line, place, link, self.formats["url"], shown[:_CELL_LIMIT]) < 0:

@@ -60,8 +60,8 @@ def listings_of(
                    arg_max(reviews, taken_at) AS reviews
             FROM observations SEMI JOIN wanted USING (listing) WHERE taken_at <= $2 GROUP BY listing)
         SELECT product, lower(to_hex(w.listing)), platform, market, item_key, title, url, image, seller,
-               listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor, o.rating,
-               o.reviews, verdict, probability, reason
+               listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor,
+               round(o.rating::DOUBLE, 2), o.reviews, verdict, probability, reason
         FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
         [list(products), naive(until)],
     ).fetchall()
