@@ -78,7 +78,7 @@ def _behaviour(row: Row) -> str | None:
     """What the card says of other shoppers: "20+ sold recently", but also "30+ in carts"."""
     for view in (dig(row, "pretreatInfo", "mobileVerticalView"), dig(row, "mobileVerticalView")):
         labels = dig(view, "sellingPointUniversalLabels")
-        for label in labels if isinstance(labels, list) else ():
+        for label in labels if isinstance(labels, list) else (labels,):
             shown = text(dig(label, "userBehaviorLabel", "labelLang"))
             if shown:
                 return shown
