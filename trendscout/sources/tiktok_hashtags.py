@@ -43,6 +43,9 @@ INDUSTRIES = {
     "health": 29_000_000_000,
 }
 PERIODS = {"popular_7d": 7, "popular_30d": 30, "popular_90d": 90}
+# From how many days on a curve belongs to a period; days may be missing, and the older API had 120 for 90.
+_LEAST_DAYS = {"popular_90d": 60, "popular_30d": 15, "popular_7d": 5}
+_POINTS_OF_A_CURVE = 5
 WATCH_LIST = ("tiktokmademebuyit", "tiktokshopfinds", "amazonfinds", "gadgets", "unboxing")
 _API = "https://ads.tiktok.com/CreativeOne/KnowledgeAPI/GetHashtagList"
 _PAGE = "https://ads.tiktok.com/creative/creativeCenter/trends/hashtag"
@@ -109,7 +112,8 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
             status=page.status,
         )
     market = page.query.market or next((found for row in rows if (found := _row_market(row))), None)
-    name = list_id(Query("tiktok_hashtags", market), kind=page.query.kind, category=page.query.category)
+    kind = _kind_by_curves(rows) if page.query.kind in PERIODS else None
+    name = list_id(Query("tiktok_hashtags", market), kind=kind or page.query.kind, category=page.query.category)
     entries = [entry for row in rows[:_MAX_ROWS] if (entry := _hashtag(row, name))]
     yield from entries
     left = len(rows) - len(entries)
@@ -122,6 +126,17 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
         complete=(total or 0) >= _WHOLE_LIST,
         findings=(f"{left} rows were not hashtags and were left out",) if left else (),
     )
+
+
+def _kind_by_curves(rows: list[Any]) -> str | None:
+    """The period that the hashtags' curves span: a saved reply does not say which was asked for."""
+    spans = []
+    for row in rows:
+        times = [int(point.partition(":")[0]) for point in _curve_of(row).split()]
+        if len(times) >= _POINTS_OF_A_CURVE:
+            spans.append((times[-1] - times[0]) // 86_400 + 1)
+    days = max(set(spans), key=spans.count) if spans else 0
+    return next((kind for kind, least in _LEAST_DAYS.items() if days >= least), None)
 
 
 def _page_state(page: Page) -> Any:
@@ -184,16 +199,16 @@ def _hashtag(row: object, name: str) -> Entry | None:
             posts=whole(row.get("publishCnt", row.get("publish_cnt"))),
             posts_ever=whole(row.get("publish_cnt_all")),
             views_ever=whole(row.get("video_views_all")),
-            curve=_curve(row.get("popularityCurve") or row.get("trend")),
+            curve=_curve_of(row),
             is_new=True if str(row.get("rank_diff_type", row.get("rankDiffType"))) == "4" else None,
         ),
     )
 
 
-def _curve(points: object) -> str:
+def _curve_of(row: object) -> str:
     """`epoch:value` pairs in the order of time; sites send them unsorted."""
     found = {}
-    for point in members(points):
+    for point in members(dig(row, "popularityCurve") or dig(row, "trend")):
         when, value = whole(dig(point, "timestamp") or dig(point, "time")), text(dig(point, "value"))
         if when and value:
             found[when] = value
