@@ -12,6 +12,7 @@ from typing import Literal, cast
 from trendscout import pipeline
 from trendscout.clock import Clock
 from trendscout.config import Settings
+from trendscout.errors import TrendscoutError
 from trendscout.jobfile import Job
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Wish
@@ -46,24 +47,25 @@ def run_job(
 ) -> Done:
     """Collect, then make the report of `day` (default: today where the job lives), drop it, push it: once.
 
-    A second run on the same date collects and leaves the report as it is, unless `again`. A run that takes over
-    from a killed one goes on where that stopped.
+    A second run on the same date collects and leaves the report as it is, unless `again`; channels that the first
+    did not reach are told. A run that takes over from a killed one goes on where that stopped.
     """
     now = clock.now()
     day = day or job.due.local_date(now)
     outcomes = _collect(job, place, settings, clock, base_url)
     if job.report is None:
-        return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists", outcomes=outcomes)
+        return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists were asked.", outcomes=outcomes)
     begun = runs.Run(run_id(), job.name, day, now, None, "running", {})
     with place.writing() as connection:
         run = runs.claim(connection, begun, alive=alive, again=again)
     if run is None:
-        return Done(job.name, day, "skipped", "the report of this date is made, or being made", outcomes=outcomes)
+        return Done(job.name, day, "skipped", "The report of this date is made, or being made.", outcomes=outcomes)
     try:
         return _deliver(job, run, place, settings, lang=lang, clock=clock, outcomes=outcomes)
     except Exception as error:
         with place.writing() as connection:
-            runs.advance(connection, run, "failed", {"why": type(error).__name__}, clock.now())
+            why = str(error) if isinstance(error, TrendscoutError) else type(error).__name__
+            runs.advance(connection, run, "failed", {"why": why}, clock.now())
         raise
 
 
@@ -114,7 +116,7 @@ def _deliver(
         )
         with place.writing() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
-                return Done(job.name, run.local_date, "skipped", "another run took over", outcomes=outcomes)
+                return Done(job.name, run.local_date, "skipped", "Another run took over.", outcomes=outcomes)
     told: dict[str, str] = {}
     if job.channels:
         told = notify(
@@ -131,7 +133,8 @@ def _deliver(
         )
     unheard = {channel: why for channel, why in told.items() if why}
     state = "partial" if unheard else _state(outcomes)
-    detail = ". ".join([f"{len(made.rows)} products", *(f"{channel}: {why}" for channel, why in unheard.items())])
+    missed = [f"{name} was not reached. {why[:1].upper()}{why[1:].rstrip('. ')}." for name, why in unheard.items()]
+    detail = " ".join([f"The report holds {len(made.rows)} products.", *missed])
     with place.writing() as connection:
         runs.advance(connection, run, state, {"paths": list(paths), "pushes": told}, clock.now())
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)

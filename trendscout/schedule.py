@@ -12,7 +12,7 @@ from trendscout.config import Settings
 from trendscout.errors import TrendscoutError
 from trendscout.jobfile import Job, days_to_do, load_jobs
 from trendscout.jobs import Done, run_job
-from trendscout.lang import Lang
+from trendscout.lang import Lang, retold
 from trendscout.place import Place
 from trendscout.store import runs
 
@@ -104,7 +104,7 @@ def _attempt(
                 job=job.name,
                 date=done.local_date,
                 state=done.state,
-                detail=done.detail,
+                detail=retold(done.detail, lang),
             )
     except TrendscoutError as error:
         say("{job}: {error}", job=job.name, error=error)

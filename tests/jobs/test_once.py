@@ -154,6 +154,17 @@ def test_a_run_found_dropped_only_pushes(place):
     assert (second.state, second.detail) == ("dropped", {"paths": ["a.csv"]})
 
 
+def test_a_channel_that_was_not_reached_is_told_by_the_next_run_without_a_second_report(place):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    detail = {"paths": ["a.csv"], "pushes": {"team": "", "boss": "HTTP 502"}}
+    first = begin(place, "here:1", at)
+    runs.advance(place.connection, first, "partial", detail, at)
+    second = begin(place, "here:2", at + timedelta(hours=1))
+    assert (second.state, second.detail) == ("dropped", detail)
+    runs.advance(place.connection, second, "done", {"pushes": {"team": "", "boss": ""}}, at)
+    assert begin(place, "here:3", at + timedelta(hours=2)) is None
+
+
 def test_a_fault_of_ours_is_kept_as_failed_and_tried_again(place, tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a bug")

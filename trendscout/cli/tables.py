@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, visible
 from trendscout.errors import UsageError
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, retold, tr
 
 if TYPE_CHECKING:
     from trendscout.ledger import LedgerEntry
@@ -234,7 +234,8 @@ def show_run(done: Any, here: Call) -> None:
     """How a job went and what it left."""
     for path in done.paths:
         print(path)
-    here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=done.detail)
+    detail = retold(done.detail, here.lang)
+    here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=detail)
 
 
 def show_demo(result: Any, here: Call) -> None:

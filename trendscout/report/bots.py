@@ -72,6 +72,8 @@ def verdict(bot: Bot, status: int, body: bytes) -> tuple[bool, bool, str]:
         answer = json.loads(body)
         code = answer.get(bot.code, answer.get("StatusCode"))
     except (ValueError, AttributeError):
+        code = None
+    if code is None:
         return False, status >= 500 or status == 429, f"HTTP {status} without an answer that can be read"
     if status == 200 and code == 0:
         return True, False, ""

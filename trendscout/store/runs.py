@@ -39,17 +39,19 @@ def claim(
 ) -> Run | None:
     """The run that is to work on that date now; None if it is done or another run is at it.
 
-    `run` is what would begin. It takes over from a run that is no longer `alive` or whose lease has run out; one
-    found "dropped" has written its files, and only the push is missing.
+    `run` is what would begin. It takes over from a run that is no longer `alive` or whose lease has run out. One
+    found "dropped" has written its files, and only the push is missing; so it is with a finished one that did not
+    reach every channel.
     """
     with transaction(connection):
         found = run_of(connection, run.job, run.local_date)
         if found and not again:
-            if found.state in _FINISHED:
+            unheard = any(dict(found.detail.get("pushes", {})).values())
+            if found.state in _FINISHED and not unheard:
                 return None
             if found.state in _OPEN and alive(found.run_id) and run.started_at - found.started_at < LEASE:
                 return None
-            if found.state == "dropped":
+            if found.state in ("dropped", *_FINISHED):
                 run = replace(run, state="dropped", detail=found.detail)
         connection.execute("DELETE FROM runs WHERE job = ? AND local_date = ?", [run.job, run.local_date])
         connection.execute(
