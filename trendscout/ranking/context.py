@@ -7,6 +7,7 @@ import numpy as np
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.elsewhere import Sightings
+from trendscout.ranking.keys import issue_order
 from trendscout.ranking.kin import Kin
 from trendscout.ranking.rules import Rules
 
@@ -19,11 +20,12 @@ class Surroundings:
     def __init__(self, history: History) -> None:
         self.kin = Kin(history)
         self.elsewhere = Sightings(history)
+        self.issued = issue_order(history)
 
 
 def context_of(history: History, rules: Rules, rows: Ints, around: Surroundings, rate: Floats) -> Columns:
     """All signals of this module for some rows; `rate` is each row's `list_rate`, 0 where it is not known."""
-    context = around.kin.of(rows) | {"key": history.obs_item[rows].astype(float)}
+    context = around.kin.of(rows) | {"key": around.issued[history.obs_item[rows]]}
     if rules.pooled:
         context |= around.elsewhere.spread(rules, rows) | {"list_rate": rate}
     return context

@@ -8,7 +8,7 @@ import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Floats, Ints
-from trendscout.ranking.rules import group_of
+from trendscout.ranking.rules import groups_of
 from trendscout.ranking.words import characters_of, form_of, words_of
 
 KIN_PRIOR = 20.0  # items: what was seen on fewer says little
@@ -34,7 +34,7 @@ class Kin:
         there = history.obs_rank <= top
         np.minimum.at(self.reached, history.obs_item[there], time[there])
         self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)
-        group = _groups(history)
+        group = groups_of(history)
         for name, read in READINGS.items():
             self.marks[name] = _Marks(history.titles, group, read, self.first, self.reached)
 
@@ -95,12 +95,3 @@ class _Counter:
         return np.searchsorted(self.line, mark * self.span + until, "right") - np.searchsorted(
             self.line, mark * self.span, "left"
         )
-
-
-def _groups(history: History) -> Ints:
-    """The group of lists of each item, as a code: each has its own words."""
-    group = np.zeros(len(history.items), np.int64)
-    groups = {name: code for code, name in enumerate(dict.fromkeys(map(group_of, history.lists)))}
-    of_list = np.array([groups[group_of(name)] for name in history.lists])
-    group[history.obs_item] = of_list[history.snap_list[history.obs_snap]]
-    return group

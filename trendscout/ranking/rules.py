@@ -9,6 +9,7 @@ from typing import Literal
 import numpy as np
 
 from trendscout.history import History
+from trendscout.ranking.arrays import Ints
 
 Label = Literal["top", "halve"]
 
@@ -64,6 +65,15 @@ _GOODS = re.compile(r"popular|youtube|bestseller|best_seller|amazon|shop")
 def group_of(list_id: str) -> str:
     """The platform and market of a list: lists of one group share one model."""
     return list_id.partition("/")[0]
+
+
+def groups_of(history: History) -> Ints:
+    """The group of lists of each item, as a code."""
+    group = np.zeros(len(history.items), np.int64)
+    codes = {name: code for code, name in enumerate(dict.fromkeys(map(group_of, history.lists)))}
+    of_list = np.array([codes[group_of(name)] for name in history.lists])
+    group[history.obs_item] = of_list[history.snap_list[history.obs_snap]]
+    return group
 
 
 def label_of(group: str) -> Label:
