@@ -189,3 +189,22 @@ def test_an_empty_file_and_an_empty_recording_are_told(tmp_path: Path) -> None:
     (tmp_path / "b.har").write_text('{"log": {"creator": {}, "entries": []}}')
     reasons = [found.reason for found in pages_in([tmp_path], now=NOW)]
     assert reasons == ["it is empty", "it holds no reply: record again with the developer tools open"]
+
+
+def test_a_recorded_second_page_keeps_its_places_and_its_words(tmp_path: Path) -> None:
+    reply = (Path(__file__).parents[1] / "sources" / "tokopedia" / "ok_search_v5" / "page.json").read_text("utf-8")
+    posted = json.dumps(
+        [{"variables": {"params": "device=desktop&page=2&q=lampu%20bulan&rows=60&start=60&user_id=9"}}]
+    )
+    recorded = {
+        "startedDateTime": "2026-11-20T08:00:00Z",
+        "request": {"url": "https://gql.tokopedia.com/graphql/SearchProductV5Query", "postData": {"text": posted}},
+        "response": {"status": 200, "content": {"mimeType": "application/json", "text": reply}},
+    }
+    (tmp_path / "a.har").write_text(json.dumps({"log": {"creator": {}, "entries": [recorded]}}))
+    (found,) = pages_in([tmp_path], now=NOW)
+    assert found.reading
+    assert found.page
+    assert {entry.list for entry in found.reading.entries} == {"tokopedia_ID/search/lampu bulan"}
+    assert next(entry.rank for entry in found.reading.entries if not entry.is_ad) == 61
+    assert "9" not in str(found.page.query.params)

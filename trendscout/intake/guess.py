@@ -98,7 +98,7 @@ def _fits(fits: object, page: Page) -> bool:
 
 
 def _tried(source: Source, page: Page, market: str | None) -> Guess:
-    query = query_for(source, url=page.url, market=market)
+    query = query_for(source, url=page.url, market=market, params=page.query.params)
     if query.market is None:  # the recorded request may have named it
         query = replace(query, market=page.query.market)
     asked = replace(page, query=query)

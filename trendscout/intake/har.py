@@ -1,7 +1,8 @@
 """HAR: what a browser recorded, one page at a time, without what must never be kept.
 
-Only the address, the time, the status, the content type and the body of a reply pass, and the country code that
-its request named; cookies, authorisation headers, request bodies and every other header stay behind.
+Only the address, the time, the status, the content type and the body of a reply pass, and of the request the
+country code, the search words and the page that it asked for; cookies, authorisation headers, the rest of request
+bodies and every other header stay behind.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import re
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
+from urllib.parse import unquote_plus
 
 from trendscout.model import Page, Query
 from trendscout.text.jsontext import dig, parse_json
@@ -21,6 +23,8 @@ from trendscout.wire import public_url
 MAX_HAR = 192 * 1024 * 1024
 _MAX_ENTRIES = 10_000
 _POSTED = 4_000
+# Parameters of a list, written as in an address inside of a JSON text: "params":"page=2&q=lampu&start=60".
+_WANTED = re.compile(r"(?<![a-z_])(q|identifier|page|rows|start)=([^&\"\\]{1,100})")
 _COUNTRY = re.compile(r"\"(?:countryCode|country_code|country|region|geo)\"\s*:\s*\"([A-Z]{2})\"")
 
 
@@ -53,14 +57,16 @@ def har_pages(body: bytes, *, at: datetime) -> Iterator[Page | str]:
             status=status if isinstance(status, int) else 200,
             headers={"content-type": kind} if isinstance(kind, str) and len(kind) < 200 else {},
             body=reply,
-            query=Query("", market=_asked_market(dig(entry, "request", "postData", "text"))),
+            query=_asked(dig(entry, "request", "postData", "text")),
         )
 
 
-def _asked_market(posted: Any) -> str | None:
-    """The country code that a request's body asks for; nothing else of the body is looked at."""
-    found = _COUNTRY.search(posted[:_POSTED]) if isinstance(posted, str) else None
-    return found[1] if found and found[1] in MARKETS else None
+def _asked(posted: Any) -> Query:
+    """Country, search words and place that a request's body asks for; nothing else of the body is looked at."""
+    told = posted[:_POSTED] if isinstance(posted, str) else ""
+    country = _COUNTRY.search(told)
+    params = tuple((name, unquote_plus(value)) for name, value in _WANTED.findall(told))
+    return Query("", market=country[1] if country and country[1] in MARKETS else None, params=params)
 
 
 def _body(content: Any) -> bytes | None:

@@ -127,9 +127,12 @@ def _ad(row: Row, name: str, doubts: Doubts) -> Entry | None:
 def _read(page: Page) -> Iterator[Entry | ListNote]:
     operations = _operations(parse_json(page))
     kind, about, rows = _products(operations)
-    query = told(page, market="ID", kind=kind)
+    posted = dict(page.query.params)
+    query = told(page, market="ID", kind=kind, category=posted.get("q") or posted.get("identifier") or "")
     name = list_id(query, kind=page.query.kind if page.query.category else kind)
-    start = first(number_param(page.url, "start"), (page.number - 1) * _PAGE_ROWS) or 0
+    start = first(number_param(page.url, "start"), whole(posted.get("start")))
+    if start is None:
+        start = ((whole(posted.get("page")) or page.number) - 1) * (whole(posted.get("rows")) or _PAGE_ROWS)
     doubts = Doubts()
     yield from ranked((_entry(row, name, doubts) for row in rows), before=start)
     for data in operations:
