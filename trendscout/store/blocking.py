@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 BLOCK = 10_000  # listings joined at a time: the join of a million at once would not fit into memory
+WAITING = 4_000_000  # pairs that are held before the weaker ones are dropped
 
 _JOIN = """
     select x."row" as a, y."row" as b, sum(x.weight)::float as overlap
@@ -30,34 +31,78 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa
     import pyarrow as pa
 
     rows = int(keys["row"].to_numpy().max()) + 1 if len(keys) else 0
+    from_lower, from_higher = [], _Pairs.empty()
+    waiting: list[_Pairs] = []
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.register("given", keys)
         connection.execute('create temp table keys as select "row", key, weight from given')
-        blocks = [
-            connection.execute(
-                _JOIN, {"start": start, "stop": min(start + BLOCK, rows), "first_new": first_new}
-            ).fetchnumpy()
-            for start in range(0, rows, BLOCK)
-        ]
-    if not blocks:
-        return pa.table({"a": np.empty(0, np.int32), "b": np.empty(0, np.int32)})
-    a, b, overlap = (np.concatenate([block[name] for block in blocks]) for name in ("a", "b", "overlap"))
-    kept = _first(b, a, overlap, most)
-    new = a >= first_new
-    kept[new] |= _first(a[new], b[new], overlap[new], most)
-    a, b = a[kept], b[kept]
-    order = np.lexsort((b, a))
-    return pa.table({"a": a[order], "b": b[order]})
+        for start in range(0, rows, BLOCK):
+            span = {"start": start, "stop": min(start + BLOCK, rows), "first_new": first_new}
+            found = _Pairs(**connection.execute(_JOIN, span).fetchnumpy())
+            new = found.where(found.a >= first_new)
+            from_lower.append(new.where(_strongest(new.a, new.b, new.overlap, most)))
+            waiting.append(found)
+            if sum(len(part.a) for part in waiting) > max(WAITING, len(from_higher.a)):
+                from_higher, waiting = _kept(from_higher, waiting, most), []
+    from_higher = _kept(from_higher, waiting, most)
+    a, b = (
+        np.concatenate([*(getattr(part, name) for part in from_lower), getattr(from_higher, name)])
+        for name in ("a", "b")
+    )
+    both = np.sort(a.astype(np.int64) << 32 | b)
+    both = both[np.diff(both, prepend=-1) != 0]
+    return pa.table({"a": (both >> 32).astype(np.int32), "b": (both & 0xFFFFFFFF).astype(np.int32)})
 
 
-def _first(group: NDArray[Any], other: NDArray[Any], overlap: NDArray[Any], most: int) -> NDArray[np.bool_]:
-    """Which pairs are among their group's `most` with the greatest overlap; ties go to the smaller row."""
+def _kept(before: _Pairs, waiting: list[_Pairs], most: int) -> _Pairs:
+    """Of the pairs found so far, each higher row's strongest."""
     import numpy as np
 
-    order = np.lexsort((other, -overlap, group))
-    ordered = group[order]
-    starts = np.flatnonzero(np.r_[True, ordered[1:] != ordered[:-1]]) if len(ordered) else np.empty(0, np.int64)
-    place = np.arange(len(order)) - np.repeat(starts, np.diff(np.r_[starts, len(order)]))
-    kept = np.zeros(len(order), bool)
-    kept[order[place < most]] = True
+    pairs = _Pairs(*(np.concatenate(column) for column in zip(before, *waiting, strict=True)))
+    return pairs.where(_strongest(pairs.b, pairs.a, pairs.overlap, most))
+
+
+class _Pairs(NamedTuple):
+    """Pairs of rows and the weight that they share: three columns of one length."""
+
+    a: NDArray[np.int32]
+    b: NDArray[np.int32]
+    overlap: NDArray[np.float32]
+
+    @classmethod
+    def empty(cls) -> _Pairs:
+        import numpy as np
+
+        return cls(np.empty(0, np.int32), np.empty(0, np.int32), np.empty(0, np.float32))
+
+    def where(self, kept: NDArray[np.bool_]) -> _Pairs:
+        return _Pairs(self.a[kept], self.b[kept], self.overlap[kept])
+
+
+def _strongest(
+    group: NDArray[np.int32], other: NDArray[np.int32], overlap: NDArray[np.float32], most: int
+) -> NDArray[np.bool_]:
+    """Which pairs are among their group's `most` with the greatest overlap; ties go to the smaller row.
+
+    Sorting bare numbers takes a fifth of the time that sorting places by three columns does: the bits of positive
+    floats sort as the floats do, so a group and its overlap are one number.
+    """
+    import numpy as np
+
+    if not len(group):
+        return np.empty(0, bool)
+    key = group.astype(np.uint64) << np.uint64(32) | ~overlap.view(np.uint32)
+    ordered = np.sort(key)
+    of = (ordered >> np.uint64(32)).astype(np.int64)
+    start = np.flatnonzero(np.diff(of, prepend=-1))
+    size = np.diff(start, append=len(of))
+    last = np.zeros(int(of[-1]) + 1, np.uint64)
+    last[of[start]] = ordered[start + np.minimum(size, most) - 1]
+    kept = key < last[group]
+    tied = np.flatnonzero(key == last[group])
+    tied = tied[np.lexsort((other[tied], group[tied]))]
+    first = np.flatnonzero(np.diff(group[tied], prepend=-1))
+    place = np.arange(len(tied)) - np.repeat(first, np.diff(first, append=len(tied)))
+    room = most - np.bincount(group[kept], minlength=len(last))
+    kept[tied[place < room[group[tied]]]] = True
     return kept
