@@ -49,7 +49,7 @@ def market(rows: int, looks: int = LOOKS) -> History:
     snaps = lists * looks
     return History(
         lists=tuple(f"shop_US/bestsellers/{number:06}" for number in range(lists)),
-        items=np.arange(lists * (PLACES + PLACES // 2)).astype(object),
+        items=np.array([f"B{number:09}" for number in range(lists * (PLACES + PLACES // 2))], object),
         snap_list=np.repeat(np.arange(lists, dtype=np.int32), looks),
         snap_time=np.tile(START_S + DAY_S * np.arange(looks), lists),
         snap_depth=np.full(snaps, PLACES, np.int32),
