@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 DEFAULT_FILE = "trendscout.toml"
 DEFAULT_DB = "trendscout.duckdb"
+_MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
+_MAX_DOTS = 500  # in a line: 32,000 names in one dotted key take ten seconds and 4 GB
 # Where each setting stands in the file.
 _PLACES = {
     "contact": "contact",
@@ -102,7 +104,14 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
     Raises ConfigError naming the file, the line and the key.
     """
     try:
-        text = path.read_text(encoding="utf-8-sig")
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8-sig") if size <= _MAX_BYTES else ""
+        if size > _MAX_BYTES or any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
+            raise ConfigError(
+                "{path} is larger, or nested deeper, than any configuration.",
+                next_step="Check the path.",
+                path=path,
+            )
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(

@@ -329,6 +329,23 @@ def test_an_empty_file_and_foreign_files_do_no_harm(tmp_path: Path) -> None:
     assert len(archive.findings) == 1
 
 
+def test_a_foreign_file_of_bombs_is_given_up(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reader, "_FREE_BYTES", 1 << 20)
+    bombs = gzip.compress(bytes(1 << 19)) * 40
+    (tmp_path / "bombs.warc.gz").write_bytes(bombs)
+    told: list[ArchiveError] = []
+    assert list(foreign_pages(tmp_path / "bombs.warc.gz", told.append)) == []
+    assert "is a bomb" in str(told[-1])
+    assert len(told) < 40
+
+
+def test_a_foreign_file_of_rubbish_is_given_up(tmp_path: Path) -> None:
+    (tmp_path / "rubbish.warc.gz").write_bytes(b"\x1f\x8b\x08 no member" * 500)
+    told: list[ArchiveError] = []
+    assert list(foreign_pages(tmp_path / "rubbish.warc.gz", told.append)) == []
+    assert len(told) <= 101
+
+
 def test_a_reference_cannot_leave_the_archive(tmp_path: Path) -> None:
     (tmp_path / "outside.warc.gz").write_bytes(b"")
     with pytest.raises(ArchiveError, match="outside"):

@@ -172,7 +172,7 @@ HOSTILE = {
     "far cell": (OPEN + FAR + CLOSE, "spans 1048576 rows and 16384 columns"),
     "entity bomb": ('<!DOCTYPE x [<!ENTITY a "aa"><!ENTITY b "&a;&a;">]>' + OPEN + CLOSE, "entities"),
     "external entity": ('<!DOCTYPE x [<!ENTITY a SYSTEM "file:///etc/passwd">]>' + OPEN + CLOSE, "entities"),
-    "zip bomb": (OPEN + " " * (200 << 20) + CLOSE, "unpacks to more than 192 MiB"),
+    "zip bomb": (OPEN + " " * (200 << 20) + CLOSE, "unpacks to more than 64 MiB"),
     "torn": ("<worksheet", "no workbook that can be read|no sheet holds"),
 }
 

@@ -251,3 +251,15 @@ def test_what_stands_inside_of_a_found_dict_is_about_the_same_thing() -> None:
     value = {"rows": [{"id": 1, "related": [{"id": 2}]}, {"more": {"id": 3}}]}
     assert [found["id"] for found in dicts_with(value, "id")] == [1, 2, 3]
     assert [found["id"] for found in dicts_with(value, "id", nested=False)] == [1, 3]
+
+
+def test_endless_names_and_list_items_are_refused_in_bounded_time() -> None:
+    with pytest.raises(LayoutChanged, match="different names"):
+        parse_html(b"<p>" + b"".join(b"<br a%d=1>" % n for n in range(70_000)))
+    with pytest.raises(LayoutChanged, match="nests"):
+        parse_html(b"<div>" * 15_000 + b"<li>x</li>" * 40_000)
+
+
+def test_a_feed_of_endless_tags_is_refused() -> None:
+    with pytest.raises(LayoutChanged, match="tags"):
+        parse_feed(b"<rss>" + b"<a/>" * 400_001 + b"</rss>")

@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from trendscout.config import Settings, load_settings
-from trendscout.errors import UsageError
+from trendscout.config import Settings, load_settings, load_toml
+from trendscout.errors import ConfigError, UsageError
 from trendscout.jobfile import load_job
 from trendscout.pipeline import import_file
 from trendscout.place import Place
@@ -149,3 +149,11 @@ def test_a_hostile_import_ends_with_two_and_plain_words(tmp_path, name):
     said = done.stderr.decode()
     assert (done.returncode, name in said, "Traceback" in said) == (2, True, False), said
     assert not (tmp_path / "archive").exists()
+
+
+@pytest.mark.parametrize("text", [".".join("a" * 600) + " = 1", "# " + "x" * 300_000])
+def test_a_configuration_that_would_keep_the_parser_busy_is_refused(tmp_path, text):
+    file = tmp_path / "trendscout.toml"
+    file.write_text(text, encoding="utf-8")
+    with pytest.raises(ConfigError, match="larger, or nested deeper"):
+        load_toml(file, "config")

@@ -21,11 +21,23 @@ from trendscout.wire import Received
 
 Tell = Callable[[ArchiveError], None]
 
+
+class _Broken(BadRecord):
+    """A member that cannot be used, and how many bytes had come out of it."""
+
+    def __init__(self, why: str, size: int) -> None:
+        super().__init__(why)
+        self.size = size
+
+
 _GZIP = b"\x1f\x8b\x08"
 _CHUNK = 1 << 16
 _CLOSING_BYTES = 1024  # a closing record has about 300
 RECORD_LIMIT = 1 << 30  # ours: an imported history may be large
 FOREIGN_LIMIT = 1 << 28
+# What a file of somebody else's may unpack to: real pages shrink to a sixth. A small file may hold one large page.
+_FREE_BYTES, _MOST_TIMES = 1 << 26, 16
+_MOST_BROKEN = 100  # places of such a file that are tried and told before it is given up
 
 
 def kept_of(received: Received, ref: ArchiveRef) -> Kept:
@@ -68,23 +80,32 @@ def read_all(
 ) -> Iterator[tuple[ArchiveRef, Received]]:
     """Every whole response and resource record of a file of gzip members; what is broken is told and skipped.
 
-    Whether it is our `own` file: only then is it believed which snapshot a page belongs to.
+    Whether it is our `own` file: only then is it believed which snapshot a page belongs to, and is there no bound
+    to what all its records together unpack to.
     """
     try:
         with path.open("rb") as file:
             offset: int | None = 0
+            left = None if own else max(_FREE_BYTES, _MOST_TIMES * path.stat().st_size)
+            broken = 0
             while offset is not None:
                 file.seek(offset)
                 try:
-                    member, length = _unpack(file, limit)
-                except BadRecord as error:
+                    member, length = _unpack(file, limit if left is None else min(limit, left))
+                except _Broken as error:
                     tell(_bad(name, offset, str(error)))
+                    broken += 1
+                    left = None if left is None else left - error.size
+                    if left is not None and (left <= 0 or broken >= _MOST_BROKEN):
+                        tell(_bad(name, offset, "the rest of the file is left out: it is a bomb, or no archive"))
+                        return
                     offset = _next_member(file, offset + 1)
                     continue
                 if not length:
                     return
                 yield from _told(_in_member(member, own=own), ArchiveRef(name, offset), tell)
                 offset += length
+                left = None if left is None else left - len(member)
     except OSError as error:
         tell(
             ArchiveError(
@@ -166,7 +187,7 @@ def _in_member(member: bytes, *, own: bool) -> Iterator[Received | BadRecord]:
 def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:
     """One gzip member at the file's position and its packed length; nothing at the file's end.
 
-    Raises BadRecord if it is cut, damaged or unpacks to more than `limit` bytes.
+    Raises _Broken if it is cut, damaged or unpacks to more than `limit` bytes.
     """
     stream = zlib.decompressobj(zlib.MAX_WBITS | 16)
     pieces: list[bytes] = []
@@ -176,15 +197,15 @@ def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:
         if not data:
             if not taken:
                 return b"", 0
-            raise BadRecord("the record is cut short")
+            raise _Broken("the record is cut short", size)
         taken += len(data) if not stream.unconsumed_tail else 0
         try:
             piece = stream.decompress(data, limit - size + 1)
         except zlib.error as error:
-            raise BadRecord(f"the record is damaged: {error}") from None
+            raise _Broken(f"the record is damaged: {error}", size) from None
         size += len(piece)
         if size > limit:
-            raise BadRecord(f"the record is larger than {limit} bytes")
+            raise _Broken(f"the record is larger than {limit} bytes", size)
         pieces.append(piece)
     return b"".join(pieces), taken - len(stream.unused_data)
 

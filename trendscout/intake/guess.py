@@ -13,7 +13,7 @@ from trendscout.text.bodies import readable
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
 _ENOUGH_KINDS = 2
-_SHAPE_LIMIT = 8 * 1024 * 1024  # every reader looks at the page; the largest reply seen has 2.5 MB
+_SHAPE_LIMIT = 4 * 1024 * 1024  # every reader looks at the page; the largest reply seen has 2.5 MB
 
 
 @dataclass(frozen=True, slots=True)

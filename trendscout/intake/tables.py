@@ -18,7 +18,7 @@ from trendscout.text.charset import decode
 MAX_FILE = 256 * 1024 * 1024
 MAX_ROWS = 100_000  # the tools export 10,000 at most, an ERP as many as it has SKUs
 _MAX_COLUMNS = 400
-_MAX_UNPACKED = 192 * 1024 * 1024  # of a whole workbook
+_MAX_UNPACKED = 64 * 1024 * 1024  # of a whole workbook, read in 2 s; 10,000 rows of a tool have 20 MB
 _MAX_CELLS = 8_000_000  # of one sheet: calamine keeps all of them, empty ones too, at 32 bytes each
 _MAX_PARTS = 2_000
 _HEADER_ROWS = 20  # exports put a title, a date and a notice above the header row
@@ -42,7 +42,7 @@ def read_table(path: Path) -> Table:
     """The first table of a CSV, TSV or XLSX file; told apart by content, not by name.
 
     CSV may be UTF-8, UTF-16 or GB18030, with or without a byte-order mark, separated by comma, semicolon, tab or
-    bar. Raises UsageError if the file is none of these, is larger than 256 MiB, unpacks to more than 192 MiB, or
+    bar. Raises UsageError if the file is none of these, is larger than 256 MiB, unpacks to more than 64 MiB, or
     spans more cells than it can hold.
     """
     try:

@@ -37,6 +37,13 @@ MAX_BYTES = 32 * 1024 * 1024  # the largest list page seen has 2.5 MB
 # Elements left open: the parser's time grows with the square of the depth, 0.6 s at 25,000. Real pages: 3,500.
 _MAX_OPEN = 25_000
 _MAX_TAGS = 400_000  # 23 times the largest page seen; each element costs 300 bytes
+# An end of a list item or paragraph is looked for through all that is open: 1.6 s. Real pages: 60 million steps.
+_MAX_STEPS = 400_000_000
+_MANY_TAGS = 20_000  # fewer cannot take so many steps
+# Names never seen before share 128 chains, so time grows with their square: 0.5 s. Real pages know 300.
+_MAX_NAMES = 60_000
+_NAME = re.compile(rb"""[\s"'/<]([^\s"'<>/=]+)""")
+_LARGE_BYTES = 600_000  # names are counted in pages beyond this: it takes 10 ms a megabyte
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})")
 # A parser opens unclosed ones again in every later paragraph: 200 of them and 5,000 paragraphs are 500 MB.
 # (The first look ahead only saves time: most tags begin with other letters.)
@@ -72,8 +79,8 @@ def page_text(page: Page | bytes) -> str:
 def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
     """The page as a lexbor tree; broken markup is repaired as browsers do.
 
-    Raises LayoutChanged for a body of more than 32 MiB, with more than 400,000 elements, or with more
-    than 25,000 open at a time.
+    Raises LayoutChanged for a body of more than 32 MiB, with more than 400,000 elements, with more than 25,000
+    open at a time, or with anything else that would keep a parser busy for longer than two seconds.
     """
     body = page.encode("utf-8", "replace") if isinstance(page, str) else _body(page)
     tags = body.count(b"<")
@@ -81,8 +88,10 @@ def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
         raise LayoutChanged("The page has more than {limit} elements.", limit=_MAX_TAGS)
     if tags > _FEW_TAGS and _may_reopen(body, tags):
         raise LayoutChanged("The page leaves hundreds of formatting elements open.")
-    if tags > _MAX_OPEN:
-        _refuse_depth(body)
+    if tags > _MANY_TAGS:
+        _refuse_depth(body, tags)
+    if len(body) > _LARGE_BYTES or tags + body.count(b"=") > _MAX_NAMES:
+        _refuse_names(body)
     is_plain = b"\0" not in body[:_PROBE] and is_utf8(body)
     text = body if is_plain else page_text(page if isinstance(page, Page) else body)
     return LexborHTMLParser(text, options=_OPTIONS)
@@ -129,13 +138,15 @@ def is_css(selector: str) -> bool:
 def parse_feed(page: Page | bytes) -> Element:
     """The root of an XML document (RSS, Atom, sitemap).
 
-    Raises LayoutChanged if it is not well-formed, larger than 32 MiB, or declares a DOCTYPE or entities: those
-    are how a small file becomes gigabytes.
+    Raises LayoutChanged if it is not well-formed, larger than 32 MiB, has more than 400,000 tags, or declares a
+    DOCTYPE or entities: those are how a small file becomes gigabytes.
     """
     from xml.etree import ElementTree as ET
 
     # Decoded first: in another encoding a declaration would pass the check below and still count.
     body = _XML_DECLARATION.sub("", page_text(page)).encode("utf-8", "replace")
+    if body.count(b"<") > _MAX_TAGS:
+        raise LayoutChanged("The feed has more than {limit} tags.", limit=_MAX_TAGS)
     if _DECLARES.search(body):
         raise LayoutChanged("The feed declares a document type or entities, which real feeds do not need.")
     try:
@@ -169,10 +180,16 @@ def _open_counts(tags: Iterable[tuple[bytes, bytes]]) -> Iterator[int]:
         yield count
 
 
-def _refuse_depth(body: bytes) -> None:
+def _refuse_depth(body: bytes, count: int) -> None:
     tags = (tag for tag in _TAG.findall(body) if tag[1].lower() not in _OPEN_ENDED)
-    if any(count > _MAX_OPEN for count in _open_counts(tags)):
-        raise LayoutChanged("The page nests more than {limit} elements.", limit=_MAX_OPEN)
+    limit = min(_MAX_OPEN, _MAX_STEPS // count)
+    if any(opened > limit for opened in _open_counts(tags)):
+        raise LayoutChanged("The page nests more than {limit} elements.", limit=limit)
+
+
+def _refuse_names(body: bytes) -> None:
+    if len(set(_NAME.findall(body))) > _MAX_NAMES:
+        raise LayoutChanged("The page has more than {limit} different names.", limit=_MAX_NAMES)
 
 
 def _body(page: Page | bytes) -> bytes:
