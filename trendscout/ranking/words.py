@@ -12,7 +12,7 @@ _RUN = re.compile(
     r"[a-z0-9][a-z0-9'+.-]+|[\u3040-\u30ff]{2,}|[\u3400-\u9fff]+|[^\W\d_a-z\u3040-\u30ff\u3400-\u9fff]{2,}"
 )
 _CHARACTER = re.compile(r"[\u3040-\u9fff]")
-_LATIN = re.compile(r"[A-Za-z]")
+_DIGIT, _CAPITAL, _LATIN = (re.compile(kind) for kind in ("[0-9]", "[A-Z]", "[A-Za-z]"))
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
@@ -45,12 +45,11 @@ def form_of(title: str) -> tuple[str, ...]:
     if not (" " in title or _CHARACTER.search(title)):
         return ()
     length = len(title)
-    letters = sum(map(str.isalpha, title))
-    capitals, latin = sum(map(str.isupper, title)), len(_LATIN.findall(title))
+    digits, capitals, latin = (len(kind.findall(title)) for kind in (_DIGIT, _CAPITAL, _LATIN))
     return (
         f"length {length if length <= 12 else round(3 * math.log2(length / 12)) + 12}",
-        f"digits {min(4, sum(map(str.isdigit, title)))}",
-        f"capitals {4 * capitals // max(1, letters)}",
+        f"digits {min(4, digits)}",
+        f"capitals {4 * capitals // max(1, latin)}",
         f"Latin {4 * latin // length}",
         f"spaces {min(12, title.count(' '))}",
         f"first {title[0]}",
