@@ -43,7 +43,8 @@ _MANY_TAGS = 20_000  # fewer cannot take so many steps
 # Names never seen before share 128 chains, so time grows with their square: 0.5 s. Real pages know 300.
 _MAX_NAMES = 60_000
 _NAME = re.compile(rb"""[\s"'/<]([^\s"'<>/=]+)""")
-_LARGE_BYTES = 600_000  # names are counted in pages beyond this: it takes 10 ms a megabyte
+# Smaller pages hold half a second of them at most; looking costs 10 ms a megabyte.
+_LARGE_BYTES = 600_000
 _TAG = re.compile(rb"<(/?)([a-zA-Z][a-zA-Z0-9-]{0,30})")
 # A parser opens unclosed ones again in every later paragraph: 200 of them and 5,000 paragraphs are 500 MB.
 # (The first look ahead only saves time: most tags begin with other letters.)
@@ -90,7 +91,7 @@ def parse_html(page: Page | bytes | str) -> LexborHTMLParser:
         raise LayoutChanged("The page leaves hundreds of formatting elements open.")
     if tags > _MANY_TAGS:
         _refuse_depth(body, tags)
-    if len(body) > _LARGE_BYTES or tags + body.count(b"=") > _MAX_NAMES:
+    if len(body) > _LARGE_BYTES:
         _refuse_names(body)
     is_plain = b"\0" not in body[:_PROBE] and is_utf8(body)
     text = body if is_plain else page_text(page if isinstance(page, Page) else body)
