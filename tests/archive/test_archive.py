@@ -14,6 +14,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -75,7 +76,7 @@ def plain(folder: Path) -> bytes:
     ("encoding", "pack"),
     [
         ("", bytes),
-        ("gzip", gzip.compress),
+        ("gzip", partial(gzip.compress, mtime=0)),  # the same bytes at every call
         ("deflate", zlib.compress),
         ("br", brotli.compress),
         ("zstd", zstandard.compress),

@@ -26,11 +26,22 @@ def page(body: bytes) -> Page:
         REPLY.encode("utf-8-sig"),
         REPLY.encode("utf-16"),
         REPLY.encode("utf-16-be"),
-        gzip.compress(REPLY.encode("utf-16")),
+        gzip.compress(REPLY.encode("utf-16"), mtime=0),
         b")]}'\n" + REPLY.encode(),
         b")]}',\n" + REPLY.encode(),
         b"\xef\xbb\xbfwhile(1);" + REPLY.encode(),
         b"for (;;);" + REPLY.encode(),
+    ],
+    ids=[
+        "plain",
+        "BOM",
+        "UTF-16",
+        "UTF-16 without BOM",
+        "gzip",
+        "guard",
+        "guard with comma",
+        "BOM and while",
+        "for",
     ],
 )
 def test_every_form_becomes_the_plain_reply(body: bytes) -> None:
