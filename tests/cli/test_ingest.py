@@ -1,4 +1,4 @@
-"""`ingest` on pages of invented goods: what is taken, what is blocked, and that each reason is said once."""
+"""`ingest` on pages of invented goods: what is taken, what is blocked, each reason once, and the report of it."""
 
 import json
 from pathlib import Path
@@ -20,3 +20,12 @@ def test_a_wall_is_told_once(run):
     (one,) = taken(run, page, "--source", "amazon_bestsellers", "--market", "US")
     assert (one["status"], one["entries"]) == ("blocked", 0)
     assert one["reason"].count("captcha") == 1
+
+
+def test_goods_without_places_are_told_as_such(run):
+    (one,) = taken(run, FIXTURES / "shopify" / "ok" / "page.json", "--source", "shopify", "--market", "US")
+    assert one["entries"]
+    told = run("report")
+    assert told.code == 2
+    assert "goods without places (shopify_US/new_arrivals" in told.err
+    assert "No such list was read" in run("report", "--market", "UK").err

@@ -150,6 +150,13 @@ def score(
         for part in replays(history, gap_s, latest)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
+    if not parts and len(history.snap_list):
+        raise UsageError(
+            "Nothing to rank: what was read by {until:%Y-%m-%d %H:%M} UTC shows goods without places ({lists}).",
+            next_step="Collect a list with ranks as well; its products are then joined with these.",
+            until=datetime.fromtimestamp(until_s, UTC),
+            lists=", ".join(history.lists[:3]) + (", …" if len(history.lists) > 3 else ""),
+        )
     if not parts:
         raise UsageError(
             "No such list was read by {until:%Y-%m-%d %H:%M} UTC.",
