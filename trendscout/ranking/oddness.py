@@ -154,10 +154,9 @@ def _distance(
         if number is None:  # the product itself is among them: the one with the very same words, left out once
             number = next((other for other in others if contents[other] == words), -1)
         if left > nearest:
-            so_far = shared.get
             for other in others:
                 if other != number:
-                    shared[other] = weight = so_far(other, 0.0) - minus_bits
+                    shared[other] = weight = shared.get(other, 0.0) - minus_bits
                     if weight > nearest:
                         nearest = weight
         else:

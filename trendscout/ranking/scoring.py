@@ -150,20 +150,25 @@ def score(
         for part in replays(history, gap_s, latest)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
-    if not parts and len(history.snap_list):
-        raise UsageError(
+    if not parts:
+        raise _nothing_to_rank(history, datetime.fromtimestamp(until_s, UTC))
+    return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
+
+
+def _nothing_to_rank(history: History, until: datetime) -> UsageError:
+    read = [history.lists[code] for code in np.unique(history.snap_list)]
+    if read:
+        return UsageError(
             "Nothing to rank: what was read by {until:%Y-%m-%d %H:%M} UTC shows goods without places ({lists}).",
             next_step="Collect a list with ranks as well; its products are then joined with these.",
-            until=datetime.fromtimestamp(until_s, UTC),
-            lists=", ".join(history.lists[:3]) + (", …" if len(history.lists) > 3 else ""),
+            until=until,
+            lists=", ".join(read[:3]) + (", …" if len(read) > 3 else ""),
         )
-    if not parts:
-        raise UsageError(
-            "No such list was read by {until:%Y-%m-%d %H:%M} UTC.",
-            next_step="Collect first, or ask for another --market, --source, --category or --as-of.",
-            until=datetime.fromtimestamp(until_s, UTC),
-        )
-    return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
+    return UsageError(
+        "No such list was read by {until:%Y-%m-%d %H:%M} UTC.",
+        next_step="Collect first, or ask for another --market, --source, --category or --as-of.",
+        until=until,
+    )
 
 
 def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str, Fitted]:
