@@ -84,6 +84,25 @@ def feature_batches(
         yield part, features.T
 
 
+def replaced_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each of the two has a model code that the other lacks."""
+    codes_a, codes_b = _slots(listings.codes, a), _slots(listings.codes, b)
+    lost_a = (codes_a != 0) & ~_shared(codes_a, np.concatenate((codes_b, _slots(listings.loose, b))))
+    lost_b = (codes_b != 0) & ~_shared(codes_b, np.concatenate((codes_a, _slots(listings.loose, a))))
+    return np.asarray(lost_a.any(0) & lost_b.any(0))
+
+
+def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> F32:
+    """The weight of the rarest word that one has in place of another's: the lesser of the two sides' rarest."""
+    words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
+    stems_a, stems_b = _slots(listings.stems, a, len(words_a)), _slots(listings.stems, b, len(words_b))
+    in_a, in_b = _met(words_a, words_b)
+    stem_a, stem_b = _met(stems_a, stems_b)
+    lost_a = _slots(listings.weights, a, len(words_a)) * ~(in_a | stem_a)
+    lost_b = _slots(listings.weights, b, len(words_b)) * ~(in_b | stem_b)
+    return np.asarray(np.minimum(lost_a.max(0), lost_b.max(0)), np.float32)
+
+
 def _slots(values: NDArray[Any], rows: NDArray[np.int32], width: int | None = None) -> NDArray[Any]:
     """The rows' slots, slots first; only as many as any of the rows uses, or `width`."""
     chosen = values[rows]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -12,17 +12,16 @@ import pyarrow as pa
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
 from trendscout.matching.copies import beside, too_cheap
-from trendscout.matching.features import feature_batches
 from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.model import BRAND, HARD, IMAGE, Model, catalogues, probability, rival_features, shipped
-from trendscout.matching.reasons import reasons, speaking
+from trendscout.matching.model import Model, Scored, score, shipped
+from trendscout.matching.reasons import reasons
+from trendscout.matching.verdicts import VERDICTS, verdicts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
-VERDICTS = ("same", "likely", "variant", "different")
 _CATALOGUES = 63  # bits of a mask
 
 
@@ -79,7 +78,7 @@ def match_listings(
     label = cluster(a, b, link, scored.hard & (link < model.conflict), ties, model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, label)
-    verdict = _verdicts(scored, label[a] == label[b], model.same * ease)
+    verdict = verdicts(listings, a, b, scored, label, ease, model)
     line, variants, copies = beside(label, a, b, verdict == VERDICTS.index("variant"), scored.copy)
     pairs = pa.table(
         {
@@ -106,42 +105,6 @@ def match_listings(
         ).filter(pa.array(label == np.arange(len(label)))),
         suspects=too_cheap(listings, label),
     )
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Scored:
-    """Candidate pairs with what the model says of them."""
-
-    content: NDArray[np.float32]  # log-odds by content alone
-    probability: NDArray[np.float32]
-    hard: NDArray[np.bool_]  # some exclusive fact conflicts
-    line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
-    copy: NDArray[np.bool_]  # ... or only the brand differs, or the picture is the same
-    notes: tuple[NDArray[np.int8], NDArray[np.int8]]  # what speaks for and against; see `reasons`
-    catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
-
-
-def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) -> Scored:
-    """The pairs' probabilities and conflicts."""
-    count = len(a)
-    content = np.empty(count, np.float32)
-    hard, line, copy = (np.empty(count, bool) for _ in range(3))
-    notes = np.empty(count, np.int8), np.empty(count, np.int8)
-    hard_weights = model.content[list(HARD)]
-    for part, features in feature_batches(listings, a, b):
-        value = features @ model.content + np.float32(model.content_bias)
-        conflicts = features[:, HARD]
-        content[part] = value
-        hard[part] = (conflicts > 0).any(1)
-        unlike = features[:, BRAND] > 0
-        alike = value - conflicts @ hard_weights - unlike * model.content[BRAND]
-        line[part] = probability(alike + unlike * model.content[BRAND]) >= model.variant
-        copy[part] = (unlike & (probability(alike) >= model.variant)) | (features[:, IMAGE] > 0)
-        notes[0][part], notes[1][part] = speaking(features)
-    catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
-    rivals = rival_features(content, a, b, listings.source, catalogue)
-    chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
-    return Scored(content, chance, hard, line, copy, notes, catalogue)
 
 
 def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
@@ -184,13 +147,6 @@ def _ties(listings: Listings, products: list[str | None], decisions: Decisions, 
     if len(listings.sources) < 2:
         bit[:] = 0
     return Ties(known, bit[listings.source], np.array(together, np.int64).reshape(-1, 2), alone)
-
-
-def _verdicts(scored: Scored, joined: NDArray[np.bool_], least: NDArray[Any]) -> NDArray[np.int8]:
-    """Places in VERDICTS; `least` is the probability from which a pair without conflict is `same`."""
-    sure = joined & (scored.probability >= least) & ~scored.hard
-    variant = ~joined & scored.hard & scored.line
-    return np.select([sure, joined, variant], [0, 1, 2], 3).astype(np.int8)
 
 
 def _name(ids: list[str], products: list[str | None], label: NDArray[np.int64]) -> list[str]:

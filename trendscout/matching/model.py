@@ -1,4 +1,4 @@
-"""The verdict on a pair: a logistic model of the features, then a second one that looks at the pair's rivals.
+"""The probability of a pair: a logistic model of the features, then a second one that looks at the pair's rivals.
 
 The weights stand in weights.toml; benchmarks/fit_matching.py writes them from our own labelled pairs.
 """
@@ -9,21 +9,26 @@ import tomllib
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
+from math import log
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.features import NAMES, PLACE
+from trendscout.matching.features import NAMES, PLACE, feature_batches
+from trendscout.matching.listings import Listings
+from trendscout.matching.reasons import speaking
 
 F32 = NDArray[np.float32]
 RIVAL_NAMES = ("content", "lead", "trail", "chosen", "passed_over", "overlap")
 GAP = 5.0  # log-odds: a lead beyond it says no more
+FAR = 2.0  # times: one product rarely costs that much more with another seller
 NOBODY = -4.0  # log-odds of the rival that was not even a candidate
 OVERLAP_ROWS = 200
 TWO_SHARE = 0.95  # of all listings are in the two catalogues
 PARTNERS = 40  # listings with a likely partner: fewer show nothing
 BRAND, IMAGE = PLACE["brand_conflict"], PLACE["image_same"]
+CODE, PRICE = PLACE["code_same"], PLACE["price_gap"]
 HARD = tuple(
     PLACE[f"{name}_conflict"] for name in ("measure", "count", "number", "colour", "style", "tier", "form")
 )
@@ -37,7 +42,9 @@ class Model:
     content_bias: float
     rivals: F32  # one per RIVAL_NAMES
     rivals_bias: float
-    same: float  # probability from which a pair without conflict is joined without a word
+    same: float  # probability from which a pair that verdicts.py has nothing against is joined without a word ...
+    same_coded: float  # ... and from which it is, if the two share a model code
+    lead: float  # log-odds by which such a pair beats every pair with another product
     conflict: float  # ... and below which a pair with an exclusive fact in conflict keeps two clusters apart
     tag: float  # both bands times this, where one of the two is a hashtag: it has few words to go by
     likely: float  # mean probability from which clusters are joined
@@ -62,6 +69,46 @@ def shipped() -> Model:
 def probability(log_odds: NDArray[Any]) -> F32:
     """Log-odds as a probability."""
     return np.asarray(1 / (1 + np.exp(-np.clip(log_odds, -30, 30))), np.float32)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scored:
+    """Candidate pairs with what the model says of them."""
+
+    content: NDArray[np.float32]  # log-odds by content alone
+    probability: NDArray[np.float32]
+    hard: NDArray[np.bool_]  # some exclusive fact conflicts
+    line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
+    copy: NDArray[np.bool_]  # ... or only the brand differs, or the picture is the same
+    coded: NDArray[np.bool_]  # the two share a model code
+    far: NDArray[np.bool_]  # one price is FAR times the other, or more
+    notes: tuple[NDArray[np.int8], NDArray[np.int8]]  # what speaks for and against; see `reasons`
+    catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
+
+
+def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) -> Scored:
+    """The pairs' probabilities and conflicts."""
+    count = len(a)
+    content = np.empty(count, np.float32)
+    hard, line, copy, coded, far = (np.empty(count, bool) for _ in range(5))
+    notes = np.empty(count, np.int8), np.empty(count, np.int8)
+    hard_weights = model.content[list(HARD)]
+    for part, features in feature_batches(listings, a, b):
+        value = features @ model.content + np.float32(model.content_bias)
+        conflicts = features[:, HARD]
+        content[part] = value
+        hard[part] = (conflicts > 0).any(1)
+        unlike = features[:, BRAND] > 0
+        alike = value - conflicts @ hard_weights - unlike * model.content[BRAND]
+        line[part] = probability(alike + unlike * model.content[BRAND]) >= model.variant
+        copy[part] = (unlike & (probability(alike) >= model.variant)) | (features[:, IMAGE] > 0)
+        coded[part] = features[:, CODE] > 0
+        far[part] = features[:, PRICE] >= log(FAR)
+        notes[0][part], notes[1][part] = speaking(features)
+    catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
+    rivals = rival_features(content, a, b, listings.source, catalogue)
+    chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
+    return Scored(content, chance, hard, line, copy, coded, far, notes, catalogue)
 
 
 def rival_features(

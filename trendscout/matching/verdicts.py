@@ -1,0 +1,65 @@
+"""What is said of each scored pair: same, likely, variant or different.
+
+A wrong `same` costs more than a missed one, for nobody looks at it again. So a pair with a conflict is never the
+same, nor is one whose price is twice the other's, or which resembles a listing of another product as much. What
+names a product on one side must not have been replaced on the other: a model code, or a rare word where no code is
+shared.
+"""
+
+from __future__ import annotations
+
+from math import log
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trendscout.matching.features import replaced_codes, replaced_words
+from trendscout.matching.model import NOBODY
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trendscout.matching.listings import Listings
+    from trendscout.matching.model import Model, Scored
+
+VERDICTS = ("same", "likely", "variant", "different")
+RARE = log(71)  # the weight of a word that 71 of 5,000 listings have: a rarer one on each side names two products
+
+
+def verdicts(
+    listings: Listings,
+    a: NDArray[Any],
+    b: NDArray[Any],
+    scored: Scored,
+    label: NDArray[np.int64],
+    ease: NDArray[Any],
+    model: Model,
+) -> NDArray[np.int8]:
+    """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
+    joined = label[a] == label[b]
+    least = np.where(scored.coded, model.same_coded, model.same) * ease
+    hopeful = joined & ~scored.hard & ~scored.far & (scored.probability >= least)
+    rows = np.flatnonzero(hopeful)
+    rows = rows[_lead(scored.content, a, b, label, rows) >= model.lead]
+    rows = rows[~replaced_codes(listings, a[rows], b[rows])]
+    told = scored.coded[rows]
+    told[~told] = replaced_words(listings, a[rows[~told]], b[rows[~told]]) < RARE
+    same = np.zeros(len(a), bool)
+    same[rows[told]] = True
+    variant = ~joined & scored.hard & scored.line
+    return np.select([same, joined, variant], [0, 1, 2], 3).astype(np.int8)
+
+
+def _lead(
+    content: NDArray[np.float32],
+    a: NDArray[Any],
+    b: NDArray[Any],
+    label: NDArray[np.int64],
+    rows: NDArray[np.int64],
+) -> NDArray[Any]:
+    """By how much these pairs beat the best pair that either listing has with another product, in log-odds."""
+    best = np.full(len(label), NOBODY, np.float32)
+    apart = label[a] != label[b]
+    for end in (a[apart], b[apart]):
+        np.maximum.at(best, end, content[apart])
+    return np.asarray(content[rows] - np.maximum(best[a[rows]], best[b[rows]]))
