@@ -1,6 +1,6 @@
 """The matcher beside its peers, on labelled sets and on an invented market.
 
-    python benchmarks/matching.py [--sets DIR] [--scale 100000]
+    python benchmarks/matching.py [--sets DIR] [--scale 100000] [--day 0]
 
 Peers are TF-IDF over characters and over words (scikit-learn, requirements/bench.in), whose threshold is fitted on
 half of the labels of the set that is judged; ours is the shipped configuration. F1 is of pairs, one-to-one
@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from market import World, records
 
@@ -186,32 +187,46 @@ def one_to_one(scored: dict[Pair, float]) -> set[Pair]:
     return chosen
 
 
-def market(listings: int) -> None:
-    """Print how the matcher does on an invented market of about so many listings."""
+def market(listings: int, day: int) -> None:
+    """Print how the matcher does on an invented market of about so many listings, then with a day's new ones."""
     from dataclasses import replace
 
-    table, truth = records(replace(MARKET, products=int(listings / LISTINGS_PER_PRODUCT)))
+    table, truth = records(replace(MARKET, products=int((listings + day) / LISTINGS_PER_PRODUCT)))
+    known = _timed(f"market of {len(table) - day:,}", table.slice(0, len(table) - day), truth, None)
+    if day:
+        _timed(f"a day's {day:,} beside them", table.slice(len(table) - day), truth, known.index)
+
+
+def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) -> Matches:
     start = time.process_time()
-    matches = match_listings(table, candidate_pairs=candidate_pairs)
+    matches = match_listings(table, candidate_pairs=candidate_pairs, known=known)
     spent = time.process_time() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    print(f"market of {len(table):,}: {market_scores(matches, truth)}, {spent:.1f} CPU s, peak {memory:.1f} GB")
+    true = truth.filter(pc.is_in(truth["id"], matches.clusters["id"]))
+    product = dict(zip(true["id"].to_pylist(), true["product"].to_pylist(), strict=True))
+    scores = cluster_scores(matches, product)
+    if known is None:  # else the pairs among known listings are not looked at again
+        scores = f"{scores}, {pair_scores(matches, product)}"
+    print(f"{what}: {scores}, {spent:.1f} CPU s, peak {memory:.1f} GB", flush=True)
+    return matches
 
 
-def market_scores(matches: Matches, truth: pa.Table) -> str:
-    """F1 of pairs, candidate recall and precision of `same`, as text."""
-    product = dict(zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True))
+def cluster_scores(matches: Matches, product: dict[str, int]) -> str:
+    """F1, precision and recall of the pairs that clusters make, as text; `product` is the truth by listing."""
     rows = matches.clusters.to_pylist()
     together = Counter((row["product_id"], product[row["id"]]) for row in rows)
     found = Counter(row["product_id"] for row in rows)
-    wanted = Counter(product.values())
-    hits, joined, true = (_pair_count(counts) for counts in (together, found, wanted))
+    hits, joined, true = (_pair_count(counts) for counts in (together, found, Counter(product.values())))
+    return f"F1 {2 * hits / (joined + true):.3f} (precision {hits / joined:.3f}, recall {hits / true:.3f})"
+
+
+def pair_scores(matches: Matches, product: dict[str, int]) -> str:
+    """Candidate recall, and precision and recall of `same` alone, as text."""
     columns = (matches.pairs[name].to_pylist() for name in ("id_a", "id_b", "verdict"))
     scored = zip(*columns, strict=True)
-    pairs = [(product[one] == product[other], verdict == "same") for one, other, verdict in scored]
-    right, same = np.array(pairs).T
+    right, same = np.array([(product[one] == product[other], said == "same") for one, other, said in scored]).T
+    true = _pair_count(Counter(product.values()))
     return (
-        f"F1 {2 * hits / (joined + true):.3f} (precision {hits / joined:.3f}, recall {hits / true:.3f}), "
         f"candidate recall {right.sum() / true:.3f}, same: precision {right[same].mean():.3f}, "
         f"recall {right[same].sum() / true:.3f}"
     )
@@ -226,7 +241,8 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     shared = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
     parser.add_argument("--sets", type=Path, default=shared / "matching")
-    parser.add_argument("--scale", type=int, default=100_000)
+    parser.add_argument("--scale", type=int, default=100_000, help="listings of the invented market")
+    parser.add_argument("--day", type=int, default=0, help="new listings on the day after")
     options = parser.parse_args()
     reached = {}
     heads = ("ours", "char", "1:1", "word", "1:1", "same P", "same R", "cand", "ECE", "CPU s")
@@ -242,7 +258,7 @@ def main() -> int:
         others = (*score.same, score.candidates, score.ece)
         figures = " ".join(f"{figure:6.3f}" for figure in (score.f1, *peers, *others))
         print(f"{name:28} {figures} {score.cpu_s:6.1f}", flush=True)
-    market(options.scale)
+    market(options.scale, options.day)
     told = ", ".join(f"{name} {score:.3f} (target {TARGETS[name]})" for name, score in reached.items())
     print(f"F1: {told}")
     return 0 if all(score >= TARGETS[name] for name, score in reached.items()) else 1

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain, count
 
 import numpy as np
 
@@ -12,7 +14,7 @@ from trendscout.ranking.rules import groups_of
 from trendscout.ranking.words import characters_of, form_of, words_of
 
 KIN_PRIOR = 20.0  # items: what was seen on fewer says little
-READINGS: dict[str, Callable[[str], Iterable[str]]] = {  # signal -> what its items have in common
+READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its items have in common
     "kin": words_of,
     "kin_characters": characters_of,
     "kin_form": form_of,
@@ -58,15 +60,14 @@ class _Marks:
     """What the titles of a history have in common by one reading, and what became of the items that have it."""
 
     def __init__(
-        self, titles: Iterable[str], group: Ints, read: Callable[[str], Iterable[str]], first: Ints, reached: Ints
+        self, titles: Iterable[str], group: Ints, read: Callable[[str], Sequence[str]], first: Ints, reached: Ints
     ) -> None:
-        codes: dict[tuple[int, str], int] = {}
-        listed = [
-            [codes.setdefault((place, mark), len(codes)) for mark in read(title)]
-            for place, title in zip(group.tolist(), titles, strict=True)
-        ]
-        self.begin = np.cumsum([0, *map(len, listed)])
-        self.marks = np.array([code for marks in listed for code in marks], np.int64)
+        listed = [read(title) for title in titles]
+        sizes = np.fromiter(map(len, listed), np.int64, len(listed))
+        self.begin = np.append(0, np.cumsum(sizes))
+        codes = defaultdict[str, int](count().__next__)  # of marks, in the order in which they come
+        marks = np.fromiter(map(codes.__getitem__, chain.from_iterable(listed)), np.int64, self.begin[-1])
+        self.marks = np.repeat(group, sizes) * len(codes) + marks
         self.seen, self.made = (_Counter(self.marks, self.begin, when) for when in (first, reached))
 
     def ratio(self, item: Ints, at: Ints, share: Floats, own: Ints) -> Floats:

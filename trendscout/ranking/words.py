@@ -12,7 +12,7 @@ _RUN = re.compile(
     r"[a-z0-9][a-z0-9'+.-]+|[\u3040-\u30ff]{2,}|[\u3400-\u9fff]+|[^\W\d_a-z\u3040-\u30ff\u3400-\u9fff]{2,}"
 )
 _CHARACTER = re.compile(r"[\u3040-\u9fff]")
-_DIGIT, _CAPITAL, _LATIN = (re.compile(kind) for kind in ("[0-9]", "[A-Z]", "[A-Za-z]"))
+_DIGITS, _CAPITALS, _LATIN = (re.compile(kind) for kind in ("[0-9]+", "[A-Z]+", "[A-Za-z]+"))
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
@@ -45,7 +45,7 @@ def form_of(title: str) -> tuple[str, ...]:
     if not (" " in title or _CHARACTER.search(title)):
         return ()
     length = len(title)
-    digits, capitals, latin = (len(kind.findall(title)) for kind in (_DIGIT, _CAPITAL, _LATIN))
+    digits, capitals, latin = (sum(map(len, kind.findall(title))) for kind in (_DIGITS, _CAPITALS, _LATIN))
     return (
         f"length {length if length <= 12 else round(3 * math.log2(length / 12)) + 12}",
         f"digits {min(4, digits)}",
