@@ -221,14 +221,6 @@ PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name
 PHRASE_SHARE = 0.8
 
 
-def document_frequency(tokens: NDArray[Any]) -> NDArray[np.int32]:
-    """In how many rows each token stands, in the shape of `tokens`; tokens are unique within a row."""
-    filled = tokens != 0
-    out = np.zeros(tokens.shape, np.int32)
-    out[filled] = occurrences(tokens[filled])
-    return out
-
-
 def occurrences(tokens: NDArray[Any]) -> NDArray[np.int64]:
     """How often each of the tokens stands among them; Arrow counts by hashing, three times as fast as sorting."""
     place: NDArray[np.int32] = pa.array(tokens).dictionary_encode().indices.to_numpy()
@@ -236,25 +228,28 @@ def occurrences(tokens: NDArray[Any]) -> NDArray[np.int64]:
 
 
 def _rarity(tokens: U32, *, words: bool) -> F32:
-    frequency = document_frequency(tokens)
-    elsewhere = np.where(tokens & np.uint32(1), 0, TRADE_DF) if words else 0
-    weights: F32 = np.log1p(SCALE / np.maximum(frequency + elsewhere, 1)).astype(np.float32)
-    weights[tokens == 0] = 0
-    if words and len(tokens):
-        weights /= _phrase_length(tokens, frequency)
+    """The weight of each token, 0 for padding; tokens are unique within a row."""
+    filled = tokens != 0
+    flat = tokens[filled]
+    frequency = occurrences(flat)
+    counted = frequency + np.where(flat & np.uint32(1), 0, TRADE_DF) if words else frequency
+    # Many tokens, few frequencies: one logarithm for each of these.
+    of_frequency = np.log1p(SCALE / np.maximum(np.arange(counted.max(initial=0) + 1), 1)).astype(np.float32)
+    weights = np.zeros(tokens.shape, np.float32)
+    weights[filled] = of_frequency[counted]
+    if words:
+        row = np.repeat(np.arange(len(tokens)), filled.sum(1))
+        weights[filled] /= _phrase_length(row, flat, frequency)
     return weights
 
 
-def _phrase_length(tokens: U32, frequency: NDArray[np.int32]) -> F32:
+def _phrase_length(row: NDArray[np.int64], word: U32, frequency: NDArray[np.int64]) -> NDArray[np.int64]:
     """How many words the fixed phrase has that each word is part of; 1 outside of phrases."""
-    both = (tokens[:, :-1] != 0) & (tokens[:, 1:] != 0)
-    pairs = np.where(both, tokens[:, :-1].astype(np.uint64) << np.uint64(32) | tokens[:, 1:], np.uint64(0))
-    together = document_frequency(pairs)
-    rarer = np.minimum(frequency[:, :-1], frequency[:, 1:])
-    fixed = (together >= PHRASE_DF) & (together >= PHRASE_SHARE * np.maximum(rarer, 1))
-    length = np.ones(tokens.shape, np.float32)
-    for slot in range(1, tokens.shape[1]):  # lengths of the runs, left to right ...
-        length[:, slot] = np.where(fixed[:, slot - 1], length[:, slot - 1] + 1, 1)
-    for slot in range(tokens.shape[1] - 2, -1, -1):  # ... and back, so that all of a run has the run's length
-        length[:, slot] = np.where(fixed[:, slot], length[:, slot + 1], length[:, slot])
-    return length
+    rarer = np.minimum(frequency[:-1], frequency[1:])
+    often = np.flatnonzero((row[:-1] == row[1:]) & (rarer >= PHRASE_DF))
+    together = occurrences(word[often].astype(np.uint64) << np.uint64(32) | word[often + 1])
+    fixed = often[(together >= PHRASE_DF) & (together >= PHRASE_SHARE * rarer[often])]
+    begins = np.ones(len(word), bool)
+    begins[fixed + 1] = False
+    phrase = np.cumsum(begins) - 1
+    return np.asarray(np.bincount(phrase)[phrase])

@@ -36,8 +36,9 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa
     with duckdb.connect(":memory:", config={"threads": 1}) as connection:
         connection.register("given", keys)
         connection.execute('create temp table keys as select "row", key, weight from given')
-        for start in range(0, rows, BLOCK):
-            span = {"start": start, "stop": min(start + BLOCK, rows), "first_new": first_new}
+        block = BLOCK * max(1, rows) // max(1, rows - first_new)  # known listings are joined to the new ones only
+        for start in range(0, rows, block):
+            span = {"start": start, "stop": min(start + block, rows), "first_new": first_new}
             found = _Pairs(**connection.execute(_JOIN, span).fetchnumpy())
             new = found.where(found.a >= first_new)
             from_lower.append(new.where(_strongest(new.a, new.b, new.overlap, most)))
