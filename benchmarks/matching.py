@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import argparse
 import csv
+import math
 import os
 import resource
 import sys
@@ -29,12 +30,11 @@ import pyarrow.parquet as pq
 from market import World, records
 
 from trendscout.matching.match import Matches, match_listings
+from trendscout.ranking.metrics import calibration, calibration_error
 from trendscout.store.blocking import candidate_pairs
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
-
-    from numpy.typing import NDArray
 
 SETS = {  # and whether it is two shops, each listing a product once
     "abt_buy": True,
@@ -94,7 +94,7 @@ class Score(NamedTuple):
     f1: float  # of clusters
     same: tuple[float, float]  # precision and recall of the verdict alone
     candidates: float  # recall
-    ece: float  # of the probabilities, in ten bins
+    ece: float | None  # of the probabilities; None without a pair
     cpu_s: float
 
 
@@ -123,22 +123,15 @@ def ours(data: Labelled) -> Score:
     }
     same = {pair for pair, (verdict, _) in scored.items() if verdict == "same"}
     right = len(same & data.truth)
+    chances = np.array([chance for _, chance in scored.values()])
+    curve = calibration(chances, np.array([pair in data.truth for pair in scored]))
     return Score(
         f1=f1(joined, data.truth),
         same=(right / max(len(same), 1), right / len(data.truth)),
         candidates=len(scored.keys() & data.truth) / len(data.truth),
-        ece=calibration_error(
-            np.array([chance for _, chance in scored.values()]), np.array([pair in data.truth for pair in scored])
-        ),
+        ece=calibration_error(curve),
         cpu_s=spent,
     )
-
-
-def calibration_error(chance: NDArray[Any], truth: NDArray[np.bool_]) -> float:
-    """ECE: |mean probability - share that is true|, over ten bins of equal width, by pairs in each (Guo 2017)."""
-    each = np.minimum(9, (chance * 10).astype(int))
-    gaps = np.abs(np.bincount(each, chance, 10) - np.bincount(each, truth, 10))
-    return float(gaps.sum() / max(len(chance), 1))
 
 
 def tfidf(data: Labelled, analyzer: str) -> tuple[float, float]:
@@ -255,7 +248,7 @@ def main() -> int:
         score = ours(data)
         reached[name] = score.f1
         peers = (*tfidf(data, "char_wb"), *tfidf(data, "word"))
-        others = (*score.same, score.candidates, score.ece)
+        others = (*score.same, score.candidates, math.nan if score.ece is None else score.ece)
         figures = " ".join(f"{figure:6.3f}" for figure in (score.f1, *peers, *others))
         print(f"{name:28} {figures} {score.cpu_s:6.1f}", flush=True)
     market(options.scale, options.day)

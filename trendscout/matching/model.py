@@ -177,9 +177,7 @@ def catalogues(
     if np.sort(np.bincount(source, None, max(sources, 2)))[-2:].sum() < TWO_SHARE * len(source):
         return np.zeros(sources, bool)
     inside = source[a] == source[b]
-    home = np.full(len(source), -np.inf, np.float32)
-    for end in (a, b):
-        np.maximum.at(home, end[inside], content[inside])
+    home = best_pairs(content[inside], a[inside], b[inside], len(source), -np.inf)
     likely = ~inside & (content > 0)
     doubles, partners = np.zeros(sources), np.zeros(sources)
     for mine, other in ((a[likely], b[likely]), (b[likely], a[likely])):
@@ -190,6 +188,14 @@ def catalogues(
         np.add.at(partners, source[row], 1)
         np.add.at(doubles, source[row], home[row] >= content[likely][first])
     return np.asarray((doubles < most_doubles * partners) & (partners >= PARTNERS))
+
+
+def best_pairs(content: F32, a: NDArray[Any], b: NDArray[Any], count: int, alone: float) -> F32:
+    """The greatest log-odds that each of `count` listings has in these pairs; `alone` where it has none."""
+    best = np.full(count, alone, np.float32)
+    for end in (a, b):
+        np.maximum.at(best, end, content)
+    return best
 
 
 def _best_other(group: NDArray[np.int64], value: F32) -> F32:

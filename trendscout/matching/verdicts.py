@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trendscout.matching.features import replaced_codes, replaced_words
-from trendscout.matching.model import NOBODY
+from trendscout.matching.model import NOBODY, best_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from trendscout.matching.model import Model, Scored
 
 VERDICTS = ("same", "likely", "variant", "different")
-RARE = log(71)  # the weight of a word that 71 of 5,000 listings have: a rarer one on each side names two products
+RARE = log(71)  # the weight of a word that 71 listings have: a rarer one on each side names two products
 
 
 def verdicts(
@@ -38,9 +38,10 @@ def verdicts(
     """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
     joined = label[a] == label[b]
     least = np.where(scored.coded, model.same_coded, model.same) * ease
-    hopeful = joined & ~scored.hard & ~scored.far & (scored.probability >= least)
-    rows = np.flatnonzero(hopeful)
-    rows = rows[_lead(scored.content, a, b, label, rows) >= model.lead]
+    rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= least))
+    rival = best_pairs(scored.content[~joined], a[~joined], b[~joined], len(label), NOBODY)
+    lead = scored.content[rows] - np.maximum(rival[a[rows]], rival[b[rows]])
+    rows = rows[lead >= model.lead]
     rows = rows[~replaced_codes(listings, a[rows], b[rows])]
     told = scored.coded[rows]
     told[~told] = replaced_words(listings, a[rows[~told]], b[rows[~told]]) < RARE
@@ -48,18 +49,3 @@ def verdicts(
     same[rows[told]] = True
     variant = ~joined & scored.hard & scored.line
     return np.select([same, joined, variant], [0, 1, 2], 3).astype(np.int8)
-
-
-def _lead(
-    content: NDArray[np.float32],
-    a: NDArray[Any],
-    b: NDArray[Any],
-    label: NDArray[np.int64],
-    rows: NDArray[np.int64],
-) -> NDArray[Any]:
-    """By how much these pairs beat the best pair that either listing has with another product, in log-odds."""
-    best = np.full(len(label), NOBODY, np.float32)
-    apart = label[a] != label[b]
-    for end in (a[apart], b[apart]):
-        np.maximum.at(best, end, content[apart])
-    return np.asarray(content[rows] - np.maximum(best[a[rows]], best[b[rows]]))
