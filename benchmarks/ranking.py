@@ -21,6 +21,7 @@ from typing import NamedTuple
 import numpy as np
 
 from trendscout.history import History
+from trendscout.ranking.context import Surroundings
 from trendscout.ranking.scoring import refit, rules_of, score
 
 PLACES, LOOKS, DAY_S = 100, 30, 86_400
@@ -84,7 +85,7 @@ def scan_s(history: History) -> float:
 def rank_s(history: History) -> float:
     """CPU seconds of scoring every item that stands on a list."""
     small = market(60_000)
-    models = refit(small, int(NOW.timestamp()), rules_of(small))
+    models = refit(small, int(NOW.timestamp()), rules_of(small), Surroundings(small))
     began = time.process_time()
     score(history, NOW, models=models)
     return time.process_time() - began

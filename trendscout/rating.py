@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
+from trendscout.ranking.context import Surroundings
 from trendscout.ranking.model import Fitted
 from trendscout.ranking.scoring import Scores, refit, refit_after, rules_of, score
 from trendscout.store import learned
@@ -21,11 +22,12 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
         for group, its in rules.items()
         if group not in known or now - known[group].fitted_at >= refit_after(its)
     }
-    fresh = refit(past, int(now.timestamp()), due) if due else {}
+    around = Surroundings(past)
+    fresh = refit(past, int(now.timestamp()), due, around)
     if due:
         fits = {group: fresh[group].to_dict() if group in fresh else None for group in due}
         learned.save_models(connection, fits, now)
     kept = {
         group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
     }
-    return score(past, now, rules=rules, models={**kept, **fresh}, fit=False)
+    return score(past, now, rules=rules, models={**kept, **fresh}, fit=False, around=around)

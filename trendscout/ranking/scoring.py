@@ -129,22 +129,25 @@ def score(
     rules: Mapping[str, Rules] | None = None,
     models: Mapping[str, Fitted] | None = None,
     fit: bool = True,
+    around: Surroundings | None = None,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
     `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
-    used as it is, and a group without one is fitted on its own past, if `fit`. A time without a zone is UTC.
+    used as it is, and a group without one is fitted on its own past, if `fit`. `around` is this history's, where
+    it is at hand. A time without a zone is UTC.
     """
     until_s = _seconds(now)
     history = cut(history, until_s)
     by_group = rules_of(history, rules)
     kept = dict(models or {})
+    around = around or Surroundings(history)
     if fit:
-        kept |= refit(history, until_s, {group: its for group, its in by_group.items() if group not in kept})
+        unfitted = {group: its for group, its in by_group.items() if group not in kept}
+        kept |= refit(history, until_s, unfitted, around)
     latest = np.zeros(len(history.snap_list), bool)
     latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
-    around = Surroundings(history)
     parts = [
         columns
         for part in replays(history, gap_s, latest)
@@ -171,13 +174,12 @@ def _nothing_to_rank(history: History, until: datetime) -> UsageError:
     )
 
 
-def refit(history: History, now_s: int, rules: Mapping[str, Rules]) -> dict[str, Fitted]:
+def refit(history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings) -> dict[str, Fitted]:
     """Models of these groups from outcomes known by `now_s`; a group with too few has none.
 
     Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group.
     """
     fitted: dict[str, Fitted] = {}
-    around = Surroundings(history) if rules else None
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
