@@ -68,15 +68,17 @@ def history(
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE h_items AS
         SELECT l.listing, {key} AS item, title, first_seen,
-               (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code
+               (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code,
+               count(*) OVER (PARTITION BY item) > 1 AS shared
         FROM listings l LEFT JOIN memberships m USING (listing)"""
     )
-    rows = """SELECT snap, code, rank, count, coalesce(count_floor, FALSE) AS floor
+    places = """SELECT snap, code, rank, count, coalesce(count_floor, FALSE) AS floor
         FROM observations JOIN h_snaps USING (list_key, taken_at) JOIN h_items USING (listing)
         WHERE rank IS NOT NULL"""
-    if by == "product":
-        rows = f"""SELECT snap, code, min(rank) AS rank, arg_min(count, rank) AS count, bool_or(floor) AS floor
-            FROM ({rows}) GROUP BY snap, code"""
+    # Grouping costs as much as all else, and most products have one listing.
+    rows = f"""{places} AND NOT shared UNION ALL
+        SELECT snap, code, min(rank), arg_min(count, rank), bool_or(floor)
+        FROM ({places} AND shared) GROUP BY snap, code"""
     snaps = _arrays(
         connection, "SELECT list_id, epoch(taken_at)::BIGINT AS t, depth, length FROM h_snaps ORDER BY snap"
     )
