@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from string import ascii_letters, ascii_uppercase, digits
 
 MAX_CHARS = 300  # of a title that are read
 MAX_WORDS = 60
@@ -12,7 +13,7 @@ _RUN = re.compile(
     r"[a-z0-9][a-z0-9'+.-]+|[\u3040-\u30ff]{2,}|[\u3400-\u9fff]+|[^\W\d_a-z\u3040-\u30ff\u3400-\u9fff]{2,}"
 )
 _CHARACTER = re.compile(r"[\u3040-\u9fff]")
-_DIGITS, _CAPITALS, _LATIN = (re.compile(kind) for kind in ("[0-9]+", "[A-Z]+", "[A-Za-z]+"))
+_COUNTED = tuple(kind.encode() for kind in (digits, ascii_uppercase, ascii_letters))
 _PUNCTUATION = re.compile(r"[^\w\s]")
 
 
@@ -44,11 +45,11 @@ def form_of(title: str) -> tuple[str, ...]:
     title = title[:MAX_CHARS].strip()
     if not (" " in title or _CHARACTER.search(title)):
         return ()
-    length = len(title)
-    digits, capitals, latin = (sum(map(len, kind.findall(title))) for kind in (_DIGITS, _CAPITALS, _LATIN))
+    length, coded = len(title), title.encode(errors="replace")
+    numerals, capitals, latin = (len(coded) - len(coded.translate(None, of)) for of in _COUNTED)
     return (
         f"length {length if length <= 12 else round(3 * math.log2(length / 12)) + 12}",
-        f"digits {min(4, digits)}",
+        f"digits {min(4, numerals)}",
         f"capitals {4 * capitals // max(1, latin)}",
         f"Latin {4 * latin // length}",
         f"spaces {min(12, title.count(' '))}",
