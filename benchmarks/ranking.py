@@ -85,7 +85,7 @@ def scan_s(history: History) -> float:
 def rank_s(history: History) -> float:
     """CPU seconds of scoring every item that stands on a list."""
     small = market(60_000)
-    models = refit(small, int(NOW.timestamp()), rules_of(small), Surroundings(small))
+    models, _ = refit(small, int(NOW.timestamp()), rules_of(small), Surroundings(small))
     began = time.process_time()
     score(history, NOW, models=models)
     return time.process_time() - began

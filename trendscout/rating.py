@@ -1,4 +1,4 @@
-"""Scores of what stands in the store, by models that are kept there and refitted when they are due."""
+"""Scores of a store's goods, with the models that the store keeps: refitted when due, the new fits kept."""
 
 from __future__ import annotations
 
@@ -6,14 +6,16 @@ from datetime import datetime
 
 from trendscout.ranking.context import Surroundings
 from trendscout.ranking.model import Fitted
+from trendscout.ranking.replay import Fold
 from trendscout.ranking.scoring import Scores, refit, refit_after, rules_of, score
 from trendscout.store import learned
+from trendscout.store.lake import retried
 from trendscout.store.query import Scope, history
 from trendscout.store.sql import Connection
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
-    """Every product that stands on a list of `scope` at `now`, scored; models that are due are fitted and kept."""
+    """The scores at `now` of all items on the lists of a scope, from what was known then."""
     past = history(connection, until=now, scope=scope)
     rules = rules_of(past)
     known = learned.latest_models(connection, until=now)
@@ -23,11 +25,14 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
         if group not in known or now - known[group].fitted_at >= refit_after(its)
     }
     around = Surroundings(past)
-    fresh = refit(past, int(now.timestamp()), due, around)
+    kept = {name: Fold.from_row(*row) for name, row in learned.folds(connection, past.lists).items()}
+    fresh, folds = refit(past, int(now.timestamp()), due, around, kept)
     if due:
         fits = {group: fresh[group].to_dict() if group in fresh else None for group in due}
         learned.save_models(connection, fits, now)
-    kept = {
+        forward = {name: fold.to_row() for name, fold in folds.items() if fold is not kept.get(name)}
+        retried(lambda: learned.save_folds(connection, forward))
+    models = {
         group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
     }
-    return score(past, now, rules=rules, models={**kept, **fresh}, fit=False, around=around)
+    return score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, folds=folds)

@@ -129,7 +129,7 @@ def test_the_report_is_plain_json(judged: Backtest) -> None:
 def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:
     now = datetime.fromtimestamp(int(past.snap_time.max()), UTC)
     rules = rules_of(past)
-    models = refit(past, int(now.timestamp()), rules, Surroundings(past))
+    models, _ = refit(past, int(now.timestamp()), rules, Surroundings(past))
     kept = {group: Fitted.from_dict(model.to_dict()) for group, model in models.items()}
     assert kept == models
     fresh, again = score_now(past, now), score_now(past, now, models=kept)

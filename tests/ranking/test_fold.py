@@ -1,13 +1,21 @@
 """The signals are a fold: a state that was stored and stepped on is the state of the whole."""
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from tests.ranking.histories import market
-from trendscout.history import History
+from trendscout.history import History, cut
+from trendscout.ranking import fold as folding
+from trendscout.ranking import replay as replaying
 from trendscout.ranking.fold import ITEM, LIST, State, step
 from trendscout.ranking.look import Batch
+from trendscout.ranking.replay import Fold, Folds, Replay, advance, replay
+
+DAYS = 20
+GAP_S = 5 * 86_400.0
 
 
 def batch_of(history: History, look: int) -> Batch:
@@ -18,7 +26,7 @@ def batch_of(history: History, look: int) -> Batch:
         lists=np.arange(len(snaps)),
         times=history.snap_time[snaps].astype(float),
         depths=history.snap_depth[snaps].astype(float),
-        gaps_s=np.full(len(snaps), 5 * 86_400.0),
+        gaps_s=np.full(len(snaps), GAP_S),
         starts=np.searchsorted(history.obs_snap[rows], snaps),
         slots=history.obs_item[rows],
         ranks=history.obs_rank[rows].astype(float),
@@ -26,26 +34,186 @@ def batch_of(history: History, look: int) -> Batch:
     )
 
 
-def stored(state: State) -> State:
-    """The state after a round through Arrow, as a store keeps it."""
-    item = pa.table({name: state.item[place] for place, name in enumerate(ITEM)})
-    per_list = pa.table({name: state.list[place] for place, name in enumerate(LIST)})
-    return State(*(np.stack([column.to_numpy() for column in table.columns]) for table in (item, per_list)))
-
-
 @pytest.mark.parametrize("stop", [1, 7, 19])
-def test_a_stored_state_steps_on_as_the_whole(stop: int) -> None:
-    history = market(9, days=20, lists=2)
+def test_a_state_steps_on_as_the_whole(stop: int) -> None:
+    history = market(9, days=DAYS, lists=2)
     whole = State.empty(len(history.items), 2)
-    signals = [step(whole, batch_of(history, look)) for look in range(20)]
+    signals = [step(whole, batch_of(history, look)) for look in range(DAYS)]
     parts = State.empty(len(history.items), 2)
     for look in range(stop):
         step(parts, batch_of(history, look), want=False)
-    parts = stored(parts)
-    for look in range(stop, 20):
+    for look in range(stop, DAYS):
         again = step(parts, batch_of(history, look))
         assert again is not None
         for name, values in (signals[look] or {}).items():
             assert np.array_equal(values, again[name], equal_nan=True), name
     assert np.array_equal(whole.item, parts.item, equal_nan=True)
     assert np.array_equal(whole.list, parts.list, equal_nan=True)
+
+
+# --- folds of lists, kept between replays ---------------------------------------------------------------
+
+
+def counted(seed: int) -> History:
+    """Lists of three lengths, with counts of which some are floors."""
+    history = market(seed, days=DAYS, lists=3)
+    random = np.random.default_rng(seed)
+    keep = ~((history.snap_list == 1) & (history.snap_time > np.quantile(history.snap_time, 0.7)))
+    counts = np.round(random.lognormal(8, 1, len(history.obs_rank)))
+    counts[random.random(len(counts)) < 0.2] = np.nan
+    return only(replace(history, obs_count=counts, obs_floor=random.random(len(counts)) < 0.1), keep)
+
+
+def only(history: History, keep: np.ndarray) -> History:
+    """The history with some of its snapshots."""
+    rows = keep[history.obs_snap]
+    return replace(
+        history,
+        **{name: getattr(history, name)[keep] for name in ("snap_list", "snap_time", "snap_depth", "snap_length")},
+        obs_snap=(np.cumsum(keep) - 1).astype(np.int32)[history.obs_snap[rows]],
+        **{name: getattr(history, name)[rows] for name in ("obs_item", "obs_rank", "obs_count", "obs_floor")},
+    )
+
+
+def last(history: History) -> np.ndarray:
+    latest = np.zeros(len(history.snap_list), bool)
+    latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
+    return latest
+
+
+def folds_by(history: History, day: int) -> Folds:
+    """The folds that a replay on an earlier day left behind, after a round through the store's columns."""
+    past = cut(history, int(history.snap_time.min()) + day * 86_400)
+    made = advance(past, np.full(len(past.lists), GAP_S), last(past))
+    return {name: Fold.from_row(*fold.to_row()) for name, fold in made.items()}
+
+
+def signals(history: History, folds: Folds, gap_s: float = GAP_S) -> Replay:
+    return replay(history, np.full(len(history.lists), gap_s), last(history), folds=folds)
+
+
+def equal(one: Replay, other: Replay) -> bool:
+    return np.array_equal(one.rows, other.rows) and all(
+        np.array_equal(values, other.signals[name], equal_nan=True) for name, values in one.signals.items()
+    )
+
+
+@pytest.fixture
+def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """Grows by one with each step that a replay takes."""
+    taken: list[int] = []
+
+    def counting(*values: object, **more: object) -> object:
+        taken.append(1)
+        return step(*values, **more)  # type: ignore[arg-type]  # whatever it was called with
+
+    monkeypatch.setattr(replaying, "step", counting)
+    return taken
+
+
+@pytest.mark.parametrize("day", [2, 9, 18])
+@pytest.mark.parametrize("seed", [1, 2])
+def test_a_replay_goes_on_from_kept_folds_with_the_same_result(seed: int, day: int, steps: list[int]) -> None:
+    history = counted(seed)
+    folds = folds_by(history, day)
+    steps.clear()
+    gone_on = signals(history, folds)
+    assert len(steps) == DAYS - day
+    assert equal(gone_on, signals(history, {}))
+    assert len(steps) == DAYS - day + DAYS
+
+
+def test_a_product_that_got_another_id_is_still_gone_on_with(steps: list[int]) -> None:
+    history = counted(3)
+    folds = folds_by(history, 12)
+    steps.clear()
+    code = np.random.default_rng(0).permutation(len(history.items)).astype(np.int32)
+    assert len(signals(replace(history, obs_item=code[history.obs_item]), folds).rows)
+    assert len(steps) == DAYS - 12
+
+
+def put(name: str, row: int, value: float) -> Callable[[History], History]:
+    def changed(history: History) -> History:
+        column = getattr(history, name).copy()
+        column[row] = value
+        return replace(history, **{name: column})
+
+    return changed
+
+
+OTHER_PASTS: dict[str, Callable[[History], History]] = {
+    "another rank": put("obs_rank", 60, 77),
+    "another count": lambda history: put("obs_floor", 60, False)(put("obs_count", 60, 1.5)(history)),
+    "a count that is a floor": lambda history: replace(history, obs_floor=~history.obs_floor),
+    "another item": lambda history: put("obs_item", 60, history.obs_item[3])(history),
+    "another time": lambda history: put("snap_time", 2, history.snap_time[2] + 5)(history),
+    "another depth": put("snap_depth", 2, 20),
+}
+
+
+@pytest.mark.parametrize("what", OTHER_PASTS)
+def test_a_fold_of_another_past_is_not_gone_on_from(what: str, steps: list[int]) -> None:
+    history = counted(4)
+    folds = folds_by(history, 15)
+    other = OTHER_PASTS[what](history)
+    steps.clear()
+    gone_on = signals(other, folds)
+    assert len(steps) == DAYS
+    assert equal(gone_on, signals(other, {}))
+
+
+def test_a_page_that_comes_late_is_folded_in() -> None:
+    whole = counted(5)
+    before = only(whole, np.arange(len(whole.snap_list)) != 3)
+    assert equal(signals(whole, folds_by(before, 15)), signals(whole, {}))
+
+
+def test_another_episode_gap_or_another_way_to_fold_is_not_gone_on_from(
+    monkeypatch: pytest.MonkeyPatch, steps: list[int]
+) -> None:
+    history = counted(6)
+    folds = folds_by(history, 15)
+    assert equal(signals(history, folds, 2 * GAP_S), signals(history, {}, 2 * GAP_S))
+    monkeypatch.setattr(replaying, "VERSION", folding.VERSION + 1)
+    steps.clear()
+    signals(history, folds)
+    assert len(steps) == DAYS
+
+
+def test_a_fold_of_the_future_is_not_gone_on_from() -> None:
+    history = counted(7)
+    folds = folds_by(history, 18)
+    earlier = cut(history, int(history.snap_time.min()) + 8 * 86_400)
+    assert equal(signals(earlier, folds), signals(earlier, {}))
+
+
+def test_a_fold_that_is_near_enough_is_not_made_anew() -> None:
+    history = counted(8)
+    folds = folds_by(history, 18)
+    gaps = np.full(len(history.lists), GAP_S)
+    again = advance(history, gaps, last(history), folds=folds)
+    assert all(again[name] is fold for name, fold in folds.items())
+    assert not any(again[name] is fold for name, fold in folds_by(history, 9).items())
+
+
+# What values of the state come to on one history, by version.
+SUMS = {
+    1: {
+        "episodes": 247, "best": 5656, "seen": 2699, "start_look": 885, "debut": 7986, "best_before": 48,
+        "mu": 2.140093, "var": 0.110374, "cusum": 20934.983, "mu_fast": 3.95857, "var_slow": 0.041652,
+        "level": 801.22978, "roam": 20.681029, "count": 1374614, "growth": 0.344075, "stage": 571, "r8": 4035,
+        "x8": -784.3047, "looks": 54, "floor": -19.309893, "turnover": 0.187583, "entry": 0.111043,
+        "heat": 0.302955,
+    }
+}  # fmt: skip
+
+
+def test_who_changes_what_a_step_makes_raises_the_version() -> None:
+    history = counted(9)
+    folds = advance(history, np.full(len(history.lists), GAP_S), np.zeros(len(history.snap_list), bool))
+    state = np.concatenate([fold.item for fold in folds.values()], axis=1)
+    state[~np.isfinite(state)] = 0
+    sums = dict(zip(ITEM, state.sum(axis=1).tolist(), strict=True))
+    of_lists = dict(zip(LIST, np.nansum([fold.list for fold in folds.values()], axis=0).tolist(), strict=True))
+    known = SUMS[folding.VERSION]
+    assert {name: {**of_lists, **sums}[name] for name in known} == pytest.approx(known, rel=1e-4)

@@ -15,6 +15,7 @@ from trendscout.ranking.look import DAY_S, Batch, D, Look, R, T, X, climb, look_
 from trendscout.ranking.signals import grown, signals_of
 from trendscout.ranking.stage import stages
 
+VERSION = 1  # to be raised when `step` makes other values of the same snapshots: kept states are then made anew
 HALF_LIFE = 12.0  # snapshots, of the averages that SigniTrend compares with
 FAST, SLOW = 3.0, 48.0  # the same at two more scales
 ITEM = (

@@ -1,25 +1,51 @@
-"""A history folded into signals: which rows make the k-th batch, and the signals of the rows asked for."""
+"""A history folded into signals: which rows make a batch, the signals of rows asked for, folds to go on from."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from hashlib import blake2b
+from types import MappingProxyType
 
 import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.fold import State, step
+from trendscout.ranking.fold import ITEM, LIST, VERSION, State, step
 from trendscout.ranking.look import Batch
 
-BATCH_ROWS = (
-    16_384  # lists are folded together until a batch has about this many rows: larger ones leave the cache
-)
+# Lists are folded together until a batch has about this many rows: larger ones leave the cache.
+BATCH_ROWS = 16_384
+NEAR = 0.1  # a fold is not made anew while at most this share of the snapshots came after it
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Fold:
+    """What a list's first snapshots were folded into: a replay goes on from there while these are the same."""
+
+    snapshots: int
+    digest: str  # of what these snapshots show
+    item: Floats  # rows ITEM; a column an item, in the order in which they were first seen
+    list: Floats  # LIST
+
+    def to_row(self) -> FoldRow:
+        """Plain values, to be stored."""
+        return self.snapshots, self.digest, self.item.shape[1], self.item.tobytes(), self.list.tobytes()
+
+    @classmethod
+    def from_row(cls, snapshots: int, digest: str, items: int, item: bytes, of_list: bytes) -> Fold:
+        """The fold that `to_row` gave."""
+        return cls(snapshots, digest, np.frombuffer(item).reshape(-1, items), np.frombuffer(of_list))
+
+
+FoldRow = tuple[int, str, int, bytes, bytes]
+Folds = Mapping[str, Fold]  # by list id
+NO_FOLDS: Folds = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """Signals of the wanted rows, in the order of the history, and the state after the last snapshot."""
+    """Signals of the wanted rows, in the order of the history."""
 
     rows: Ints  # index into the observations
     signals: Columns
@@ -29,21 +55,42 @@ class Replay:
         return Replay(self.rows[keep], {name: values[keep] for name, values in self.signals.items()})
 
 
-def replay(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None) -> Replay:
+def replay(
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
+) -> Replay:
     """The signals of every row of the `wanted` snapshots, each from snapshots up to its own.
 
     `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list. Only
-    `lists` are folded where they are given.
+    `lists` are folded where they are given, each from its fold on if that is of these very snapshots.
     """
-    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists)])
+    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, folds)])
 
 
-def replays(history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None) -> Iterator[Replay]:
+def replays(
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
+) -> Iterator[Replay]:
     """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
-    sizes = np.bincount(history.obs_snap, minlength=len(history.snap_list))
-    first_row = np.append(0, np.cumsum(sizes))  # of each snapshot
-    for chunk in _chunks(history, sizes, lists):
-        yield _together(list(_fold(history, chunk, gap_s, wanted, first_row)))
+    for chunk in _chunks(history, gap_s, lists):
+        chunk.go_on_from(folds, chunk.first(wanted))
+        yield _together(list(chunk.steps(chunk.end, wanted)))
+
+
+def advance(
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
+) -> dict[str, Fold]:
+    """The folds of each list's snapshots before the first wanted one; a given one that is near enough stays."""
+    found: dict[str, Fold] = {}
+    for chunk in _chunks(history, gap_s, lists):
+        until = chunk.first(wanted)
+        chunk.go_on_from(folds, until)
+        kept = chunk.at.copy()
+        near = (kept > chunk.begin) & (until - kept <= NEAR * (until - chunk.begin))
+        for _ in chunk.steps(np.where(near, kept, until), np.zeros_like(wanted)):
+            pass
+        for place, code in enumerate(chunk.lists):
+            name = history.lists[code]
+            found[name] = folds[name] if near[place] else chunk.fold(place)
+    return found
 
 
 def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
@@ -56,10 +103,12 @@ def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
     return Replay(rows[order], signals)
 
 
-def _chunks(history: History, sizes: Ints, lists: Ints | None) -> Iterator[Ints]:
-    """Lists in groups whose snapshots together have about BATCH_ROWS rows; `sizes` are a snapshot's rows."""
+def _chunks(history: History, gap_s: Floats, lists: Ints | None) -> Iterator[_Chunk]:
+    """Lists in chunks whose snapshots together have about BATCH_ROWS rows."""
     if not len(history.snap_list):
         return
+    sizes = np.bincount(history.obs_snap, minlength=len(history.snap_list))
+    first_row = np.append(0, np.cumsum(sizes))
     rows = np.bincount(history.snap_list, sizes, len(history.lists))
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     # Lists of one length together: a batch thins out as its shorter lists end.
@@ -69,61 +118,110 @@ def _chunks(history: History, sizes: Ints, lists: Ints | None) -> Iterator[Ints]
     asked = looks > 0 if lists is None else (looks > 0) & np.isin(np.arange(len(looks)), lists)
     for group in np.split(by_length, np.flatnonzero(np.diff(chunk)) + 1):
         if asked[group].any():
-            yield np.sort(group[asked[group]])
+            yield _Chunk(history, np.sort(group[asked[group]]), gap_s, first_row)
 
 
-def _fold(
-    history: History, lists: Ints, gap_s: Floats, wanted: Flags, first_row: Ints
-) -> Iterator[tuple[Ints, Columns]]:
-    snapshots = (
-        np.searchsorted(history.snap_list, lists, "left"),
-        np.searchsorted(history.snap_list, lists, "right"),
-    )
-    slots, base = [], 0
-    for first, last in zip(*snapshots, strict=True):
-        items = history.obs_item[first_row[first] : first_row[last]]
-        slot, count = number(items)
-        slots.append(slot + base)
-        base += count
-    slot_of = np.concatenate(slots)
-    # Rows of a chunk's lists lie together in `slot_of`; this is where each list's begin.
-    shift = np.cumsum([0, *(len(slot) for slot in slots[:-1])]) - first_row[snapshots[0]]
-    state = State.empty(base, len(lists))
-    for k in range(int((snapshots[1] - snapshots[0]).max())):
-        live = np.flatnonzero(snapshots[0] + k < snapshots[1])
-        snaps = snapshots[0][live] + k
-        sizes = first_row[snaps + 1] - first_row[snaps]
-        live, snaps, sizes = live[sizes > 0], snaps[sizes > 0], sizes[sizes > 0]
-        if not len(live):
-            continue
-        starts = np.cumsum(sizes) - sizes
-        rows = np.arange(sizes.sum()) + np.repeat(first_row[snaps] - starts, sizes)
-        batch = Batch(
-            lists=live,
-            times=history.snap_time[snaps].astype(float),
-            depths=history.snap_depth[snaps].astype(float),
-            gaps_s=gap_s[lists[live]],
-            starts=starts,
-            slots=slot_of[rows + np.repeat(shift[live], sizes)],
-            ranks=history.obs_rank[rows].astype(float),
-            counts=np.where(history.obs_floor[rows], np.nan, history.obs_count[rows]),  # a floor is no amount
-        )
-        want = wanted[snaps]
-        signals = step(state, batch, want=bool(want.any()))
-        if signals is not None:
-            keep = np.repeat(want, sizes)
-            yield rows[keep], {name: values[keep] for name, values in signals.items()}
+class _Chunk:
+    """Lists that are folded together, and how far each of them is."""
+
+    def __init__(self, history: History, lists: Ints, gap_s: Floats, first_row: Ints) -> None:
+        self.history, self.lists, self.gap_s = history, lists, gap_s[lists]
+        self.first_row = first_row  # of each snapshot of the history
+        self.begin = np.searchsorted(history.snap_list, lists, "left")  # snapshots, one a list
+        self.end = np.searchsorted(history.snap_list, lists, "right")
+        self.at = self.begin.copy()  # the next one
+        numbered = [
+            number(history.obs_item[first_row[first] : first_row[last]])
+            for first, last in zip(self.begin, self.end, strict=True)
+        ]
+        self.base = np.cumsum([0, *(count for _, count in numbered)])  # the first slot of each list
+        self.slots = np.concatenate([slot + base for (slot, _), base in zip(numbered, self.base, strict=False)])
+        # The lists' rows lie together in `slots`; from an index into the history's rows to one into these.
+        self.shift = np.cumsum([0, *(len(slot) for slot, _ in numbered[:-1])]) - first_row[self.begin]
+        self.state = State.empty(int(self.base[-1]), len(lists))
+
+    def first(self, wanted: Flags) -> Ints:
+        """The first wanted snapshot of each list; behind its last where there is none."""
+        places = np.append(np.flatnonzero(wanted), len(wanted))
+        first: Ints = np.minimum(places[np.searchsorted(places, self.begin)], self.end)
+        return first
+
+    def go_on_from(self, folds: Folds, until: Ints) -> None:
+        """Take over the folds of snapshots before `until` that are still what they were."""
+        for place, code in enumerate(self.lists):
+            fold = folds.get(self.history.lists[code])
+            if fold is None or not 0 < fold.snapshots <= until[place] - self.begin[place]:
+                continue
+            slots, digest = self._past(place, fold.snapshots)
+            if digest == fold.digest and fold.item.shape == (len(ITEM), slots.stop - slots.start):
+                self.state.item[:, slots], self.state.list[:, place] = fold.item, fold.list
+                self.at[place] += fold.snapshots
+
+    def fold(self, place: int) -> Fold:
+        """What a list was folded into so far."""
+        snapshots = int(self.at[place] - self.begin[place])
+        slots, digest = self._past(place, snapshots)
+        return Fold(snapshots, digest, self.state.item[:, slots].copy(), self.state.list[:, place].copy())
+
+    def _past(self, place: int, snapshots: int) -> tuple[slice, str]:
+        """The slots of a list's first snapshots, and a digest of all that folding them depends on."""
+        history, begin = self.history, self.begin[place]
+        snaps = slice(begin, begin + snapshots)
+        rows = slice(self.first_row[begin], self.first_row[begin + snapshots])
+        shift, base = self.shift[place], int(self.base[place])
+        slot = self.slots[rows.start + shift : rows.stop + shift] - base
+        digest = blake2b(repr((VERSION, ITEM, LIST, float(self.gap_s[place]))).encode(), digest_size=16)
+        for column in (
+            history.snap_time[snaps],
+            history.snap_depth[snaps],
+            np.diff(self.first_row[begin : begin + snapshots + 1]),
+            slot.astype(np.int32),
+            history.obs_rank[rows],
+            self._counts(rows),
+        ):
+            digest.update(np.ascontiguousarray(column).data)
+        return slice(base, base + int(slot.max(initial=-1)) + 1), digest.hexdigest()
+
+    def _counts(self, rows: slice | Ints) -> Floats:
+        return np.where(self.history.obs_floor[rows], np.nan, self.history.obs_count[rows])  # a floor is no amount
+
+    def steps(self, until: Ints, wanted: Flags) -> Iterator[tuple[Ints, Columns]]:
+        """Fold the lists up to these snapshots, one of each at a time; yields wanted rows with their signals."""
+        history, first_row = self.history, self.first_row
+        while len(live := np.flatnonzero(self.at < until)):
+            snaps = self.at[live]
+            self.at[live] += 1
+            sizes = first_row[snaps + 1] - first_row[snaps]
+            live, snaps, sizes = live[sizes > 0], snaps[sizes > 0], sizes[sizes > 0]
+            if not len(live):
+                continue
+            starts = np.cumsum(sizes) - sizes
+            rows = np.arange(sizes.sum()) + np.repeat(first_row[snaps] - starts, sizes)
+            batch = Batch(
+                lists=live,
+                times=history.snap_time[snaps].astype(float),
+                depths=history.snap_depth[snaps].astype(float),
+                gaps_s=self.gap_s[live],
+                starts=starts,
+                slots=self.slots[rows + np.repeat(self.shift[live], sizes)],
+                ranks=history.obs_rank[rows].astype(float),
+                counts=self._counts(rows),
+            )
+            want = wanted[snaps]
+            signals = step(self.state, batch, want=bool(want.any()))
+            if signals is not None:
+                keep = np.repeat(want, sizes)
+                yield rows[keep], {name: values[keep] for name, values in signals.items()}
 
 
 def number(items: Ints) -> tuple[Ints, int]:
-    """A number from 0 for each distinct item code, and how many there are; linear in the rows."""
+    """A number from 0 for each distinct item code by its first row, and how many there are; linear in the rows."""
     if not len(items):
         return np.empty(0, np.int64), 0
     low = int(items.min())
     seen_at = np.empty(int(items.max()) - low + 1, np.int64)
     position = np.arange(len(items))
-    seen_at[items - low] = position
-    last = seen_at[items - low]
-    is_last = last == position
-    numbered = np.cumsum(is_last) - 1
-    return numbered[last], int(numbered[-1]) + 1
+    seen_at[items[::-1] - low] = position[::-1]
+    first = seen_at[items - low]
+    numbered = np.cumsum(first == position) - 1
+    return numbered[first], int(numbered[-1]) + 1

@@ -16,7 +16,7 @@ from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.context import Surroundings, context_of
 from trendscout.ranking.features import features_of
 from trendscout.ranking.model import Fitted
-from trendscout.ranking.replay import Replay, replay, replays
+from trendscout.ranking.replay import NO_FOLDS, Fold, Folds, Replay, advance, replay, replays
 from trendscout.ranking.rules import Rules, derive_rules, group_of
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.trials import evaluation_snapshots
@@ -130,12 +130,13 @@ def score(
     models: Mapping[str, Fitted] | None = None,
     fit: bool = True,
     around: Surroundings | None = None,
+    folds: Folds = NO_FOLDS,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
     `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
     used as it is, and a group without one is fitted on its own past, if `fit`. `around` is this history's, where
-    it is at hand. A time without a zone is UTC.
+    it is at hand; `folds` are of earlier replays of its lists. A time without a zone is UTC.
     """
     until_s = _seconds(now)
     history = cut(history, until_s)
@@ -144,13 +145,14 @@ def score(
     around = around or Surroundings(history)
     if fit:
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
-        kept |= refit(history, until_s, unfitted, around)
+        fitted, folds = refit(history, until_s, unfitted, around, folds)
+        kept |= fitted
     latest = np.zeros(len(history.snap_list), bool)
     latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
-        for part in replays(history, gap_s, latest)
+        for part in replays(history, gap_s, latest, folds=folds)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
@@ -174,12 +176,16 @@ def _nothing_to_rank(history: History, until: datetime) -> UsageError:
     )
 
 
-def refit(history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings) -> dict[str, Fitted]:
+def refit(
+    history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, folds: Folds = NO_FOLDS
+) -> tuple[dict[str, Fitted], Folds]:
     """Models of these groups from outcomes known by `now_s`; a group with too few has none.
 
-    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group.
+    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. With the models come the
+    given folds, those of the groups' lists brought forward to where the training began.
     """
     fitted: dict[str, Fitted] = {}
+    forward: dict[str, Fold] = dict(folds)
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
@@ -192,13 +198,14 @@ def refit(history: History, now_s: int, rules: Mapping[str, Rules], around: Surr
         evaluated = np.zeros(len(history.snap_list), bool)
         evaluated[snaps] = True
         gaps = np.full(len(history.lists), its.gap_h * 3600)
-        part = replay(history, gaps, evaluated, lists)
+        forward |= advance(history, gaps, evaluated, lists, forward)
+        part = replay(history, gaps, evaluated, lists, forward)
         if not len(part.rows):  # a list without an order
             continue
         model = gather(history, its, group, part, evaluated, around).fit(now_s)
         if model is not None:
             fitted[group] = model
-    return fitted
+    return fitted, forward
 
 
 def refit_after(rules: Rules) -> timedelta:

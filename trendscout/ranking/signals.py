@@ -59,10 +59,13 @@ def signals_of(item: Columns, per_list: Columns, look: Look) -> Columns:
         "growth": item["growth"],
         "count_now": grown(item, look),
         "count": count,
-        "above_move": _mean_above(np.log(prev_r[0] / rank), look),
-        "above_slope": _mean_above(slope, look),
-        "above_age": _mean_above(np.log1p(hours), look),
-        "above_sig": _mean_above(np.log1p(np.maximum(signitrend, -0.9)), look),
+        **_means_above(
+            look,
+            above_move=np.log(prev_r[0] / rank),
+            above_slope=slope,
+            above_age=np.log1p(hours),
+            above_sig=np.log1p(np.maximum(signitrend, -0.9)),
+        ),
         "turnover": per_list["turnover"][place],
         "entry": per_list["entry"][place],
         "heat": per_list["heat"][place],
@@ -89,9 +92,11 @@ def significance(share: Floats, mean: Floats, variance: Floats, beta: Floats) ->
     return deviation
 
 
-def _mean_above(values: Floats, look: Look) -> Floats:
-    """The mean over the rows above in the same list; 0 for the top row."""
-    before: Floats = np.cumsum(values) - values
-    position = np.arange(len(values)) - look.starts[look.place]
-    mean: Floats = (before - before[look.starts][look.place]) / np.maximum(position, 1)
-    return mean
+def _means_above(look: Look, **signals: Floats) -> Columns:
+    """The means over the rows above in the same list; 0 for the top row."""
+    values = np.stack(list(signals.values()))
+    # List by list, so that no sum is rounded otherwise where other lists stand beside it.
+    sums = [np.cumsum(of_list, axis=1) for of_list in np.split(values, look.starts[1:], axis=1)]
+    position = np.arange(values.shape[1]) - look.starts[look.place]
+    means = (np.concatenate(sums, axis=1) - values) / np.maximum(position, 1)
+    return dict(zip(signals, means, strict=True))

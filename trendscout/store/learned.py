@@ -1,14 +1,16 @@
-"""What the ranking learned: models by group of lists, and backtests."""
+"""What the ranking learned and need not do again: models by group of lists, folds of lists, backtests."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.store.sql import Connection, naive, one, transaction
+
+FoldRow = tuple[int, str, int, bytes, bytes]  # as `trendscout.ranking.replay.Fold` gives them
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +41,23 @@ def save_models(
             connection.execute(
                 "INSERT INTO models VALUES (?, ?, ?, ?)", [scope, label, naive(fitted_at), json.dumps(model)]
             )
+
+
+def folds(connection: Connection, lists: Sequence[str]) -> Mapping[str, FoldRow]:
+    """List id → what its first snapshots were folded into."""
+    rows = connection.execute(
+        "SELECT list_id, snapshots, digest, items, item, list FROM folds WHERE list_contains(?, list_id)",
+        [list(lists)],
+    ).fetchall()
+    return {row[0]: row[1:] for row in rows}
+
+
+def save_folds(connection: Connection, folds: Mapping[str, FoldRow]) -> None:
+    """Keep these folds in place of those that their lists had."""
+    with transaction(connection):
+        connection.execute("DELETE FROM folds WHERE list_contains(?, list_id)", [list(folds)])
+        for name, fold in sorted(folds.items()):
+            connection.execute("INSERT INTO folds VALUES (?, ?, ?, ?, ?, ?)", [name, *fold])
 
 
 def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: datetime) -> None:
