@@ -13,6 +13,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
+COLUMNS = ("list_id", "snapshot_at", "rank", "item_key")  # of a history in a file, at least
+NEEDS = "A history needs the columns list_id, snapshot_at, rank and item_key."
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class History:
@@ -85,11 +88,11 @@ def history_from_table(table: pa.Table) -> History:
     import numpy as np
     import pyarrow.compute as pc
 
-    missing = [name for name in ("list_id", "snapshot_at", "rank", "item_key") if name not in table.column_names]
+    missing = [name for name in COLUMNS if name not in table.column_names]
     if missing:
         raise UsageError(
             "This history has no column {names}.",
-            next_step="A history needs the columns list_id, snapshot_at, rank and item_key.",
+            next_step=NEEDS,
             names=", ".join(missing),
         )
     table = table.filter(pc.is_valid(table["rank"]))

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trendscout.errors import UsageError
+from trendscout.intake.kinds import kind_of
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 
@@ -85,5 +86,18 @@ def test_a_bad_row_refuses_the_whole_file(store, tmp_path, row, column):
 def test_a_file_that_is_no_history_is_told(store, tmp_path):
     path = tmp_path / "export.csv"
     path.write_text("a,b\n1,2\n")
-    with pytest.raises(UsageError, match="is not a ranked-list history"):
+    with pytest.raises(UsageError, match=r"export\.csv has no column list_id, snapshot_at, rank, item_key"):
         import_history(store, path, loaded_at=NOW)
+    broken = tmp_path / "broken.parquet"
+    broken.write_bytes(b"PAR1 and no more")
+    with pytest.raises(UsageError, match="is not a ranked-list history"):
+        import_history(store, broken, loaded_at=NOW)
+
+
+def test_titles_and_counts_may_be_missing(store, tmp_path):
+    path = tmp_path / "bare.csv"
+    path.write_text("rank,item_key,snapshot_at,list_id\n1,k1,2026-10-01,a_US/x/y\n")
+    assert kind_of(path) == "history"
+    import_history(store, path, loaded_at=NOW)
+    assert store.execute("SELECT rank, count FROM observations").fetchall() == [(1, None)]
+    assert store.execute("SELECT title FROM listings").fetchall() == [(None,)]

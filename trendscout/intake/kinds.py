@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Literal
 
 from trendscout.errors import UsageError
+from trendscout.history import COLUMNS
 
-HISTORY_COLUMNS = frozenset({"list_id", "snapshot_at", "rank", "item", "item_key"})
 _PARQUET = b"PAR1"
 _TABLE_ENDINGS = (".csv", ".tsv", ".xlsx", ".xls")
 
@@ -32,10 +32,10 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
             raise UsageError(
                 "{path} is a damaged Parquet file.", next_step="Export it again.", path=path
             ) from error
-        return "history" if names >= HISTORY_COLUMNS else "export"
+        return "history" if names >= set(COLUMNS) else "export"
     if not path.name.lower().endswith(_TABLE_ENDINGS):
         return "page"
-    return "history" if set(_first_line(path)) >= HISTORY_COLUMNS else "export"
+    return "history" if set(_first_line(path)) >= set(COLUMNS) else "export"
 
 
 def _first_line(path: Path) -> list[str]:

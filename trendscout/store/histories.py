@@ -6,6 +6,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trendscout.errors import UsageError
+from trendscout.history import COLUMNS, NEEDS
 from trendscout.store.load import Loaded
 from trendscout.store.sql import (
     LIST_KEY,
@@ -20,19 +21,15 @@ from trendscout.store.sql import (
     transaction,
 )
 
-HISTORY_COLUMNS = ("list_id", "snapshot_at", "rank", "item", "item_key", "count")
-
 
 def import_history(
-    connection: Connection,
-    path: Path,
-    *,
-    loaded_at: datetime,
-    market: str | None = None,
+    connection: Connection, path: Path, *, loaded_at: datetime, market: str | None = None
 ) -> Loaded:
-    """Load a ranked-list history, a Parquet or CSV file with HISTORY_COLUMNS, straight through DuckDB.
+    """Load a ranked-list history, a Parquet or CSV file, straight through DuckDB.
 
-    Ids and keys stay as they are. Raises UsageError, loading nothing, when a row has no list, time, rank or key.
+    It has at least the columns `trendscout.history.COLUMNS`; `item` (a title) and `count` are read where they are
+    there. Ids and keys stay as they are. Raises UsageError, loading nothing, when a column is missing or a row has
+    no list, time, rank or key.
     """
     with transaction(connection):
         _read_rows(connection, path)
@@ -54,25 +51,28 @@ def _read_rows(connection: Connection, path: Path) -> None:
 
     scan = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
     try:
-        kinds = connection.execute(f"SELECT typeof(snapshot_at) FROM {scan} LIMIT 1", [str(path)]).fetchall()
+        described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [str(path)])
+        kinds = dict(described.fetchall())
+        if missing := [name for name in COLUMNS if name not in kinds]:
+            raise UsageError("{file} has no column {names}.", next_step=NEEDS, file=path, names=", ".join(missing))
         # A zone is worked out only where there may be one: for each row it costs more than reading the row.
-        plain = kinds in ([("TIMESTAMP",)], [("TIMESTAMP_NS",)], [("TIMESTAMP_MS",)], [("TIMESTAMP_S",)])
+        plain = kinds["snapshot_at"] in {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
         time = "snapshot_at" if plain else "TRY_CAST(snapshot_at AS TIMESTAMPTZ)"
+        title, number = (name if name in kinds else "NULL" for name in ("item", "count"))
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE history AS
             SELECT list_id::VARCHAR AS list_id, {time}::TIMESTAMP AS taken_at,
-                   TRY_CAST(rank AS INTEGER) AS rank, item::VARCHAR AS title, item_key::VARCHAR AS item_key,
-                   TRY_CAST(count AS DOUBLE) AS count
+                   TRY_CAST(rank AS INTEGER) AS rank, ({title})::VARCHAR AS title, item_key::VARCHAR AS item_key,
+                   TRY_CAST(({number}) AS DOUBLE) AS count
             FROM {scan}""",
             [str(path)],
         )
     except duckdb.Error as error:
         raise UsageError(
             "{path} is not a ranked-list history: {fault}.",
-            next_step="It needs the columns {columns}, as Parquet or CSV.",
+            next_step=NEEDS,
             path=path,
             fault=str(error).splitlines()[0].rstrip("."),
-            columns=", ".join(HISTORY_COLUMNS),
         ) from error
 
 
