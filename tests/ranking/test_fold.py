@@ -196,6 +196,15 @@ def test_a_fold_that_is_near_enough_is_not_made_anew() -> None:
     assert not any(again[name] is fold for name, fold in folds_by(history, 9).items())
 
 
+def test_folds_are_kept_of_so_many_items_and_of_the_longest_lists_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    history = counted(8)
+    monkeypatch.setattr(replaying, "BATCH_ROWS", 10)  # a chunk a list
+    monkeypatch.setattr(replaying, "MAX_ITEMS", 60)
+    some = folds_by(history, 19)
+    assert set(some) == {"shop_US/bestsellers/c0"}  # c1 is shorter, c2 is beyond the limit
+    assert equal(signals(history, some), signals(history, {}))
+
+
 # What values of the state come to on one history, by version.
 SUMS = {
     1: {

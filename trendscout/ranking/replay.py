@@ -17,6 +17,7 @@ from trendscout.ranking.look import Batch
 # Lists are folded together until a batch has about this many rows: larger ones leave the cache.
 BATCH_ROWS = 16_384
 NEAR = 0.1  # a fold is not made anew while at most this share of the snapshots came after it
+MAX_ITEMS = 500_000  # in all folds together, 168 MB: what lies beyond is folded anew each time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -78,8 +79,12 @@ def replays(
 def advance(
     history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
 ) -> dict[str, Fold]:
-    """The folds of each list's snapshots before the first wanted one; a given one that is near enough stays."""
+    """The folds of each list's snapshots before the first wanted one; a given one that is near enough stays.
+
+    Of more lists than have MAX_ITEMS items, only some are folded: those with the most snapshots.
+    """
     found: dict[str, Fold] = {}
+    items = 0
     for chunk in _chunks(history, gap_s, lists):
         until = chunk.first(wanted)
         chunk.go_on_from(folds, until)
@@ -90,6 +95,9 @@ def advance(
         for place, code in enumerate(chunk.lists):
             name = history.lists[code]
             found[name] = folds[name] if near[place] else chunk.fold(place)
+            items += found[name].item.shape[1]
+        if items > MAX_ITEMS:
+            break
     return found
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trendscout.store.sql import Connection, naive, one, transaction
+from trendscout.store.sql import Connection, naive, one, registered, transaction
 
 FoldRow = tuple[int, str, int, bytes, bytes]  # as `trendscout.ranking.replay.Fold` gives them
 
@@ -54,10 +54,15 @@ def folds(connection: Connection, lists: Sequence[str]) -> Mapping[str, FoldRow]
 
 def save_folds(connection: Connection, folds: Mapping[str, FoldRow]) -> None:
     """Keep these folds in place of those that their lists had."""
-    with transaction(connection):
-        connection.execute("DELETE FROM folds WHERE list_contains(?, list_id)", [list(folds)])
-        for name, fold in sorted(folds.items()):
-            connection.execute("INSERT INTO folds VALUES (?, ?, ?, ?, ?, ?)", [name, *fold])
+    import pyarrow as pa
+
+    names = ("list_id", "snapshots", "digest", "items", "item", "list")
+    rows = [dict(zip(names, (name, *fold), strict=True)) for name, fold in sorted(folds.items())]
+    if not rows:
+        return
+    with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):
+        connection.execute("DELETE FROM folds WHERE list_id IN (SELECT list_id FROM folds_view)")
+        connection.execute("INSERT INTO folds BY NAME FROM folds_view")
 
 
 def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: datetime) -> None:
