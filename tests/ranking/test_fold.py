@@ -196,6 +196,14 @@ def test_a_fold_that_is_near_enough_is_not_made_anew() -> None:
     assert not any(again[name] is fold for name, fold in folds_by(history, 9).items())
 
 
+def test_a_list_without_rows_has_no_fold() -> None:
+    history = counted(8)
+    bare = replace(history, lists=(*history.lists, "shop_US/tags/t"), snap_list=np.append(history.snap_list, 3))
+    for name in ("snap_time", "snap_depth", "snap_length"):
+        bare = replace(bare, **{name: np.append(getattr(bare, name), getattr(bare, name)[-1])})
+    assert set(folds_by(bare, 19)) == set(history.lists)
+
+
 def test_folds_are_kept_of_so_many_items_and_of_the_longest_lists_first(monkeypatch: pytest.MonkeyPatch) -> None:
     history = counted(8)
     monkeypatch.setattr(replaying, "BATCH_ROWS", 10)  # a chunk a list

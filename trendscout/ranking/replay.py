@@ -94,8 +94,10 @@ def advance(
             pass
         for place, code in enumerate(chunk.lists):
             name = history.lists[code]
-            found[name] = folds[name] if near[place] else chunk.fold(place)
-            items += found[name].item.shape[1]
+            fold = folds[name] if near[place] else chunk.fold(place)
+            if fold.item.size:  # a list without an order has no rows
+                found[name] = fold
+            items += fold.item.shape[1]
         if items > MAX_ITEMS:
             break
     return found
