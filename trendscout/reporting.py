@@ -12,7 +12,7 @@ from trendscout.errors import UsageError
 from trendscout.jobhistory import job_states
 from trendscout.model import Member, Report, Why, Wish
 from trendscout.rating import rank
-from trendscout.report import costs, packs
+from trendscout.report import absences, costs, packs
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.details import listings_of
@@ -39,13 +39,15 @@ def report(connection: Connection, wish: Wish, *, now: datetime, settings: Setti
     rows = assemble.rows(connection, scores, now=now)
     # By score the rows come in order, so that only those shown are put together.
     some = islice(rows, wish.top) if wish.sort == "score" and not wish.pack else rows
+    looked = coverage(connection, now=now, scope=scope)
     made = Report(
         as_of=now,
         rows=tuple(some if wish.sort == "score" else assemble.sort_rows(list(some), wish.sort)),
-        coverage=coverage(connection, now=now, scope=scope),
+        coverage=looked,
         market=wish.market,
         total=len(assemble.best_places(scores)),
         sort=wish.sort,
+        notes=absences.stale(looked),
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
     )

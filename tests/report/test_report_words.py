@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trendscout.model import Flag
-from trendscout.report import absences, amounts, words
+from trendscout.report import absences, amounts, table, words
 from trendscout.report.clean import guarded, visible, web_address
 
 
@@ -99,6 +99,18 @@ def test_an_empty_report_says_why() -> None:
     assert "nobody could look" in absences.nothing(empty(), "en")
     assert "passes the filters" in absences.nothing(replace(example(), rows=()), "en")
     assert "at least two looks" in absences.nothing(replace(example(), rows=(), total=0), "en")
+
+
+def test_a_report_of_old_looks_says_so_first() -> None:
+    today = example().coverage
+    assert absences.stale(today) == ()
+    late = [replace(one, status="late" if one.status in {"ok", "partial"} else one.status) for one in today]
+    (said,) = absences.stale(late)
+    newest = max(one.last_ok for one in today if one.last_ok)
+    assert said.startswith(f"No list was read whole since {newest:%Y-%m-%d %H:%M} UTC")
+    shown = table.text(replace(example(), notes=(said,)), lang="zh", width=100)
+    assert shown.splitlines()[2].startswith(f"! 自 {newest:%Y-%m-%d %H:%M} UTC 起没有任何榜单完整读到")
+    assert absences.stale([replace(one, last_ok=None) for one in late]) == ()
 
 
 @given(st.text())

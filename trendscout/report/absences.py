@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, retold, tr
 from trendscout.model import Coverage, Report
 from trendscout.report import amounts, words
 from trendscout.report.clean import visible
+
+_STALE = "No list was read whole since {time} UTC: what stands here is of then, not of today."
+
+
+def stale(coverage: Sequence[Coverage]) -> tuple[str, ...]:
+    """A sentence, English, where nothing was read of late: what is reported is then not of today."""
+    read = [one.last_ok for one in coverage if one.last_ok is not None]
+    if not read or any(one.status in {"ok", "partial"} for one in coverage):
+        return ()
+    return (_STALE.format(time=f"{max(read):%Y-%m-%d %H:%M}"),)
 
 
 def by_urgency(coverage: Coverage) -> tuple[int, str]:

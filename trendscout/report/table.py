@@ -76,7 +76,11 @@ class _Page:
             time = amounts.span(horizons.pop() / 24, self.lang)
             shown += " · " + self.say("chance: to break out within {time}, with 90 % interval", time=time)
         first.truncate(self.width, overflow="ellipsis")
-        return [first, *wrapped(Text(shown, style="dim"), self.width)]
+        head = [first, *wrapped(Text(shown, style="dim"), self.width)]
+        for note in report.notes:
+            said = Text(f"! {visible(retold(note, self.lang))}", style="bold yellow")
+            head += wrapped(said, self.width, indent=2)
+        return head
 
     def footing(self, rows: Sequence[Row]) -> list[Text]:
         shown: list[Text] = []
@@ -90,8 +94,6 @@ class _Page:
             stop = "；" if self.lang == "zh" else "; "
             for text in packed([part for part in legend if part], stop, self.width):
                 shown += wrapped(Text(text, style="dim"), self.width)
-        for note in self.report.notes:
-            shown += wrapped(Text(f"! {visible(retold(note, self.lang))}", style="yellow"), self.width, indent=2)
         return [*shown, *self.missing(), *self.jobs()]
 
     def missing(self) -> list[Text]:

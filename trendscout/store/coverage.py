@@ -53,7 +53,7 @@ def coverage(
                 looked=looked,
                 ok=ok,
                 entries=entries,
-                reason=reason or (f"the last look was at {last:%Y-%m-%d %H:%M} UTC" if late else ""),
+                reason=reason,
                 days=days.get(list_id, ()),
             )
         )
