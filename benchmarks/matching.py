@@ -1,12 +1,12 @@
 """The matcher beside its peers, on labelled sets and on an invented market.
 
-    python benchmarks/matching.py [--sets DIR] [--scale 100000] [--day 0]
+    python benchmarks/matching.py [--sets DIR] [--scale 100000] [--day 0] [--siblings 0.5 0.25]
 
-Peers are TF-IDF over characters and over words (scikit-learn, requirements/bench.in), whose threshold is fitted on
-half of the labels of the set that is judged; ours is the shipped configuration. F1 is of pairs, one-to-one
-greedily where a set is two shops. DIR holds a folder a set: records.parquet, matches.csv and, where only chosen
-pairs are labelled, pairs.csv; by default $TRENDSCOUT_SHARED/matching, else ../shared/matching. Without it only
-the market is run.
+Peers are TF-IDF over characters and over words (scikit-learn) and splink (both in requirements/bench.in), whose
+thresholds are fitted on half of the labels of the set that is judged; ours is the shipped configuration. F1 is of
+pairs, and of pairs made one-to-one greedily where a set is two shops. DIR holds a folder a set: records.parquet,
+matches.csv and, where only chosen pairs are labelled, pairs.csv; by default $TRENDSCOUT_SHARED/matching, else
+../shared/matching. Without it only the market is run.
 """
 
 from __future__ import annotations
@@ -19,9 +19,12 @@ import resource
 import sys
 import time
 from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from functools import partial
 from itertools import combinations
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -32,9 +35,6 @@ from market import World, records
 from trendscout.matching.match import Matches, match_listings
 from trendscout.ranking.metrics import calibration, calibration_error
 from trendscout.store.blocking import candidate_pairs
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
 
 SETS = {  # and whether it is two shops, each listing a product once
     "abt_buy": True,
@@ -53,7 +53,8 @@ TARGETS = {
 }
 MARKET = World("m", seed=11, facts_shown=0.97, codes_shown=0.75, attributes_shown=0.75)
 LISTINGS_PER_PRODUCT = 2.065
-NEAREST = 20
+NEAREST, CHUNK = 20, 1000
+PEERS_UP_TO = 200_000  # listings of the market: beyond, they take hours
 
 Pair = tuple[str, str]
 
@@ -134,8 +135,8 @@ def ours(data: Labelled) -> Score:
     )
 
 
-def tfidf(data: Labelled, analyzer: str) -> tuple[float, float]:
-    """(F1, F1 one-to-one) of a TF-IDF cosine over its best threshold for half of the truth."""
+def tfidf(data: Labelled, analyzer: str) -> dict[Pair, float]:
+    """Cosines of TF-IDF vectors of titles: of the judged pairs, else of each listing's nearest."""
     from sklearn.feature_extraction.text import TfidfVectorizer
 
     settings: dict[str, Any] = {"analyzer": analyzer, "sublinear_tf": True}
@@ -149,19 +150,42 @@ def tfidf(data: Labelled, analyzer: str) -> tuple[float, float]:
         place = {name: row for row, name in enumerate(ids)}
         for one, other in data.judged:
             scored[one, other] = float((vectors[place[one]] @ vectors[place[other]].T).toarray()[0, 0])
-    else:
-        for row in range(len(ids)):
-            near = (vectors[row] @ vectors.T).toarray()[0]
-            for other in np.argsort(-near)[: NEAREST + 1]:
-                if other != row and not (data.two_shops and source[row] == source[other]):
-                    scored[tuple(sorted((ids[row], ids[other])))] = float(near[other])
-    half = frozenset(pair for pair in data.truth if hash_half(pair))
-    learnt = {pair: score for pair, score in scored.items() if hash_half(pair)}
-    ranked = sorted(learnt.values())
-    thresholds = ranked[:: max(1, len(ranked) // 200)]
-    best = max(thresholds, key=lambda least: f1({pair for pair, score in learnt.items() if score >= least}, half))
-    found = {pair for pair, score in scored.items() if score >= best}
-    return f1(found, data.truth), f1(one_to_one(scored), data.truth) if data.two_shops else float("nan")
+        return scored
+    for start in range(0, len(ids), CHUNK):
+        near = (vectors[start : start + CHUNK] @ vectors.T).tocsr()
+        for row in range(near.shape[0]):
+            cosines = near.data[near.indptr[row] : near.indptr[row + 1]]
+            others = near.indices[near.indptr[row] : near.indptr[row + 1]]
+            nearest = min(NEAREST, len(cosines) - 1)  # beside itself
+            for best in np.argpartition(-cosines, nearest)[: nearest + 1]:
+                mine, other = start + row, others[best]
+                if mine != other and not (data.two_shops and source[mine] == source[other]):
+                    scored[min(ids[mine], ids[other]), max(ids[mine], ids[other])] = float(cosines[best])
+    return scored
+
+
+def splink(data: Labelled) -> dict[Pair, float]:
+    """Match weights of the pairs that splink blocks."""
+    from matching_splink import scores
+
+    found = scores(data.table, two_shops=data.two_shops)
+    return {pair: weight for pair, weight in found.items() if data.judged is None or pair in data.judged}
+
+
+PEERS: dict[str, Callable[[Labelled], dict[Pair, float]]] = {
+    "char": partial(tfidf, analyzer="char_wb"),
+    "word": partial(tfidf, analyzer="word"),
+    "splink": splink,
+}
+
+
+def fitted(scored: dict[Pair, float], truth: frozenset[Pair]) -> float:
+    """F1 of a peer's scores over the threshold that is best for half of the truth."""
+    half = frozenset(pair for pair in truth if hash_half(pair))
+    learnt = sorted(((score, pair) for pair, score in scored.items() if hash_half(pair)), reverse=True)
+    hits = np.cumsum([pair in half for _, pair in learnt])
+    least = learnt[int(np.argmax(hits / (np.arange(1, len(learnt) + 1) + len(half))))][0]
+    return f1({pair for pair, score in scored.items() if score >= least}, truth)
 
 
 def hash_half(pair: Pair) -> bool:
@@ -169,25 +193,39 @@ def hash_half(pair: Pair) -> bool:
     return sum("".join(pair).encode()) % 2 == 0
 
 
-def one_to_one(scored: dict[Pair, float]) -> set[Pair]:
+def one_to_one(scored: dict[Pair, float]) -> dict[Pair, float]:
     """Each listing's best free partner, best pairs first."""
     taken: set[str] = set()
-    chosen = set()
+    chosen = {}
     for pair in sorted(scored, key=lambda pair: -scored[pair]):
         if not taken & set(pair):
             taken |= set(pair)
-            chosen.add(pair)
+            chosen[pair] = scored[pair]
     return chosen
 
 
-def market(listings: int, day: int) -> None:
-    """Print how the matcher does on an invented market of about so many listings, then with a day's new ones."""
-    from dataclasses import replace
+def peers(data: Labelled) -> Iterable[float]:
+    """F1 and F1 one-to-one of each peer on a set."""
+    for score in PEERS.values():
+        scored = score(data)
+        yield fitted(scored, data.truth)
+        yield fitted(one_to_one(scored), data.truth) if data.two_shops else math.nan
 
-    table, truth = records(replace(MARKET, products=int((listings + day) / LISTINGS_PER_PRODUCT)))
-    known = _timed(f"market of {len(table) - day:,}", table.slice(0, len(table) - day), truth, None)
+
+def market(listings: int, day: int, siblings: float) -> None:
+    """Print how all do on an invented market of about so many listings, then ours with a day's new ones.
+
+    `siblings` is the share of products that differ in a single fact from another: the higher, the harder.
+    """
+    world = replace(MARKET, siblings=siblings, products=int((listings + day) / LISTINGS_PER_PRODUCT))
+    table, truth = records(world)
+    old, new = table.slice(0, len(table) - day), table.slice(len(table) - day)
+    known = _timed(f"market of {len(old):,}, {siblings:.0%} siblings", old, truth, None)
+    if len(table) <= PEERS_UP_TO:
+        for name in ("word", "splink"):
+            _peer_timed(name, table, truth)
     if day:
-        _timed(f"a day's {day:,} beside them", table.slice(len(table) - day), truth, known.index)
+        _timed(f"a day's {day:,} beside them", new, truth, known.index)
 
 
 def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) -> Matches:
@@ -200,8 +238,20 @@ def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) 
     scores = cluster_scores(matches, product)
     if known is None:  # else the pairs among known listings are not looked at again
         scores = f"{scores}, {pair_scores(matches, product)}"
-    print(f"{what}: {scores}, {spent:.1f} CPU s, peak {memory:.1f} GB", flush=True)
+    pace = f"{spent:.1f} CPU s, {len(table) / spent:,.0f} listings a CPU s"
+    print(f"{what}: {scores}, {pace}, peak {memory:.1f} GB", flush=True)
     return matches
+
+
+def _peer_timed(name: str, table: pa.Table, truth: pa.Table) -> None:
+    members: dict[int, list[str]] = {}
+    for listing, product in zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True):
+        members.setdefault(product, []).append(listing)
+    true = frozenset(pair for names in members.values() for pair in combinations(sorted(names), 2))
+    start = time.process_time()
+    scored = PEERS[name](Labelled(table, true, None, two_shops=False))
+    spent = time.process_time() - start
+    print(f"  {name}: F1 {fitted(scored, true):.3f}, {len(table) / spent:,.0f} listings a CPU s", flush=True)
 
 
 def cluster_scores(matches: Matches, product: dict[str, int]) -> str:
@@ -236,9 +286,18 @@ def main() -> int:
     parser.add_argument("--sets", type=Path, default=shared / "matching")
     parser.add_argument("--scale", type=int, default=100_000, help="listings of the invented market")
     parser.add_argument("--day", type=int, default=0, help="new listings on the day after")
+    parser.add_argument("--siblings", type=float, nargs="+", default=[0.5, 0.25], help="share of its products")
     options = parser.parse_args()
     reached = {}
-    heads = ("ours", "char", "1:1", "word", "1:1", "same P", "same R", "cand", "ECE", "CPU s")
+    heads = (
+        "ours",
+        *(head for name in PEERS for head in (name, "1:1")),
+        "same P",
+        "same R",
+        "cand",
+        "ECE",
+        "CPU s",
+    )
     print(f"{'set':28} {' '.join(f'{head:>6}' for head in heads)}")
     for name, two_shops in SETS.items():
         if not (options.sets / name).exists():
@@ -247,11 +306,11 @@ def main() -> int:
         data = load(options.sets / name, two_shops)
         score = ours(data)
         reached[name] = score.f1
-        peers = (*tfidf(data, "char_wb"), *tfidf(data, "word"))
         others = (*score.same, score.candidates, math.nan if score.ece is None else score.ece)
-        figures = " ".join(f"{figure:6.3f}" for figure in (score.f1, *peers, *others))
+        figures = " ".join(f"{figure:6.3f}" for figure in (score.f1, *peers(data), *others))
         print(f"{name:28} {figures} {score.cpu_s:6.1f}", flush=True)
-    market(options.scale, options.day)
+    for siblings in options.siblings:
+        market(options.scale, options.day, siblings)
     told = ", ".join(f"{name} {score:.3f} (target {TARGETS[name]})" for name, score in reached.items())
     print(f"F1: {told}")
     return 0 if all(score >= TARGETS[name] for name, score in reached.items()) else 1
