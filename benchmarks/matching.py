@@ -20,11 +20,13 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
 from functools import partial
 from itertools import combinations
+from multiprocessing import get_context
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -57,6 +59,7 @@ NEAREST, CHUNK = 20, 1000
 PEERS_UP_TO = 200_000  # listings of the market: beyond, they take hours
 
 Pair = tuple[str, str]
+T = TypeVar("T")
 
 
 class Labelled(NamedTuple):
@@ -212,20 +215,53 @@ def peers(data: Labelled) -> Iterable[float]:
         yield fitted(one_to_one(scored), data.truth) if data.two_shops else math.nan
 
 
-def market(listings: int, day: int, siblings: float) -> None:
-    """Print how all do on an invented market of about so many listings, then ours with a day's new ones.
+def apart(work: Callable[..., T], *given: object) -> T:
+    """What `work` gives in a process of its own, so that memory is counted apart."""
+    with ProcessPoolExecutor(1, get_context("spawn")) as process:
+        return process.submit(work, *given).result()
+
+
+def market(listings: int, siblings: float) -> tuple[pa.Table, pa.Table]:
+    """An invented market of about so many listings, and its truth.
 
     `siblings` is the share of products that differ in a single fact from another: the higher, the harder.
     """
-    world = replace(MARKET, siblings=siblings, products=int((listings + day) / LISTINGS_PER_PRODUCT))
-    table, truth = records(world)
+    world = replace(MARKET, siblings=siblings, products=int(listings / LISTINGS_PER_PRODUCT))
+    with ProcessPoolExecutor(
+        1, get_context("spawn")
+    ) as apart:  # so that its memory is not counted as the matcher's
+        return apart.submit(records, world).result()
+
+
+def ours_at_scale(listings: int, day: int, siblings: float) -> None:
+    """Print how the matcher does on a market, then with a day's new listings."""
+    table, truth = market(listings + day, siblings)
     old, new = table.slice(0, len(table) - day), table.slice(len(table) - day)
     known = _timed(f"market of {len(old):,}, {siblings:.0%} siblings", old, truth, None)
-    if len(table) <= PEERS_UP_TO:
-        for name in ("word", "splink"):
-            _peer_timed(name, table, truth)
     if day:
         _timed(f"a day's {day:,} beside them", new, truth, known.index)
+
+
+def peers_at_scale(listings: int, siblings: float) -> None:
+    """Print how the peers do on a market."""
+    table, truth = market(listings, siblings)
+    members: dict[int, list[str]] = {}
+    for listing, product in zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True):
+        members.setdefault(product, []).append(listing)
+    data = Labelled(
+        table,
+        frozenset(pair for names in members.values() for pair in combinations(sorted(names), 2)),
+        judged=None,
+        two_shops=False,
+    )
+    for name in ("word", "splink"):
+        start = time.process_time()
+        scored = PEERS[name](data)
+        pace = len(table) / (time.process_time() - start)
+        print(
+            f"{name}, {siblings:.0%} siblings: F1 {fitted(scored, data.truth):.3f}, {pace:,.0f} listings a CPU s",
+            flush=True,
+        )
 
 
 def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) -> Matches:
@@ -239,19 +275,8 @@ def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) 
     if known is None:  # else the pairs among known listings are not looked at again
         scores = f"{scores}, {pair_scores(matches, product)}"
     pace = f"{spent:.1f} CPU s, {len(table) / spent:,.0f} listings a CPU s"
-    print(f"{what}: {scores}, {pace}, peak {memory:.1f} GB", flush=True)
+    print(f"{what}: {scores}, {pace}, peak {memory:.2f} GB", flush=True)
     return matches
-
-
-def _peer_timed(name: str, table: pa.Table, truth: pa.Table) -> None:
-    members: dict[int, list[str]] = {}
-    for listing, product in zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True):
-        members.setdefault(product, []).append(listing)
-    true = frozenset(pair for names in members.values() for pair in combinations(sorted(names), 2))
-    start = time.process_time()
-    scored = PEERS[name](Labelled(table, true, None, two_shops=False))
-    spent = time.process_time() - start
-    print(f"  {name}: F1 {fitted(scored, true):.3f}, {len(table) / spent:,.0f} listings a CPU s", flush=True)
 
 
 def cluster_scores(matches: Matches, product: dict[str, int]) -> str:
@@ -310,7 +335,10 @@ def main() -> int:
         figures = " ".join(f"{figure:6.3f}" for figure in (score.f1, *peers(data), *others))
         print(f"{name:28} {figures} {score.cpu_s:6.1f}", flush=True)
     for siblings in options.siblings:
-        market(options.scale, options.day, siblings)
+        apart(ours_at_scale, options.scale, options.day, siblings)
+    if options.scale <= PEERS_UP_TO:
+        for siblings in options.siblings:
+            peers_at_scale(options.scale, siblings)
     told = ", ".join(f"{name} {score:.3f} (target {TARGETS[name]})" for name, score in reached.items())
     print(f"F1: {told}")
     return 0 if all(score >= TARGETS[name] for name, score in reached.items()) else 1

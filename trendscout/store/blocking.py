@@ -9,8 +9,8 @@ if TYPE_CHECKING:
     import pyarrow as pa
     from numpy.typing import NDArray
 
-BLOCK = 10_000  # listings joined at a time: the join of a million at once would not fit into memory
-WAITING = 4_000_000  # pairs that are held before the weaker ones are dropped
+BLOCK = 5_000  # listings joined at a time: the join of a million at once would not fit into memory
+WAITING = 2_000_000  # pairs that are held before the weaker ones are dropped
 
 _JOIN = """
     select x."row" as a, y."row" as b, sum(x.weight)::float as overlap
@@ -93,17 +93,26 @@ def _strongest(
     if not len(group):
         return np.empty(0, bool)
     key = group.astype(np.uint64) << np.uint64(32) | ~overlap.view(np.uint32)
-    ordered = np.sort(key)
-    of = (ordered >> np.uint64(32)).astype(np.int64)
-    start = np.flatnonzero(np.diff(of, prepend=-1))
-    size = np.diff(start, append=len(of))
-    last = np.zeros(int(of[-1]) + 1, np.uint64)
-    last[of[start]] = ordered[start + np.minimum(size, most) - 1]
-    kept = key < last[group]
-    tied = np.flatnonzero(key == last[group])
+    last = _last_kept(key, most)
+    limit = last[group]
+    kept = key < limit
+    tied = np.flatnonzero(key == limit)
     tied = tied[np.lexsort((other[tied], group[tied]))]
     first = np.flatnonzero(np.diff(group[tied], prepend=-1))
     place = np.arange(len(tied)) - np.repeat(first, np.diff(first, append=len(tied)))
     room = most - np.bincount(group[kept], minlength=len(last))
     kept[tied[place < room[group[tied]]]] = True
     return kept
+
+
+def _last_kept(key: NDArray[np.uint64], most: int) -> NDArray[np.uint64]:
+    """By group, the greatest of its `most` smallest keys; a key's upper half is its group."""
+    import numpy as np
+
+    ordered = np.sort(key)
+    group = (ordered >> np.uint64(32)).astype(np.int32)
+    start = np.flatnonzero(np.diff(group, prepend=-1))
+    size = np.diff(start, append=len(group))
+    last = np.zeros(int(group[-1]) + 1, np.uint64)
+    last[group[start]] = ordered[start + np.minimum(size, most) - 1]
+    return last
