@@ -17,7 +17,7 @@ from trendscout.ranking.scoring import Scores
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE
-from trendscout.store.sql import Connection, count
+from trendscout.store.sql import Connection, arrow, count, registered
 
 DAYS = 60
 
@@ -54,13 +54,12 @@ def morning(day: float) -> datetime:
 
 def without_folds(connection: Connection, day: float) -> Scores:
     """The same morning's scores where nothing was kept but the models."""
-    folds = connection.execute("FROM folds").to_arrow_table()
+    folds = arrow(connection, "FROM folds")
     connection.execute("DELETE FROM folds")
     scores = rating.rank(connection, ANYWHERE, now=morning(day))
     assert count(connection, "folds") == 0  # no fit was due
-    connection.register("kept", folds)
-    connection.execute("INSERT INTO folds FROM kept")
-    connection.unregister("kept")
+    with registered(connection, kept=folds):
+        connection.execute("INSERT INTO folds FROM kept_view")
     return scores
 
 
