@@ -123,16 +123,19 @@ def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]
 
 
 def _uncovered(source: str, status: str, lists: list[Coverage]) -> Finding:
+    one = lists[0]
+    what = "{source}: {count} × {status}, such as {list}, last complete {last}"
     return Finding(
         "warn",
-        "{source}: {count} × {status}, such as {list}: {reason}",
+        what + (": {reason}" if one.reason else ""),
         "`trendscout sources {source}` shows how it is collected.",
         {
             "source": source,
             "count": len(lists),
             "status": status,
-            "list": lists[0].list_id,
-            "reason": lists[0].reason or "-",
+            "list": one.list_id,
+            "last": f"{one.last_ok:%Y-%m-%d %H:%M} UTC" if one.last_ok else "never",
+            "reason": one.reason,
         },
     )
 

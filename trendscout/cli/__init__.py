@@ -34,6 +34,8 @@ def run() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:
+        if isinstance(error.__cause__, KeyboardInterrupt):  # so says DuckDB that it was stopped in a query
+            sys.exit(130)
         from trendscout.cli.words import t
 
         if {"-v", "--verbose"} & set(sys.argv):

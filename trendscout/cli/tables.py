@@ -187,8 +187,9 @@ def show_findings(findings: Sequence[Any], lang: Lang) -> None:
     """What `doctor` found."""
     for one in findings:
         mark = {"ok": "✓", "warn": "!", "bad": "✗"}[one.level]
-        line = tr(one.what, lang, **one.fields)
-        step = tr(one.next_step, lang, **one.fields) if one.next_step else ""
+        fields = {**one.fields, "reason": retold(str(one.fields.get("reason", "")), lang)}
+        line = tr(one.what, lang, **fields)
+        step = tr(one.next_step, lang, **fields) if one.next_step else ""
         console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
 
 
