@@ -340,7 +340,8 @@ def main() -> int:
         for siblings in options.siblings:
             peers_at_scale(options.scale, siblings)
     told = ", ".join(f"{name} {score:.3f} (target {TARGETS[name]})" for name, score in reached.items())
-    print(f"F1: {told}")
+    if told:
+        print(f"F1: {told}")
     return 0 if all(score >= TARGETS[name] for name, score in reached.items()) else 1
 
 
