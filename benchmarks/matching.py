@@ -114,11 +114,7 @@ def ours(data: Labelled) -> Score:
             return pair in data.judged
         return not data.two_shops or source[pair[0]] != source[pair[1]]
 
-    members: dict[str, list[str]] = {}
-    clusters = matches.clusters
-    for name, product in zip(clusters["id"].to_pylist(), clusters["product_id"].to_pylist(), strict=True):
-        members.setdefault(product, []).append(name)
-    joined = {pair for names in members.values() for pair in combinations(sorted(names), 2) if counts(pair)}
+    joined = set(filter(counts, pairs_within(matches.clusters, "product_id")))
     columns = (matches.pairs[name].to_pylist() for name in ("id_a", "id_b", "verdict", "probability"))
     scored = {
         (one, other): (verdict, chance)
@@ -136,6 +132,14 @@ def ours(data: Labelled) -> Score:
         ece=calibration_error(curve),
         cpu_s=spent,
     )
+
+
+def pairs_within(table: pa.Table, product: str) -> Iterable[Pair]:
+    """All pairs of ids that have the same value in the column `product`."""
+    members: dict[object, list[str]] = {}
+    for name, its in zip(table["id"].to_pylist(), table[product].to_pylist(), strict=True):
+        members.setdefault(its, []).append(name)
+    return (pair for names in members.values() for pair in combinations(sorted(names), 2))
 
 
 def tfidf(data: Labelled, analyzer: str) -> dict[Pair, float]:
@@ -227,10 +231,7 @@ def market(listings: int, siblings: float) -> tuple[pa.Table, pa.Table]:
     `siblings` is the share of products that differ in a single fact from another: the higher, the harder.
     """
     world = replace(MARKET, siblings=siblings, products=int(listings / LISTINGS_PER_PRODUCT))
-    with ProcessPoolExecutor(
-        1, get_context("spawn")
-    ) as apart:  # so that its memory is not counted as the matcher's
-        return apart.submit(records, world).result()
+    return apart(records, world)  # what making it takes is not the matcher's
 
 
 def ours_at_scale(listings: int, day: int, siblings: float) -> None:
@@ -245,15 +246,7 @@ def ours_at_scale(listings: int, day: int, siblings: float) -> None:
 def peers_at_scale(listings: int, siblings: float) -> None:
     """Print how the peers do on a market."""
     table, truth = market(listings, siblings)
-    members: dict[int, list[str]] = {}
-    for listing, product in zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True):
-        members.setdefault(product, []).append(listing)
-    data = Labelled(
-        table,
-        frozenset(pair for names in members.values() for pair in combinations(sorted(names), 2)),
-        judged=None,
-        two_shops=False,
-    )
+    data = Labelled(table, frozenset(pairs_within(truth, "product")), judged=None, two_shops=False)
     for name in ("word", "splink"):
         start = time.process_time()
         scored = PEERS[name](data)

@@ -18,11 +18,10 @@ _RARE, _COMMON = 6, 100
 _WORD = re.compile(r"[\u3400-\u9fff]|[^\W_]+")
 _SHARED = "len(list_intersect(words_l, words_r)) / len(list_distinct(list_concat(words_l, words_r)))"
 _TIMES = "greatest(price_l, price_r) / least(price_l, price_r)"
-_TEXTS = pa.list_(pa.string())
 _SCHEMA = pa.schema(
     {
         **dict.fromkeys(("unique_id", "source", "brand", "rarest", "second"), pa.string()),
-        **dict.fromkeys(("words", "rare", "codes"), _TEXTS),
+        **dict.fromkeys(("words", "rare", "codes"), pa.list_(pa.string())),
         "price": pa.float64(),
     }
 )

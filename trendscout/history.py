@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ("list_id", "snapshot_at", "rank", "item_key")  # of a history in a file, at least
+FoldRow = tuple[int, str, int, bytes, bytes]  # a list's fold (`trendscout.ranking.replay.Fold`) as it is stored
 NEEDS = "A history needs the columns list_id, snapshot_at, rank and item_key."
 
 
@@ -41,9 +42,13 @@ class History:
 
 def cut(history: History, until_s: int) -> History:
     """The history as it was at a moment: snapshots taken at or before `until_s` (seconds since 1970)."""
+    return only(history, history.snap_time <= until_s)
+
+
+def only(history: History, keep: NDArray[np.bool_]) -> History:
+    """The history with some of its snapshots."""
     import numpy as np
 
-    keep = history.snap_time <= until_s
     if keep.all():
         return history
     rows = keep[history.obs_snap]
@@ -61,6 +66,14 @@ def cut(history: History, until_s: int) -> History:
         obs_floor=history.obs_floor[rows],
         titles=history.titles,
     )
+
+
+def latest(history: History) -> NDArray[np.bool_]:
+    """Which snapshots are the last of their list."""
+    import numpy as np
+
+    last: NDArray[np.bool_] = np.diff(history.snap_list, append=-1) != 0
+    return last
 
 
 def read_history(file: Path) -> History:

@@ -11,7 +11,6 @@ from pyarrow import parquet
 from tests.ranking.histories import START, market
 from trendscout import rating
 from trendscout.history import History
-from trendscout.ranking import replay as replaying
 from trendscout.ranking import scoring
 from trendscout.ranking.scoring import Scores
 from trendscout.store.connect import open_store
@@ -68,33 +67,19 @@ def equal(one: Scores, other: Scores) -> bool:
     return all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in names)
 
 
-@pytest.fixture
-def stepped(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows by one with each snapshot that is folded."""
-    taken: list[int] = []
-    step = replaying.step
-
-    def counting(*values: object, **more: object) -> object:
-        taken.append(1)
-        return step(*values, **more)  # type: ignore[arg-type]  # whatever it was called with
-
-    monkeypatch.setattr(replaying, "step", counting)
-    return taken
-
-
-def test_mornings_go_on_from_what_earlier_ones_left(store: Path, stepped: list[int]) -> None:
-    steps = []
+def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int]) -> None:
+    taken = []
     with open_store(store) as connection:
         for day in (40, 41, 46, 50, 51, 59):
-            stepped.clear()
+            steps.clear()
             scores = rating.rank(connection, ANYWHERE, now=morning(day))
-            steps.append(len(stepped))
+            taken.append(len(steps))
             assert np.isfinite(scores.probability).any()
             assert equal(scores, without_folds(connection, day))
         assert count(connection, "folds") == 2
     # The first folds all for the fit and goes on from there; the others fold the days of training at most.
-    assert steps[0] > 40
-    assert max(steps[1:]) <= 2 * 20 + 10
+    assert taken[0] > 40
+    assert max(taken[1:]) <= 2 * 20 + 10
 
 
 def test_an_older_morning_and_other_products_are_ranked_as_if_nothing_were_kept(store: Path) -> None:

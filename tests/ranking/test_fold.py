@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from tests.ranking.histories import market
-from trendscout.history import History, cut
+from trendscout.history import History, cut, latest, only
 from trendscout.ranking import fold as folding
 from trendscout.ranking import replay as replaying
 from trendscout.ranking.fold import ITEM, LIST, State, step
@@ -64,51 +64,21 @@ def counted(seed: int) -> History:
     return only(replace(history, obs_count=counts, obs_floor=random.random(len(counts)) < 0.1), keep)
 
 
-def only(history: History, keep: np.ndarray) -> History:
-    """The history with some of its snapshots."""
-    rows = keep[history.obs_snap]
-    return replace(
-        history,
-        **{name: getattr(history, name)[keep] for name in ("snap_list", "snap_time", "snap_depth", "snap_length")},
-        obs_snap=(np.cumsum(keep) - 1).astype(np.int32)[history.obs_snap[rows]],
-        **{name: getattr(history, name)[rows] for name in ("obs_item", "obs_rank", "obs_count", "obs_floor")},
-    )
-
-
-def last(history: History) -> np.ndarray:
-    latest = np.zeros(len(history.snap_list), bool)
-    latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
-    return latest
-
-
 def folds_by(history: History, day: int) -> Folds:
     """The folds that a replay on an earlier day left behind, after a round through the store's columns."""
     past = cut(history, int(history.snap_time.min()) + day * 86_400)
-    made = advance(past, np.full(len(past.lists), GAP_S), last(past))
+    made = advance(past, np.full(len(past.lists), GAP_S), latest(past))
     return {name: Fold.from_row(*fold.to_row()) for name, fold in made.items()}
 
 
 def signals(history: History, folds: Folds, gap_s: float = GAP_S) -> Replay:
-    return replay(history, np.full(len(history.lists), gap_s), last(history), folds=folds)
+    return replay(history, np.full(len(history.lists), gap_s), latest(history), folds=folds)
 
 
 def equal(one: Replay, other: Replay) -> bool:
     return np.array_equal(one.rows, other.rows) and all(
         np.array_equal(values, other.signals[name], equal_nan=True) for name, values in one.signals.items()
     )
-
-
-@pytest.fixture
-def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows by one with each step that a replay takes."""
-    taken: list[int] = []
-
-    def counting(*values: object, **more: object) -> object:
-        taken.append(1)
-        return step(*values, **more)  # type: ignore[arg-type]  # whatever it was called with
-
-    monkeypatch.setattr(replaying, "step", counting)
-    return taken
 
 
 @pytest.mark.parametrize("day", [2, 9, 18])
@@ -191,7 +161,7 @@ def test_a_fold_that_is_near_enough_is_not_made_anew() -> None:
     history = counted(8)
     folds = folds_by(history, 18)
     gaps = np.full(len(history.lists), GAP_S)
-    again = advance(history, gaps, last(history), folds=folds)
+    again = advance(history, gaps, latest(history), folds=folds)
     assert all(again[name] is fold for name, fold in folds.items())
     assert not any(again[name] is fold for name, fold in folds_by(history, 9).items())
 

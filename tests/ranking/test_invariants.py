@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.ranking.histories import START, made
-from trendscout.history import History
+from trendscout.history import History, latest
 from trendscout.ranking.replay import replay
 from trendscout.ranking.scoring import Scored, velocity
 from trendscout.ranking.scoring import score as score_all
@@ -38,9 +38,7 @@ def scored(history: History, now: datetime = START + timedelta(days=400), item: 
 
 def last_signals(history: History) -> dict[tuple[str, str], dict[str, float]]:
     """(list, item) -> signals at its list's last snapshot."""
-    latest = np.zeros(len(history.snap_list), bool)
-    latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
-    found = replay(history, np.full(len(history.lists), 720 * 3600.0), latest)
+    found = replay(history, np.full(len(history.lists), 720 * 3600.0), latest(history))
     snap = history.snap_list[history.obs_snap[found.rows]]
     keys = [
         (history.lists[code], str(history.items[item]))

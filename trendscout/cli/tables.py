@@ -187,7 +187,9 @@ def show_findings(findings: Sequence[Any], lang: Lang) -> None:
     """What `doctor` found."""
     for one in findings:
         mark = {"ok": "✓", "warn": "!", "bad": "✗"}[one.level]
-        fields = {**one.fields, "reason": retold(str(one.fields.get("reason", "")), lang)}
+        fields = {
+            name: retold(value, lang) if isinstance(value, str) else value for name, value in one.fields.items()
+        }
         line = tr(one.what, lang, **fields)
         step = tr(one.next_step, lang, **fields) if one.next_step else ""
         console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from trendscout.history import History
+from trendscout.history import FoldRow, History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.fold import ITEM, LIST, VERSION, State, step
 from trendscout.ranking.look import Batch
@@ -39,7 +39,6 @@ class Fold:
         return cls(snapshots, digest, np.frombuffer(item).reshape(-1, items), np.frombuffer(of_list))
 
 
-FoldRow = tuple[int, str, int, bytes, bytes]
 Folds = Mapping[str, Fold]  # by list id
 NO_FOLDS: Folds = MappingProxyType({})
 

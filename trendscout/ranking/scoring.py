@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from trendscout.errors import UsageError
-from trendscout.history import History, cut
+from trendscout.history import History, cut, latest
 from trendscout.model import Axis, Reason, Stage
 from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.context import Surroundings, context_of
@@ -147,12 +147,10 @@ def score(
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
         fitted, folds = refit(history, until_s, unfitted, around, folds)
         kept |= fitted
-    latest = np.zeros(len(history.snap_list), bool)
-    latest[np.flatnonzero(np.diff(history.snap_list, append=-1))] = True
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
-        for part in replays(history, gap_s, latest, folds=folds)
+        for part in replays(history, gap_s, latest(history), folds=folds)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:

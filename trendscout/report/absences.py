@@ -18,7 +18,7 @@ def stale(coverage: Sequence[Coverage]) -> tuple[str, ...]:
     read = [one.last_ok for one in coverage if one.last_ok is not None]
     if not read or any(one.status in {"ok", "partial"} for one in coverage):
         return ()
-    return (_STALE.format(time=f"{max(read):%Y-%m-%d %H:%M}"),)
+    return (_STALE.format(time=amounts.minute(max(read))),)
 
 
 def by_urgency(coverage: Coverage) -> tuple[int, str]:

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from trendscout.history import FoldRow
 from trendscout.store.sql import Connection, naive, one, registered, transaction
 
-FoldRow = tuple[int, str, int, bytes, bytes]  # as `trendscout.ranking.replay.Fold` gives them
+_FOLD = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +47,7 @@ def save_models(
 def folds(connection: Connection, lists: Sequence[str]) -> Mapping[str, FoldRow]:
     """List id → what its first snapshots were folded into."""
     rows = connection.execute(
-        "SELECT list_id, snapshots, digest, items, item, list FROM folds WHERE list_contains(?, list_id)",
-        [list(lists)],
+        f"SELECT {', '.join(_FOLD)} FROM folds WHERE list_contains(?, list_id)", [list(lists)]
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
 
@@ -56,8 +56,7 @@ def save_folds(connection: Connection, folds: Mapping[str, FoldRow]) -> None:
     """Keep these folds in place of those that their lists had."""
     import pyarrow as pa
 
-    names = ("list_id", "snapshots", "digest", "items", "item", "list")
-    rows = [dict(zip(names, (name, *fold), strict=True)) for name, fold in sorted(folds.items())]
+    rows = [dict(zip(_FOLD, (name, *fold), strict=True)) for name, fold in sorted(folds.items())]
     if not rows:
         return
     with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):
