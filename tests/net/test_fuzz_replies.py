@@ -9,7 +9,7 @@ from pathlib import Path
 
 from fault_matrix import ASKED, LIMITS, SOURCE, START
 from fault_server import FaultServer, Visit
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from trendscout.archive import Archive
@@ -62,6 +62,10 @@ async def outcome(reply: bytes, robots: bytes) -> str:
                 return str(error)
 
 
+@example(
+    reply=b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n",
+    robots=b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n",
+)
 @given(reply=REPLY, robots=st.just(b"HTTP/1.1 404 No\r\nContent-Length: 0\r\n\r\n") | REPLY)
 @settings(max_examples=60, suppress_health_check=[HealthCheck.too_slow], deadline=None)
 def test_any_reply_comes_to_an_end(reply: bytes, robots: bytes) -> None:

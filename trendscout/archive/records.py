@@ -99,7 +99,7 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
         request=Request(url=context.asked or target, page=context.number),
         url=context.url or target,
         status=int(http.get_statuscode()) if http else 200,
-        headers=headers if http else (("Content-Type", record.content_type or ""),),
+        headers=tuple(map(_as_sent, headers)) if http else (("Content-Type", record.content_type or ""),),
         body=ChunkedDataReader(BytesIO(body)).read() if chunked else body,  # other tools keep the chunks
         fetched_at=fetched_at,
         taken_at=context.taken_at or fetched_at,
@@ -108,6 +108,16 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
         sent_to=target if context.url else "",
         extra=context.extra,
     )
+
+
+# Before the name of Transfer-Encoding, since the chunks are gone from the body; replay tools keep fields so.
+_ONCE = "X-Archive-Orig-"
+
+
+def _as_sent(header: tuple[str, str]) -> tuple[str, str]:
+    name, value = header
+    once = name.lower() == f"{_ONCE}transfer-encoding".lower()
+    return (name[len(_ONCE) :] if once else name), value
 
 
 def _writer(out: BytesIO) -> WARCWriter:
@@ -131,8 +141,7 @@ def _level(received: Received) -> int:
 
 def _response(writer: WARCWriter, received: Received) -> ArcWarcRecord:
     headers = [
-        # The chunks are gone from the body; replay tools keep the field under this name.
-        ("X-Archive-Orig-Transfer-Encoding" if name.lower() == "transfer-encoding" else name, value)
+        (_ONCE + name if name.lower() == "transfer-encoding" else name, value)
         for name, value in public_headers(received.headers)
     ]
     return writer.create_warc_record(
