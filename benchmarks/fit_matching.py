@@ -18,9 +18,9 @@ import pyarrow as pa
 from market import World, records
 
 from trendscout.matching.candidates import keys_of
-from trendscout.matching.features import NAMES, pair_features
+from trendscout.matching.comparison import NAMES, pair_features
 from trendscout.matching.listings import Listings, read_listings, weigh
-from trendscout.matching.model import RIVAL_NAMES, catalogues, rival_features, shipped
+from trendscout.matching.pair_model import RIVAL_NAMES, catalogues, rival_features, shipped
 from trendscout.store.blocking import candidate_pairs
 
 if TYPE_CHECKING:

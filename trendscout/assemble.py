@@ -138,7 +138,7 @@ def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[No
     """Product id → the recall that one of its titles looks like."""
     if not notices:
         return {}
-    from trendscout.matching.recalls import recalled
+    from trendscout.matching.recall_notices import recalled
 
     titles = [(product, one.title) for product, its in listings.items() for one in its if one.title]
     found = recalled([title for _, title in titles], [notice.title for notice in notices])

@@ -11,7 +11,7 @@ import pytest
 
 from trendscout.matching.listings import read_listings, weigh
 from trendscout.matching.match import score
-from trendscout.matching.model import shipped
+from trendscout.matching.pair_model import shipped
 
 ROOT = Path(__file__).parents[2]
 with (ROOT / "tests" / "gold" / "pairs.csv").open(encoding="utf-8", newline="") as file:

@@ -14,7 +14,7 @@ from trendscout.matching.clusters import Ties, cluster
 from trendscout.matching.copies import beside, too_cheap
 from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.model import Model, Scored, score, shipped
+from trendscout.matching.pair_model import PairModel, ScoredPairs, score, shipped
 from trendscout.matching.reasons import reasons
 from trendscout.matching.verdicts import VERDICTS, verdicts
 
@@ -57,7 +57,7 @@ def match_listings(
     candidate_pairs: CandidatePairs,
     known: pa.Table | None = None,
     decisions: Decisions = Decisions(),
-    model: Model | None = None,
+    model: PairModel | None = None,
 ) -> Matches:
     """The records joined into products, together with the `known` listings of earlier runs.
 
@@ -132,7 +132,7 @@ def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str
     return pa.concat_tables([known.select(SCHEMA.names), fresh]).combine_chunks(), products
 
 
-def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: Scored) -> Ties:
+def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: ScoredPairs) -> Ties:
     ids = listings.table["id"]
     numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
     known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import pyarrow as pa
 
-from trendscout.matching.features import PLACE
+from trendscout.matching.comparison import PLACE
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

@@ -13,14 +13,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendscout.matching.features import replaced_codes, replaced_words
-from trendscout.matching.model import NOBODY, best_pairs
+from trendscout.matching.comparison import replaced_codes, replaced_words
+from trendscout.matching.pair_model import NOBODY, best_pairs
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from trendscout.matching.listings import Listings
-    from trendscout.matching.model import Model, Scored
+    from trendscout.matching.pair_model import PairModel, ScoredPairs
 
 VERDICTS = ("same", "likely", "variant", "different")
 RARE = log(71)  # the weight of a word that 71 listings have: a rarer one on each side names two products
@@ -30,10 +30,10 @@ def verdicts(
     listings: Listings,
     a: NDArray[Any],
     b: NDArray[Any],
-    scored: Scored,
+    scored: ScoredPairs,
     label: NDArray[np.int64],
     ease: NDArray[Any],
-    model: Model,
+    model: PairModel,
 ) -> NDArray[np.int8]:
     """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
     joined = label[a] == label[b]

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.features import NAMES, PLACE, feature_batches
+from trendscout.matching.comparison import NAMES, PLACE, feature_batches
 from trendscout.matching.listings import Listings
 from trendscout.matching.reasons import speaking
 
@@ -35,7 +35,7 @@ HARD = tuple(
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Model:
+class PairModel:
     """Weights and thresholds. A log-odds is the weighted sum of what is named plus the bias."""
 
     content: F32  # one per NAMES
@@ -53,11 +53,11 @@ class Model:
 
 
 @cache
-def shipped() -> Model:
+def shipped() -> PairModel:
     """The model of weights.toml."""
     table = tomllib.loads((resources.files("trendscout.matching") / "weights.toml").read_text(encoding="utf-8"))
     content, rivals, verdicts = table["content"], table["rivals"], table["verdicts"]
-    return Model(
+    return PairModel(
         content=np.array([content.get(name, 0.0) for name in NAMES], np.float32),
         content_bias=content["bias"],
         rivals=np.array([rivals[name] for name in RIVAL_NAMES], np.float32),
@@ -72,7 +72,7 @@ def probability(log_odds: NDArray[Any]) -> F32:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Scored:
+class ScoredPairs:
     """Candidate pairs with what the model says of them."""
 
     content: NDArray[np.float32]  # log-odds by content alone
@@ -86,7 +86,7 @@ class Scored:
     catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
 
 
-def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) -> Scored:
+def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: PairModel) -> ScoredPairs:
     """The pairs' probabilities and conflicts."""
     count = len(a)
     content = np.empty(count, np.float32)
@@ -108,7 +108,7 @@ def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: Model) ->
     catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
     chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
-    return Scored(content, chance, hard, line, copy, coded, far, notes, catalogue)
+    return ScoredPairs(content, chance, hard, line, copy, coded, far, notes, catalogue)
 
 
 def rival_features(

@@ -2,7 +2,7 @@
 
 import pytest
 
-from trendscout.matching.recalls import name_of, recalled
+from trendscout.matching.recall_notices import name_of, recalled
 
 NOTICES = [
     "Glow Pebbles Night Light Recalled Due to Burn Hazard; Sold Exclusively on Amazon.com by PEBBLEX",
