@@ -2,8 +2,8 @@
 
     python benchmarks/daily.py
 
-The state is what the whole fold left behind. The second figure is what a `rank` does with the folds that the store
-keeps: each list's rows are numbered and digested as well, to see whether they are those that were folded. Tests
+The state is what the whole computation left behind. The second figure is what a `rank` does with the states that
+the store keeps: each list's rows are numbered and digested as well, to see whether the state is of them. Tests
 hold both to the result of the whole. What a report does besides with each item (reading its rows, words of titles,
 other lists) is in neither figure: see `mornings.py`. Exits with 1 if the step takes more than 1/20.
 """
@@ -17,9 +17,9 @@ import numpy as np
 from ranking import DAY_S, PLACES, START_S, market
 
 from trendscout.history import History
-from trendscout.ranking.fold import State, step
-from trendscout.ranking.look import Batch
-from trendscout.ranking.replay import Folds, advance, replay
+from trendscout.ranking.online_state import OnlineState, step
+from trendscout.ranking.signal_replay import KeptStates, advance, replay
+from trendscout.ranking.snapshot_features import Batch
 
 TWO_YEARS, LISTS, TARGET = 730, 50, 20
 GAP_S = 30.0 * DAY_S
@@ -28,7 +28,7 @@ GAP_S = 30.0 * DAY_S
 def one_day_s(history: History) -> float:
     """CPU seconds of one more snapshot of every list on a state that is there."""
     rows = np.flatnonzero(history.obs_snap % TWO_YEARS == TWO_YEARS - 1)
-    state = State.empty(len(history.items), LISTS)
+    state = OnlineState.empty(len(history.items), LISTS)
     batch = Batch(
         lists=np.arange(LISTS),
         times=np.full(LISTS, float(START_S + TWO_YEARS * DAY_S)),
@@ -45,10 +45,10 @@ def one_day_s(history: History) -> float:
     return time.process_time() - began
 
 
-def replay_s(history: History, wanted: np.ndarray, folds: Folds) -> float:
+def replay_s(history: History, wanted: np.ndarray, states: KeptStates) -> float:
     """CPU seconds of the signals of the wanted snapshots."""
     began = time.process_time()
-    replay(history, np.full(LISTS, GAP_S), wanted, folds=folds)
+    replay(history, np.full(LISTS, GAP_S), wanted, states=states)
     return time.process_time() - began
 
 
@@ -56,8 +56,8 @@ def main() -> int:
     """Print the figure; 0 if the target is met."""
     history = market(LISTS * PLACES * TWO_YEARS, TWO_YEARS)
     last = np.arange(len(history.snap_list)) % TWO_YEARS == TWO_YEARS - 1
-    folds = advance(history, np.full(LISTS, GAP_S), last)
-    whole, gone_on, day = replay_s(history, last, {}), replay_s(history, last, folds), one_day_s(history)
+    states = advance(history, np.full(LISTS, GAP_S), last)
+    whole, gone_on, day = replay_s(history, last, {}), replay_s(history, last, states), one_day_s(history)
     print(f"one more day on two years: {day:.4f} s, 1/{whole / day:.0f} of {whole:.2f} s (target 1/{TARGET})")
     print(f"with the rows of the past checked: {gone_on:.2f} s, 1/{whole / gone_on:.1f}")
     return 0 if TARGET * day <= whole else 1

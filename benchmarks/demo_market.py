@@ -23,8 +23,8 @@ import pyarrow.parquet as pq
 from trendscout.demo.market import World, morning_of
 from trendscout.history import History, history_from_table
 from trendscout.ranking.metrics import quality
-from trendscout.ranking.replay import replay
 from trendscout.ranking.rules import Rules
+from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.trials import evaluation_snapshots, trials
 
 DAILY = Rules(24, 1, 120, 48, 30, 2, 240, pooled=True, label="halve")

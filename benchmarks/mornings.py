@@ -3,7 +3,8 @@
     python benchmarks/mornings.py
 
 3.6 million observations of 118,000 items with titles of twelve words. A fit is due on some mornings and not on
-others; the folds of lists (docs/ranking.md) save folding the past anew. Exits with 1 if they change a score.
+others; the states that the store keeps of lists (docs/ranking.md) save computing the past anew. Exits with 1 if
+they change a score.
 """
 
 from __future__ import annotations
@@ -77,7 +78,7 @@ def main() -> int:
             kept, kept_scores = ranked(connection, LAST)
             anew, anew_scores = ranked(connection, LAST, ["folds"])
             due_anew, due_anew_scores = ranked(connection, LAST - timedelta(days=1), ["folds", "models"])
-    print("| morning | folded anew | gone on from kept folds |\n|---|---|---|")
+    print("| morning | computed anew | gone on from kept states |\n|---|---|---|")
     print(f"| no fit due | {anew:.1f} s | {kept:.1f} s |\n| a fit due | {due_anew:.1f} s | {due:.1f} s |")
     same = np.array_equal(kept_scores.score, anew_scores.score)
     return 0 if same and np.array_equal(due_scores.score, due_anew_scores.score) else 1

@@ -21,8 +21,8 @@ from typing import NamedTuple
 import numpy as np
 
 from trendscout.history import History
-from trendscout.ranking.context import Surroundings
 from trendscout.ranking.scoring import refit, rules_of, score
+from trendscout.ranking.surroundings import Surroundings
 
 PLACES, LOOKS, DAY_S = 100, 30, 86_400
 NOW = datetime(2026, 12, 1, tzinfo=UTC)

@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 
 from trendscout.history import History
-from trendscout.ranking.features import PLACED
-from trendscout.ranking.look import LAGS
+from trendscout.ranking.model_features import PLACED
+from trendscout.ranking.snapshot_features import LAGS
 
 
 def signals(history: History) -> pd.DataFrame:

@@ -22,7 +22,7 @@ from trendscout.ranking.arrays import Floats, Ints
 from trendscout.ranking.backtest import Backtest, backtest
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import PRESETS
-from trendscout.ranking.walk import Walk
+from trendscout.ranking.walk_forward import WalkForward
 
 
 def by_item(history: History) -> tuple[Ints, Ints]:
@@ -81,7 +81,7 @@ OTHERS: dict[str, Callable[[History, Ints, Ints], Floats]] = {
 }
 
 
-def other_orders(judged: Backtest, one: Walk, since: datetime | None) -> dict[str, float | None]:
+def other_orders(judged: Backtest, one: WalkForward, since: datetime | None) -> dict[str, float | None]:
     """AP of the other formulas over the trials of a backtest."""
     history, tried = judged.history, one.material.trials
     line, first = by_item(history)

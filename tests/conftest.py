@@ -13,8 +13,8 @@ if chosen := os.environ.get("TRENDSCOUT_FUZZ"):
 
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
-    """Grows by one with each step of a fold that a replay takes."""
-    from trendscout.ranking import replay
+    """Grows by one with each step that a replay takes."""
+    from trendscout.ranking import signal_replay as replay
 
     taken: list[int] = []
     step = replay.step

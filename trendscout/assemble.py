@@ -27,7 +27,7 @@ from trendscout.text.gloss import gloss_zh, search_1688
 from trendscout.text.titles import is_han
 
 if TYPE_CHECKING:
-    from trendscout.ranking.scoring import Scored, Scores
+    from trendscout.ranking.scoring import ScoredItem, Scores
 
 CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
@@ -149,7 +149,7 @@ def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[No
     }
 
 
-def _scored(row: Row, scored: Scored, position: int) -> Row:
+def _scored(row: Row, scored: ScoredItem, position: int) -> Row:
     return replace(
         row,
         position=position,
@@ -262,7 +262,7 @@ def _fact_flags(facts: axes.Facts, known: Known, context: Context) -> tuple[Flag
     return tuple(flags)
 
 
-def _score_flags(scored: Scored) -> tuple[Flag, ...]:
+def _score_flags(scored: ScoredItem) -> tuple[Flag, ...]:
     """What the movement warns of."""
     return (Flag("fading", "its rank falls away from its best"),) if scored.stage == "fading" else ()
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 COLUMNS = ("list_id", "snapshot_at", "rank", "item_key")  # of a history in a file, at least
-FoldRow = tuple[int, str, int, bytes, bytes]  # a list's fold (`trendscout.ranking.replay.Fold`) as it is stored
+StateRow = tuple[int, str, int, bytes, bytes]  # a list's `ranking.signal_replay.KeptState` as it is stored
 NEEDS = "A history needs the columns list_id, snapshot_at, rank and item_key."
 
 

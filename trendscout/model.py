@@ -1,6 +1,6 @@
 """The nouns that pass between layers: frozen, checked once at the edge, each field with its unit.
 
-Request → Page → Entry → Snapshot → Listing → Product → Scored → Row. Times are aware UTC datetimes;
+Request → Page → Entry → Snapshot → Listing → Product → ScoredItem → Row. Times are aware UTC datetimes;
 ids are text, always; a price is a Decimal in `currency`; `None` means "the page does not say".
 """
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from trendscout.ranking.context import Surroundings
-from trendscout.ranking.model import Fitted
-from trendscout.ranking.replay import Fold
+from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.scoring import Scores, refit, refit_after, rules_of, score
+from trendscout.ranking.signal_replay import KeptState
+from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
 from trendscout.store.lake import retried
 from trendscout.store.query import Scope, history
@@ -25,14 +25,14 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
         if group not in known or now - known[group].fitted_at >= refit_after(its)
     }
     around = Surroundings(past)
-    kept = {name: Fold.from_row(*row) for name, row in learned.folds(connection, past.lists).items()}
-    fresh, folds = refit(past, int(now.timestamp()), due, around, kept)
+    kept = {name: KeptState.from_row(*row) for name, row in learned.kept_states(connection, past.lists).items()}
+    fresh, states = refit(past, int(now.timestamp()), due, around, kept)
     if due:
         fits = {group: fresh[group].to_dict() if group in fresh else None for group in due}
         learned.save_models(connection, fits, now)
-        forward = {name: fold.to_row() for name, fold in folds.items() if fold is not kept.get(name)}
-        retried(lambda: learned.save_folds(connection, forward))
+        forward = {name: state.to_row() for name, state in states.items() if state is not kept.get(name)}
+        retried(lambda: learned.save_states(connection, forward))
     models = {
         group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
     }
-    return score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, folds=folds)
+    return score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, states=states)

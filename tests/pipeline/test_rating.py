@@ -51,13 +51,13 @@ def morning(day: float) -> datetime:
     return START + timedelta(days=day, hours=7)
 
 
-def without_folds(connection: Connection, day: float) -> Scores:
+def without_states(connection: Connection, day: float) -> Scores:
     """The same morning's scores where nothing was kept but the models."""
-    folds = arrow(connection, "FROM folds")
+    states = arrow(connection, "FROM folds")
     connection.execute("DELETE FROM folds")
     scores = rating.rank(connection, ANYWHERE, now=morning(day))
     assert count(connection, "folds") == 0  # no fit was due
-    with registered(connection, kept=folds):
+    with registered(connection, kept=states):
         connection.execute("INSERT INTO folds FROM kept_view")
     return scores
 
@@ -75,9 +75,9 @@ def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int
             scores = rating.rank(connection, ANYWHERE, now=morning(day))
             taken.append(len(steps))
             assert np.isfinite(scores.probability).any()
-            assert equal(scores, without_folds(connection, day))
+            assert equal(scores, without_states(connection, day))
         assert count(connection, "folds") == 2
-    # The first folds all for the fit and goes on from there; the others fold the days of training at most.
+    # The first folds all for the fit and goes on from there; the others step through the days of training at most.
     assert taken[0] > 40
     assert max(taken[1:]) <= 2 * 20 + 10
 
@@ -85,18 +85,18 @@ def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int
 def test_an_older_morning_and_other_products_are_ranked_as_if_nothing_were_kept(store: Path) -> None:
     with open_store(store) as connection:
         rating.rank(connection, ANYWHERE, now=morning(59))
-        assert equal(rating.rank(connection, ANYWHERE, now=morning(59)), without_folds(connection, 59))
+        assert equal(rating.rank(connection, ANYWHERE, now=morning(59)), without_states(connection, 59))
         connection.execute(
             """INSERT INTO memberships SELECT listing, 'one', 'same', 1.0, '' FROM (
                 SELECT listing FROM observations WHERE rank BETWEEN 5 AND 12 AND list_key = (
                     SELECT min(list_key) FROM lists) GROUP BY ALL ORDER BY count(*) DESC LIMIT 2)"""
         )
         merged = rating.rank(connection, ANYWHERE, now=morning(59))
-        assert equal(merged, without_folds(connection, 59))
+        assert equal(merged, without_states(connection, 59))
         assert "one" in set(merged.history.items)
         rating.rank(connection, ANYWHERE, now=morning(30))  # fits anew, since that morning knew no model
-        assert equal(rating.rank(connection, ANYWHERE, now=morning(31)), without_folds(connection, 31))
-        assert equal(rating.rank(connection, ANYWHERE, now=morning(59)), without_folds(connection, 59))
+        assert equal(rating.rank(connection, ANYWHERE, now=morning(31)), without_states(connection, 31))
+        assert equal(rating.rank(connection, ANYWHERE, now=morning(59)), without_states(connection, 59))
 
 
 def test_a_look_that_was_taken_back_is_ranked_without(store: Path) -> None:
@@ -105,5 +105,5 @@ def test_a_look_that_was_taken_back_is_ranked_without(store: Path) -> None:
         for table in ("observations", "snapshots"):
             connection.execute(f"DELETE FROM {table} WHERE taken_at = ?", [START + timedelta(days=30)])
         after = rating.rank(connection, ANYWHERE, now=morning(59))
-        assert equal(after, without_folds(connection, 59))
+        assert equal(after, without_states(connection, 59))
         assert not np.array_equal(before.row, after.row)

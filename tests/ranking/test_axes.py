@@ -8,7 +8,6 @@ import pytest
 
 from trendscout.lang import tr
 from trendscout.ranking.axes import Facts, newness, specialness
-from trendscout.ranking.crowd import churn, concentration, price_war
 from trendscout.ranking.gap import gaps, usual_leads
 from trendscout.ranking.oddness import learn, oddness
 from trendscout.ranking.seasons import season_of, seasons
@@ -108,17 +107,6 @@ def test_what_was_there_before_the_watch_is_no_lead() -> None:
     us, jp = ("amazon", "US"), ("amazon", "JP")
     watched = {us: NOW - timedelta(days=9), jp: NOW - timedelta(days=9)}
     assert usual_leads([{us: NOW - timedelta(days=9), jp: NOW - timedelta(days=2)}] * 9, watched) == {}
-
-
-def test_concentration_churn_and_price_war() -> None:
-    assert concentration([100.0] * 10) == pytest.approx(0.2)
-    assert concentration([1000.0, 1000.0] + [1.0] * 8) == pytest.approx(2000 / 2008)
-    assert concentration([1.0] * 3) is None
-    assert churn({"a", "b"}, {"b", "c"}) == 0.5
-    assert churn(set(), {"a"}) is None
-    assert price_war([20, 18, 15], [2, 4, 8]) is not None
-    assert price_war([20, 19, 19.5], [2, 4, 8]) is None
-    assert price_war([20, 15], [8, 8]) is None
 
 
 @pytest.mark.parametrize(

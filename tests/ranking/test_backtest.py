@@ -10,11 +10,11 @@ from tests.ranking.histories import START, made, market
 from trendscout.errors import UsageError
 from trendscout.history import History, cut
 from trendscout.ranking.backtest import Backtest, backtest
-from trendscout.ranking.context import Surroundings
-from trendscout.ranking.model import Fitted
+from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.rules import derive_rules
 from trendscout.ranking.scoring import refit, rules_of
 from trendscout.ranking.scoring import score as score_now
+from trendscout.ranking.surroundings import Surroundings
 from trendscout.ranking.trials import outcomes
 
 

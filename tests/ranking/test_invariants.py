@@ -10,9 +10,9 @@ from hypothesis import strategies as st
 
 from tests.ranking.histories import START, made
 from trendscout.history import History, latest
-from trendscout.ranking.replay import replay
-from trendscout.ranking.scoring import Scored, velocity
+from trendscout.ranking.scoring import ScoredItem, velocity
 from trendscout.ranking.scoring import score as score_all
+from trendscout.ranking.signal_replay import replay
 
 LIST = "shop_US/bestsellers/all"
 LENGTH = 40
@@ -32,7 +32,7 @@ def history_of(ranks: Sequence[int | None], *, hours: float = 24, length: int = 
     return made(rows)
 
 
-def scored(history: History, now: datetime = START + timedelta(days=400), item: str = "it") -> Scored:
+def scored(history: History, now: datetime = START + timedelta(days=400), item: str = "it") -> ScoredItem:
     return next(one for one in score_all(history, now) if one.item_key == item)
 
 

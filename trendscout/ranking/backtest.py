@@ -23,10 +23,10 @@ from trendscout.ranking.metrics import (
     mean,
     quality,
 )
-from trendscout.ranking.replay import replay
 from trendscout.ranking.rules import PRESETS, Label, Rules, derive_rules, group_of
+from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.trials import Trials, evaluation_snapshots
-from trendscout.ranking.walk import Walk, gather, walk
+from trendscout.ranking.walk_forward import WalkForward, gather, walk_forward
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -85,7 +85,7 @@ class Backtest:
 
     history: History
     reports: tuple[GroupReport, ...]
-    walks: tuple[Walk, ...]
+    walks: tuple[WalkForward, ...]
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and texts, for JSON."""
@@ -156,7 +156,7 @@ def backtest(
 
 def _walk_group(
     history: History, rules: Rules, group: str, lists: Ints, all_snapshots: bool
-) -> tuple[Walk, Mapping[str, Floats]] | None:
+) -> tuple[WalkForward, Mapping[str, Floats]] | None:
     """A group's walk and signals; None where no item could break out: a list without ranks, or a short one."""
     evaluated = np.zeros(len(history.snap_list), bool)
     evaluated[evaluation_snapshots(history, rules, lists)] = True
@@ -165,10 +165,12 @@ def _walk_group(
         return None
     part = replay(history, np.full(len(history.lists), rules.gap_h * 3600), wanted, lists)
     material = gather(history, rules, group, part, evaluated)
-    return (walk(material), part.signals) if len(material.trials.row) else None
+    return (walk_forward(material), part.signals) if len(material.trials.row) else None
 
 
-def _report(history: History, one: Walk, signals: Mapping[str, Floats], since: datetime | None) -> GroupReport:
+def _report(
+    history: History, one: WalkForward, signals: Mapping[str, Floats], since: datetime | None
+) -> GroupReport:
     material = one.material
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     tried, kept = _counting(material.trials, looks[material.list_of] >= MIN_LOOKS, since)

@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from trendscout.model import Axis
 from trendscout.ranking.axes import Facts
-from trendscout.ranking.words import words_of
+from trendscout.ranking.title_words import words_of
 
 RAREST = 3  # words of a title that make it odd; one alone may be a slip of the pen
 LEADS = 0.6  # a word that stands first in this share of the titles that have it is a brand

@@ -13,14 +13,14 @@ from trendscout.errors import UsageError
 from trendscout.history import History, cut, latest
 from trendscout.model import Axis, Reason, Stage
 from trendscout.ranking.arrays import Columns, Floats, Ints
-from trendscout.ranking.context import Surroundings, context_of
-from trendscout.ranking.features import features_of
-from trendscout.ranking.model import Fitted
-from trendscout.ranking.replay import NO_FOLDS, Fold, Folds, Replay, advance, replay, replays
+from trendscout.ranking.breakout_model import Fitted
+from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
+from trendscout.ranking.signal_replay import NO_STATES, KeptState, KeptStates, Replay, advance, replay, replays
 from trendscout.ranking.stage import STAGES
+from trendscout.ranking.surroundings import Surroundings, context_of
 from trendscout.ranking.trials import evaluation_snapshots
-from trendscout.ranking.walk import gather, start_score
+from trendscout.ranking.walk_forward import gather, start_score
 
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
 REASONS = 6  # signals kept a row, the strongest first
@@ -29,7 +29,7 @@ KEPT = ("rank", "came_from", "climb", "climb_days", "stage", "stage_at", "turnov
 
 
 @dataclass(frozen=True, slots=True)
-class Scored:
+class ScoredItem:
     """One item on one list, as of its list's last snapshot."""
 
     list_id: str
@@ -78,14 +78,14 @@ class Scores:
     def __len__(self) -> int:
         return len(self.row)
 
-    def at(self, i: int) -> Scored:
+    def at(self, i: int) -> ScoredItem:
         """The i-th as a record."""
         history = self.history
         group = group_of(history.lists[self.list[i]])
         rules = self.rules[group]
         signal = {name: float(values[i]) for name, values in self.signals.items()}
         moved = np.isfinite(signal["came_from"])
-        return Scored(
+        return ScoredItem(
             list_id=history.lists[self.list[i]],
             item_key=str(history.items[self.item[i]]),
             seen_at=_time(history.snap_time[history.obs_snap[self.row[i]]]),
@@ -114,7 +114,7 @@ class Scores:
             Reason(model.names[code], float(value), float(part)) for code, value, part in found if code >= 0
         )
 
-    def __iter__(self) -> Iterator[Scored]:
+    def __iter__(self) -> Iterator[ScoredItem]:
         return (self.at(i) for i in range(len(self)))
 
     def order(self) -> Ints:
@@ -130,13 +130,13 @@ def score(
     models: Mapping[str, Fitted] | None = None,
     fit: bool = True,
     around: Surroundings | None = None,
-    folds: Folds = NO_FOLDS,
+    states: KeptStates = NO_STATES,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
     `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
     used as it is, and a group without one is fitted on its own past, if `fit`. `around` is this history's, where
-    it is at hand; `folds` are of earlier replays of its lists. A time without a zone is UTC.
+    it is at hand; `states` are of earlier replays of its lists. A time without a zone is UTC.
     """
     until_s = _seconds(now)
     history = cut(history, until_s)
@@ -145,12 +145,12 @@ def score(
     around = around or Surroundings(history)
     if fit:
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
-        fitted, folds = refit(history, until_s, unfitted, around, folds)
+        fitted, states = refit(history, until_s, unfitted, around, states)
         kept |= fitted
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
-        for part in replays(history, gap_s, latest(history), folds=folds)
+        for part in replays(history, gap_s, latest(history), states=states)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
@@ -175,15 +175,15 @@ def _nothing_to_rank(history: History, until: datetime) -> UsageError:
 
 
 def refit(
-    history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, folds: Folds = NO_FOLDS
-) -> tuple[dict[str, Fitted], Folds]:
+    history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, states: KeptStates = NO_STATES
+) -> tuple[dict[str, Fitted], KeptStates]:
     """Models of these groups from outcomes known by `now_s`; a group with too few has none.
 
     Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. With the models come the
-    given folds, those of the groups' lists brought forward to where the training began.
+    given states, those of the groups' lists brought forward to where the training began.
     """
     fitted: dict[str, Fitted] = {}
-    forward: dict[str, Fold] = dict(folds)
+    forward: dict[str, KeptState] = dict(states)
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from trendscout.ranking.words import words_of
+from trendscout.ranking.title_words import words_of
 
 LEAD_DAYS = 45  # people begin to buy for a season this long before it
 

@@ -1,4 +1,4 @@
-"""What the ranking learned and need not do again: models by group of lists, folds of lists, backtests."""
+"""What the ranking learned and need not do again: models by group of lists, states of lists, backtests."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from trendscout.history import FoldRow
+from trendscout.history import StateRow
 from trendscout.store.sql import Connection, naive, one, registered, transaction
 
-_FOLD = ("list_id", "snapshots", "digest", "items", "item", "list")
+_STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,19 +44,19 @@ def save_models(
             )
 
 
-def folds(connection: Connection, lists: Sequence[str]) -> Mapping[str, FoldRow]:
-    """List id → what its first snapshots were folded into."""
+def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
+    """List id → the state its first snapshots came to."""
     rows = connection.execute(
-        f"SELECT {', '.join(_FOLD)} FROM folds WHERE list_contains(?, list_id)", [list(lists)]
+        f"SELECT {', '.join(_STATE)} FROM folds WHERE list_contains(?, list_id)", [list(lists)]
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
 
 
-def save_folds(connection: Connection, folds: Mapping[str, FoldRow]) -> None:
-    """Keep these folds in place of those that their lists had."""
+def save_states(connection: Connection, states: Mapping[str, StateRow]) -> None:
+    """Keep these states in place of those that their lists had."""
     import pyarrow as pa
 
-    rows = [dict(zip(_FOLD, (name, *fold), strict=True)) for name, fold in sorted(folds.items())]
+    rows = [dict(zip(_STATE, (name, *state), strict=True)) for name, state in sorted(states.items())]
     if not rows:
         return
     with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):

@@ -11,9 +11,9 @@ import numpy as np
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.rules import groups_of
-from trendscout.ranking.words import characters_of, form_of, words_of
+from trendscout.ranking.title_words import characters_of, form_of, words_of
 
-KIN_PRIOR = 20.0  # items: what was seen on fewer says little
+TITLE_PRIOR = 20.0  # items: what was seen on fewer says little
 READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its items have in common
     "kin": words_of,
     "kin_characters": characters_of,
@@ -22,7 +22,7 @@ READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its it
 _FAR = np.iinfo(np.int64).max
 
 
-class Kin:
+class TitlePriors:
     """The signals of READINGS for all items of a history; each item's own fate is left out of them."""
 
     def __init__(self, history: History, top: int = 10) -> None:
@@ -44,7 +44,7 @@ class Kin:
         """Summed log ratios of the marks' shares of items that reached the top, beside the share of all items.
 
         A mark (a word, a character, a property of form) has the share of the items seen with it up to the row's
-        time, the row's own left out, drawn to the share of all items as by KIN_PRIOR items more. 0 where a
+        time, the row's own left out, drawn to the share of all items as by TITLE_PRIOR items more. 0 where a
         history has no titles.
         """
         if not self.marks:
@@ -77,7 +77,7 @@ class _Marks:
         mark = self.marks[np.arange(sizes.sum()) + np.repeat(self.begin[item] - np.cumsum(sizes) + sizes, sizes)]
         others = self.seen.up_to(mark, at[which]) - 1
         hits = self.made.up_to(mark, at[which]) - own[which]
-        ratio = np.log((hits + KIN_PRIOR * share[which]) / (others + KIN_PRIOR) / share[which])
+        ratio = np.log((hits + TITLE_PRIOR * share[which]) / (others + TITLE_PRIOR) / share[which])
         return np.bincount(which, ratio, len(item)).astype(float)
 
 

@@ -1,4 +1,4 @@
-"""A history folded into signals: which rows make a batch, the signals of rows asked for, folds to go on from."""
+"""A history brought to signals: which rows make a batch, the signals of rows asked for, states to go on from."""
 
 from __future__ import annotations
 
@@ -9,38 +9,38 @@ from types import MappingProxyType
 
 import numpy as np
 
-from trendscout.history import FoldRow, History
+from trendscout.history import History, StateRow
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.fold import ITEM, LIST, VERSION, State, step
-from trendscout.ranking.look import Batch
+from trendscout.ranking.online_state import ITEM, LIST, VERSION, OnlineState, step
+from trendscout.ranking.snapshot_features import Batch
 
-# Lists are folded together until a batch has about this many rows: larger ones leave the cache.
+# Lists are stepped through together until a batch has about this many rows: larger ones leave the cache.
 BATCH_ROWS = 16_384
-NEAR = 0.1  # a fold is not made anew while at most this share of the snapshots came after it
-MAX_ITEMS = 500_000  # in all folds together, 168 MB: what lies beyond is folded anew each time
+NEAR = 0.1  # a state is not made anew while at most this share of the snapshots came after it
+MAX_ITEMS = 500_000  # in all states together, 168 MB: what lies beyond is computed anew each time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fold:
-    """What a list's first snapshots were folded into: a replay goes on from there while these are the same."""
+class KeptState:
+    """What a list's first snapshots came to: a replay goes on from there while these are the same."""
 
     snapshots: int
     digest: str  # of what these snapshots show
     item: Floats  # rows ITEM; a column an item, in the order in which they were first seen
     list: Floats  # LIST
 
-    def to_row(self) -> FoldRow:
+    def to_row(self) -> StateRow:
         """Plain values, to be stored."""
         return self.snapshots, self.digest, self.item.shape[1], self.item.tobytes(), self.list.tobytes()
 
     @classmethod
-    def from_row(cls, snapshots: int, digest: str, items: int, item: bytes, of_list: bytes) -> Fold:
-        """The fold that `to_row` gave."""
+    def from_row(cls, snapshots: int, digest: str, items: int, item: bytes, of_list: bytes) -> KeptState:
+        """The state that `to_row` gave."""
         return cls(snapshots, digest, np.frombuffer(item).reshape(-1, items), np.frombuffer(of_list))
 
 
-Folds = Mapping[str, Fold]  # by list id
-NO_FOLDS: Folds = MappingProxyType({})
+KeptStates = Mapping[str, KeptState]  # by list id
+NO_STATES: KeptStates = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,47 +56,47 @@ class Replay:
 
 
 def replay(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
 ) -> Replay:
     """The signals of every row of the `wanted` snapshots, each from snapshots up to its own.
 
     `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list. Only
-    `lists` are folded where they are given, each from its fold on if that is of these very snapshots.
+    `lists` are stepped through where they are given, each from its state on if that is of these very snapshots.
     """
-    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, folds)])
+    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, states)])
 
 
 def replays(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
 ) -> Iterator[Replay]:
     """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
     for chunk in _chunks(history, gap_s, lists):
-        chunk.go_on_from(folds, chunk.first(wanted))
+        chunk.go_on_from(states, chunk.first(wanted))
         yield _together(list(chunk.steps(chunk.end, wanted)))
 
 
 def advance(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, folds: Folds = NO_FOLDS
-) -> dict[str, Fold]:
-    """The folds of each list's snapshots before the first wanted one; a given one that is near enough stays.
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
+) -> dict[str, KeptState]:
+    """The states of each list's snapshots before the first wanted one; a given one that is near enough stays.
 
-    Of more lists than have MAX_ITEMS items, only some are folded: those with the most snapshots.
+    Of more lists than have MAX_ITEMS items, only some are stepped through: those with the most snapshots.
     """
-    found: dict[str, Fold] = {}
+    found: dict[str, KeptState] = {}
     items = 0
     for chunk in _chunks(history, gap_s, lists):
         until = chunk.first(wanted)
-        chunk.go_on_from(folds, until)
+        chunk.go_on_from(states, until)
         kept = chunk.at.copy()
         near = (kept > chunk.begin) & (until - kept <= NEAR * (until - chunk.begin))
         for _ in chunk.steps(np.where(near, kept, until), np.zeros_like(wanted)):
             pass
         for place, code in enumerate(chunk.lists):
             name = history.lists[code]
-            fold = folds[name] if near[place] else chunk.fold(place)
-            if fold.item.size:  # a list without an order has no rows
-                found[name] = fold
-            items += fold.item.shape[1]
+            state = states[name] if near[place] else chunk.kept_state(place)
+            if state.item.size:  # a list without an order has no rows
+                found[name] = state
+            items += state.item.shape[1]
         if items > MAX_ITEMS:
             break
     return found
@@ -131,7 +131,7 @@ def _chunks(history: History, gap_s: Floats, lists: Ints | None) -> Iterator[_Ch
 
 
 class _Chunk:
-    """Lists that are folded together, and how far each of them is."""
+    """Lists that are stepped through together, and how far each of them is."""
 
     def __init__(self, history: History, lists: Ints, gap_s: Floats, first_row: Ints) -> None:
         self.history, self.lists, self.gap_s = history, lists, gap_s[lists]
@@ -147,7 +147,7 @@ class _Chunk:
         self.slots = np.concatenate([slot + base for (slot, _), base in zip(numbered, self.base, strict=False)])
         # The lists' rows lie together in `slots`; from an index into the history's rows to one into these.
         self.shift = np.cumsum([0, *(len(slot) for slot, _ in numbered[:-1])]) - first_row[self.begin]
-        self.state = State.empty(int(self.base[-1]), len(lists))
+        self.state = OnlineState.empty(int(self.base[-1]), len(lists))
 
     def first(self, wanted: Flags) -> Ints:
         """The first wanted snapshot of each list; behind its last where there is none."""
@@ -155,25 +155,25 @@ class _Chunk:
         first: Ints = np.minimum(places[np.searchsorted(places, self.begin)], self.end)
         return first
 
-    def go_on_from(self, folds: Folds, until: Ints) -> None:
-        """Take over the folds of snapshots before `until` that are still what they were."""
+    def go_on_from(self, states: KeptStates, until: Ints) -> None:
+        """Take over the states of snapshots before `until` that are still what they were."""
         for place, code in enumerate(self.lists):
-            fold = folds.get(self.history.lists[code])
-            if fold is None or not 0 < fold.snapshots <= until[place] - self.begin[place]:
+            state = states.get(self.history.lists[code])
+            if state is None or not 0 < state.snapshots <= until[place] - self.begin[place]:
                 continue
-            slots, digest = self._past(place, fold.snapshots)
-            if digest == fold.digest and fold.item.shape == (len(ITEM), slots.stop - slots.start):
-                self.state.item[:, slots], self.state.list[:, place] = fold.item, fold.list
-                self.at[place] += fold.snapshots
+            slots, digest = self._past(place, state.snapshots)
+            if digest == state.digest and state.item.shape == (len(ITEM), slots.stop - slots.start):
+                self.state.item[:, slots], self.state.list[:, place] = state.item, state.list
+                self.at[place] += state.snapshots
 
-    def fold(self, place: int) -> Fold:
-        """What a list was folded into so far."""
+    def kept_state(self, place: int) -> KeptState:
+        """What a list was brought to so far."""
         snapshots = int(self.at[place] - self.begin[place])
         slots, digest = self._past(place, snapshots)
-        return Fold(snapshots, digest, self.state.item[:, slots].copy(), self.state.list[:, place].copy())
+        return KeptState(snapshots, digest, self.state.item[:, slots].copy(), self.state.list[:, place].copy())
 
     def _past(self, place: int, snapshots: int) -> tuple[slice, str]:
-        """The slots of a list's first snapshots, and a digest of all that folding them depends on."""
+        """The slots of a list's first snapshots, and a digest of all that computing them depends on."""
         history, begin = self.history, self.begin[place]
         snaps = slice(begin, begin + snapshots)
         rows = slice(self.first_row[begin], self.first_row[begin + snapshots])
@@ -195,7 +195,7 @@ class _Chunk:
         return np.where(self.history.obs_floor[rows], np.nan, self.history.obs_count[rows])  # a floor is no amount
 
     def steps(self, until: Ints, wanted: Flags) -> Iterator[tuple[Ints, Columns]]:
-        """Fold the lists up to these snapshots, one of each at a time; yields wanted rows with their signals."""
+        """Step the lists up to these snapshots, one of each at a time; yields wanted rows with their signals."""
         history, first_row = self.history, self.first_row
         while len(live := np.flatnonzero(self.at < until)):
             snaps = self.at[live]

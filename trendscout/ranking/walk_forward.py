@@ -9,11 +9,11 @@ import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.context import Surroundings, context_of, list_rate
-from trendscout.ranking.features import features_of
-from trendscout.ranking.model import Fitted, fit
-from trendscout.ranking.replay import Replay
+from trendscout.ranking.breakout_model import Fitted, fit
+from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules
+from trendscout.ranking.signal_replay import Replay
+from trendscout.ranking.surroundings import Surroundings, context_of, list_rate
 from trendscout.ranking.trials import Trials, trials
 
 REFIT_GROWTH = 1.15  # a refit is due when this many times as many outcomes are known as at the last one
@@ -76,7 +76,7 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Walk:
+class WalkForward:
     """Scores of the material's rows; NaN probability where no model was there yet."""
 
     material: Material
@@ -124,7 +124,7 @@ def _moments(rules: Rules, time: Ints) -> Ints:
     return np.unique(time // rules.query_s * rules.query_s if rules.pooled else time)
 
 
-def walk(material: Material) -> Walk:
+def walk_forward(material: Material) -> WalkForward:
     """Scores of all rows, refitting as outcomes become known; each is the same when what follows is cut off."""
     score, probability = start_score(material.features), np.full(len(material.rows), np.nan)
     models: list[Fitted] = []
@@ -136,7 +136,7 @@ def walk(material: Material) -> Walk:
         models.append(model)
         rows = np.flatnonzero((material.time >= moment) & (material.time < until))
         score[rows], probability[rows] = material.ask(model, rows)
-    return Walk(material, score, probability, tuple(models))
+    return WalkForward(material, score, probability, tuple(models))
 
 
 def start_score(features: Columns) -> Floats:

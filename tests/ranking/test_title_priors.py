@@ -5,8 +5,8 @@ import pytest
 
 from tests.ranking.histories import made
 from trendscout.history import History
-from trendscout.ranking.kin import Kin
-from trendscout.ranking.words import characters_of, form_of
+from trendscout.ranking.title_priors import TitlePriors
+from trendscout.ranking.title_words import characters_of, form_of
 
 
 def past(*last: str) -> History:
@@ -16,15 +16,15 @@ def past(*last: str) -> History:
     return made([*rows, *(("shop_US/bestsellers", 30, 50 + place, title) for place, title in enumerate(last))])
 
 
-def kin_of(history: History, title: str) -> dict[str, float]:
+def priors_of(history: History, title: str) -> dict[str, float]:
     row = np.flatnonzero(history.items[history.obs_item] == title)[-1:]
-    return {name: float(values[0]) for name, values in Kin(history).of(row).items()}
+    return {name: float(values[0]) for name, values in TitlePriors(history).of(row).items()}
 
 
 def test_words_that_rose_before_speak_for_a_newcomer() -> None:
     history = past("glow lamp new", "plain mug new", "something else")
     lamp, mug, other = (
-        kin_of(history, title)["kin"] for title in ("glow lamp new", "plain mug new", "something else")
+        priors_of(history, title)["kin"] for title in ("glow lamp new", "plain mug new", "something else")
     )
     assert lamp > 0 > mug
     assert other == pytest.approx(0.0)
@@ -33,20 +33,20 @@ def test_words_that_rose_before_speak_for_a_newcomer() -> None:
 def test_an_item_does_not_speak_for_itself() -> None:
     rows = [("shop_US/bestsellers", hour, 1, "only one") for hour in range(30)]
     rows += [("shop_US/bestsellers", hour, 40, f"filler {hour}") for hour in range(30)]
-    assert kin_of(made(rows), "only one")["kin"] == pytest.approx(0.0)
+    assert priors_of(made(rows), "only one")["kin"] == pytest.approx(0.0)
 
 
 def test_what_came_later_says_nothing() -> None:
     early = ("shop_US/bestsellers", 0, 50, "glow lamp first")
     later = [("shop_US/bestsellers", hour, 1, f"glow lamp {hour}") for hour in range(1, 30)]
     alone, followed = made([early]), made([early, *later])
-    assert kin_of(alone, "glow lamp first") == kin_of(followed, "glow lamp first")
+    assert priors_of(alone, "glow lamp first") == priors_of(followed, "glow lamp first")
 
 
-def test_a_history_without_titles_has_no_kin() -> None:
+def test_a_history_without_titles_has_no_priors() -> None:
     history = past("glow lamp new")
     untitled = History(**{name: getattr(history, name) for name in History.__slots__ if name != "titles"})
-    assert all(not values.any() for values in Kin(untitled).of(np.arange(3)).values())
+    assert all(not values.any() for values in TitlePriors(untitled).of(np.arange(3)).values())
 
 
 def test_characters_are_counted_once_and_letters_are_not() -> None:

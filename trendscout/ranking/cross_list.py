@@ -13,7 +13,7 @@ SPREAD_LONG_CADENCES = 28.0
 NEVER = 110.0  # the rank of what was not seen on another list
 
 
-class Sightings:
+class CrossList:
     """The sightings of all items of a history that were seen on more than one list, by item and time.
 
     Made once for a history and asked chunk by chunk: most items stand on one list only and need no looking up.

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.features import STARTS
+from trendscout.ranking.model_features import STARTS
 
 MIN_HITS = 10  # fewer known breakouts: SigniTrend's order, and no probability
 # In independent trials; overlapping horizons make trials repeat each other.

@@ -1,4 +1,4 @@
-"""The signals are a fold: a state that was stored and stepped on is the state of the whole."""
+"""The signals are computed online: a state that was stored and stepped on is the state of the whole."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -8,19 +8,19 @@ import pytest
 
 from tests.ranking.histories import market
 from trendscout.history import History, cut, latest, only
-from trendscout.ranking import fold as folding
-from trendscout.ranking import replay as replaying
-from trendscout.ranking.fold import ITEM, LIST, State, step
-from trendscout.ranking.look import Batch
-from trendscout.ranking.replay import Fold, Folds, Replay, advance, replay
+from trendscout.ranking import online_state
+from trendscout.ranking import signal_replay as replaying
+from trendscout.ranking.online_state import ITEM, LIST, OnlineState, step
+from trendscout.ranking.signal_replay import KeptState, KeptStates, Replay, advance, replay
+from trendscout.ranking.snapshot_features import Batch
 
 DAYS = 20
 GAP_S = 5 * 86_400.0
 
 
-def batch_of(history: History, look: int) -> Batch:
-    """The `look`-th snapshot of every list; an item's slot is its code."""
-    snaps = np.array([np.flatnonzero(history.snap_list == code)[look] for code in range(len(history.lists))])
+def batch_of(history: History, snap: int) -> Batch:
+    """The `snap`-th snapshot of every list; an item's slot is its code."""
+    snaps = np.array([np.flatnonzero(history.snap_list == code)[snap] for code in range(len(history.lists))])
     rows = np.flatnonzero(np.isin(history.obs_snap, snaps))
     return Batch(
         lists=np.arange(len(snaps)),
@@ -37,21 +37,21 @@ def batch_of(history: History, look: int) -> Batch:
 @pytest.mark.parametrize("stop", [1, 7, 19])
 def test_a_state_steps_on_as_the_whole(stop: int) -> None:
     history = market(9, days=DAYS, lists=2)
-    whole = State.empty(len(history.items), 2)
-    signals = [step(whole, batch_of(history, look)) for look in range(DAYS)]
-    parts = State.empty(len(history.items), 2)
-    for look in range(stop):
-        step(parts, batch_of(history, look), want=False)
-    for look in range(stop, DAYS):
-        again = step(parts, batch_of(history, look))
+    whole = OnlineState.empty(len(history.items), 2)
+    signals = [step(whole, batch_of(history, snap)) for snap in range(DAYS)]
+    parts = OnlineState.empty(len(history.items), 2)
+    for snap in range(stop):
+        step(parts, batch_of(history, snap), want=False)
+    for snap in range(stop, DAYS):
+        again = step(parts, batch_of(history, snap))
         assert again is not None
-        for name, values in (signals[look] or {}).items():
+        for name, values in (signals[snap] or {}).items():
             assert np.array_equal(values, again[name], equal_nan=True), name
     assert np.array_equal(whole.item, parts.item, equal_nan=True)
     assert np.array_equal(whole.list, parts.list, equal_nan=True)
 
 
-# --- folds of lists, kept between replays ---------------------------------------------------------------
+# --- states of lists, kept between replays ---------------------------------------------------------------
 
 
 def counted(seed: int) -> History:
@@ -64,15 +64,15 @@ def counted(seed: int) -> History:
     return only(replace(history, obs_count=counts, obs_floor=random.random(len(counts)) < 0.1), keep)
 
 
-def folds_by(history: History, day: int) -> Folds:
-    """The folds that a replay on an earlier day left behind, after a round through the store's columns."""
+def states_by(history: History, day: int) -> KeptStates:
+    """The states that a replay on an earlier day left behind, after a round through the store's columns."""
     past = cut(history, int(history.snap_time.min()) + day * 86_400)
     made = advance(past, np.full(len(past.lists), GAP_S), latest(past))
-    return {name: Fold.from_row(*fold.to_row()) for name, fold in made.items()}
+    return {name: KeptState.from_row(*state.to_row()) for name, state in made.items()}
 
 
-def signals(history: History, folds: Folds, gap_s: float = GAP_S) -> Replay:
-    return replay(history, np.full(len(history.lists), gap_s), latest(history), folds=folds)
+def signals(history: History, states: KeptStates, gap_s: float = GAP_S) -> Replay:
+    return replay(history, np.full(len(history.lists), gap_s), latest(history), states=states)
 
 
 def equal(one: Replay, other: Replay) -> bool:
@@ -83,11 +83,11 @@ def equal(one: Replay, other: Replay) -> bool:
 
 @pytest.mark.parametrize("day", [2, 9, 18])
 @pytest.mark.parametrize("seed", [1, 2])
-def test_a_replay_goes_on_from_kept_folds_with_the_same_result(seed: int, day: int, steps: list[int]) -> None:
+def test_a_replay_goes_on_from_kept_states_with_the_same_result(seed: int, day: int, steps: list[int]) -> None:
     history = counted(seed)
-    folds = folds_by(history, day)
+    states = states_by(history, day)
     steps.clear()
-    gone_on = signals(history, folds)
+    gone_on = signals(history, states)
     assert len(steps) == DAYS - day
     assert equal(gone_on, signals(history, {}))
     assert len(steps) == DAYS - day + DAYS
@@ -95,10 +95,10 @@ def test_a_replay_goes_on_from_kept_folds_with_the_same_result(seed: int, day: i
 
 def test_a_product_that_got_another_id_is_still_gone_on_with(steps: list[int]) -> None:
     history = counted(3)
-    folds = folds_by(history, 12)
+    states = states_by(history, 12)
     steps.clear()
     code = np.random.default_rng(0).permutation(len(history.items)).astype(np.int32)
-    assert len(signals(replace(history, obs_item=code[history.obs_item]), folds).rows)
+    assert len(signals(replace(history, obs_item=code[history.obs_item]), states).rows)
     assert len(steps) == DAYS - 12
 
 
@@ -122,63 +122,63 @@ OTHER_PASTS: dict[str, Callable[[History], History]] = {
 
 
 @pytest.mark.parametrize("what", OTHER_PASTS)
-def test_a_fold_of_another_past_is_not_gone_on_from(what: str, steps: list[int]) -> None:
+def test_a_state_of_another_past_is_not_gone_on_from(what: str, steps: list[int]) -> None:
     history = counted(4)
-    folds = folds_by(history, 15)
+    states = states_by(history, 15)
     other = OTHER_PASTS[what](history)
     steps.clear()
-    gone_on = signals(other, folds)
+    gone_on = signals(other, states)
     assert len(steps) == DAYS
     assert equal(gone_on, signals(other, {}))
 
 
-def test_a_page_that_comes_late_is_folded_in() -> None:
+def test_a_page_that_comes_late_is_taken_in() -> None:
     whole = counted(5)
     before = only(whole, np.arange(len(whole.snap_list)) != 3)
-    assert equal(signals(whole, folds_by(before, 15)), signals(whole, {}))
+    assert equal(signals(whole, states_by(before, 15)), signals(whole, {}))
 
 
-def test_another_episode_gap_or_another_way_to_fold_is_not_gone_on_from(
+def test_another_episode_gap_or_another_way_to_step_is_not_gone_on_from(
     monkeypatch: pytest.MonkeyPatch, steps: list[int]
 ) -> None:
     history = counted(6)
-    folds = folds_by(history, 15)
-    assert equal(signals(history, folds, 2 * GAP_S), signals(history, {}, 2 * GAP_S))
-    monkeypatch.setattr(replaying, "VERSION", folding.VERSION + 1)
+    states = states_by(history, 15)
+    assert equal(signals(history, states, 2 * GAP_S), signals(history, {}, 2 * GAP_S))
+    monkeypatch.setattr(replaying, "VERSION", online_state.VERSION + 1)
     steps.clear()
-    signals(history, folds)
+    signals(history, states)
     assert len(steps) == DAYS
 
 
-def test_a_fold_of_the_future_is_not_gone_on_from() -> None:
+def test_a_state_of_the_future_is_not_gone_on_from() -> None:
     history = counted(7)
-    folds = folds_by(history, 18)
+    states = states_by(history, 18)
     earlier = cut(history, int(history.snap_time.min()) + 8 * 86_400)
-    assert equal(signals(earlier, folds), signals(earlier, {}))
+    assert equal(signals(earlier, states), signals(earlier, {}))
 
 
-def test_a_fold_that_is_near_enough_is_not_made_anew() -> None:
+def test_a_state_that_is_near_enough_is_not_made_anew() -> None:
     history = counted(8)
-    folds = folds_by(history, 18)
+    states = states_by(history, 18)
     gaps = np.full(len(history.lists), GAP_S)
-    again = advance(history, gaps, latest(history), folds=folds)
-    assert all(again[name] is fold for name, fold in folds.items())
-    assert not any(again[name] is fold for name, fold in folds_by(history, 9).items())
+    again = advance(history, gaps, latest(history), states=states)
+    assert all(again[name] is state for name, state in states.items())
+    assert not any(again[name] is state for name, state in states_by(history, 9).items())
 
 
-def test_a_list_without_rows_has_no_fold() -> None:
+def test_a_list_without_rows_has_no_state() -> None:
     history = counted(8)
     bare = replace(history, lists=(*history.lists, "shop_US/tags/t"), snap_list=np.append(history.snap_list, 3))
     for name in ("snap_time", "snap_depth", "snap_length"):
         bare = replace(bare, **{name: np.append(getattr(bare, name), getattr(bare, name)[-1])})
-    assert set(folds_by(bare, 19)) == set(history.lists)
+    assert set(states_by(bare, 19)) == set(history.lists)
 
 
-def test_folds_are_kept_of_so_many_items_and_of_the_longest_lists_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_are_kept_of_so_many_items_and_of_the_longest_lists_first(monkeypatch: pytest.MonkeyPatch) -> None:
     history = counted(8)
     monkeypatch.setattr(replaying, "BATCH_ROWS", 10)  # a chunk a list
     monkeypatch.setattr(replaying, "MAX_ITEMS", 60)
-    some = folds_by(history, 19)
+    some = states_by(history, 19)
     assert set(some) == {"shop_US/bestsellers/c0"}  # c1 is shorter, c2 is beyond the limit
     assert equal(signals(history, some), signals(history, {}))
 
@@ -197,10 +197,10 @@ SUMS = {
 
 def test_who_changes_what_a_step_makes_raises_the_version() -> None:
     history = counted(9)
-    folds = advance(history, np.full(len(history.lists), GAP_S), np.zeros(len(history.snap_list), bool))
-    state = np.concatenate([fold.item for fold in folds.values()], axis=1)
+    states = advance(history, np.full(len(history.lists), GAP_S), np.zeros(len(history.snap_list), bool))
+    state = np.concatenate([state.item for state in states.values()], axis=1)
     state[~np.isfinite(state)] = 0
     sums = dict(zip(ITEM, state.sum(axis=1).tolist(), strict=True))
-    of_lists = dict(zip(LIST, np.nansum([fold.list for fold in folds.values()], axis=0).tolist(), strict=True))
-    known = SUMS[folding.VERSION]
+    of_lists = dict(zip(LIST, np.nansum([state.list for state in states.values()], axis=0).tolist(), strict=True))
+    known = SUMS[online_state.VERSION]
     assert {name: {**of_lists, **sums}[name] for name in known} == pytest.approx(known, rel=1e-4)

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from trendscout.ranking.features import STARTS, places
+from trendscout.ranking.breakout_model import Fitted, conditional_logit, fit
 from trendscout.ranking.metrics import block_interval, calibration, calibration_error
-from trendscout.ranking.model import Fitted, conditional_logit, fit
+from trendscout.ranking.model_features import STARTS, places
 
 
 def queries(seed: int, count: int = 300, size: int = 20) -> tuple[dict[str, np.ndarray], np.ndarray, np.ndarray]:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.ranking.histories import made
-from trendscout.ranking.keys import issue_order
+from trendscout.ranking.issue_order import issue_order
 
 
 def numbers(*keys: str) -> dict[str, float]:

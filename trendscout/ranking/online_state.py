@@ -1,6 +1,6 @@
-"""Signals of every (list, item) as one fold over the snapshots, vectorised across lists.
+"""Signals of every (list, item) computed online: one step a snapshot, vectorised across lists.
 
-`step(state, batch)` takes one snapshot of each of many lists. A full computation is a fold over all snapshots; the
+`step(state, batch)` takes one snapshot of each of many lists. A full computation steps through all snapshots; the
 daily step is one more step on the stored state, with the same result.
 """
 
@@ -11,13 +11,26 @@ from dataclasses import dataclass
 import numpy as np
 
 from trendscout.ranking.arrays import Columns, Floats
-from trendscout.ranking.look import DAY_S, Batch, D, Look, R, T, X, climb, look_at, rows_of
-from trendscout.ranking.signals import grown, signals_of
+from trendscout.ranking.item_signals import grown, signals_of
+from trendscout.ranking.snapshot_features import (
+    DAY_S,
+    Batch,
+    D,
+    R,
+    SnapshotFeatures,
+    T,
+    X,
+    climb,
+    rows_of,
+    snapshot_features,
+)
 from trendscout.ranking.stage import stages
 
 VERSION = 1  # to be raised when `step` makes other values of the same snapshots: kept states are then made anew
 HALF_LIFE = 12.0  # snapshots, of the averages that SigniTrend compares with
 FAST, SLOW = 3.0, 48.0  # the same at two more scales
+# Shares that the last snapshot has in running means: they look back over about 7, 5 and 10 snapshots (1 / share).
+ROAM, LEVEL, CHURN = 0.15, 0.2, 0.1
 ITEM = (
     "last", "start", "first", "episodes", "best", "seen", "seen_look", "start_look", "debut",
     "best_at", "best_before", "peak_before_at", "mu", "var", "cusum", "mu_fast", "var_fast", "mu_slow", "var_slow",
@@ -27,7 +40,7 @@ LIST = ("looks", "floor", "turnover", "entry", "heat", *T, *D)
 
 
 @dataclass(slots=True)
-class State:
+class OnlineState:
     """What is remembered of every (list, item) and of every list: all that the next step needs."""
 
     # One row a value, one column a slot or list: a batch reads and writes value by value, within the cache.
@@ -35,7 +48,7 @@ class State:
     list: Floats  # rows LIST
 
     @classmethod
-    def empty(cls, slots: int, lists: int) -> State:
+    def empty(cls, slots: int, lists: int) -> OnlineState:
         """Nothing seen yet."""
         item = np.zeros((len(ITEM), slots))
         item[ITEM.index("last")] = -np.inf
@@ -46,18 +59,18 @@ class State:
         return cls(item, per_list)
 
 
-def step(state: State, batch: Batch, *, want: bool = True) -> Columns | None:
+def step(state: OnlineState, batch: Batch, *, want: bool = True) -> Columns | None:
     """The signals of the batch's rows from what was known before it and what it shows; updates the state."""
     per_list = dict(zip(LIST, state.list.take(batch.lists, axis=1), strict=True))
     item = dict(zip(ITEM, state.item.take(batch.slots, axis=1), strict=True))
     _open_episodes(item, per_list, batch)
-    look = look_at(item, per_list, batch)
-    signals = signals_of(item, per_list, look) if want else None
-    _remember_items(item, look)
-    _remember_stage(item, per_list, look)
+    snap = snapshot_features(item, per_list, batch)
+    signals = signals_of(item, per_list, snap) if want else None
+    _remember_items(item, snap)
+    _remember_stage(item, per_list, snap)
     if signals is not None:
         signals.update(stage=item["stage"], stage_at=item["stage_at"])
-    _remember_lists(per_list, look, batch)
+    _remember_lists(per_list, snap, batch)
     for kept, name in zip(state.item, ITEM, strict=True):
         kept[batch.slots] = item[name]
     for kept, name in zip(state.list, LIST, strict=True):
@@ -90,9 +103,9 @@ def _open_episodes(item: Columns, per_list: Columns, batch: Batch) -> None:
         item[name] = np.where(new, 0.0, item[name])
 
 
-def _remember_items(item: Columns, look: Look) -> None:
-    share = look.share
-    beta = np.exp(look.floor) / 2
+def _remember_items(item: Columns, snap: SnapshotFeatures) -> None:
+    share = snap.share
+    beta = np.exp(snap.floor) / 2
     item["cusum"] = np.maximum(
         0.0, item["cusum"] + 1000 * share * np.log(2) - np.maximum(1000 * item["mu"], 2000 * beta)
     )
@@ -101,51 +114,51 @@ def _remember_items(item: Columns, look: Look) -> None:
         off = share - item["mu" + suffix]
         item["mu" + suffix] = item["mu" + suffix] + rate * off
         item["var" + suffix] = (1 - rate) * (item["var" + suffix] + off * rate * off)
-    move = np.where(np.isnan(look.lag_r[0]), 0.0, np.abs(np.log(look.rank / look.lag_r[0])))
-    item["roam"] = item["roam"] + 0.15 * (move - item["roam"])
-    item["level"] = item["level"] + 0.2 * (np.log(look.rank) - item["level"])
-    item["best_at"] = np.where(look.rank < item["best"], look.t, item["best_at"])
-    item["best"] = np.minimum(item["best"], look.rank)
+    move = np.where(np.isnan(snap.lag_r[0]), 0.0, np.abs(np.log(snap.rank / snap.lag_r[0])))
+    item["roam"] = item["roam"] + ROAM * (move - item["roam"])
+    item["level"] = item["level"] + LEVEL * (np.log(snap.rank) - item["level"])
+    item["best_at"] = np.where(snap.rank < item["best"], snap.t, item["best_at"])
+    item["best"] = np.minimum(item["best"], snap.rank)
     item["seen"] = item["seen"] + 1
-    item["seen_look"] = look.look
-    item["last"] = look.t
-    known = np.isfinite(look.count)
+    item["seen_look"] = snap.number
+    item["last"] = snap.t
+    known = np.isfinite(snap.count)
     if known.any():
-        hours = np.maximum((look.t - item["count_at"]) / 3600, 1 / 60)
-        item["growth"] = np.where(known & np.isfinite(item["count"]), grown(item, look) / hours, item["growth"])
-        item["count"] = np.where(known, look.count, item["count"])
-        item["count_at"] = np.where(known, look.t, item["count_at"])
-    item.update(zip(R, (look.rank, *look.lag_r), strict=False))
-    item.update(zip(X, (look.x, *look.lag_x), strict=False))
+        hours = np.maximum((snap.t - item["count_at"]) / 3600, 1 / 60)
+        item["growth"] = np.where(known & np.isfinite(item["count"]), grown(item, snap) / hours, item["growth"])
+        item["count"] = np.where(known, snap.count, item["count"])
+        item["count_at"] = np.where(known, snap.t, item["count_at"])
+    item.update(zip(R, (snap.rank, *snap.lag_r), strict=False))
+    item.update(zip(X, (snap.x, *snap.lag_x), strict=False))
 
 
-def _remember_stage(item: Columns, per_list: Columns, look: Look) -> None:
+def _remember_stage(item: Columns, per_list: Columns, snap: SnapshotFeatures) -> None:
     """The stage as of this snapshot, and since when it has been so."""
     code = stages(
-        looks=look.look + 1,
-        climb=climb(look, per_list)[0],
-        rank=look.rank,
+        looks=snap.number + 1,
+        climb=climb(snap, per_list)[0],
+        rank=snap.rank,
         best=item["best"],
-        age_looks=look.look - item["start_look"],
+        age_looks=snap.number - item["start_look"],
         roam=item["roam"],
-        days_since_peak_before=(look.t - item["peak_before_at"]) / DAY_S,
+        days_since_peak_before=(snap.t - item["peak_before_at"]) / DAY_S,
     ).astype(float)
-    item["stage_at"] = np.where((code != item["stage"]) | (item["seen"] <= 1), look.t, item["stage_at"])
+    item["stage_at"] = np.where((code != item["stage"]) | (item["seen"] <= 1), snap.t, item["stage_at"])
     item["stage"] = code
 
 
-def _remember_lists(per_list: Columns, look: Look, batch: Batch) -> None:
-    starts, sizes = look.starts, look.sizes
-    on_top = (look.rank <= 10).astype(float)
+def _remember_lists(per_list: Columns, snap: SnapshotFeatures, batch: Batch) -> None:
+    starts, sizes = snap.starts, snap.sizes
+    on_top = (snap.rank <= 10).astype(float)
     top = np.maximum(np.add.reduceat(on_top, starts), 1)
-    came = np.add.reduceat(on_top * ~(look.lag_r[0] <= 10), starts) / top
-    new = np.add.reduceat(np.isnan(look.lag_r[0]).astype(float), starts) / sizes
-    climb = on_top * np.where(np.isnan(look.lag_x[0]), 0.0, look.x - look.lag_x[0])
+    came = np.add.reduceat(on_top * ~(snap.lag_r[0] <= 10), starts) / top
+    new = np.add.reduceat(np.isnan(snap.lag_r[0]).astype(float), starts) / sizes
+    climb = on_top * np.where(np.isnan(snap.lag_x[0]), 0.0, snap.x - snap.lag_x[0])
     running = per_list["looks"] > 0
-    per_list["turnover"] = np.where(running, per_list["turnover"] + 0.1 * (came - per_list["turnover"]), 0.0)
-    per_list["entry"] = np.where(running, per_list["entry"] + 0.1 * (new - per_list["entry"]), 0.0)
+    per_list["turnover"] = np.where(running, per_list["turnover"] + CHURN * (came - per_list["turnover"]), 0.0)
+    per_list["entry"] = np.where(running, per_list["entry"] + CHURN * (new - per_list["entry"]), 0.0)
     per_list["heat"] = np.add.reduceat(climb, starts) / top
-    per_list["floor"] = look.floor[starts]
+    per_list["floor"] = snap.floor[starts]
     for names, now in ((T, batch.times), (D, batch.depths)):
         per_list.update(zip(names, [now, *(per_list[name] for name in names[:-1])], strict=True))
     per_list["looks"] = per_list["looks"] + 1

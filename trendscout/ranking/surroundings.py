@@ -1,4 +1,4 @@
-"""Signals from beyond an item's own list: other lists, how its title's kin fared, how its list behaved before."""
+"""Signals from beyond an item: other lists, how titles like its own fared, how often its list broke out."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.elsewhere import Sightings
-from trendscout.ranking.keys import issue_order
-from trendscout.ranking.kin import Kin
+from trendscout.ranking.cross_list import CrossList
+from trendscout.ranking.issue_order import issue_order
 from trendscout.ranking.rules import Rules
+from trendscout.ranking.title_priors import TitlePriors
 
 RATE_PRIOR = 200.0  # trials: the same for a list's own rate of breakouts
 
@@ -18,16 +18,16 @@ class Surroundings:
     """What lies beyond the lists of a history's items: made once, asked chunk by chunk."""
 
     def __init__(self, history: History) -> None:
-        self.kin = Kin(history)
-        self.elsewhere = Sightings(history)
+        self.title_priors = TitlePriors(history)
+        self.cross_list = CrossList(history)
         self.issued = issue_order(history)
 
 
 def context_of(history: History, rules: Rules, rows: Ints, around: Surroundings, rate: Floats) -> Columns:
     """All signals of this module for some rows; `rate` is each row's `list_rate`, 0 where it is not known."""
-    context = around.kin.of(rows) | {"key": around.issued[history.obs_item[rows]]}
+    context = around.title_priors.of(rows) | {"key": around.issued[history.obs_item[rows]]}
     if rules.pooled:
-        context |= around.elsewhere.spread(rules, rows) | {"list_rate": rate}
+        context |= around.cross_list.spread(rules, rows) | {"list_rate": rate}
     return context
 
 
