@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.config import Settings
 from trendscout.lang import Lang
@@ -22,9 +22,10 @@ if TYPE_CHECKING:
     from trendscout.archive.files import Pruned
     from trendscout.clock import Clock
     from trendscout.imports import Imported, Taken
-    from trendscout.joining import Matched
+    from trendscout.joining import Decided, Matched
     from trendscout.report.changes import Changes
     from trendscout.rereading import Replayed
+    from trendscout.store.products import Word
 
 # --- collect -------------------------------------------------------------------------------------------------
 
@@ -129,15 +130,15 @@ def match(place: Place) -> Matched:
         return joining.match(connection)
 
 
-def decide(place: Place, action: Literal["merge", "split"], a: str, b: str | None, *, now: datetime) -> Matched:
-    """Remember the user's word on matching and match again."""
-    from trendscout.store import products
+def decide(place: Place, word: Word, a: str, b: str | None, *, now: datetime) -> Decided:
+    """Take the user's word on matching: it holds at once and for ever.
 
-    with place.store(must_exist=True) as connection:
-        first, _ = products.find_product(connection, a)
-        second = products.find_product(connection, b)[0] if b else None
-        products.decide(connection, action, first, second, now)
-    return match(place)
+    Raises UsageError if it changes nothing.
+    """
+    from trendscout import joining
+
+    with place.writing(must_exist=True) as connection:
+        return joining.decide(connection, word, a, b, now=now)
 
 
 def mark(place: Place, product: str, word: str, note: str, *, now: datetime) -> str:

@@ -65,7 +65,7 @@ def why(connection: Connection, product: str, *, now: datetime) -> Why:
     found, _ = products.find_product(connection, product)
     scored = assemble.rows(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
     row = next(scored, None) or assemble.unranked(connection, found, now=now)
-    by_hand = {name for one in products.decisions(connection) if one.b for name in (one.a, one.b)}
+    by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
     members = tuple(
         Member(
             platform=one.platform,

@@ -8,7 +8,7 @@ def ties(count: int, known: list[int] | None = None, catalogue: list[int] | None
         np.array(known or [-1] * count, np.int64),
         np.array(catalogue or [0] * count, np.uint64),
         np.empty((0, 2), np.int64),
-        np.zeros(count, bool),
+        np.empty((0, 2), np.int64),
     )
 
 

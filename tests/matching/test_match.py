@@ -47,17 +47,21 @@ def test_new_listings_join_known_products_that_keep_their_ids() -> None:
 def test_decisions_of_the_user_hold() -> None:
     merged = products(match(decisions=Decisions(merged=(("a1", "x1"),))))
     assert merged["a1"] == merged["x1"] == merged["t1"]
-    split = products(match(decisions=Decisions(split=("t1",))))
-    assert split["t1"] == "p:t1" != split["a1"]
+    parted = products(match(decisions=Decisions(apart=(("t1", "a1"), ("s1", "t1")))))
+    assert parted["t1"] == "p:t1"
+    assert parted["a1"] == parted["s1"] == "p:a1"
 
 
-def test_a_merge_and_a_split_survive_later_runs() -> None:
-    decisions = Decisions(merged=(("a1", "x1"),), split=("t1",))
-    first = match(decisions=decisions)
-    again = match([("n1", "etsy_US", "Zunova juicer cup ZB-210 400ml")], known=first.index, decisions=decisions)
+def test_a_known_product_falls_into_the_parts_that_are_to_be_apart() -> None:
+    first = match(decisions=Decisions(merged=(("a1", "x1"),)))
+    assert products(first)["x1"] == "p:a1"
+    apart = tuple(("x1", name) for name in ("a1", "s1", "t1"))
+    again = match(
+        [("n1", "etsy_US", "Zunova juicer cup ZB-210 400ml")], known=first.index, decisions=Decisions(apart=apart)
+    )
     found = products(again)
-    assert found["a1"] == found["x1"]
-    assert found["t1"] not in {found[name] for name in ("a1", "s1", "n1")}
+    assert {found[name] for name in ("a1", "s1", "t1", "n1")} == {"p:a1"}
+    assert found["x1"] == "p:x1"
 
 
 def test_a_hashtag_joins_the_product_whose_words_it_has() -> None:

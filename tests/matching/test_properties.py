@@ -1,10 +1,12 @@
 """What must hold whatever the listings are."""
 
+from itertools import combinations
+
 import pyarrow as pa
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from trendscout.matching.match import match_listings
+from trendscout.matching.match import Decisions, Matches, match_listings
 from trendscout.store.blocking import candidate_pairs
 
 BRANDS = ("Zunova", "Korvela", "Tessaro")
@@ -27,7 +29,11 @@ def rows_of(market: list[tuple[str, str]]) -> list[Row]:
 
 
 def products(rows: list[Row]) -> dict[str, str]:
-    clusters = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs).clusters
+    return products_in(match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs))
+
+
+def products_in(matches: Matches) -> dict[str, str]:
+    clusters = matches.clusters
     return dict(zip(clusters["id"].to_pylist(), clusters["product_id"].to_pylist(), strict=True))
 
 
@@ -69,3 +75,31 @@ def test_units_and_scripts_do_not_matter(market: list[tuple[str, str]]) -> None:
             title = title.replace(one, other)
         rewritten.append(row | {"title": title})
     assert products(rewritten) == products(rows)
+
+
+@quick
+@given(markets, markets, st.data())
+def test_what_was_split_stays_split_and_moves_nothing_else(
+    market: list[tuple[str, str]], tomorrow: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    rows = rows_of(market)
+    at_first = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)
+    before = products_in(at_first)
+    product = data.draw(st.sampled_from(sorted(before.values())))
+    parts = [name for name, its in before.items() if its == product]
+    decided = Decisions(apart=tuple(combinations(parts, 2)))
+    new = [row | {"id": f"n{row['id']}"} for row in rows_of(tomorrow)]
+    index = at_first.index
+    for given_rows in ([], new, []):
+        table = pa.Table.from_pylist(given_rows, schema=pa.schema([(name, pa.string()) for name in rows[0]]))
+        found = match_listings(table, candidate_pairs=candidate_pairs, known=index, decisions=decided)
+        index, after = found.index, products_in(found)
+        assert len({after[name] for name in parts}) == len(parts)
+        assert product in {after[name] for name in parts}
+        assert {name: after[name] for name in before if name not in parts} == {
+            name: its for name, its in before.items() if name not in parts
+        }
+    anew = products_in(
+        match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs, decisions=decided)
+    )
+    assert len({anew[name] for name in parts}) == len(parts)

@@ -9,7 +9,7 @@ from trendscout.store.blocking import candidate_pairs
 BASE = "Glenvale solid air freshener 170 g, {}"
 
 
-def verdict(*rows: dict[str, object], split: tuple[str, ...] = ()) -> str:
+def verdict(*rows: dict[str, object], apart: tuple[tuple[str, str], ...] = ()) -> str:
     """What is said of the first two of these listings."""
     listings = [{"id": f"{place}", "source": f"shop{place}", **row} for place, row in enumerate(rows)]
     # Goods of others, so that rare words are known as rare.
@@ -18,7 +18,7 @@ def verdict(*rows: dict[str, object], split: tuple[str, ...] = ()) -> str:
         for place, thing in enumerate(("garden gnome", "neck fan", "desk lamp", "air pump", "yoga mat") * 8)
     ]
     table = pa.Table.from_pylist(listings + others)
-    matches = match_listings(table, candidate_pairs=candidate_pairs, decisions=Decisions(split=split))
+    matches = match_listings(table, candidate_pairs=candidate_pairs, decisions=Decisions(apart=apart))
     found = {(row["id_a"], row["id_b"]): row["verdict"] for row in matches.pairs.to_pylist()}
     return str(found["0", "1"])
 
@@ -59,4 +59,4 @@ def test_twice_the_price_is_looked_at(price: float, said: str) -> None:
 def test_a_rival_of_another_product_that_is_as_much_alike_is_looked_at() -> None:
     three = [*titled(BASE.format("lavender"), BASE.format("lavender")), {"title": BASE.format("lavender")}]
     assert verdict(*three) == "same"
-    assert verdict(*three, split=("2",)) == "likely"
+    assert verdict(*three, apart=(("0", "2"), ("1", "2"))) == "likely"

@@ -54,6 +54,28 @@ def elsewhere(place, folder: Path) -> Place:
 LATER = morning_of(DAYS) + timedelta(days=1)
 
 
+def products_of(place, listings) -> set:
+    with place.store() as store:
+        found = "SELECT product_id FROM memberships WHERE list_contains(?, listing)"
+        return {row[0] for row in store.execute(found, [listings]).fetchall()}
+
+
+def test_a_split_outlives_a_replay(collected, tmp_path):
+    place = elsewhere(collected, tmp_path)
+    shutil.copy(collected.db, place.db)
+    pipeline.match(place)
+    with place.store() as store:
+        product, listings = store.execute(
+            "SELECT product_id, list(listing) FROM memberships GROUP BY ALL ORDER BY count(*) DESC, 1 LIMIT 1"
+        ).fetchone()
+    done = pipeline.decide(place, "split", product, None, now=LATER)
+    assert len(done.after) == len(listings) > 2
+    pipeline.replay(place, since=None, now=LATER)
+    for _ in range(2):
+        pipeline.match(place)
+        assert products_of(place, listings) == set(done.after)
+
+
 def test_a_store_from_the_archive_alone_is_the_same(collected, tmp_path):
     rebuilt = elsewhere(collected, tmp_path)
     done = pipeline.replay(rebuilt, since=None, now=LATER)

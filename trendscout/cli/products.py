@@ -1,13 +1,16 @@
 """Commands about single products: match, merge, split, mark, why."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
 from trendscout.cli.words import t
 from trendscout.errors import UsageError
+
+if TYPE_CHECKING:
+    from trendscout.store.products import Word
 
 Product = Annotated[str, typer.Argument(metavar="PRODUCT", help=t("Product id, item key, or part of a title."))]
 
@@ -51,27 +54,43 @@ def match(
 
 
 @app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))
-def merge(
-    context: typer.Context,
-    a: Annotated[str, typer.Argument(metavar="A", help=t("Product id, item key, or part of a title."))],
-    b: Annotated[str, typer.Argument(metavar="B", help=t("Product id, item key, or part of a title."))],
-) -> None:
+def merge(context: typer.Context, a: Product, b: Product) -> None:
     """Merge two products."""
-    from trendscout import pipeline
-
-    here = call(context)
-    pipeline.decide(here.place, "merge", a, b, now=moment(None))
-    here.say("{a} and {b} are one product from now on.", a=a, b=b)
+    _decide(context, "merge", a, b)
 
 
 @app.command(help=example("Say that a product's listings are not one; kept for good.", "trendscout split pab12"))
-def split(context: typer.Context, a: Product) -> None:
+def split(
+    context: typer.Context,
+    a: Product,
+    variants: Annotated[bool, typer.Option("--variants", help=t("They are variants of one another."))] = False,
+) -> None:
     """Split a product."""
+    _decide(context, "variants" if variants else "split", a, None)
+
+
+@app.command(
+    help=example("Say that two products are variants, not one; kept for good.", "trendscout variants p1 p2")
+)
+def variants(context: typer.Context, a: Product, b: Product) -> None:
+    """Keep two products apart, as variants."""
+    _decide(context, "variants", a, b)
+
+
+def _decide(context: typer.Context, word: "Word", a: str, b: str | None) -> None:
     from trendscout import pipeline
 
     here = call(context)
-    pipeline.decide(here.place, "split", a, None, now=moment(None))
-    here.say("The listings of {a} are products of their own from now on.", a=a)
+    done = pipeline.decide(here.place, word, a, b, now=moment(None))
+    here.say(
+        {
+            "merge": "One product from now on: {before} → {after}.",
+            "split": "Products of their own from now on: {before} → {after}.",
+            "variants": "Variants from now on, not one product: {before} → {after}.",
+        }[word],
+        before=", ".join(done.before),
+        after=", ".join(done.after),
+    )
 
 
 @app.command(

@@ -23,8 +23,8 @@ class Ties:
 
     known: I64  # a number per row: rows of one number start together and two numbers never meet; -1: a new row
     catalogue: NDArray[np.uint64]  # one bit per catalogue: a product holds at most one row of each; 0: any number
-    together: NDArray[np.int64]  # (k, 2): pairs of rows that the user merged
-    alone: NDArray[np.bool_]  # rows that the user split off
+    together: I64  # (k, 2): pairs of rows that are one product whatever the probability
+    apart: I64  # (k, 2): pairs of rows that never meet in one cluster; none of them is tied by `together`
 
 
 def cluster(
@@ -34,16 +34,15 @@ def cluster(
     count = len(ties.known)
     label = _start(ties)
     frozen = np.zeros(count, bool)
-    frozen[label[(ties.known >= 0) & ~ties.alone]] = True
-    merged_by_user = np.zeros(count, bool)
-    merged_by_user[label[ties.together.ravel()]] = True
-    frozen |= merged_by_user & frozen
-    closed = np.zeros(count, bool)
-    closed[label[ties.alone]] = True
+    frozen[label[ties.known >= 0]] = True
     size = np.bincount(label, minlength=count)
     bits = np.zeros(count, np.uint64)
     np.bitwise_or.at(bits, label, ties.catalogue)
 
+    # Rows that are kept apart are pairs with a veto: it stays on whatever their clusters grow into.
+    a, b = np.concatenate((a, ties.apart[:, 0])), np.concatenate((b, ties.apart[:, 1]))
+    probability = np.concatenate((probability, np.zeros(len(ties.apart))))
+    veto = np.concatenate((veto, np.ones(len(ties.apart), bool)))
     hopeful = np.zeros(count, bool)
     good = (probability >= least) & ~veto
     hopeful[label[a[good]]] = hopeful[label[b[good]]] = True
@@ -56,7 +55,7 @@ def cluster(
         possible = size[low] * size[high]
         missing = np.maximum(possible - edges.pairs, 0)
         link = (edges.total + missing * MISSING) / (edges.pairs + missing)
-        fits = (link >= least) & ~edges.veto & ~(frozen[low] & frozen[high]) & ~closed[low] & ~closed[high]
+        fits = (link >= least) & ~edges.veto & ~(frozen[low] & frozen[high])
         fits &= (bits[low] & bits[high]) == 0
         if not fits.any():
             break
@@ -72,11 +71,10 @@ def cluster(
 
 
 def _start(ties: Ties) -> I64:
-    """Clusters before any pair is looked at: known products and what the user merged."""
+    """Clusters before any pair is looked at: known products and what is tied together."""
     count = len(ties.known)
     label = np.arange(count)
-    member = (ties.known >= 0) & ~ties.alone
-    rows = np.flatnonzero(member)
+    rows = np.flatnonzero(ties.known >= 0)
     _, first, inverse = np.unique(ties.known[rows], return_index=True, return_inverse=True)
     label[rows] = rows[first][inverse]
     one, other = label[ties.together[:, 0]], label[ties.together[:, 1]]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,10 +28,10 @@ _CATALOGUES = 63  # bits of a mask
 
 @dataclass(frozen=True, slots=True)
 class Decisions:
-    """What the user decided, by listing id; it outlives every run."""
+    """What holds whatever the matcher thinks, by listing id; it outlives every run."""
 
     merged: tuple[tuple[str, str], ...] = ()  # these two are one product
-    split: tuple[str, ...] = ()  # this one is a product of its own, unless merged
+    apart: tuple[tuple[str, str], ...] = ()  # these two are not, and no chain of `merged` says that they are
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -62,11 +63,13 @@ def match_listings(
     """The records joined into products, together with the `known` listings of earlier runs.
 
     `records` has id, source, title and, where known, brand, price, currency, image, text. A known listing that
-    comes again keeps its product; known products keep their ids and join each other only by a merge of the user.
+    comes again keeps its product; known products keep their ids and join each other only by a merge of the user. A
+    known product of which two listings are to be apart falls: into its listings if all of them are, else its
+    listings are looked at as if they were new.
     Product ids are "p:" and the smallest listing id of the product at its first run.
     """
     model = model or shipped()
-    table, products = _together(_read(records, known), known)
+    table, products, before = _together(_read(records, known), known, decisions)
     listings = weigh(table)
     first_new = len(products) - products.count(None)
     found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
@@ -77,7 +80,7 @@ def match_listings(
     ties = _ties(listings, products, decisions, scored)
     label = cluster(a, b, link, scored.hard & (link < model.conflict), ties, model.likely)
     ids = table["id"].to_pylist()
-    product_ids = _name(ids, products, label)
+    product_ids = _name(ids, products, before, label)
     verdict = verdicts(listings, a, b, scored, label, ease, model)
     line, variants, copies = beside(label, a, b, verdict == VERDICTS.index("variant"), scored.copy)
     pairs = pa.table(
@@ -121,42 +124,91 @@ def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
     return pa.concat_tables([plain, read_listings(tagged, tags=True)]).sort_by("id").combine_chunks()
 
 
-def _together(new: pa.Table, known: pa.Table | None) -> tuple[pa.Table, list[str | None]]:
-    """Known listings first, then new ones, each sorted by id; with the known ones' products."""
+def _together(
+    new: pa.Table, known: pa.Table | None, decisions: Decisions
+) -> tuple[pa.Table, list[str | None], list[str | None]]:
+    """Known listings first, then those to be joined now, each sorted by id; with the known ones' products.
+
+    The last list is the product that each had before, which one that fell is not held to.
+    """
     if known is None or not len(known):
-        return new, [None] * len(new)
+        return new, [None] * len(new), [None] * len(new)
     old_ids = set(known["id"].to_pylist())
     fresh = new.filter(pa.array([identity not in old_ids for identity in new["id"].to_pylist()], pa.bool_()))
     known = known.sort_by("id")
-    products = known["product_id"].to_pylist() + [None] * len(fresh)
-    return pa.concat_tables([known.select(SCHEMA.names), fresh]).combine_chunks(), products
+    before = known["product_id"].to_pylist()
+    held = _held(known["id"].to_pylist(), before, decisions.apart)
+    stays = np.array([product is not None for product in held], bool)
+    known = known.select(SCHEMA.names)
+    open_rows = pa.concat_tables([known.filter(pa.array(~stays)), fresh])
+    former = np.array([*np.array(before, object)[~stays], *[None] * len(fresh)], object)
+    order = np.argsort(open_rows["id"].to_numpy(zero_copy_only=False), kind="stable")
+    table = pa.concat_tables([known.filter(pa.array(stays)), open_rows.take(order)]).combine_chunks()
+    products = [*(product for product in held if product is not None), *[None] * len(order)]
+    return table, products, [*np.array(before, object)[stays], *former[order]]
+
+
+def _held(ids: list[str], products: list[str], apart: tuple[tuple[str, str], ...]) -> list[str | None]:
+    """The product that each known listing stays with; None where it is to be joined again."""
+    if not apart:
+        return list(products)
+    product = dict(zip(ids, products, strict=True))
+    parted: dict[str, set[frozenset[str]]] = {}
+    for one, other in apart:
+        if one in product and product.get(other) == product[one]:
+            parted.setdefault(product[one], set()).add(frozenset((one, other)))
+    members: dict[str, list[str]] = {}
+    for name, its in product.items():
+        if its in parted:
+            members.setdefault(its, []).append(name)
+    held: dict[str, str | None] = {}
+    for its, names in members.items():
+        all_apart = len(parted[its]) == len(names) * (len(names) - 1) // 2
+        held |= {name: f"{its} {name}" if all_apart else None for name in names}
+    return [held.get(name, its) for name, its in product.items()]
 
 
 def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: ScoredPairs) -> Ties:
-    ids = listings.table["id"]
     numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
     known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)
-    named = {name for pair in decisions.merged for name in pair} | set(decisions.split)
-    place = {name: row for row, name in enumerate(ids.to_pylist()) if name in named} if named else {}
-    together = [(place[one], place[other]) for one, other in decisions.merged if one in place and other in place]
-    alone = np.zeros(len(known), bool)
-    alone[[place[name] for name in decisions.split if name in place]] = True
+    named = {name for pair in (*decisions.merged, *decisions.apart) for name in pair}
+    ids = listings.table["id"].to_pylist() if named else []
+    place = {name: row for row, name in enumerate(ids) if name in named}
     bit = np.zeros(len(listings.sources), np.uint64)
     chosen = np.flatnonzero(scored.catalogue)[:_CATALOGUES]
     bit[chosen] = np.uint64(1) << np.arange(len(chosen), dtype=np.uint64)
     if len(listings.sources) < 2:
         bit[:] = 0
-    return Ties(known, bit[listings.source], np.array(together, np.int64).reshape(-1, 2), alone)
+    return Ties(known, bit[listings.source], _rows(decisions.merged, place), _rows(decisions.apart, place))
 
 
-def _name(ids: list[str], products: list[str | None], label: NDArray[np.int64]) -> list[str]:
-    """A product id per row: the known one (the smallest, if the user merged several), else a new one."""
+def _rows(pairs: tuple[tuple[str, str], ...], place: dict[str, int]) -> NDArray[np.int64]:
+    """The pairs of ids as rows, without those of which one is not there."""
+    there = [(place[one], place[other]) for one, other in pairs if one in place and other in place]
+    return np.array(there, np.int64).reshape(-1, 2)
+
+
+def _name(
+    ids: list[str], products: list[str | None], before: list[str | None], label: NDArray[np.int64]
+) -> list[str]:
+    """A product id per row: the known one (the smallest, if the user merged several), else a new one.
+
+    Of a product that fell, the part with most of its listings keeps the id, or the one that it was named after.
+    """
     names: dict[int, str] = {}
     for row, product in enumerate(products):
-        if product is not None:
+        if product is not None and product == before[row]:
             cluster_row = int(label[row])
             names[cluster_row] = min(product, names.get(cluster_row, product))
     taken = set(names.values())
+    fell = [row for row, former in enumerate(before) if former is not None and former != products[row]]
+    parts = Counter((before[row], int(label[row])) for row in fell)
+    namesakes = {(before[row], int(label[row])) for row in fell if before[row] == f"p:{ids[row]}"}
+    for part in sorted(parts, key=lambda part: (-parts[part], part not in namesakes, part)):
+        former, cluster_row = part
+        if former is not None and former not in taken and cluster_row not in names:
+            names[cluster_row] = former
+            taken.add(former)
     for row in range(len(ids)):  # sorted by id: the first new row of a cluster has its smallest id
         cluster_row = int(label[row])
         if cluster_row not in names:

@@ -15,25 +15,33 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Mark = Literal["mine", "watch", "ignore"]
+Word = Literal["merge", "split", "variants"]
+YOUR_WORD = "you said so"  # the reason of what a decision made
+ONE_ITEM = "one item in two markets"
 LISTING_ID = "lower(to_hex(listing))"
 _NAMED = 6  # products that an ambiguous name lists
 _KEY = "('0x' || {})::BIGINT"
+_LAST_WORDS = """
+    SELECT arg_max(action, (decided_at, action)) AS action, max(decided_at) AS decided_at,
+           lower(to_hex(least(listing_a, listing_b))) AS a, lower(to_hex(greatest(listing_a, listing_b))) AS b
+    FROM decisions GROUP BY a, b
+"""
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """The user's word on matching, by listing ids: a and b are one product, or a is one of its own."""
+    """The user's last word on two listings, by their ids: one product, two, or two that are variants."""
 
-    action: Literal["merge", "split"]
+    action: Word
     a: str
-    b: str | None
+    b: str
 
 
 def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Table:
-    """Listings with a title that the matcher has not read: id, source, title, brand, price, currency, image.
+    """Listings that the matcher has not read: id, source, title, brand, price, currency, image.
 
-    On `worldwide` platforms, whose ids mean the same in every market, a listing without a title has its twin's.
-    Recall notices are no listings.
+    They have a title, or the user merged them. On `worldwide` platforms, whose ids mean the same in every market,
+    a listing without a title has its twin's. Recall notices are no listings.
     """
     return arrow(
         connection,
@@ -44,7 +52,8 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
         SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
                price::DOUBLE AS price, currency, image
         FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
-        WHERE title <> '' AND platform NOT IN (SELECT platform FROM lists WHERE kind = 'recalls') ORDER BY id""",
+        WHERE (title <> '' OR listing IN (SELECT unnest([listing_a, listing_b]) FROM decisions))
+          AND platform NOT IN (SELECT platform FROM lists WHERE kind = 'recalls') ORDER BY id""",
         [list(worldwide)],
     )
 
@@ -81,7 +90,7 @@ def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspe
     """Take over what the matcher found: `pairs` that it scored now, the `index` of all listings, `suspects`.
 
     A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
-    "variant" and pairs of copies become kinships.
+    "variant", pairs of copies and what the user called variants become kinships.
     """
     with (
         transaction(connection),
@@ -99,11 +108,18 @@ def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspe
         )
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE p_members AS
-            SELECT i.listing, i.product_id, coalesce(n.verdict, o.verdict, 'alone') AS verdict,
+            SELECT i.listing, i.product_id,
+                   coalesce(n.verdict, o.verdict, if(size > 1, 'same', 'alone')) AS verdict,
                    coalesce(n.probability, o.probability) AS probability,
-                   coalesce(n.reason, o.reason, '') AS reason
-            FROM (SELECT {_KEY.format("id")} AS listing, product_id FROM index_view) i
-            LEFT JOIN p_best n USING (listing, product_id) LEFT JOIN memberships o USING (listing, product_id)"""
+                   coalesce(n.reason, o.reason, if(size = 1, '', if(merged, ?, ?))) AS reason
+            FROM (SELECT {_KEY.format("id")} AS listing, product_id,
+                         count(*) OVER (PARTITION BY product_id) AS size,
+                         id IN (SELECT unnest([a, b]) FROM ({_LAST_WORDS}) WHERE action = 'merge') AS merged
+                  FROM index_view) i
+            LEFT JOIN p_best n USING (listing, product_id)
+            LEFT JOIN memberships o ON o.listing = i.listing AND o.product_id = i.product_id
+                                   AND o.verdict <> 'alone' AND size > 1""",
+            [YOUR_WORD, ONE_ITEM],
         )
         connection.execute("DELETE FROM memberships")
         connection.execute("INSERT INTO memberships BY NAME FROM p_members")
@@ -117,36 +133,46 @@ def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspe
                 FROM pairs_view WHERE verdict = 'variant' OR copy)
             ANTI JOIN kinships USING (listing_a, listing_b, kind)"""
         )
+        connection.execute("DELETE FROM kinships WHERE reason = ?", [YOUR_WORD])
+        connection.execute(
+            f"""INSERT INTO kinships SELECT {_KEY.format("a")}, {_KEY.format("b")}, 'variant', ?
+            FROM ({_LAST_WORDS}) WHERE action = 'variants'""",
+            [YOUR_WORD],
+        )
         connection.execute("DROP TABLE p_best")
         connection.execute("DROP TABLE p_members")
 
 
 def decisions(connection: Connection) -> list[Decision]:
-    """What the user decided, oldest first."""
+    """What the user last said of each two listings, the newest word first."""
     rows = connection.execute(
-        """SELECT action, lower(to_hex(listing_a)), lower(to_hex(listing_b))
-        FROM decisions ORDER BY decided_at, listing_a"""
+        f"SELECT action, a, b FROM ({_LAST_WORDS}) ORDER BY decided_at DESC, a, b"
     ).fetchall()
     return [Decision(*row) for row in rows]
 
 
-def decide(connection: Connection, action: Literal["merge", "split"], a: str, b: str | None, at: datetime) -> None:
-    """Remember the user's word on two products, or on one that is to fall apart into its listings."""
-    rows: list[tuple[int, int | None]]
-    if b is not None:
-        rows = [(_listings_of(connection, a)[0], _listings_of(connection, b)[0])]
-    else:
-        rows = [(listing, None) for listing in _listings_of(connection, a)]
-    with transaction(connection):
-        for listing_a, listing_b in rows:
-            connection.execute(
-                "INSERT INTO decisions VALUES (?, ?, ?, ?)", [naive(at), action, listing_a, listing_b]
-            )
+def decide(connection: Connection, action: Word, ones: Sequence[int], others: Sequence[int], at: datetime) -> None:
+    """Remember the user's word on every two of these listings, one from each side."""
+    connection.execute(
+        """INSERT INTO decisions SELECT ?, ?, a, b
+        FROM unnest(?::BIGINT[]) AS mine(a), unnest(?::BIGINT[]) AS theirs(b) WHERE a <> b""",
+        [naive(at), action, list(ones), list(others)],
+    )
+
+
+def products_by_listing(connection: Connection, listings: Sequence[int]) -> Mapping[int, str]:
+    """The product id of each of these listings."""
+    rows = connection.execute(
+        f"""SELECT listing, {PRODUCT} FROM listings l LEFT JOIN memberships m USING (listing)
+        WHERE list_contains(?, listing)""",
+        [list(listings)],
+    ).fetchall()
+    return dict(rows)
 
 
 def mark(connection: Connection, product_id: str, word: Mark, note: str, at: datetime) -> None:
     """Remember that a product is the seller's own, watched, or to be left out."""
-    listings = _listings_of(connection, product_id)
+    listings = members(connection, product_id)
     with transaction(connection):
         connection.execute("DELETE FROM marks WHERE list_contains(?, listing)", [listings])
         connection.execute("INSERT INTO marks VALUES (?, ?, ?, ?)", [listings[0], word, note, naive(at)])
@@ -155,7 +181,7 @@ def mark(connection: Connection, product_id: str, word: Mark, note: str, at: dat
 def unmark(connection: Connection, product_id: str) -> int:
     """Forget a product's mark; how many there were."""
     return affected(
-        connection, "DELETE FROM marks WHERE list_contains(?, listing)", [_listings_of(connection, product_id)]
+        connection, "DELETE FROM marks WHERE list_contains(?, listing)", [members(connection, product_id)]
     )
 
 
@@ -202,7 +228,8 @@ def find_product(connection: Connection, text: str) -> tuple[str, str]:
     )
 
 
-def _listings_of(connection: Connection, product_id: str) -> Sequence[int]:
+def members(connection: Connection, product_id: str) -> Sequence[int]:
+    """The keys of a product's listings."""
     rows = connection.execute(
         f"SELECT l.listing FROM listings l LEFT JOIN memberships m USING (listing) WHERE {PRODUCT} = ? ORDER BY 1",
         [product_id],
