@@ -7,8 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
-from trendscout.errors import Blocked, TrendscoutError
-from trendscout.model import Entry, ListNote, Page, Query, Reading, Snapshot, Status
+from trendscout.errors import Blocked, OurFault, TrendscoutError
+from trendscout.model import ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
 from trendscout.source import Source, list_id, read_page
 
 # A list that lost more than this share of its usual rows or filled fields was not read right: sites change a
@@ -26,14 +26,22 @@ class Usual:
     filled: float
 
 
-def snapshots_of(
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pages of one crawl show, and whether a bug of ours stood in the way."""
+
+    snapshots: tuple[Snapshot, ...]
+    fault: bool = False
+
+
+def shown_by(
     source: Source,
     query: Query,
     taken_at: datetime,
     pages: Sequence[Page],
     *,
     missing: Sequence[TrendscoutError] = (),
-) -> tuple[Snapshot, ...]:
+) -> Shown:
     """One snapshot for each list that the pages show; one without entries if they show none.
 
     `missing` says why pages that belong to the crawl did not come: with it, or with a page that cannot be read,
@@ -43,11 +51,42 @@ def snapshots_of(
     faults = list(missing)
     for page in pages:
         try:
-            readings.append(read_page(source, page))
+            reading = read_page(source, page)
         except TrendscoutError as error:
-            if not _ended_before(source, readings):
+            if isinstance(error, OurFault) or not _ended_before(source, readings):
                 faults.append(error)
+        else:
+            readings.append(_once_shown(reading, readings, page.number))
     refs = tuple(page.ref for page in pages if page.ref)
+    snapshots = _snapshots(source, query, taken_at, readings, faults, refs)
+    return Shown(snapshots, any(isinstance(fault, OurFault) for fault in faults))
+
+
+def _once_shown(reading: Reading, before: Sequence[Reading], number: int) -> Reading:
+    """The reading, partial if it is an earlier page once more: the site paid no heed to the page's number."""
+    keys = _keys(reading)
+    if len(keys) < _TOO_FEW or all(_keys(earlier) != keys for earlier in before):
+        return reading
+    return replace(
+        reading, status="partial", findings=(*reading.findings, f"page {number} shows an earlier page once more")
+    )
+
+
+_TOO_FEW = 3  # rows that two pages may share by chance
+
+
+def _keys(reading: Reading) -> list[tuple[str, str]]:
+    return [(entry.list, entry.item_key) for entry in reading.entries if not entry.is_ad]
+
+
+def _snapshots(
+    source: Source,
+    query: Query,
+    taken_at: datetime,
+    readings: Sequence[Reading],
+    faults: Sequence[TrendscoutError],
+    refs: tuple[ArchiveRef, ...],
+) -> tuple[Snapshot, ...]:
     if not readings:
         status: Status = "blocked" if any(isinstance(fault, Blocked) for fault in faults) else "failed"
         kind = query.kind or (source.kinds[0] if source.kinds else "")

@@ -1,6 +1,7 @@
 """Every error that trendscout raises on purpose.
 
 TrendscoutError                    what happened, to what, what to do next
+├── OurFault                       exit 1: a bug, met in the work on one query
 ├── UsageError                     exit 2: the command line or a file of the user's is wrong
 │   └── ConfigError                ... and it is trendscout.toml, a job or a profile: names file, key, line
 ├── StoreError                     exit 4: the store is unusable
@@ -14,10 +15,12 @@ TrendscoutError                    what happened, to what, what to do next
 │   └── Unreachable                no answer, or a broken one, after the retries
 └── ReadError                      exit 3: a page came and gives no list
     ├── Blocked                    a wall: captcha, login, consent, geo-block, error code with status 200
+    ├── NoPage                     the list's page is missing, a part of one, or an error of the site's
     └── LayoutChanged              no reader knows this page
 
 A FetchError or ReadError never ends a run: `pipeline` turns it into an `Outcome` of that source.
-Anything that is not a TrendscoutError is a bug and exits with 1.
+Anything that is not a TrendscoutError is a bug and exits with 1. One that is met in the work on one query ends it
+alone and is told as OurFault; the run goes on and exits with 1 in the end.
 """
 
 from __future__ import annotations
@@ -28,6 +31,8 @@ __all__ = [
     "ConfigError",
     "FetchError",
     "LayoutChanged",
+    "NoPage",
+    "OurFault",
     "ReadError",
     "Refused",
     "StoreBusy",
@@ -59,6 +64,33 @@ class TrendscoutError(Exception):
     def __str__(self) -> str:
         parts = (self.what, self.next_step)
         return " ".join(part.format(**self.fields) for part in parts if part)
+
+
+class OurFault(TrendscoutError):
+    """A bug, met in the work on one query: told with the kind of fault and its place in our code.
+
+    Not in the fault's own words: they may hold what the site sent, or a key.
+    """
+
+    def __init__(self, source: str, fault: BaseException) -> None:
+        super().__init__(
+            "{source}: a fault of trendscout itself: {kind} at {place}.",
+            next_step="The other lists were collected. Please report it; what came is kept in the archive.",
+            source=source,
+            kind=type(fault).__name__,
+            place=_place_of(fault),
+        )
+
+
+def _place_of(fault: BaseException) -> str:
+    """File and line of ours where the fault came out."""
+    place, trace = "?", fault.__traceback__
+    while trace is not None:
+        file = trace.tb_frame.f_code.co_filename.replace("\\", "/")
+        if "/trendscout/" in file:
+            place = f"{file.rpartition('/trendscout/')[2]}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
 
 
 class UsageError(TrendscoutError):
@@ -125,6 +157,10 @@ class ReadError(TrendscoutError):
 
 class Blocked(ReadError):
     """The page is a wall: captcha, login, consent, geo-block, or an error code behind status 200."""
+
+
+class NoPage(ReadError):
+    """The site answered, without a whole page: none is there, or it broke."""
 
 
 class LayoutChanged(ReadError):

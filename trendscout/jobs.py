@@ -50,12 +50,12 @@ def run_job(
     A second run on the same date collects and leaves the report as it is, unless `again`; channels that the first
     did not reach are told. A run that takes over from a killed one goes on where that stopped.
     """
-    now = clock.now()
-    day = day or job.due.local_date(now)
+    day = day or job.due.local_date(clock.now())
     outcomes = _collect(job, place, settings, clock, base_url)
     if job.report is None:
         return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists were asked.", outcomes=outcomes)
-    begun = runs.Run(run_id(), job.name, day, now, None, "running", {})
+    # Begun when all is collected: the report looks from here, and what came in this run is part of it.
+    begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
     with place.writing() as connection:
         run = runs.claim(connection, begun, alive=alive, again=again)
     if run is None:

@@ -8,14 +8,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trendscout.archive import Kept
-from trendscout.crawl import snapshots_of, with_drift
+from trendscout.crawl import Shown, shown_by, with_drift
 from trendscout.errors import TrendscoutError, Unreachable
 from trendscout.model import Outcome, Page, Query, Snapshot, Status
-from trendscout.source import get_source
+from trendscout.source import get_source, wall_before
 from trendscout.store.coverage import usual
 from trendscout.store.lake import retried
 from trendscout.store.load import Loaded, load_snapshots, note_pages
 from trendscout.store.sql import Connection
+from trendscout.text.walls import TRANSIENT
 
 Opener = Callable[[], AbstractContextManager[Connection]]
 _BATCH = 200  # crawls a load: opening the store costs as much as loading a few lists
@@ -33,12 +34,12 @@ class Crawl:
     asides: tuple[Page, ...] = ()  # replies that were no page of the list: another try followed, or none came
 
 
-def read_crawl(crawl: Crawl) -> tuple[Snapshot, ...]:
-    """The snapshots that a crawl's pages show."""
+def read_crawl(crawl: Crawl) -> Shown:
+    """What a crawl's pages show."""
     if not crawl.pages and not crawl.missing:
-        return ()
+        return Shown(())
     source = get_source(crawl.query.source)
-    return snapshots_of(source, crawl.query, crawl.taken_at, crawl.pages, missing=crawl.missing)
+    return shown_by(source, crawl.query, crawl.taken_at, crawl.pages, missing=crawl.missing)
 
 
 def load_crawls(
@@ -48,7 +49,7 @@ def load_crawls(
 
     With `replace_changed`, snapshots that the store has and that now read differently are replaced.
     """
-    batch: list[tuple[Crawl, tuple[Snapshot, ...]]] = []
+    batch: list[tuple[Crawl, Shown]] = []
     for crawl in crawls:
         batch.append((crawl, read_crawl(crawl)))
         if len(batch) >= _BATCH:
@@ -60,20 +61,20 @@ def load_crawls(
 
 def _load(
     open_store: Opener,
-    batch: Sequence[tuple[Crawl, tuple[Snapshot, ...]]],
+    batch: Sequence[tuple[Crawl, Shown]],
     loaded_at: datetime,
     *,
     replace_changed: bool,
 ) -> Iterator[tuple[Outcome, Loaded]]:
     judged, total = retried(lambda: _put(open_store, batch, loaded_at, replace_changed=replace_changed))
-    for number, (crawl, snapshots) in enumerate(batch, 1):
-        final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in snapshots]
-        yield _outcome(crawl, final), total if number == len(batch) else Loaded(0, 0, 0)
+    for number, (crawl, shown) in enumerate(batch, 1):
+        final = [judged[snapshot.list_id, snapshot.taken_at] for snapshot in shown.snapshots]
+        yield _outcome(crawl, final, fault=shown.fault), total if number == len(batch) else Loaded(0, 0, 0)
 
 
 def _put(
     open_store: Opener,
-    batch: Sequence[tuple[Crawl, tuple[Snapshot, ...]]],
+    batch: Sequence[tuple[Crawl, Shown]],
     loaded_at: datetime,
     *,
     replace_changed: bool,
@@ -82,7 +83,7 @@ def _put(
     judged: dict[tuple[str, datetime], Snapshot] = {}
     total = Loaded(0, 0, 0)
     with open_store() as connection:
-        for part in _rounds([snapshot for _, snapshots in batch for snapshot in snapshots]):
+        for part in _rounds([snapshot for _, shown in batch for snapshot in shown.snapshots]):
             before = min(snapshot.taken_at for snapshot in part)
             known = usual(connection, [snapshot.list_id for snapshot in part], before=before)
             part = with_drift(part, known)
@@ -110,7 +111,7 @@ def _rounds(snapshots: Sequence[Snapshot]) -> Iterator[tuple[Snapshot, ...]]:
 _WORST_FIRST = ("blocked", "failed", "partial", "ok")
 
 
-def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
+def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot], *, fault: bool) -> Outcome:
     states: list[Status] = [snapshot.status for snapshot in snapshots]
     status: Status = min(states, key=_WORST_FIRST.index, default="failed")
     reasons = dict.fromkeys(snapshot.reason for snapshot in snapshots if snapshot.reason)
@@ -120,6 +121,7 @@ def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot]) -> Outcome:
         lists=sum(bool(snapshot.entries) for snapshot in snapshots),
         entries=sum(len(snapshot.counted) for snapshot in snapshots),
         reason=" ".join(reasons),
+        fault=fault,
     )
 
 
@@ -143,18 +145,17 @@ def crawls_of(kept: Iterable[Kept]) -> Iterator[Crawl]:
 
 
 _REFUSED = 400
-# What a site answers to be asked again later; any other refusal is a wall, and says something of the list.
-_PATIENCE = frozenset((408, 425, 429, 500, 502, 503, 504))
 
 
 def _crawl(key: tuple[Query, datetime], held: Sequence[Kept]) -> Crawl:
     query, taken_at = key
-    last = {one.page.number: one for one in held if one.page.status not in _PATIENCE}
+    last = {one.page.number: one for one in held if one.page.status not in TRANSIENT}
     pages = tuple(replace(last[number].page, query=query) for number in sorted(last))
     asides = tuple(one.page for one in held if last.get(one.page.number) is not one)
-    lost = (
-        [number for number in range(1, max(one.pages for one in held) + 1) if number not in last] if last else []
-    )
+    asked = max(one.pages for one in held)
+    if pages and len(pages) < asked and wall_before(get_source(query.source), pages[-1]):
+        asked = pages[-1].number  # the rest of a list is not asked for behind a wall
+    lost = [number for number in range(1, asked + 1) if number not in last] if last else []
     missing = tuple(
         Unreachable("{source}: page {number} did not come.", source=query.source, number=number) for number in lost
     )

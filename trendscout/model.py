@@ -174,6 +174,7 @@ class Outcome:
     entries: int = 0
     reason: str = ""
     next_step: str = ""
+    fault: bool = False  # of ours: a bug, met in the work on this query alone
 
 
 @dataclass(frozen=True, slots=True)

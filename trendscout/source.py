@@ -16,7 +16,15 @@ from datetime import datetime
 from functools import cache
 from typing import Any, Literal
 
-from trendscout.errors import Blocked, LayoutChanged, UsageError
+from trendscout.errors import (
+    Blocked,
+    LayoutChanged,
+    NoPage,
+    OurFault,
+    ReadError,
+    TrendscoutError,
+    UsageError,
+)
 from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
 
 _GARBLED = 10  # one title in ten: sites cut a character in half now and then
@@ -154,20 +162,23 @@ def read_page(source: Source, page: Page) -> Reading:
     """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
 
     Readers are tried in order; the first that finds entries is the layout of the reading. Raises Blocked for a
-    wall and LayoutChanged when no reader finds anything: an empty list is never returned.
+    wall, NoPage for a missing page, a part of one or an error of the site's, LayoutChanged when no reader finds
+    anything (an empty list is never returned), and OurFault when one of ours breaks.
     """
+    try:
+        return _read(source, page)
+    except TrendscoutError:
+        raise
+    except Exception as fault:
+        raise OurFault(source.name, fault) from fault
+
+
+def _read(source: Source, page: Page) -> Reading:
     from trendscout.text.bodies import readable
-    from trendscout.text.walls import wall_of
 
     page = readable(page)
-    found = (source.wall and source.wall(page)) or wall_of(page)
-    if found:
-        raise Blocked(
-            "{source}: the page is {wall}, not a list.",
-            next_step="Nothing was counted. Open the list in a browser, save the page and `trendscout ingest` it.",
-            source=source.name,
-            wall=found,
-        )
+    if wall := wall_before(source, page):
+        raise _in_place_of_the_list(source, wall)
     for reader in source.readers:
         if not reader.fits(page):
             continue
@@ -188,6 +199,35 @@ def read_page(source: Source, page: Page) -> Reading:
         source=source.name,
         url=page.url or "the page",
     )
+
+
+def wall_before(source: Source, page: Page) -> str | None:
+    """What stands in the place of the list, in English, or None: as the source knows its site, else by marks."""
+    from trendscout.text.walls import wall_of
+
+    return (source.wall and source.wall(page)) or wall_of(page)
+
+
+def _in_place_of_the_list(source: Source, wall: str) -> ReadError:
+    from trendscout.text.walls import stands_for
+
+    what = "{source}: the page is {wall}, not a list."
+    answer = stands_for(wall)
+    if answer == "block":
+        return Blocked(
+            what,
+            next_step="Nothing was counted. Open the list in a browser, save the page and `trendscout ingest` it.",
+            source=source.name,
+            wall=wall,
+        )
+    if answer == "missing":
+        return NoPage(
+            what,
+            next_step="Check market and category; if they are right, the list has moved or is gone.",
+            source=source.name,
+            wall=wall,
+        )
+    return NoPage(what, next_step="Nothing was counted; the next run tries again.", source=source.name, wall=wall)
 
 
 _TAIL_BYTES = 4096

@@ -276,9 +276,9 @@ def cases() -> list[Case]:
         case("503 once", "ok", 2, first_then_good("503 Busy"), waits=2.0),
         case("503 without end", "TryLater", 3, body(b"", status="503 Busy"), waits=6.0),
         case("500 without end", "Unreachable", 3, body(b"", status="500 Oops"), waits=6.0),
-        case("404", "FetchError", 1, body(b"gone", status="404 Not Found")),
+        case("404", "NoPage", 1, body(b"gone", status="404 Not Found")),
         case("403", "Blocked", 1, body(b"no", status="403 Forbidden")),
-        case("204", "LayoutChanged", 1, body(b"", status="204 No Content")),
+        case("204", "NoPage", 1, body(b"", status="204 No Content")),
         # redirects
         case("5 redirects", "ok", 1, chain(5)),
         case("6 redirects", "Refused", 1, chain(6)),
@@ -290,7 +290,7 @@ def cases() -> list[Case]:
         case("redirect to file:", "Refused", 1, redirect("file:///etc/passwd")),
         case("redirect to javascript:", "Refused", 1, redirect("javascript:alert(1)")),
         case("redirect to no address", "Refused", 1, redirect("https://[::1")),
-        case("redirect to nowhere", "FetchError", 1, body(b"", status="302 Found")),
+        case("redirect to nowhere", "NoPage", 1, body(b"", status="302 Found")),
         case("redirect from https to http", "Refused", 1, redirect("http://list.example.com/list")),
         # lengths and encodings
         case("shorter than promised", "Unreachable", 3, body(JSON.encode(), length=5000)),

@@ -2,6 +2,8 @@
 
 import contextlib
 import gzip
+import random
+import time
 import zlib
 from collections.abc import Callable
 
@@ -55,6 +57,41 @@ def test_any_bytes_give_bytes_or_our_own_error(encoding: str, data: bytes) -> No
 def test_encodings_are_undone_in_reverse() -> None:
     data = brotli.compress(gzip.compress(b"list"))
     assert decode(data, "GZip , br", 100) == b"list"
+
+
+@pytest.mark.parametrize("name", ["UTF-8", "utf8", "gb2312", "ISO-8859-1", "none", "binary", "identity"])
+def test_a_charset_is_no_encoding(name: str) -> None:
+    assert decode(b"[1]", name, 100) == decode_start(b"[1]", name, 100) == b"[1]"
+    assert decode(gzip.compress(b"[1]"), f"gzip, {name}", 100) == b"[1]"
+
+
+@pytest.mark.parametrize("name", ["rot13", "compress", "base64", "hex", "zlib", "dcb", "x" * 10_000])
+def test_what_is_neither_is_not_guessed(name: str) -> None:
+    with pytest.raises(BrokenBody, match="unknown"):
+        decode(b"[1]", name, 100)
+
+
+def test_streams_one_behind_the_other_are_read_within_bounds() -> None:
+    whole = b"".join(gzip.compress(b"x" * n) for n in range(900))
+    assert len(decode(whole, "gzip", 1_000_000)) == sum(range(900))
+    empty = gzip.compress(b"", 9, mtime=0) * 100_000
+    began = time.process_time()
+    for body, encoding in (
+        (empty, "gzip"),
+        (gzip.compress(empty), "gzip, gzip"),
+        (brotli.compress(empty), "gzip, br"),
+    ):
+        with pytest.raises(BrokenBody, match="1000 streams"):
+            decode(body, encoding, 10_000_000)
+    assert time.process_time() - began < 1.0
+
+
+def test_a_large_stream_and_what_follows_it_come_out_whole() -> None:
+    chance = random.Random(3)
+    parts = [chance.randbytes(300_000), b"a" * 3_000_000, chance.randbytes(65_536 - 23)]
+    packed = b"".join(map(gzip.compress, parts))
+    assert decode(packed, "gzip", 10_000_000) == b"".join(parts)
+    assert decode(packed + b"tail", "gzip", 10_000_000) == b"".join(parts)
 
 
 def test_an_encoded_body_of_nothing_is_nothing() -> None:

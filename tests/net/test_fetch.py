@@ -363,12 +363,140 @@ def test_replies_that_are_no_pages_are_kept_too(tmp_path: Path) -> None:
         return await collected(fetcher, [Job(source(pages=2), Query("shop_list", "US"))])
 
     (result,) = session(use, tmp_path, plays={"list": busy_then_gone})
-    assert isinstance(result.error, FetchError)
+    assert [page.status for page in result.pages] == [404]  # the rest of a list that is not there is not asked for
     kept = list(Archive(tmp_path).pages())
     assert [k.page.status for k in kept] == [503, 404]
     assert {(k.taken_at, k.pages, k.page.number, k.page.query.source) for k in kept} == {
         (START, 2, 1, "shop_list")
     }
+
+
+# --- one query's fault is its own ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        ("https://a.example.com/list", "redirects to no address"),
+        ("https://xn--ls8h.example.com/list", "does not declare"),
+    ],
+)
+def test_a_host_name_that_no_name_can_be_is_no_address(tmp_path: Path, asked: str, why: str) -> None:
+    async def play(visit: Visit) -> None:
+        await visit.reply(b"", "Location: http://xn--ls8h.example/", status="302 Found")
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> None:
+        with pytest.raises(Refused, match=why):
+            await fetcher.fetch(source(), Query("shop_list"), Request(asked))
+
+    session(use, tmp_path, plays={"list": play})
+
+
+def test_a_bug_met_in_one_query_ends_no_other(tmp_path: Path) -> None:
+    def broken(_: Query) -> Sequence[Request]:
+        raise ZeroDivisionError("MARK")
+
+    jobs = [
+        Job(source("list0", requests=broken), Query("list0", "US")),
+        Job(source("list1", wall=lambda _: str(1 // 0)), Query("list1", "US")),
+        Job(source("list2"), Query("list2", "US")),
+    ]
+    results = session(lambda f, _: collected(f, jobs), tmp_path)
+    by_name = {result.source.name: result for result in results}
+    assert [len(by_name[name].pages) for name in ("list0", "list1", "list2")] == [0, 0, 1]
+    told = [str(by_name[name].error) for name in ("list0", "list1")]
+    assert all("a fault of trendscout itself: ZeroDivisionError at " in text for text in told)
+    assert "MARK" not in "".join(told)
+    assert by_name["list2"].error is None
+
+
+# --- every hop of a redirect is a request like any other -----------------------------------------------------
+
+
+async def around_the_corner(visit: Visit) -> None:
+    if visit.path.endswith("/list"):
+        await visit.reply(b"", "Location: /private/list2", status="302 Found")
+    else:
+        await page_of_goods(visit)
+
+
+def test_a_redirect_on_the_same_host_asks_robots_too(tmp_path: Path) -> None:
+    async def robots(visit: Visit) -> None:
+        await visit.reply(b"User-agent: *\nDisallow: /private")
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> list[str]:
+        with pytest.raises(Refused, match=r"does not allow https://a\.example\.com/private/list2"):
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return [path for path, _, _ in server.requests]
+
+    paths = session(use, tmp_path, plays={"list": around_the_corner, "robots": robots})
+    assert paths == ["/shop/robots.txt", "/shop/list"]
+
+
+def test_a_redirect_keeps_the_spacing_for_pages_and_for_robots(tmp_path: Path) -> None:
+    async def robots(visit: Visit) -> None:
+        await visit.reply(b"", "Location: /rules/robots.txt", status="301 Moved")
+
+    async def play(visit: Visit) -> None:
+        await (visit.reply(b"") if "robots" in visit.path else around_the_corner(visit))
+
+    clock = VirtualClock(START)
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> int:
+        await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return len(server.requests)
+
+    assert session(use, tmp_path, plays={"list": play, "robots": robots}, clock=clock) == 4
+    assert (clock.now() - START).total_seconds() >= 3 * 3.0
+
+
+# --- what a status says of the host --------------------------------------------------------------------------
+
+
+def states_after(folder: Path, status: str, *categories: str) -> tuple[list[Fetched], dict[str, HostState]]:
+    """A crawl of lists of one host of which the one called "gone" answers with a status."""
+    states: dict[str, HostState] = {}
+
+    def requests(query: Query) -> Sequence[Request]:
+        return [Request(f"https://a.example.com/{query.category}")]
+
+    async def play(visit: Visit) -> None:
+        if visit.path.endswith("/gone"):
+            await visit.reply(b"<title>x</title>", status=status)
+        else:
+            await page_of_goods(visit)
+
+    jobs = [Job(source(requests=requests), Query("shop_list", "US", category=name)) for name in categories]
+    results = session(
+        lambda f, _: collected(f, jobs),
+        folder,
+        plays={"list": play},
+        on_state=lambda state: states.update({state.host: state}),
+    )
+    return results, states
+
+
+@pytest.mark.parametrize("status", ["404 Not Found", "410 Gone", "400 Bad", "206 Partial Content", "202 Accepted"])
+def test_one_missing_list_keeps_nobody_from_the_others(tmp_path: Path, status: str) -> None:
+    results, states = states_after(tmp_path, status, "gone", "kitchen", "toys")
+    assert [result.error for result in results] == [None, None, None]
+    assert [page.status for result in results for page in result.pages] == [int(status[:3]), 200, 200]
+    assert states["a.example.com"].trips == 0
+    assert states["a.example.com"].misses == 0
+
+
+@pytest.mark.parametrize(
+    ("status", "minutes"), [("403 Forbidden", 30), ("503 Busy", 10), ("429 Too Many", 10), ("500 Oops", 0)]
+)
+def test_a_block_an_overload_and_a_fault_have_their_own_rests(tmp_path: Path, status: str, minutes: int) -> None:
+    results, states = states_after(tmp_path, status, "gone")
+    (state,) = states.values()
+    rest = state.open_until - results[0].pages[0].fetched_at if state.open_until and results[0].pages else None
+    assert (state.trips, state.misses) == ((1, 0) if minutes else (0, 1))
+    assert (rest is not None) == (status == "403 Forbidden")
+    if state.open_until:
+        last = max(kept.page.fetched_at for kept in Archive(tmp_path).pages())
+        assert (state.open_until - last).total_seconds() / 60 == pytest.approx(minutes, abs=0.2)
 
 
 # --- blocks, from run to run -------------------------------------------------------------------------------------

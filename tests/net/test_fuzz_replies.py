@@ -28,6 +28,7 @@ FIELD = st.sampled_from(
      b"Content-Encoding: br", b"Content-Encoding: zstd, deflate", b"Transfer-Encoding: chunked",
      b"Content-Length: 5", b"Content-Length: 99999999999", b"Content-Length: -1", b"Location: /list",
      b"Location: //", b"Location: https://list.example.com:99999/", b"Location: \xff\xfe",
+     b"Location: http://xn--ls8h.example/", b"Location: //xn--a.example.net", b"Content-Encoding: UTF-8",
      b"Retry-After: 1", b"Connection: close",
      b"Set-Cookie: a=b", b": empty", b"no colon", b"X: " + b"a" * 9000, b"Content-Type: \x00")
 )  # fmt: skip

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.fetch.breaker import after_block, after_miss, waits
+from trendscout.fetch.breaker import after_block, after_fault, after_overload, plausible, waits
 from trendscout.fetch.connect import is_public
 from trendscout.fetch.retry import retry_after_s
 from trendscout.fetch.robots import Robots, read_robots
@@ -41,6 +41,12 @@ NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
         ("ff02::1", False),
+        ("fec0::1", False),
+        ("feff::1", False),
+        ("3fff:0:1::1", False),
+        ("192.88.99.1", False),
+        ("::ffff:192.88.99.1", False),
+        ("2002:c058:6301::1", False),
         ("localhost", False),
         ("", False),
     ],
@@ -160,18 +166,34 @@ def test_each_block_in_a_row_waits_twice_as_long_up_to_a_week() -> None:
 
 
 def test_a_site_that_names_a_longer_time_gets_it() -> None:
-    assert waits(after_block(HostState("x"), NOW, "HTTP 429", at_least_s=86_400), NOW) == 86_400
+    assert waits(after_overload(HostState("x"), NOW, "HTTP 429", at_least_s=86_400), NOW) == 86_400
+    assert waits(after_overload(HostState("x"), NOW, "HTTP 429", at_least_s=9e9), NOW) == 7 * 86_400
 
 
-def test_three_misses_are_a_block_and_one_while_on_trial_is_too() -> None:
+def test_an_overload_is_no_block() -> None:
+    state, minutes = HostState("x"), []
+    for _ in range(8):
+        state = after_overload(state, NOW, "HTTP 503")
+        minutes.append(waits(state, NOW) / 60)
+    assert minutes == [10, 20, 40, 80, 160, 320, 480, 480]
+
+
+def test_three_faults_rest_a_host_and_one_while_on_trial_does_too() -> None:
     state = HostState("x")
     for _ in range(2):
-        state = after_miss(state, NOW, "silent")
+        state = after_fault(state, NOW, "silent")
         assert waits(state, NOW) == 0.0
-    state = after_miss(state, NOW, "silent")
+    state = after_fault(state, NOW, "silent")
     assert waits(state, NOW) == 1800
     later = NOW + timedelta(hours=1)
-    assert waits(after_miss(state, later, "silent"), later) == 3600
+    assert waits(after_fault(state, later, "silent"), later) == 3600
+
+
+def test_a_clock_that_was_ahead_closes_no_host_for_longer_than_a_week() -> None:
+    ahead = after_block(HostState("x"), NOW + timedelta(days=400), "a captcha")
+    assert waits(plausible(ahead, NOW), NOW) == 7 * 86_400
+    within = after_block(HostState("x"), NOW, "a captcha")
+    assert plausible(within, NOW) == within
 
 
 @pytest.mark.parametrize(

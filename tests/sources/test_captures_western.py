@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from trendscout.errors import Blocked, LayoutChanged
+from trendscout.errors import LayoutChanged, NoPage
 from trendscout.model import Entry, Page, Reading
 from trendscout.source import get_source, query_for, read_page
 
@@ -366,7 +366,7 @@ CASES = (
     ),
 )
 NO_LISTS = (
-    ("google_trends/explore_404.html", "google_trends", Blocked),
+    ("google_trends/explore_404.html", "google_trends", NoPage),
     ("google_trends/explore_widgets.json", "google_trends", LayoutChanged),
     ("tiktok/creative_center_countries.json", "tiktok_hashtags", LayoutChanged),
     ("tiktok/creative_center_industries.json", "tiktok_hashtags", LayoutChanged),

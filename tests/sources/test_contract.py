@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from trendscout.crawl import snapshots_of
+from trendscout.crawl import shown_by
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.lang import tr
 from trendscout.model import Entry, ListNote, Page, Query
@@ -104,8 +104,16 @@ def test_what_contradicts_itself_is_partial() -> None:
 @pytest.mark.parametrize(("page_rows", "status"), [(None, "partial"), (1, "partial"), (2, "ok")])
 def test_a_list_that_ended_misses_no_later_page(page_rows: int | None, status: str) -> None:
     source = replace(made_up(Entry("made_up_US/top/kites", 1, "a")), page_rows=page_rows)
-    (snapshot,) = snapshots_of(source, QUERY, NOW, (page(), page(b"gone", 2)))
+    (snapshot,) = shown_by(source, QUERY, NOW, (page(), page(b"gone", 2))).snapshots
     assert (snapshot.status, len(snapshot.entries)) == (status, 1)
+
+
+def test_a_page_that_repeats_an_earlier_one_is_told() -> None:
+    rows = [Entry("made_up_US/top/kites", place, f"k{place}") for place in (1, 2, 3)]
+    (snapshot,) = shown_by(made_up(*rows), QUERY, NOW, (page(), page(number=2))).snapshots
+    assert (snapshot.status, snapshot.reason) == ("partial", "page 2 shows an earlier page once more.")
+    (snapshot,) = shown_by(made_up(*rows[:2]), QUERY, NOW, (page(), page(number=2))).snapshots
+    assert snapshot.status == "ok", "two rows may be the same by chance"
 
 
 @pytest.mark.parametrize("name", NAMES)

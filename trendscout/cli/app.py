@@ -15,6 +15,7 @@ from trendscout.errors import UsageError
 if TYPE_CHECKING:
     from trendscout.cli.output import Call
 
+FAULT_OF_OURS = 1  # exit code
 app = typer.Typer(
     name="trendscout",
     no_args_is_help=True,

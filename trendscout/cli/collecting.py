@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, Market, Source, app, call, example, moment
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, Market, Source, app, call, example, moment
 from trendscout.cli.words import t
 
 PARTIAL = 3
@@ -69,6 +69,8 @@ def collect(
         answer(outcomes)
     else:
         show_outcomes(outcomes, here.lang)
+    if any(outcome.fault for outcome in outcomes):
+        raise typer.Exit(FAULT_OF_OURS)
     if any(outcome.status != "ok" for outcome in outcomes):
         raise typer.Exit(PARTIAL)
 

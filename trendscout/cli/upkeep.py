@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, app, archive_beside, call, example, moment
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, archive_beside, call, example, moment
 from trendscout.cli.words import t
 
 PARTIAL = 3
@@ -93,8 +93,8 @@ def run(
         answer(done)
     else:
         show_run(done, here)
-    if done.state == "failed":
-        raise typer.Exit(1)
+    if done.state == "failed" or any(outcome.fault for outcome in done.outcomes):
+        raise typer.Exit(FAULT_OF_OURS)
     if done.state == "partial":
         raise typer.Exit(PARTIAL)
 

@@ -3,18 +3,36 @@
 closed ──trip──► open until T ──T passes──► half-open: one request ──ok──► closed
                     ▲                                  │
                     └──────────── trip, twice as long ◄┘
+
+What a site answers has one of four consequences. A missing page is its list's own affair and changes nothing here;
+a block, an overload and a fault of theirs each rest the host, by `_BLOCK`, `_OVERLOAD` and `_FAULT`.
 """
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trendscout.model import HostState
 
-_FIRST = timedelta(minutes=30)
-_LONGEST = timedelta(days=7)
-_MISSES = 3  # failed pages in a row that count as a block: the host is down, or drops us
+_MISSES = 3  # faults in a row that rest a host: it is down, or drops us
+LONGEST = timedelta(days=7)  # nothing rests a host for longer, whatever it asks for or a clock says
+
+
+@dataclass(frozen=True, slots=True)
+class _Rest:
+    """How long a host is left alone: doubled with each time in a row."""
+
+    first: timedelta
+    longest: timedelta
+
+    def after(self, trips: int) -> timedelta:
+        return min(self.first * int(2 ** min(trips, 16)), self.longest)
+
+
+_BLOCK = _Rest(timedelta(minutes=30), LONGEST)  # it does not want us: asking on makes it worse
+_OVERLOAD = _Rest(timedelta(minutes=10), timedelta(hours=8))  # it wants time, and says how much if it is much
+_FAULT = _Rest(timedelta(minutes=30), timedelta(days=1))  # it is broken: a day later somebody has mended it
 
 
 def waits(state: HostState, now: datetime) -> float:
@@ -24,14 +42,30 @@ def waits(state: HostState, now: datetime) -> float:
     return (state.open_until - now).total_seconds()
 
 
-def after_block(state: HostState, now: datetime, reason: str, *, at_least_s: float = 0.0) -> HostState:
-    """After a wall or a "try later": 30 minutes, doubled with each block in a row, up to a week."""
-    wait = max(min(_FIRST * 2 ** min(state.trips, 16), _LONGEST), timedelta(seconds=min(at_least_s, 30 * 86400.0)))
-    return replace(state, trips=state.trips + 1, misses=0, open_until=now + wait, reason=reason)
+def plausible(state: HostState, now: datetime) -> HostState:
+    """The state itself, or with its rest cut to the longest there is: a clock was ahead when it was written."""
+    if waits(state, now) <= LONGEST.total_seconds():
+        return state
+    return replace(state, open_until=now + LONGEST)
 
 
-def after_miss(state: HostState, now: datetime, reason: str) -> HostState:
-    """The host's state after a page that did not come; the third in a row is a block, as is one on trial."""
+def after_block(state: HostState, now: datetime, reason: str) -> HostState:
+    """After a wall: 30 minutes, doubled with each block in a row, up to a week."""
+    return _rested(state, now, reason, _BLOCK.after(state.trips))
+
+
+def after_overload(state: HostState, now: datetime, reason: str, *, at_least_s: float = 0.0) -> HostState:
+    """After a "try later": what the host asks for, at least 10 minutes, doubled up to 8 hours."""
+    asked = timedelta(seconds=min(at_least_s, LONGEST.total_seconds()))
+    return _rested(state, now, reason, max(_OVERLOAD.after(state.trips), asked))
+
+
+def after_fault(state: HostState, now: datetime, reason: str) -> HostState:
+    """After a page that did not come; the third in a row, or one on trial, rests the host for up to a day."""
     if state.misses + 1 >= _MISSES or state.trips:
-        return after_block(state, now, reason)
+        return _rested(state, now, reason, _FAULT.after(state.trips))
     return replace(state, misses=state.misses + 1, reason=reason)
+
+
+def _rested(state: HostState, now: datetime, reason: str, rest: timedelta) -> HostState:
+    return replace(state, trips=state.trips + 1, misses=0, open_until=now + rest, reason=reason)

@@ -15,13 +15,13 @@ import httpx
 
 from trendscout import __version__
 from trendscout.clock import Clock
-from trendscout.errors import ConfigError, TrendscoutError
+from trendscout.errors import ConfigError, OurFault, TrendscoutError
 from trendscout.fetch import connect
 from trendscout.fetch.exchange import Exchanger
 from trendscout.fetch.limits import Limits
-from trendscout.fetch.visit import Asked, Keeper, Visitor, is_wall
+from trendscout.fetch.visit import Asked, Keeper, Visitor
 from trendscout.model import HostState, Page, Query, Request
-from trendscout.source import Source
+from trendscout.source import Source, wall_before
 
 # Whatever the settings say, a host that is not the user's own gets this much time between requests.
 _LEAST_SPACING_S = 1.0
@@ -147,8 +147,8 @@ class Fetcher:
         """The page, archived.
 
         `taken_at` and `pages` say which snapshot it belongs to and how many pages that should have. A page that is
-        a wall is returned too: its reader says what it is. Raises Refused, TryLater, Unreachable or, for an
-        answer that is neither page nor wall, FetchError.
+        a wall, or an error of the site's, is returned too: its reader says what it is. Raises Refused, TryLater or
+        Unreachable.
         """
         self._require_contact(source)
         base = self._base_of(source, request.url)
@@ -175,10 +175,12 @@ class Fetcher:
             for request in requests:
                 page = await self.fetch(job.source, job.query, request, taken_at=taken_at, pages=expected)
                 pages.append(page)
-                if is_wall(job.source, page):
+                if wall_before(job.source, page):
                     break
         except TrendscoutError as fault:
             error = fault
+        except Exception as fault:  # noqa: BLE001 - a bug met in one query must not end the others
+            error = OurFault(job.source.name, fault)
         return Fetched(job.source, job.query, taken_at, tuple(pages), expected, error)
 
     def _base_of(self, source: Source, url: str = "") -> str:
@@ -212,5 +214,5 @@ def lane_of(job: Job) -> str:
     try:
         requests = job.source.requests(job.query) if job.source.requests else ()
         return urlsplit(requests[0].url).netloc if requests else job.source.name
-    except (TrendscoutError, ValueError):
+    except Exception:  # noqa: BLE001 - it is met again, and told, when the query is collected
         return job.source.name

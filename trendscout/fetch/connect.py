@@ -19,6 +19,9 @@ from trendscout.errors import Refused
 Resolve = Callable[[str, int], Awaitable[Sequence[str]]]
 
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
+# Not of the open internet either, whatever this Python's tables say: old site-local addresses (RFC 3879),
+# documentation (RFC 9637), relays of 6to4 (RFC 7526).
+_CLOSED = tuple(map(ipaddress.ip_network, ("fec0::/10", "3fff::/20", "192.88.99.0/24")))
 
 # These log header fields, cookies and keys among them, at levels that --verbose would show.
 for _name in ("httpcore", "httpx", "hpack", "h2", "h11"):
@@ -47,6 +50,8 @@ def is_public(address: str) -> bool:
             inner = ipaddress.IPv4Address(int(ip) & 0xFFFFFFFF)
         if inner is not None:
             ip = inner
+    if any(ip.version == closed.version and ip in closed for closed in _CLOSED):
+        return False
     return ip.is_global and not (ip.is_multicast or ip.is_reserved or ip.is_unspecified)
 
 

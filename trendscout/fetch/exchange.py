@@ -1,4 +1,4 @@
-"""One request and its reply, over redirects and within limits. Nothing here knows of politeness."""
+"""One request and its reply, within limits. Nothing here knows of politeness."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Literal
 
 import httpx
 
@@ -22,10 +21,10 @@ class Broken(Exception):
 
 
 class Elsewhere(Exception):
-    """The page is at another host, which has rules and turns of its own."""
+    """The page is at another address: robots.txt is asked of it too, and it waits for its turn."""
 
     def __init__(self, request: Request) -> None:
-        super().__init__("redirected to another host")
+        super().__init__("redirected")
         self.request = request
 
 
@@ -46,8 +45,8 @@ class Rejected(Exception):
 class Reply:
     """A whole reply, content encoding still on."""
 
-    url: str  # after redirects, as the source would see it
-    sent_to: str  # where the last request really went
+    url: str  # as the source would see it
+    sent_to: str  # where the request really went
     sent_headers: Headers
     status: int
     headers: Headers
@@ -65,7 +64,6 @@ class Route:
 
     may_follow: Callable[[str], bool]  # whether a redirect to that host is followed
     base: httpx.URL | None = None  # --base-url: stands in for every host
-    roams: bool = False  # followed at once, without asking the other host's robots.txt
 
     def really(self, url: httpx.URL) -> httpx.URL:
         """The address that a request for `url` is sent to."""
@@ -77,9 +75,11 @@ class Route:
     def next(self, url: httpx.URL, location: str) -> httpx.URL:
         """Where a redirect from `url` leads. Raises Rejected if we do not go there."""
         try:
-            target = url.join(location)
+            target = address_of(str(url.join(location)))
         except (httpx.InvalidURL, ValueError):
-            raise _redirects("{url} redirects to no address.") from None
+            target = None
+        if target is None:
+            raise _redirects("{url} redirects to no address.")
         if self.base is not None and target.netloc == self.base.netloc:
             prefix = self.base.raw_path.rstrip(b"/")
             target = url.copy_with(raw_path=target.raw_path.removeprefix(prefix) or b"/")
@@ -92,6 +92,16 @@ class Route:
                 "{url} redirects to {host}, which the source does not declare.", host=target.host[:100]
             )
         return target.copy_with(fragment=None)
+
+
+def address_of(text: str) -> httpx.URL | None:
+    """The address, whose host can be asked for; None if it is none. IDNA has ways of its own to be wrong."""
+    try:
+        url = httpx.URL(text)
+        url.host  # noqa: B018 - decodes the labels, and raises where they cannot be
+    except (httpx.InvalidURL, ValueError):
+        return None
+    return url
 
 
 def _redirects(what: str, **fields: object) -> Rejected:
@@ -121,13 +131,12 @@ class Exchanger:
     async def exchange(self, request: Request, route: Route, *, keep_bytes: int | None = None) -> Reply:
         """The reply to a request; with `keep_bytes`, a longer body is cut there instead of refused.
 
-        Raises Elsewhere if a redirect leads to another host (`route.roams`: it is followed there),
-        Broken if no whole reply came, Rejected if it goes beyond our limits or leads where we do not go,
-        Refused if the host is at a private address.
+        Raises Elsewhere for a redirect, Broken if no whole reply came, Rejected if it goes beyond our limits or
+        leads where we do not go, Refused if the host is at a private address.
         """
         try:
             async with asyncio.timeout(self._limits.total_s):
-                return await self._follow(request, route, keep_bytes)
+                return await self._ask(request, route, keep_bytes)
         except TimeoutError:
             raise Broken(f"no whole answer within {self._limits.total_s:g} s") from None
         except httpx.ConnectTimeout:
@@ -145,40 +154,33 @@ class Exchanger:
             await connection.aclose()
         self._connections.clear()
 
-    async def _follow(self, request: Request, route: Route, keep_bytes: int | None) -> Reply:
+    async def _ask(self, request: Request, route: Route, keep_bytes: int | None) -> Reply:
+        url = address_of(request.url)
+        if url is None:
+            raise Rejected("{url} is not an address.", "Its source needs another one.")
+        sent = self._built(route.really(url), request)
+        response = await self._connection(url, sent.url).send(sent)
         try:
-            url = httpx.URL(request.url)
-        except httpx.InvalidURL:
-            raise Rejected("{url} is not an address.", "Its source needs another one.") from None
-        method: Literal["GET", "POST"] = request.method
-        body = request.body
-        for _ in range(self._limits.redirects + 1):
-            sent = self._built(method, route.really(url), request, body)
-            response = await self._connection(url, sent.url).send(sent)
-            try:
-                location = response.headers.get("location")
-                if response.status_code in REDIRECT_STATUS and location:
-                    if response.status_code in (301, 302, 303):
-                        method, body = "GET", None
-                    came_from, url = url.host, route.next(url, location[:4096])
-                    if url.host != came_from and not route.roams:
-                        raise Elsewhere(replace(request, url=str(url), method=method, body=body))
-                    await self._drain(response)
-                    continue
-                return Reply(
-                    url=str(url),
-                    sent_to=str(sent.url),
-                    sent_headers=tuple(sent.headers.items()),
-                    status=response.status_code,
-                    headers=self._headers(response),
-                    body=await self._body(response, keep_bytes),
-                    protocol=response.http_version.lower().replace("http/2", "h2"),
-                )
-            finally:
-                await response.aclose()
-        raise _redirects("{url} redirects more than {limit} times.", limit=self._limits.redirects)
+            location = response.headers.get("location")
+            if response.status_code in REDIRECT_STATUS and location:
+                moved = replace(request, url=str(route.next(url, location[:4096])))
+                if response.status_code in (301, 302, 303):
+                    moved = replace(moved, method="GET", body=None)
+                await self._drain(response)
+                raise Elsewhere(moved)
+            return Reply(
+                url=str(url),
+                sent_to=str(sent.url),
+                sent_headers=tuple(sent.headers.items()),
+                status=response.status_code,
+                headers=self._headers(response),
+                body=await self._body(response, keep_bytes),
+                protocol=response.http_version.lower().replace("http/2", "h2"),
+            )
+        finally:
+            await response.aclose()
 
-    def _built(self, method: str, url: httpx.URL, request: Request, body: bytes | None) -> httpx.Request:
+    def _built(self, url: httpx.URL, request: Request) -> httpx.Request:
         headers = {
             "Accept": "text/html,application/xhtml+xml,application/json;q=0.9,application/xml;q=0.9,*/*;q=0.8",
             **dict(request.headers),
@@ -188,7 +190,11 @@ class Exchanger:
         # Ours win over a source's, however they are written; a category in a Referer may be in any script.
         fields = {name.lower(): (name.encode(), value.encode()) for name, value in headers.items()}
         return httpx.Request(
-            method, url, headers=list(fields.values()), content=body, extensions={"timeout": self._timeouts}
+            request.method,
+            url,
+            headers=list(fields.values()),
+            content=request.body,
+            extensions={"timeout": self._timeouts},
         )
 
     def _connection(self, asked: httpx.URL, really: httpx.URL) -> Connection:

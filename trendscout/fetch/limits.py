@@ -1,4 +1,4 @@
-"""How much one reply may cost, and which failures are worth another try."""
+"""How much one reply may cost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ class Limits:
 
     connect_s: float = 10.0
     silence_s: float = 20.0  # without a byte
-    total_s: float = 60.0  # from connecting to the last byte, redirects included
+    total_s: float = 60.0  # from connecting to the last byte
     header_bytes: int = 64 * 1024
     body_bytes: int = 16 * 1024 * 1024  # as received
     decoded_bytes: int = DECODED_LIMIT
@@ -24,8 +24,4 @@ class Limits:
     crawl_delay_s: float = 300.0  # the longest spacing that a robots.txt may ask for and get
 
 
-# Worth another try; any other status is the site's answer.
-TRANSIENT_STATUS = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
-# A wall is a reply that readers know how to name; see text/walls.py.
-WALL_STATUS = frozenset((401, 403, 407, 430, 451))
 REDIRECT_STATUS = frozenset((301, 302, 303, 307, 308))

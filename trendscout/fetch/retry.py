@@ -12,7 +12,8 @@ import stamina
 
 from trendscout.clock import Clock
 from trendscout.fetch.host import Host
-from trendscout.fetch.limits import TRANSIENT_STATUS, Limits
+from trendscout.fetch.limits import Limits
+from trendscout.text.walls import TRANSIENT, answer_of
 
 log = logging.getLogger(__name__)
 logging.getLogger("stamina").setLevel(logging.ERROR)  # each retry is told here, with its host
@@ -57,9 +58,9 @@ async def tried(once: Callable[[], Awaitable[T]], host: Host, spacing_s: float, 
 
 def require_answer(status: int, retry_after: str, now: datetime) -> None:
     """Raises Again for a status that may pass; `retry_after` is the header field, "" if there is none."""
-    if status in TRANSIENT_STATUS:
+    if status in TRANSIENT:
         after_s = retry_after_s(retry_after, now) or 0.0
-        raise Again(f"HTTP {status}", after_s=after_s, try_later=status in (429, 503))
+        raise Again(f"HTTP {status}", after_s=after_s, try_later=answer_of(status) == "overload")
 
 
 def retry_after_s(value: str, now: datetime) -> float | None:

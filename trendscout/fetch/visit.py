@@ -15,14 +15,14 @@ from trendscout.clock import Clock
 from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
 from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
-from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route
+from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route, address_of
 from trendscout.fetch.host import Host
-from trendscout.fetch.keys import key_of, with_key, without_key
-from trendscout.fetch.limits import WALL_STATUS, Limits
+from trendscout.fetch.keys import hidden, key_of, with_key, without_key
+from trendscout.fetch.limits import Limits
 from trendscout.fetch.retry import Again, require_answer, tried
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
-from trendscout.source import Source, is_declared
-from trendscout.text.walls import wall_of
+from trendscout.source import Source, is_declared, wall_before
+from trendscout.text.walls import stands_for
 from trendscout.wire import Received, public_url
 
 
@@ -100,12 +100,12 @@ class Visitor:
     async def visit(self, asked: Asked) -> Page:
         """The page, archived; walls are pages too.
 
-        Raises Refused, TryLater, Unreachable or, for an answer that is neither page nor wall, FetchError.
+        Raises Refused, TryLater or Unreachable.
         """
         request = asked.request
         for _ in range(self._limits.redirects + 1):
             try:
-                return await self._visit_host(asked, request)
+                return await self._visit_at(asked, request)
             except Elsewhere as moved:
                 request = moved.request
         raise Refused(
@@ -115,7 +115,7 @@ class Visitor:
             limit=self._limits.redirects,
         )
 
-    async def _visit_host(self, asked: Asked, request: Request) -> Page:
+    async def _visit_at(self, asked: Asked, request: Request) -> Page:
         """The page that `request` gives: what was asked, or where it was redirected to."""
         host, route = self._host_of(asked, request)
         self._require_closed(host)
@@ -126,33 +126,34 @@ class Visitor:
             )
         except Again as fault:
             raise self._given_up(asked, host, fault) from None
-        wall = is_wall(asked.source, page)
-        state = self._state(host)
-        if wall:
-            self._remember(breaker.after_block(state, self._clock.now(), wall))
-        elif state.trips or state.misses or state.open_until:
-            self._remember(HostState(host.name, robots=state.robots, robots_at=state.robots_at))
-        if page.status not in WALL_STATUS and not 200 <= page.status < 300:
-            raise FetchError(
-                "{url}: the site answered HTTP {status}.",
-                next_step="Check market and category; if they are right, the list has moved or is gone.",
-                url=asked.url,
-                status=page.status,
-            )
+        self._note_answer(host, wall_before(asked.source, page))
         return page
+
+    def _note_answer(self, host: Host, wall: str | None) -> None:
+        """What the answer means for the host; a missing page means nothing, for others are there."""
+        state, now = self._state(host), self._clock.now()
+        match stands_for(wall) if wall else "page":
+            case "block":
+                self._remember(breaker.after_block(state, now, wall or ""))
+            case "fault":
+                self._remember(breaker.after_fault(state, now, wall or ""))
+            case "page" if state.trips or state.misses or state.open_until:
+                self._remember(HostState(host.name, robots=state.robots, robots_at=state.robots_at))
 
     async def _once(self, asked: Asked, request: Request, route: Route) -> Page:
         key = key_of(asked.source, self._environ)
-        sent = with_key(request, asked.source, key, self._clock.now())
+        moved = request is not asked.request  # ... by a site, which saw the key
+        sent = request if moved else with_key(request, asked.source, key, self._clock.now())
         try:
             reply = await self._exchanger.exchange(sent, route)
-            reply = without_key(reply, key, sent, asked.request, self._limits.decoded_bytes)
-            received = asked.received(reply, self._clock.now())
-            # In a thread: until the disk has it (13 ms on a busy one), the other lanes go on.
-            ref = await asyncio.to_thread(self._archive.write, received)
-            page = received.page(ref, self._limits.decoded_bytes)
+            # In a thread: what unpacks slowly, and a busy disk (13 ms), hold up no other lane.
+            page = await asyncio.to_thread(self._kept, asked, reply, key, self._clock.now(), moved=moved)
         except Rejected as error:
-            raise Refused(error.what, next_step=error.next_step, url=asked.url, **error.fields) from None
+            told = {
+                name: hidden(value, key) if isinstance(value, str) else value
+                for name, value in error.fields.items()
+            }
+            raise Refused(error.what, next_step=error.next_step, url=asked.url, **told) from None
         except BodyTooLarge:
             raise Refused(
                 "{url} sends a body that unpacks to more than {limit} bytes.",
@@ -161,17 +162,23 @@ class Visitor:
                 limit=self._limits.decoded_bytes,
             ) from None
         except (Broken, BrokenBody) as error:
-            raise Again(str(error)) from None
+            raise Again(hidden(str(error), key)) from None
         require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
         return page
+
+    def _kept(self, asked: Asked, reply: Reply, key: str, now: datetime, *, moved: bool) -> Page:
+        """The reply as a page, in the archive."""
+        limit = self._limits.decoded_bytes
+        received = asked.received(without_key(reply, key, asked.request, limit, moved=moved), now)
+        return received.page(self._archive.write(received), limit)
 
     async def _admitted(self, asked: Asked, request: Request, host: Host, route: Route) -> float:
         """Seconds between requests to the host. Raises Refused or Unreachable if its robots.txt says no."""
         if host.robots is None or not host.robots.is_fresh(self._clock.now()):
-            host.robots = await self._read_robots(host, replace(route, roams=True), asked.spacing_s)
+            host.robots = await self._read_robots(host, route, asked.spacing_s)
         self._note_robots(host, host.robots, request.url)
         if host.robots.why:
-            self._remember(breaker.after_miss(self._state(host), self._clock.now(), host.robots.why))
+            self._remember(breaker.after_fault(self._state(host), self._clock.now(), host.robots.why))
             raise Unreachable(
                 "The robots.txt of {host} did not come ({why}), which means no.",
                 next_step="The next run tries again.",
@@ -183,7 +190,7 @@ class Visitor:
                 "The robots.txt of {host} does not allow {url}.",
                 next_step="Save the page in your browser and `trendscout ingest` it.",
                 host=host.name,
-                url=public_url(request.url)[:300],
+                url=asked.url if asked.source.key_env else public_url(request.url)[:300],
             )
         delay_s = host.robots.delay_s()
         if delay_s > self._limits.crawl_delay_s:
@@ -208,27 +215,32 @@ class Visitor:
         async def once() -> robots.Robots:
             try:
                 reply = await self._exchanger.exchange(request, route, keep_bytes=robots.MAX_BYTES)
-                body = decode_start(reply.body, reply.header("content-encoding"), robots.MAX_BYTES)
+                encoding = reply.header("content-encoding")
+                body = await asyncio.to_thread(decode_start, reply.body, encoding, robots.MAX_BYTES)
             except (Broken, BrokenBody) as error:
                 raise Again(str(error)) from None
             now = self._clock.now()
             require_answer(reply.status, reply.header("retry-after"), now)
             return robots.read_robots(reply.status, body, now)
 
+        turn = host
         try:
-            return await tried(once, host, spacing_s, self._clock, self._limits)
+            for _ in range(self._limits.redirects + 1):
+                try:
+                    return await tried(once, turn, spacing_s, self._clock, self._limits)
+                except Elsewhere as moved:
+                    request = moved.request
+                    turn = self._host_at(httpx.URL(request.url))
         except Again as fault:
             return robots.unreachable(self._clock.now(), str(fault))
         except (Rejected, FetchError) as fault:
             why = fault.what.format(**({"url": "it"} | fault.fields))
             return robots.unreachable(self._clock.now(), why.rstrip("."))
+        return robots.unreachable(self._clock.now(), f"it redirects more than {self._limits.redirects} times")
 
     def _host_of(self, asked: Asked, request: Request) -> tuple[Host, Route]:
         source = asked.source
-        try:
-            url = httpx.URL(request.url)
-        except httpx.InvalidURL:
-            url = httpx.URL()
+        url = address_of(request.url) or httpx.URL()
         if url.scheme not in ("http", "https") or not url.host or not _declares(source, url.host, url.host):
             raise Refused(
                 "{source} does not declare {url}.",
@@ -236,13 +248,16 @@ class Visitor:
                 source=source.name,
                 url=asked.url,
             )
+        # A key is shown to no other host, declared or not.
+        may_follow = url.host.__eq__ if source.key_env else lambda host: _declares(source, host, url.host)
+        return self._host_at(url), Route(may_follow, asked.base)
+
+    def _host_at(self, url: httpx.URL) -> Host:
         origin = f"{url.scheme}://{url.netloc.decode('ascii')}"
         if origin not in self._hosts:
             chance = random.Random(None if self._seed is None else f"{self._seed}:{origin}")  # noqa: S311
             self._hosts[origin] = Host(origin, url.host, chance)
-        # A key is shown to no other host, declared or not.
-        may_follow = url.host.__eq__ if source.key_env else lambda host: _declares(source, host, url.host)
-        return self._hosts[origin], Route(may_follow, asked.base)
+        return self._hosts[origin]
 
     def _require_closed(self, host: Host) -> None:
         state = self._state(host)
@@ -261,7 +276,7 @@ class Visitor:
     def _given_up(self, asked: Asked, host: Host, fault: Again) -> FetchError:
         now = self._clock.now()
         if fault.try_later:
-            state = breaker.after_block(self._state(host), now, str(fault), at_least_s=fault.after_s)
+            state = breaker.after_overload(self._state(host), now, str(fault), at_least_s=fault.after_s)
             self._remember(state)
             return TryLater(
                 "{url}: the site asks for time ({why}).",
@@ -271,7 +286,7 @@ class Visitor:
                 why=fault,
                 minutes=breaker.waits(state, now) / 60,
             )
-        self._remember(breaker.after_miss(self._state(host), now, str(fault)))
+        self._remember(breaker.after_fault(self._state(host), now, str(fault)))
         return Unreachable(
             "{url} did not come: {why}.",
             next_step="It was tried {attempts} times; the next run tries again.",
@@ -281,17 +296,16 @@ class Visitor:
         )
 
     def _state(self, host: Host) -> HostState:
-        return self._states.get(host.name) or HostState(host.name)
+        kept = self._states.get(host.name) or HostState(host.name)
+        state = breaker.plausible(kept, self._clock.now())
+        if state != kept:
+            self._remember(state)
+        return state
 
     def _remember(self, state: HostState) -> None:
         self._states[state.host] = state
         if self._on_state:
             self._on_state(state)
-
-
-def is_wall(source: Source, page: Page) -> str | None:
-    """What stands in front of the list, in English, or None."""
-    return (source.wall and source.wall(page)) or wall_of(page)
 
 
 def _declares(source: Source, host: str, asked: str) -> bool:

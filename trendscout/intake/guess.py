@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
-from trendscout.errors import Blocked, LayoutChanged, TrendscoutError
+from trendscout.errors import Blocked, LayoutChanged, OurFault, ReadError, TrendscoutError
 from trendscout.model import Page, Query, Reading
 from trendscout.source import Source, query_for, read_page, sources
 from trendscout.text.bodies import readable
@@ -93,7 +93,7 @@ def _readings(page: Page, market: str | None) -> Iterator[Guess]:
 def _fits(fits: object, page: Page) -> bool:
     try:
         return bool(callable(fits) and fits(page))
-    except TrendscoutError:
+    except Exception:  # noqa: BLE001 - a bug in one source's reader must not keep the others from the page
         return False
 
 
@@ -104,7 +104,7 @@ def _tried(source: Source, page: Page, market: str | None) -> Guess:
     asked = replace(page, query=query)
     try:
         return Guess(source.name, asked, read_page(source, asked))
-    except (Blocked, LayoutChanged) as error:
+    except (ReadError, OurFault) as error:
         return Guess(source.name, asked, fault=error)
 
 

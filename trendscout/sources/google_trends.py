@@ -226,7 +226,7 @@ def wall(page: Page) -> str | None:
         (b"google.com/sorry", "a captcha"),
         (b"unusual traffic from your computer", "a captcha"),
         (b"consent.google.", "a consent page"),
-        (b"Error 404 (Not Found)", "an error page (404)"),
+        (b"Error 404 (Not Found)", "a missing page (404)"),
         (b"Error 429 (Too Many Requests)", "a refusal (429)"),
     ):
         if mark in head:

@@ -11,7 +11,7 @@ import re
 import tomllib
 from functools import cache
 from importlib import resources
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from trendscout.model import Page
@@ -58,19 +58,53 @@ _CODE_KEYS = ("code", "errcode", "error_code", "errno", "status_code", "statusCo
 _MESSAGE_KEYS = ("msg", "message", "error_msg", "errmsg", "error_description", "error", "detail")
 _FINE = frozenset({"", "0", "200", "ok", "success", "false", "none", "null"})
 
+# What a reply says. Each kind has a consequence of its own, for the list and for its host.
+Answer = Literal["page", "part", "missing", "block", "overload", "fault"]
+# Only these are a whole page; 304 and 0 stand in browsers' logs, with the page that a cache held.
+_WHOLE = frozenset((0, 200, 203, 304))
+_BLOCK = frozenset((401, 403, 407, 430, 451))
+_OVERLOAD = frozenset((429, 503, 529))
+# Worth another try: such a reply says nothing of the list.
+TRANSIENT = frozenset((408, 425, 429, 500, 502, 503, 504, 520, 521, 522, 523, 524, 529))
+_NO_BLOCKS: dict[str, Answer] = {
+    "a missing page": "missing",
+    "no page": "missing",
+    "a part of a page": "part",
+    "an error page": "fault",
+}
+
+
+def answer_of(status: int) -> Answer:
+    """What the status of a reply says, before anyone looks into it."""
+    if status in _WHOLE:
+        return "page"
+    if status in _BLOCK:
+        return "block"
+    if status in _OVERLOAD:
+        return "overload"
+    if 200 <= status < 300:
+        return "part"
+    return "fault" if status >= 500 or status in TRANSIENT else "missing"
+
+
+def stands_for(wall: str) -> Answer:
+    """What kind of answer a wall is, by its name; one that nobody names otherwise is a block."""
+    return next((kind for name, kind in _NO_BLOCKS.items() if wall.startswith(name)), "block")
+
 
 def wall_of(page: Page) -> str | None:
-    """What kind of wall the page is, in English ("a captcha"), or None."""
-    if page.status in (401, 403, 407, 430, 451):
+    """What stands in the place of the list, in English ("a captcha", "a missing page (HTTP 404)"), or None."""
+    answer = answer_of(page.status)
+    if answer == "block":
         return f"an access refusal (HTTP {page.status})"
-    if page.status in (404, 410):
-        return f"a missing page (HTTP {page.status})"
-    if page.status >= 500:
-        return f"an error page (HTTP {page.status})"
+    if answer == "missing":
+        return f"{'a missing page' if page.status in (404, 410) else 'no page'} (HTTP {page.status})"
     head = page.body[: _HEAD_BYTES if len(page.body) < _LARGE_BYTES else _LARGE_HEAD_BYTES].lower()
     marked = next((what for mark, what in _MARKS if mark in head), None)
+    by_status = None if answer == "page" else "a part of a page" if answer == "part" else "an error page"
     return (
         marked
+        or (by_status and f"{by_status} (HTTP {page.status})")
         or _by_address(page.url)
         or (_small_wall(page.body, head) if len(page.body) < _SMALL_BYTES else None)
     )
