@@ -10,13 +10,17 @@ from trendscout.ranking.signal_replay import KeptState
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
 from trendscout.store.lake import retried
-from trendscout.store.query import Scope, history
+from trendscout.store.query import ANYWHERE, Scope, history, lists_within
 from trendscout.store.sql import Connection
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
-    """The scores at `now` of all items on the lists of a scope, from what was known then."""
-    past = history(connection, until=now, scope=scope)
+    """The scores at `now` of all items on the lists of a scope, from what was known then.
+
+    Every list is scored, whatever is asked for: a filter shows less of the evidence and changes none of it. Raises
+    UsageError where the scope holds nothing that could be ranked.
+    """
+    past = history(connection, until=now)
     rules = rules_of(past)
     known = learned.latest_models(connection, until=now)
     due = {
@@ -35,4 +39,5 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     models = {
         group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
     }
-    return score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, states=states)
+    scores = score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, states=states)
+    return scores.of_lists(lists_within(connection, scope), now) if scope != ANYWHERE else scores

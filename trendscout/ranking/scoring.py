@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
 
 from trendscout.errors import UsageError
-from trendscout.history import History, cut, latest
+from trendscout.history import History, cut, latest, only
 from trendscout.model import Axis, Reason, Stage
 from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
@@ -116,6 +117,18 @@ class Scores:
 
     def __iter__(self) -> Iterator[ScoredItem]:
         return (self.at(i) for i in range(len(self)))
+
+    def of_lists(self, wanted: AbstractSet[str], now: datetime) -> Scores:
+        """The same scores of some lists only; UsageError where these have none."""
+        codes = [code for code, name in enumerate(self.history.lists) if name in wanted]
+        keep = np.isin(self.list, codes)
+        if not keep.any():
+            raise _nothing_to_rank(only(self.history, np.isin(self.history.snap_list, codes)), now)
+        columns = {f.name: getattr(self, f.name) for f in fields(self)}
+        kept: dict[str, Any] = {
+            name: values[keep] for name, values in columns.items() if isinstance(values, np.ndarray)
+        }
+        return replace(self, **kept, signals={name: values[keep] for name, values in self.signals.items()})
 
     def order(self) -> Ints:
         """Positions from the highest score to the lowest; ties by item, then list."""

@@ -42,27 +42,32 @@ class Scope:
 ANYWHERE = Scope()
 
 
+def lists_within(connection: duckdb.DuckDBPyConnection, scope: Scope) -> frozenset[str]:
+    """The ids of the lists that a scope holds."""
+    where, values = scope.where()
+    found = connection.execute(f"SELECT list_id FROM lists WHERE {where}", values).fetchall()
+    return frozenset(row[0] for row in found)
+
+
 def history(
     connection: duckdb.DuckDBPyConnection,
     *,
     until: datetime,
     since: datetime | None = None,
-    scope: Scope = ANYWHERE,
     by: str = "product",
 ) -> History:
-    """All ordered looks within `scope` from `since` to `until`, both included, as arrays.
+    """All ordered looks from `since` to `until`, both included, as arrays.
 
     Items are products, each list keeping the best rank among a product's listings, or listings where `by` is
     "listing". Looks that failed are left out.
     """
-    where, values = scope.where()
     connection.execute(
-        f"""CREATE OR REPLACE TEMP TABLE h_snaps AS
+        """CREATE OR REPLACE TEMP TABLE h_snaps AS
         SELECT list_key, taken_at, list_id, depth, coalesce(length, -1) AS length,
                (row_number() OVER (ORDER BY list_id, taken_at) - 1)::INTEGER AS snap
         FROM snapshots JOIN lists USING (list_key)
-        WHERE status IN ('ok', 'partial') AND entries > 0 AND taken_at <= ? AND taken_at >= ? AND {where}""",
-        [naive(until), naive(since) if since else datetime(1, 1, 1), *values],  # noqa: DTZ001 - as stored
+        WHERE status IN ('ok', 'partial') AND entries > 0 AND taken_at <= ? AND taken_at >= ?""",
+        [naive(until), naive(since) if since else datetime(1, 1, 1)],  # noqa: DTZ001 - as stored
     )
     key = PRODUCT if by == "product" else "l.listing::VARCHAR"
     connection.execute(
