@@ -10,7 +10,7 @@ TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
 # Names that are no files.
-.PHONY: audit crash torture help demo run test lint types bench docs faults pictures gate build pins clean
+.PHONY: audit crash torture help demo run test quick update lint types bench faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -34,6 +34,15 @@ run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
 
 test: $(VENV)/test.stamp ## all tests
 	$(BIN)/python -m pytest -n 2
+
+quick: $(VENV)/test.stamp ## the tests that take a second at most each: while you work
+	$(BIN)/python -m pytest -n 2 -m "not slow and not shared and not browser"
+
+update: $(VENV)/test.stamp ## goldens, fixtures, schemas and made documents anew: look at the diff
+	$(BIN)/python docs/house.py
+	$(BIN)/python -m trendscout.report.fields
+	$(BIN)/python -m trendscout.sources._ledger > docs/sources.md
+	TRENDSCOUT_UPDATE=1 $(BIN)/python -m pytest -n 2 tests/report tests/sources/test_fixtures.py
 
 test-duckdb2: ## the store's tests on DuckDB 2.0, in a venv of its own
 	test -x .venv-duckdb2/bin/python || $(PYTHON) -m venv .venv-duckdb2
@@ -77,9 +86,6 @@ faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, an
 
 build: $(VENV)/run.stamp ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
-
-docs: $(VENV)/run.stamp ## docs/sources.md, from the declarations of the sources
-	$(BIN)/python -m trendscout.sources._ledger > docs/sources.md
 
 pins: ## compile requirements/*.in to pinned files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt

@@ -43,10 +43,10 @@ class Cost:
 def ours(port: str, lists: int, folder: Path) -> None:
     """The production path: fetch, archive, read, store. Prints rows and the course of its memory."""
     from trendscout.clock import SystemClock
-    from trendscout.config import Settings
     from trendscout.model import Outcome, Query
     from trendscout.pipeline import collect
-    from trendscout.place import Place
+    from trendscout.settings.config import Settings
+    from trendscout.store.workspace import Workspace
 
     queries = [Query("amazon_bestsellers", "US", "bestsellers", f"list-{n}") for n in range(lists)]
     memory: list[float] = []
@@ -59,7 +59,7 @@ def ours(port: str, lists: int, folder: Path) -> None:
             memory.append(resident_mb())
 
     outcomes = collect(
-        Place(str(folder / "bench.duckdb"), folder / "archive"),
+        Workspace(str(folder / "bench.duckdb"), folder / "archive"),
         queries,
         Settings(contact="bench@example.com", spacing_s=0.0),
         clock=SystemClock(),

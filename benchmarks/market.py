@@ -123,9 +123,9 @@ class Product:
     number: int
     brand: str
     line: str
-    noun: glossary.Entry
-    attributes: tuple[glossary.Entry, ...]
-    colour: glossary.Entry | None
+    noun: glossary.Term
+    attributes: tuple[glossary.Term, ...]
+    colour: glossary.Term | None
     code: str
     facts: tuple[tuple[str, int], ...]
     pack: int
@@ -199,9 +199,9 @@ def _fresh(
     number: int,
     world: World,
     brands: list[str],
-    entries: list[glossary.Entry],
-    attributes: list[glossary.Entry],
-    colours: list[glossary.Entry],
+    entries: list[glossary.Term],
+    attributes: list[glossary.Term],
+    colours: list[glossary.Term],
     rng: Random,
 ) -> Product:
     units = rng.sample(sorted(_UNITS), rng.choice((0, 1, 1, 2)))
@@ -222,7 +222,7 @@ def _fresh(
 
 
 def _titled(
-    number: int, brands: list[str], plain: list[str], entries: list[glossary.Entry], rng: Random
+    number: int, brands: list[str], plain: list[str], entries: list[glossary.Term], rng: Random
 ) -> Product:
     """A product with a title of plain words, as games and software have: "tiger puzzle studio 2007 deluxe"."""
     return Product(
@@ -245,7 +245,7 @@ def _titled(
     )
 
 
-def _sibling(product: Product, number: int, colours: list[glossary.Entry], rng: Random) -> Product:
+def _sibling(product: Product, number: int, colours: list[glossary.Term], rng: Random) -> Product:
     """The same product line with another size, pack, colour, code, version or generation."""
     values = {name: getattr(product, name) for name in Product.__slots__} | {"number": number}
     stated = {
@@ -418,7 +418,7 @@ def _version(generation: int, rng: Random) -> str:
     return rng.choice((f"V{generation}", f"{generation}.0", f"Gen {generation}", str(generation)))
 
 
-def _word(entry: glossary.Entry, chinese: bool, foreign: bool, world: World, rng: Random) -> str:
+def _word(entry: glossary.Term, chinese: bool, foreign: bool, world: World, rng: Random) -> str:
     if chinese:
         return _pick(entry.chinese, world.synonyms, rng)
     word = _pick(entry.english, world.synonyms, rng)

@@ -22,7 +22,7 @@ from pyarrow import parquet
 from ranking import DAY_S, PLACES, START_S, market
 
 from trendscout.ranking.scoring import Scores
-from trendscout.rating import rank
+from trendscout.steps.rank import rank
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE

@@ -30,7 +30,7 @@ from mutants import Mutant, mutants
 
 from trendscout.errors import TrendscoutError
 from trendscout.model import Entry, Page, Reading
-from trendscout.source import Source, get_source, query_for, read_page, sources
+from trendscout.sources.source import Source, get_source, query_for, read_page, sources
 
 ROOT = Path(__file__).parent.parent
 FIXTURES = ROOT / "tests" / "sources"

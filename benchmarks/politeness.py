@@ -21,9 +21,9 @@ from pathlib import Path
 
 from trendscout.archive import Archive
 from trendscout.clock import SystemClock
-from trendscout.fetch import Fetcher, Job
+from trendscout.fetch import CrawlTask, Fetcher
 from trendscout.model import Query, Request
-from trendscout.source import Source
+from trendscout.sources.source import Source
 
 TARGET = 1.05
 START = datetime(2026, 3, 1, 6, tzinfo=UTC)
@@ -100,7 +100,9 @@ async def crawl(hosts: int, pages: int, speed: float, folder: Path) -> tuple[flo
     lists = [source(host, pages, rng.uniform(2.0, 10.0)) for host in range(hosts)]
     with Archive(folder) as archive:
         async with Fetcher(archive, clock, base_url=base, seed=3) as fetcher:
-            results = [result async for result in fetcher.crawl(Job(one, Query(one.name, "US")) for one in lists)]
+            results = [
+                result async for result in fetcher.crawl(CrawlTask(one, Query(one.name, "US")) for one in lists)
+            ]
             lasted, bound = (clock.now() - START).total_seconds(), fetcher.drawn_s()
         await asyncio.sleep(0.05)  # the server sees the connections end
     server.close()

@@ -28,10 +28,10 @@ from statistics import median
 from typing import Any
 
 from trendscout.model import Entry, Page
-from trendscout.source import get_source, list_id, query_for, read_page
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import grouped, shown_price, web_url
 from trendscout.sources.amazon_bestsellers import query_of
+from trendscout.sources.source import get_source, list_id, query_for, read_page
 
 ROOT = Path(__file__).parents[1]
 REAL = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "captures/amazon/us_category_grid_2026-07-19.html"

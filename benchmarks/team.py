@@ -10,9 +10,9 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.model import Entry, Snapshot
-from trendscout.place import Place
 from trendscout.store.load import load_snapshots
 from trendscout.store.query import history
+from trendscout.store.workspace import Workspace
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 LISTS, ROWS, DAYS = 50, 100, 5
@@ -36,24 +36,24 @@ def morning(day: int) -> list[Snapshot]:
     ]
 
 
-def measure(name: str, place: Place) -> None:
+def measure(name: str, workspace: Workspace) -> None:
     """Print the seconds that each step takes on this store."""
-    with place.store():
+    with workspace.store():
         pass
     looks = [morning(day) for day in range(DAYS)]
     began = time.perf_counter()
-    with place.store():
+    with workspace.store():
         opened = time.perf_counter() - began
     began = time.perf_counter()
-    with place.writing():
+    with workspace.writing():
         turn = time.perf_counter() - began
     began = time.perf_counter()
-    with place.writing() as store:
+    with workspace.writing() as store:
         for part in looks:
             load_snapshots(store, part, loaded_at=NOW)
     loaded = (time.perf_counter() - began) / DAYS
     began = time.perf_counter()
-    with place.store() as store:
+    with workspace.store() as store:
         history(store, until=NOW + timedelta(days=DAYS))
     read = time.perf_counter() - began
     print(f"{name}: open {opened:.2f} s, turn to write {turn:.2f} s, load {loaded:.2f} s a day, read {read:.2f} s")
@@ -72,8 +72,10 @@ def main() -> None:
         (host,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
         data = str(Path(folder) / "data")
         print(f"{LISTS} lists of {ROWS - 1} rows a day, {DAYS} days")
-        measure("file", Place(str(Path(folder) / "s.duckdb"), Path(folder) / "archive"))
-        measure("lake", Place(f"ducklake:postgres:dbname=postgres user=postgres host={host}", Path(data), data))
+        measure("file", Workspace(str(Path(folder) / "s.duckdb"), Path(folder) / "archive"))
+        measure(
+            "lake", Workspace(f"ducklake:postgres:dbname=postgres user=postgres host={host}", Path(data), data)
+        )
         server.cleanup()
 
 

@@ -21,11 +21,11 @@ from rich.segment import Segment
 from rich.style import Style
 
 from trendscout import pipeline
-from trendscout.config import Settings
 from trendscout.lang import Lang
-from trendscout.model import Report, Wish
-from trendscout.place import Place
+from trendscout.model import Report, ReportQuery
 from trendscout.report import page, table
+from trendscout.settings.config import Settings
+from trendscout.store.workspace import Workspace
 
 IMAGES = Path(__file__).parent / "img"
 WIDTH = 116  # cells
@@ -43,8 +43,8 @@ def last_report(demo: Path) -> Report:
     """The report of the demo's last morning, from its store."""
     drop = max(demo.glob("*/report.json"))
     now = datetime.fromisoformat(json.loads(drop.read_text(encoding="utf-8"))["as_of"])
-    place = Place(str(demo / "demo.duckdb"), demo / "archive")
-    return pipeline.report(place, Wish(top=20), now=now, settings=Settings())
+    workspace = Workspace(str(demo / "demo.duckdb"), demo / "archive")
+    return pipeline.report(workspace, ReportQuery(top=20), now=now, settings=Settings())
 
 
 def terminal(report: Report, lang: Lang, name: str) -> None:

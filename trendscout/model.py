@@ -356,7 +356,7 @@ class Coverage:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ReportQuery:
     """What of the store a report is to show, and how."""
 
     market: str | None = None

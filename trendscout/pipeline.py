@@ -11,27 +11,27 @@ from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from trendscout.config import Settings
 from trendscout.lang import Lang
-from trendscout.model import Outcome, Query, Reading, Report, Why, Wish
-from trendscout.place import Place
-from trendscout.source import get_source, read_page
+from trendscout.model import Outcome, Query, Reading, Report, ReportQuery, Why
+from trendscout.settings.config import Settings
+from trendscout.sources.source import get_source, read_page
+from trendscout.store.workspace import Workspace
 
 # A step's modules are imported in it: `--help` and `sources` start without Arrow, NumPy and HTTP.
 if TYPE_CHECKING:
-    from trendscout.archive.files import Pruned
+    from trendscout.archive.daily_files import Pruned
     from trendscout.clock import Clock
-    from trendscout.imports import Imported, Taken
-    from trendscout.joining import Decided, Matched
     from trendscout.report.changes import Changes
-    from trendscout.rereading import Replayed
+    from trendscout.steps.ingest import ImportResult, IngestResult
+    from trendscout.steps.match import Decided, Matched
+    from trendscout.steps.replay import Replayed
     from trendscout.store.products import Word
 
 # --- collect -------------------------------------------------------------------------------------------------
 
 
 def collect(
-    place: Place,
+    workspace: Workspace,
     queries: Sequence[Query],
     settings: Settings,
     *,
@@ -44,17 +44,18 @@ def collect(
 
     What an earlier, killed run archived and did not load is loaded first.
     """
-    from trendscout import collecting, rereading
+    from trendscout.steps.collect import CrawlOptions, crawl
+    from trendscout.steps.replay import read_unread
 
-    rereading.read_unread(place, now=clock.now())
-    return collecting.crawl(place, queries, collecting.Manner(settings, clock, base_url, seed), on_outcome)
+    read_unread(workspace, now=clock.now())
+    return crawl(workspace, queries, CrawlOptions(settings, clock, base_url, seed), on_outcome)
 
 
-def replay(place: Place, *, since: datetime | None, now: datetime) -> Replayed:
+def replay(workspace: Workspace, *, since: datetime | None, now: datetime) -> Replayed:
     """Read the archive with today's readers; what reads differently is replaced, and that is recorded."""
-    from trendscout import rereading
+    from trendscout.steps.replay import read_archive
 
-    return rereading.replay(place, since=since, now=now)
+    return read_archive(workspace, since=since, now=now)
 
 
 # --- what the user brings ------------------------------------------------------------------------------------
@@ -67,8 +68,8 @@ def parse(file: Path, *, source: str, market: str | None, url: str | None, now: 
     """
     from trendscout.intake import saved_page
 
-    found = get_source(source)
-    return read_page(found, saved_page(found, file, market=market, url=url, at=now))
+    declared = get_source(source)
+    return read_page(declared, saved_page(declared, file, market=market, url=url, at=now))
 
 
 def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> Reading:
@@ -79,7 +80,7 @@ def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> 
 
 
 def ingest(
-    place: Place,
+    workspace: Workspace,
     paths: Sequence[Path],
     *,
     source: str | None,
@@ -87,108 +88,114 @@ def ingest(
     url: str | None,
     at: datetime | None,
     now: datetime,
-) -> list[Taken]:
+) -> list[IngestResult]:
     """Take saved pages, JSON, HAR and WARC files, or folders of these, into archive and store."""
-    from trendscout import imports
     from trendscout.intake import pages_in
+    from trendscout.steps.ingest import ingest_pages, warc_pages
 
-    found = pages_in(
+    saved = pages_in(
         paths,
         now=now,
         source=get_source(source) if source else None,
         market=market,
         url=url,
         at=at,
-        read_warc=imports.warc_pages,
+        read_warc=warc_pages,
     )
-    return imports.take_in(place.writing, place.archive, found, now=now)
+    return ingest_pages(workspace.writing, workspace.archive, saved, now=now)
 
 
 def import_file(
-    place: Place, file: Path, *, profile: str | None, market: str | None, at: datetime | None, now: datetime
-) -> Imported:
+    workspace: Workspace,
+    file: Path,
+    *,
+    profile: str | None,
+    market: str | None,
+    at: datetime | None,
+    now: datetime,
+) -> ImportResult:
     """Load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
-    from trendscout import imports
     from trendscout.intake import kind_of, load_profile
+    from trendscout.steps.ingest import import_export, import_ranked
 
     if not profile and kind_of(file) == "history":
-        return imports.import_ranked(place.writing, place.archive, file, market=market, now=now)
+        return import_ranked(workspace.writing, workspace.archive, file, market=market, now=now)
     chosen = load_profile(profile) if profile else None
-    return imports.import_export(
-        place.writing, place.archive, file, profile=chosen, market=market, at=at or now, now=now
+    return import_export(
+        workspace.writing, workspace.archive, file, profile=chosen, market=market, at=at or now, now=now
     )
 
 
 # --- match ---------------------------------------------------------------------------------------------------
 
 
-def match(place: Place) -> Matched:
+def match(workspace: Workspace) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's merges and splits hold."""
-    from trendscout import joining
+    from trendscout.steps.match import match_store
 
-    with place.writing(must_exist=True) as connection:
-        return joining.match(connection)
+    with workspace.writing(must_exist=True) as connection:
+        return match_store(connection)
 
 
-def decide(place: Place, word: Word, a: str, b: str | None, *, now: datetime) -> Decided:
+def decide(workspace: Workspace, word: Word, a: str, b: str | None, *, now: datetime) -> Decided:
     """Take the user's word on matching: it holds at once and for ever.
 
     Raises UsageError if it changes nothing.
     """
-    from trendscout import joining
+    from trendscout.steps.match import decide_match
 
-    with place.writing(must_exist=True) as connection:
-        return joining.decide(connection, word, a, b, now=now)
+    with workspace.writing(must_exist=True) as connection:
+        return decide_match(connection, word, a, b, now=now)
 
 
-def mark(place: Place, product: str, word: str, note: str, *, now: datetime) -> str:
+def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime) -> str:
     """Remember what a product is to the seller; "none" forgets it. The product's title."""
     from trendscout.store import products
 
-    with place.store(must_exist=True) as connection:
-        found, title = products.find_product(connection, product)
+    with workspace.store(must_exist=True) as connection:
+        product_id, title = products.find_product(connection, product)
         if word == "none":
-            products.unmark(connection, found)
+            products.unmark(connection, product_id)
         else:
-            products.mark(connection, found, word, note, now)  # type: ignore[arg-type]
+            products.mark(connection, product_id, word, note, now)  # type: ignore[arg-type]
         return title
 
 
 # --- rank and report -----------------------------------------------------------------------------------------
 
 
-def report(place: Place, wish: Wish, *, now: datetime, settings: Settings) -> Report:
+def report(workspace: Workspace, query: ReportQuery, *, now: datetime, settings: Settings) -> Report:
     """The report at `now` from what was known then.
 
     Raises UsageError for an unknown sort or pack, StoreError if there is no store.
     """
-    from trendscout import reporting
+    from trendscout.steps.report import make_report
 
-    with place.store(must_exist=True) as connection:
-        return reporting.report(connection, wish, now=now, settings=settings)
+    with workspace.store(must_exist=True) as connection:
+        return make_report(connection, query, now=now, settings=settings)
 
 
-def why(place: Place, product: str, *, now: datetime) -> Why:
+def why(workspace: Workspace, product: str, *, now: datetime) -> Why:
     """All that is known of a product: its row, what was joined and by which rule.
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
-    from trendscout import reporting
+    from trendscout.steps.report import explain
 
-    with place.store(must_exist=True) as connection:
-        return reporting.why(connection, product, now=now)
+    with workspace.store(must_exist=True) as connection:
+        return explain(connection, product, now=now)
 
 
 def read_report(
-    place: Place, wish: Wish, reader: str, *, only_changes: bool, now: datetime, settings: Settings
+    workspace: Workspace, query: ReportQuery, reader: str, *, only_changes: bool, now: datetime, settings: Settings
 ) -> tuple[Report, Changes | None]:
     """As `report`, for a reader who is taken to have seen it; if wanted, what changed since they last saw one."""
-    from trendscout import reporting
     from trendscout.report import changes
+    from trendscout.steps.report import make_report
     from trendscout.store import runs
 
-    with place.store(must_exist=True) as connection:
-        made = reporting.report(connection, wish, now=now, settings=settings)
+    with workspace.store(must_exist=True) as connection:
+        made = make_report(connection, query, now=now, settings=settings)
         before = runs.remembered(connection, reader)
         runs.remember(connection, reader, changes.memory(made), made.as_of)
     return made, changes.since(made, before) if only_changes else None
@@ -224,7 +231,7 @@ def drop(
 
 
 def backtest(
-    place: Place,
+    workspace: Workspace,
     file: Path | None,
     *,
     since: datetime | None,
@@ -246,7 +253,7 @@ def backtest(
     if file:
         past = read_history(file)
     else:
-        with place.store(must_exist=True) as connection:
+        with workspace.store(must_exist=True) as connection:
             past = history(connection, until=now, by="listing")
     judged = judge(
         past,
@@ -257,31 +264,29 @@ def backtest(
         all_snapshots=scores_out is not None,
     )
     if scores_out:
-        import pyarrow.parquet as pq
-
-        whole_file(scores_out, lambda path: pq.write_table(judged.scores_table(), path))
-    found = judged.to_dict()
+        whole_file(scores_out, judged.write_scores)
+    verdict = judged.to_dict()
     if not file:
-        with place.store() as connection:
-            learned.save_backtest(connection, found, now)
-    return found
+        with workspace.store() as connection:
+            learned.save_backtest(connection, verdict, now)
+    return verdict
 
 
 # --- upkeep --------------------------------------------------------------------------------------------------
 
 
-def compact(place: Place, settings: Settings, *, now: datetime) -> tuple[int, int, Sequence[Pruned]]:
+def compact(workspace: Workspace, settings: Settings, *, now: datetime) -> tuple[int, int, Sequence[Pruned]]:
     """Give the store's free space back and drop raw pages past their time: bytes before, after, files deleted."""
     from trendscout.archive import Archive
     from trendscout.store import upkeep
     from trendscout.store.load import forget_files
 
-    before, after = upkeep.compact(place.db)
-    pruned = Archive(place.archive).prune(
+    before, after = upkeep.compact(workspace.db)
+    pruned = Archive(workspace.archive).prune(
         older_than=now - timedelta(days=settings.keep_days) if settings.keep_days else None,
         max_bytes=int(settings.keep_gb * 1e9) if settings.keep_gb else None,
     )
     if pruned:
-        with place.store() as connection:
+        with workspace.store() as connection:
             forget_files(connection, [file.name for file in pruned])
     return before, after, pruned

@@ -30,9 +30,9 @@ from warcio.warcwriter import WARCWriter
 
 from trendscout.archive import Archive, reader
 from trendscout.archive.reader import foreign_pages
+from trendscout.archive.wire import Received
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Query, Request
-from trendscout.wire import Received
 
 AT = datetime(2026, 3, 1, 8, 30, 15, 123456, tzinfo=UTC)
 QUERY = Query("shop_list", "DE", "bestsellers", "küche & bad", (("host", "laden.example.com"), ("days", "7")))

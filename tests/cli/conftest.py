@@ -25,7 +25,7 @@ def run(tmp_path, monkeypatch):
 
     def ran(*arguments) -> Ended:
         from trendscout.cli import run as main
-        from trendscout.cli.words import help_lang
+        from trendscout.cli.language import help_lang
 
         help_lang.cache_clear()
         monkeypatch.setattr(sys, "argv", ["trendscout", *map(str, arguments)])

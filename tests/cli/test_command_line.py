@@ -145,12 +145,12 @@ def test_only_near_names_are_offered(run, name, step):
 
 
 def test_a_fault_of_ours_exits_with_1_and_says_so(run, monkeypatch):
-    import trendscout.ledger
+    import trendscout.steps.ledger
 
     def broken(*_):
         raise ZeroDivisionError("oh")
 
-    monkeypatch.setattr(trendscout.ledger, "ledger", broken)
+    monkeypatch.setattr(trendscout.steps.ledger, "ledger", broken)
     ended = run("sources")
     assert ended.code == 1
     assert "fault of trendscout" in ended.err

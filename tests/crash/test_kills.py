@@ -17,11 +17,11 @@ import pytest
 
 from trendscout.archive import Archive
 from trendscout.demo.market import morning_of
-from trendscout.place import Place
-from trendscout.rereading import read_unread
+from trendscout.steps.replay import read_unread
 from trendscout.store.connect import open_store
 from trendscout.store.load import noted_pages
 from trendscout.store.upkeep import contradictions
+from trendscout.store.workspace import Workspace
 
 CYCLES = int(os.environ.get("TRENDSCOUT_CYCLES", "20"))
 DAYS = 6
@@ -96,7 +96,7 @@ def same(whole: Path, killed: Path) -> None:
     query = f"SELECT {COLUMNS} FROM observations ORDER BY ALL"
     assert rows(killed / "demo.duckdb", query) == rows(whole / "demo.duckdb", query)
     now = morning_of(DAYS) + timedelta(days=1)
-    read_unread(Place(str(killed / "demo.duckdb"), killed / "archive"), now=now)
+    read_unread(Workspace(str(killed / "demo.duckdb"), killed / "archive"), now=now)
     with open_store(killed / "demo.duckdb") as connection:
         noted = noted_pages(connection, since=morning_of(0) - timedelta(days=1))
     assert {kept.page.ref for kept in Archive(killed / "archive").pages()} <= noted

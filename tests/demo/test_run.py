@@ -9,21 +9,21 @@ from statistics import mean
 import pytest
 
 from trendscout import pipeline
-from trendscout.config import Settings
 from trendscout.demo import run
 from trendscout.demo.faults import fault_of
 from trendscout.demo.goods import CATEGORIES
-from trendscout.demo.ledger import NAME
 from trendscout.demo.market import World, date_of, morning_of
+from trendscout.demo.notebook import NAME
 from trendscout.demo.run import DemoResult, run_demo
 from trendscout.demo.server import HOSTS
 from trendscout.demo.verdict import Truth
 from trendscout.errors import UsageError
 from trendscout.lang import _chinese
-from trendscout.model import Row, Wish
-from trendscout.place import Place
+from trendscout.model import ReportQuery, Row
+from trendscout.settings.config import Settings
 from trendscout.store.coverage import coverage
 from trendscout.store.query import history
+from trendscout.store.workspace import Workspace
 
 DAYS = 6
 
@@ -45,7 +45,7 @@ def report_of(out: Path) -> bytes:
 
 def test_every_list_is_in_the_store(played: tuple[Path, DemoResult]) -> None:
     _, result = played
-    with Place(str(result.store), result.archive).store() as connection:
+    with Workspace(str(result.store), result.archive).store() as connection:
         lists = {one.list_id for one in coverage(connection, now=morning_of(DAYS))}
         seen = history(connection, until=morning_of(DAYS))
     assert {f"amazon_bestsellers_UK/bestsellers/{category}" for category in CATEGORIES} <= lists
@@ -91,7 +91,7 @@ def test_a_killed_demo_goes_on_to_the_same_report(played: tuple[Path, DemoResult
     resumed = play(copy)
     assert killed.ours == resumed.ours == result.ours
     assert report_of(copy) == report_of(out)
-    with Place(str(resumed.store), resumed.archive).store() as connection:
+    with Workspace(str(resumed.store), resumed.archive).store() as connection:
         seen = history(connection, until=morning_of(DAYS))
     assert len(set(zip(seen.snap_list.tolist(), seen.snap_time.tolist(), strict=True))) == len(seen.snap_time)
 
@@ -120,15 +120,15 @@ def test_faults_are_told_and_end_nothing(tmp_path: Path) -> None:
     # The first list meets the captcha; the host is then left alone, so the second is not asked for.
     assert (result.outcomes["blocked"], result.outcomes["failed"]) == (1, len(CATEGORIES) - 1)
     assert result.faults["captcha"] >= 1
-    with Place(str(result.store), result.archive).store() as connection:
+    with Workspace(str(result.store), result.archive).store() as connection:
         seen = history(connection, until=morning_of(5))
     code = seen.lists.index(f"aliexpress_ID/search/{CATEGORIES[0]}")
     assert int((seen.snap_list == code).sum()) == 4
 
 
 def all_rows(result: DemoResult) -> tuple[Row, ...]:
-    place = Place(str(result.store), result.archive)
-    return pipeline.report(place, Wish(top=100_000), now=result.report.as_of, settings=Settings()).rows
+    workspace = Workspace(str(result.store), result.archive)
+    return pipeline.report(workspace, ReportQuery(top=100_000), now=result.report.as_of, settings=Settings()).rows
 
 
 def test_newness_is_the_age_of_the_good(played: tuple[Path, DemoResult]) -> None:

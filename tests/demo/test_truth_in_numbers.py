@@ -12,18 +12,19 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from trendscout import pipeline, rating
+from trendscout import pipeline
 from trendscout.clock import VirtualClock
-from trendscout.config import Settings
 from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of
-from trendscout.demo.server import MarketServer, Reply, Site
+from trendscout.demo.server import MarketServer, Site, SiteReply
 from trendscout.history import History, history_from_table
-from trendscout.model import Outcome, Query, Wish
-from trendscout.place import Place
+from trendscout.model import Outcome, Query, ReportQuery
 from trendscout.ranking.scoring import score
 from trendscout.report import table
+from trendscout.settings.config import Settings
+from trendscout.steps.rank import rank
 from trendscout.store.query import ANYWHERE, history
+from trendscout.store.workspace import Workspace
 
 MARKET = "UK"
 AMAZON, ALIEXPRESS = "amazon_bestsellers_UK/bestsellers/kitchen", "aliexpress_UK/search/kitchen"
@@ -33,31 +34,31 @@ QUERIES = (
 )
 DAYS = 9
 SETTINGS = Settings(contact="t@market.example")
-Trouble = Callable[[str, str], Reply | None]  # host and target → what it answers instead
+Trouble = Callable[[str, str], SiteReply | None]  # host and target → what it answers instead
 
 
-def nothing(host: str, target: str) -> Reply | None:
+def nothing(host: str, target: str) -> SiteReply | None:
     return None
 
 
-def down(host: str, target: str) -> Reply | None:
-    return Reply(503, "Service unavailable")
+def down(host: str, target: str) -> SiteReply | None:
+    return SiteReply(503, "Service unavailable")
 
 
-def captcha(host: str, target: str) -> Reply | None:
+def captcha(host: str, target: str) -> SiteReply | None:
     if "amazon" in host and target != "/robots.txt":
-        return Reply(200, '<html><form action="/errors/validateCaptcha"></form></html>')
+        return SiteReply(200, '<html><form action="/errors/validateCaptcha"></form></html>')
     return None
 
 
-def second_page_lost(host: str, target: str) -> Reply | None:
-    return Reply(503, "Service unavailable") if target.endswith(("pg=2", "page=2")) else None
+def second_page_lost(host: str, target: str) -> SiteReply | None:
+    return SiteReply(503, "Service unavailable") if target.endswith(("pg=2", "page=2")) else None
 
 
-def half_as_long(host: str, target: str) -> Reply | None:
+def half_as_long(host: str, target: str) -> SiteReply | None:
     """A list that ends after its first page."""
     return (
-        Reply(200, "<html><body><h1>No more results</h1></body></html>")
+        SiteReply(200, "<html><body><h1>No more results</h1></body></html>")
         if target.endswith(("pg=2", "page=2"))
         else None
     )
@@ -75,17 +76,17 @@ def play(
     monkeypatch: pytest.MonkeyPatch,
     *,
     skip: frozenset[int] = frozenset(),
-) -> tuple[Place, list[Outcome]]:
+) -> tuple[Workspace, list[Outcome]]:
     """The store after DAYS mornings on a market that stands still, with trouble on the planned days."""
     answer = Site.answer
     today = 0
 
-    def troubled(site: Site, target: str, body: bytes = b"", cookie: str = "") -> Reply:
+    def troubled(site: Site, target: str, body: bytes = b"", cookie: str = "") -> SiteReply:
         return plan.get(today, nothing)(site.host, target) or answer(site, target, body, cookie)
 
     monkeypatch.setattr(Site, "answer", troubled)
     monkeypatch.setattr(faults, "fault_of", lambda *_: None)
-    place = Place(str(folder / "store.duckdb"), folder / "archive")
+    workspace = Workspace(str(folder / "store.duckdb"), folder / "archive")
     outcomes = []
     with MarketServer(world) as server:
         server.turn(20)
@@ -93,14 +94,14 @@ def play(
             if today not in skip:
                 clock = VirtualClock(morning_of(today))
                 outcomes += pipeline.collect(
-                    place,
+                    workspace,
                     QUERIES,
                     SETTINGS,
                     clock=clock,
                     base_url=server.base_urls,
                     seed=today,
                 )
-    return place, outcomes
+    return workspace, outcomes
 
 
 CASES: dict[str, tuple[dict[int, Trouble], frozenset[int]]] = {
@@ -118,18 +119,18 @@ CASES: dict[str, tuple[dict[int, Trouble], frozenset[int]]] = {
 
 
 @pytest.fixture(params=CASES)
-def case(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> tuple[str, Place, list[Outcome]]:
+def case(request: pytest.FixtureRequest, world: World, tmp_path: Path) -> tuple[str, Workspace, list[Outcome]]:
     plan, skip = CASES[request.param]
     with pytest.MonkeyPatch.context() as patch:
-        place, outcomes = play(world, tmp_path, plan, patch, skip=skip)
-    return request.param, place, outcomes
+        workspace, outcomes = play(world, tmp_path, plan, patch, skip=skip)
+    return request.param, workspace, outcomes
 
 
-def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -> None:
-    name, place, outcomes = case
+def test_what_goes_wrong_moves_nothing(case: tuple[str, Workspace, list[Outcome]]) -> None:
+    name, workspace, outcomes = case
     now = morning_of(DAYS)
-    with place.store() as connection:
-        scores = rating.rank(connection, ANYWHERE, now=now)
+    with workspace.store() as connection:
+        scores = rank(connection, ANYWHERE, now=now)
         seen = history(connection, until=now)
     assert len(scores) > 90, name
     known = scores.velocity[np.isfinite(scores.velocity)]
@@ -138,15 +139,15 @@ def test_what_goes_wrong_moves_nothing(case: tuple[str, Place, list[Outcome]]) -
     # and the troubled looks are told as such, never as whole lists
     good = sum(outcome.status == "ok" for outcome in outcomes)
     assert (good == len(outcomes)) == (name in ("nothing", "a missed crawl"))
-    shown = pipeline.report(place, Wish(), now=now, settings=SETTINGS)
+    shown = pipeline.report(workspace, ReportQuery(), now=now, settings=SETTINGS)
     assert {one.list_id for one in shown.coverage} == {AMAZON, ALIEXPRESS}
     assert sum(one.ok for one in shown.coverage) <= good
     assert not (seen.snap_depth < 50).any()
 
 
 def test_coverage_is_printed(world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    place, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
-    shown = pipeline.report(place, Wish(), now=morning_of(DAYS), settings=SETTINGS)
+    workspace, _ = play(world, tmp_path, {DAYS - 1: captcha}, monkeypatch)
+    shown = pipeline.report(workspace, ReportQuery(), now=morning_of(DAYS), settings=SETTINGS)
     blocked = next(one for one in shown.coverage if one.list_id == AMAZON)
     assert (blocked.status, blocked.looked, blocked.ok) == ("blocked", 6, 5)
     text = table.text(shown, lang="en", width=100)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
 from trendscout.intake import load_source, load_sources
 from trendscout.model import Page, Query
-from trendscout.source import Source, declare, get_source, read_page, sources
+from trendscout.sources.source import Source, declare, get_source, read_page, sources
 
 HTML = """
 name = "gadget_house"
@@ -232,7 +232,7 @@ def test_any_declaration_is_taken_or_refused(tmp_path: Path, text: str, form: st
 
 
 def test_the_files_of_a_folder_become_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("trendscout.source._declared", {})
+    monkeypatch.setattr("trendscout.sources.source._declared", {})
     assert load_sources(tmp_path / "none") == ()
     (tmp_path / "a.toml").write_text(HTML, encoding="utf-8")
     (tmp_path / "b.toml").write_text(JSON, encoding="utf-8")

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from trendscout.config import load_toml
 from trendscout.intake import load_source
 from trendscout.model import Page, Query
-from trendscout.source import read_page
+from trendscout.settings.config import load_toml
+from trendscout.sources.source import read_page
 
 GUIDE = (Path(__file__).parents[2] / "docs" / "adding-a-source.md").read_text(encoding="utf-8")
 DECLARED = re.findall(r"```toml\n(.*?)```", GUIDE, re.DOTALL)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from trendscout.intake import pages_in
 from trendscout.intake.har import har_pages
 from trendscout.model import Page, Query
-from trendscout.source import get_source
+from trendscout.sources.source import get_source
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "captures"

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from trendscout.config import Settings
-from trendscout.doctor import examine
-from trendscout.jobhistory import job_states
-from trendscout.report import jobs
+from trendscout.jobs.doctor import examine
+from trendscout.report import job_lines
+from trendscout.settings.config import Settings
+from trendscout.steps.job_states import job_states
 from trendscout.store import runs
 from trendscout.store.connect import open_store
 
@@ -65,11 +65,11 @@ def test_who_could_not_be_told_is_named(store, settings):
 def test_sentences(store, settings):
     with open_store(store) as connection:
         daily, gone, new = job_states(connection, settings, now=NOW)
-    said = jobs.sentence(daily, "en", now=NOW)
+    said = job_lines.sentence(daily, "en", now=NOW)
     assert said == "Job daily: failed 11-08 12:00 (StoreBusy); last success 11-07 12:00, next 11-09 23:30 (UTC)."
-    assert jobs.sentence(gone, "en", now=NOW) == "Job gone: done 11-02 12:00; next – (UTC)."
-    assert jobs.sentence(new, "zh", now=NOW) == "任务 new：还没有运行过；下次 11-16 09:00（UTC）。"
-    at_work = jobs.sentence(
+    assert job_lines.sentence(gone, "en", now=NOW) == "Job gone: done 11-02 12:00; next – (UTC)."
+    assert job_lines.sentence(new, "zh", now=NOW) == "任务 new：还没有运行过；下次 11-16 09:00（UTC）。"
+    at_work = job_lines.sentence(
         replace(daily, state="running", why=""), "zh", now=NOW.replace(year=2027), zone=SHANGHAI
     )
     assert at_work.startswith("任务 daily：2026-11-08 20:00 起运行中；上次成功 2026-11-07 20:00，")

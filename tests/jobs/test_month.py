@@ -5,14 +5,14 @@ from datetime import timedelta
 
 import pytest
 
-from trendscout import notify
 from trendscout.clock import VirtualClock
-from trendscout.config import Channel, Settings
 from trendscout.demo.market import World, date_of, morning_of
 from trendscout.demo.server import MarketServer
-from trendscout.jobfile import load_job
-from trendscout.place import Place
-from trendscout.schedule import work_off
+from trendscout.jobs import notify
+from trendscout.jobs.schedule import work_off
+from trendscout.settings.config import Channel, Settings
+from trendscout.settings.jobfile import load_job
+from trendscout.store.workspace import Workspace
 
 DAYS = 30
 JOB = """
@@ -47,16 +47,18 @@ def test_a_month_gives_a_drop_and_a_digest_a_day(tmp_path, monkeypatch):
     )
     (tmp_path / "daily.toml").write_text(JOB)
     job = load_job(tmp_path / "daily.toml", settings)
-    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
     real = notify.notify
-    monkeypatch.setattr("trendscout.jobs.notify", lambda *a, **k: real(*a, **k, post=post, sleep=lambda _: None))
+    monkeypatch.setattr(
+        "trendscout.jobs.run.notify", lambda *a, **k: real(*a, **k, post=post, sleep=lambda _: None)
+    )
     states = []
     with MarketServer(World(7, DAYS, ("US",))) as server:
         for day in range(DAYS):
             server.turn(day)
             for late in (timedelta(), timedelta(hours=1)):  # cron, and a person who tries again
                 clock = VirtualClock(morning_of(day) + timedelta(hours=2) + late)
-                done = work_off(job, place, settings, lang="zh", clock=clock, base_url=server.base_urls)
+                done = work_off(job, workspace, settings, lang="zh", clock=clock, base_url=server.base_urls)
                 states += [one.state for one in done]
     folders = sorted(path.name for path in (tmp_path / "drops").iterdir())
     assert folders == [date_of(day).isoformat() for day in range(DAYS)]

@@ -9,14 +9,15 @@ from typing import Any
 
 import pytest
 
-from trendscout import jobs, pipeline
-from trendscout.config import Settings
-from trendscout.jobfile import days_to_do, load_job
-from trendscout.jobs import run_job
-from trendscout.place import Place
-from trendscout.schedule import work_off
+from trendscout import pipeline
+from trendscout.jobs import run
+from trendscout.jobs.run import run_job
+from trendscout.jobs.schedule import work_off
+from trendscout.settings.config import Settings
+from trendscout.settings.jobfile import days_to_do, load_job
 from trendscout.store import runs
 from trendscout.store.connect import open_store
+from trendscout.store.workspace import Workspace
 
 
 class Killed(BaseException):
@@ -34,8 +35,8 @@ class Hands:
 
 
 @dataclass(frozen=True)
-class OpenPlace(Place):
-    """A place whose store stays open: a thousand days in seconds."""
+class OpenPlace(Workspace):
+    """A workspace whose store stays open: a thousand days in seconds."""
 
     connection: Any = None
 
@@ -52,13 +53,13 @@ def job_file(folder: Path, catch_up="latest", cron="30 7 * * *") -> Path:
 
 
 @pytest.fixture
-def place(tmp_path):
+def workspace(tmp_path):
     with open_store(tmp_path / "s.duckdb") as connection:
         connection.execute("INSERT INTO facts VALUES ('purpose', 'test')")
         yield OpenPlace(str(tmp_path / "s.duckdb"), tmp_path / "archive", connection=connection)
 
 
-def test_a_thousand_days_with_faults_give_one_report_a_date(place, tmp_path, monkeypatch):
+def test_a_thousand_days_with_faults_give_one_report_a_date(workspace, tmp_path, monkeypatch):
     chance = random.Random(11)
     written: list[date] = []
     monkeypatch.setattr(pipeline, "report", lambda *_, **__: type("Made", (), {"rows": ()})())
@@ -88,11 +89,11 @@ def test_a_thousand_days_with_faults_give_one_report_a_date(place, tmp_path, mon
             late = timedelta(minutes=chance.randrange(0, 240))
             try:
                 for _ in range(starts):
-                    work_off(job, place, settings, lang="en", clock=Hands(due + late))
+                    work_off(job, workspace, settings, lang="en", clock=Hands(due + late))
             except Killed:
                 continue
             break
-    done = place.connection.execute(
+    done = workspace.connection.execute(
         "SELECT local_date, count(*) FROM runs WHERE state = 'done' GROUP BY 1"
     ).fetchall()
     assert len(done) == 1000
@@ -119,53 +120,53 @@ def test_nothing_is_due_before_its_time(tmp_path):
     assert days_to_do(job, date(2026, 11, 8), datetime(2026, 11, 9, 12, 29, tzinfo=UTC)) == []
 
 
-def begin(place, run_id, at, *, alive=lambda _: True):
+def begin(workspace, run_id, at, *, alive=lambda _: True):
     return runs.claim(
-        place.connection, runs.Run(run_id, "daily", date(2026, 11, 9), at, None, "running", {}), alive=alive
+        workspace.connection, runs.Run(run_id, "daily", date(2026, 11, 9), at, None, "running", {}), alive=alive
     )
 
 
-def test_of_two_that_start_together_one_works(place):
+def test_of_two_that_start_together_one_works(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
-    assert begin(place, "here:1", at) is not None
-    assert begin(place, "there:2", at) is None
+    assert begin(workspace, "here:1", at) is not None
+    assert begin(workspace, "there:2", at) is None
 
 
-def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_the_lease_from_another(place):
+def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_the_lease_from_another(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
-    begin(place, "here:1", at)
-    assert begin(place, "here:2", at + timedelta(minutes=1), alive=lambda _: False) is not None
-    assert begin(place, "there:3", at + timedelta(hours=1)) is None
-    assert begin(place, "there:3", at + timedelta(hours=5)) is not None
+    begin(workspace, "here:1", at)
+    assert begin(workspace, "here:2", at + timedelta(minutes=1), alive=lambda _: False) is not None
+    assert begin(workspace, "there:3", at + timedelta(hours=1)) is None
+    assert begin(workspace, "there:3", at + timedelta(hours=5)) is not None
 
 
-def test_a_run_that_lost_its_claim_does_not_finish(place):
+def test_a_run_that_lost_its_claim_does_not_finish(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
-    slow = begin(place, "here:1", at)
-    begin(place, "there:2", at + timedelta(hours=5))
-    assert not runs.advance(place.connection, slow, "done", {}, at + timedelta(hours=6))
+    slow = begin(workspace, "here:1", at)
+    begin(workspace, "there:2", at + timedelta(hours=5))
+    assert not runs.advance(workspace.connection, slow, "done", {}, at + timedelta(hours=6))
 
 
-def test_a_run_found_dropped_only_pushes(place):
+def test_a_run_found_dropped_only_pushes(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
-    first = begin(place, "here:1", at)
-    runs.advance(place.connection, first, "dropped", {"paths": ["a.csv"]}, at)
-    second = begin(place, "here:2", at, alive=lambda _: False)
+    first = begin(workspace, "here:1", at)
+    runs.advance(workspace.connection, first, "dropped", {"paths": ["a.csv"]}, at)
+    second = begin(workspace, "here:2", at, alive=lambda _: False)
     assert (second.state, second.detail) == ("dropped", {"paths": ["a.csv"]})
 
 
-def test_a_channel_that_was_not_reached_is_told_by_the_next_run_without_a_second_report(place):
+def test_a_channel_that_was_not_reached_is_told_by_the_next_run_without_a_second_report(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
     detail = {"paths": ["a.csv"], "pushes": {"team": "", "boss": "HTTP 502"}}
-    first = begin(place, "here:1", at)
-    runs.advance(place.connection, first, "partial", detail, at)
-    second = begin(place, "here:2", at + timedelta(hours=1))
+    first = begin(workspace, "here:1", at)
+    runs.advance(workspace.connection, first, "partial", detail, at)
+    second = begin(workspace, "here:2", at + timedelta(hours=1))
     assert (second.state, second.detail) == ("dropped", detail)
-    runs.advance(place.connection, second, "done", {"pushes": {"team": "", "boss": ""}}, at)
-    assert begin(place, "here:3", at + timedelta(hours=2)) is None
+    runs.advance(workspace.connection, second, "done", {"pushes": {"team": "", "boss": ""}}, at)
+    assert begin(workspace, "here:3", at + timedelta(hours=2)) is None
 
 
-def test_a_fault_of_ours_is_kept_as_failed_and_tried_again(place, tmp_path, monkeypatch):
+def test_a_fault_of_ours_is_kept_as_failed_and_tried_again(workspace, tmp_path, monkeypatch):
     def broken(*_, **__):
         raise RuntimeError("a bug")
 
@@ -174,14 +175,14 @@ def test_a_fault_of_ours_is_kept_as_failed_and_tried_again(place, tmp_path, monk
     clock = Hands(datetime(2026, 11, 9, 13, tzinfo=UTC))
     monkeypatch.setattr(pipeline, "report", broken)
     with pytest.raises(RuntimeError):
-        run_job(job, place, settings, lang="en", clock=clock)
-    assert runs.run_of(place.connection, "daily", date(2026, 11, 9)).state == "failed"
+        run_job(job, workspace, settings, lang="en", clock=clock)
+    assert runs.run_of(workspace.connection, "daily", date(2026, 11, 9)).state == "failed"
     monkeypatch.setattr(pipeline, "report", lambda *_, **__: type("Made", (), {"rows": ()})())
     monkeypatch.setattr(pipeline, "drop", lambda *_, **__: ())
-    assert run_job(job, place, settings, lang="en", clock=clock).state == "done"
+    assert run_job(job, workspace, settings, lang="en", clock=clock).state == "done"
 
 
 def test_this_process_is_not_taken_for_a_dead_one_by_others():
-    assert jobs.alive("elsewhere:1")
-    assert jobs.alive(f"{jobs.socket.gethostname()}:1")
-    assert not jobs.alive(jobs.run_id())
+    assert run.alive("elsewhere:1")
+    assert run.alive(f"{run.socket.gethostname()}:1")
+    assert not run.alive(run.run_id())

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from trendscout.errors import ConfigError
-from trendscout.timetable import timetable
+from trendscout.settings.timetable import timetable
 
 
 def times(cron, zone, start, count):

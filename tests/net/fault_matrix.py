@@ -29,7 +29,7 @@ from trendscout.clock import VirtualClock
 from trendscout.errors import TrendscoutError
 from trendscout.fetch import Fetcher, Limits
 from trendscout.model import Entry, Page, Query, Request
-from trendscout.source import Reader, Source, read_page
+from trendscout.sources.source import Reader, Source, read_page
 from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import all_of, parse_html, text_of
 

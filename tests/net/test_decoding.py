@@ -13,7 +13,7 @@ import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.decoding import BodyTooLarge, BrokenBody, decode, decode_start
+from trendscout.archive.decoding import BodyTooLarge, BrokenBody, decode, decode_start
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,

@@ -18,12 +18,12 @@ from fault_server import FaultServer, Play, Visit
 
 from trendscout import __version__
 from trendscout.archive import Archive
+from trendscout.archive.wire import Received
 from trendscout.clock import Clock, SystemClock, VirtualClock
 from trendscout.errors import ArchiveError, ConfigError, FetchError, Refused, TrendscoutError, TryLater
-from trendscout.fetch import Fetched, Fetcher, Job, Limits
+from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
 from trendscout.model import ArchiveRef, HostState, Query, Request
-from trendscout.source import Source
-from trendscout.wire import Received
+from trendscout.sources.source import Source
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 Use = Callable[[Fetcher, FaultServer], Awaitable[Any]]
@@ -79,7 +79,7 @@ def session(
     return asyncio.run(run())
 
 
-async def collected(fetcher: Fetcher, jobs: Sequence[Job]) -> list[Fetched]:
+async def collected(fetcher: Fetcher, jobs: Sequence[CrawlTask]) -> list[Fetched]:
     return [result async for result in fetcher.crawl(jobs)]
 
 
@@ -87,7 +87,7 @@ async def collected(fetcher: Fetcher, jobs: Sequence[Job]) -> list[Fetched]:
 
 
 def crawl_times(folder: Path, seed: int) -> tuple[list[tuple[str, str]], float, float]:
-    jobs = [Job(source(f"list{n}", pages=4 + n), Query(f"list{n}", "US")) for n in range(4)]
+    jobs = [CrawlTask(source(f"list{n}", pages=4 + n), Query(f"list{n}", "US")) for n in range(4)]
     clock = VirtualClock(START)
 
     async def use(fetcher: Fetcher, _: FaultServer) -> float:
@@ -138,7 +138,9 @@ def test_one_request_at_a_time_to_a_host_and_never_too_early(tmp_path: Path) -> 
             spacing_s=0.05,
         )
 
-    jobs = [Job(asking(lane), Query(f"list{lane}", "US", category=str(n))) for lane in "ab" for n in range(2)]
+    jobs = [
+        CrawlTask(asking(lane), Query(f"list{lane}", "US", category=str(n))) for lane in "ab" for n in range(2)
+    ]
     results = session(lambda f, _: collected(f, jobs), tmp_path, plays={"list": slow}, clock=SystemClock())
     assert [len(result.pages) for result in results] == [4, 4, 4, 4]
     gaps = [[b - a for a, b in pairwise(times)] for times in started.values()]
@@ -152,7 +154,7 @@ def test_one_request_at_a_time_to_a_host_and_never_too_early(tmp_path: Path) -> 
 def test_a_reader_who_leaves_early_leaves_nothing_running(tmp_path: Path) -> None:
     async def use(fetcher: Fetcher, _: FaultServer) -> set[Any]:
         before = asyncio.all_tasks()
-        crawl = fetcher.crawl([Job(source(f"l{n}", pages=9), Query("l", "US")) for n in range(3)])
+        crawl = fetcher.crawl([CrawlTask(source(f"l{n}", pages=9), Query("l", "US")) for n in range(3)])
         async for _result in crawl:
             break
         await crawl.aclose()
@@ -167,7 +169,7 @@ def test_a_reader_who_leaves_early_leaves_nothing_running(tmp_path: Path) -> Non
 def test_live_hosts_are_not_asked_without_a_contact(tmp_path: Path) -> None:
     async def use(fetcher: Fetcher, _: FaultServer) -> None:
         with pytest.raises(ConfigError, match="contact"):
-            await collected(fetcher, [Job(source(), Query("shop_list", "US"))])
+            await collected(fetcher, [CrawlTask(source(), Query("shop_list", "US"))])
         with pytest.raises(ConfigError, match="contact"):
             await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
 
@@ -190,7 +192,7 @@ def test_the_user_agent_says_who_asks_and_no_source_can_change_it(tmp_path: Path
 
 def test_cookies_are_never_sent_back(tmp_path: Path) -> None:
     async def use(fetcher: Fetcher, server: FaultServer) -> list[str]:
-        await collected(fetcher, [Job(source(pages=3), Query("shop_list", "US"))])
+        await collected(fetcher, [CrawlTask(source(pages=3), Query("shop_list", "US"))])
         return [headers.get("cookie", "") for _, headers, _ in server.requests]
 
     assert session(use, tmp_path) == ["", "", "", ""]
@@ -348,7 +350,7 @@ def test_no_page_without_an_archive(tmp_path: Path) -> None:
             raise ArchiveError("The archive is full.")
 
     async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
-        return await collected(fetcher, [Job(source(), Query("shop_list", "US"))])
+        return await collected(fetcher, [CrawlTask(source(), Query("shop_list", "US"))])
 
     (result,) = session(use, tmp_path, archive=Full())
     assert result.pages == ()
@@ -360,7 +362,7 @@ def test_replies_that_are_no_pages_are_kept_too(tmp_path: Path) -> None:
         await visit.reply(b"", status="503 Busy" if visit.nth == 1 else "404 Not Found")
 
     async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
-        return await collected(fetcher, [Job(source(pages=2), Query("shop_list", "US"))])
+        return await collected(fetcher, [CrawlTask(source(pages=2), Query("shop_list", "US"))])
 
     (result,) = session(use, tmp_path, plays={"list": busy_then_gone})
     assert [page.status for page in result.pages] == [404]  # the rest of a list that is not there is not asked for
@@ -397,9 +399,9 @@ def test_a_bug_met_in_one_query_ends_no_other(tmp_path: Path) -> None:
         raise ZeroDivisionError("MARK")
 
     jobs = [
-        Job(source("list0", requests=broken), Query("list0", "US")),
-        Job(source("list1", wall=lambda _: str(1 // 0)), Query("list1", "US")),
-        Job(source("list2"), Query("list2", "US")),
+        CrawlTask(source("list0", requests=broken), Query("list0", "US")),
+        CrawlTask(source("list1", wall=lambda _: str(1 // 0)), Query("list1", "US")),
+        CrawlTask(source("list2"), Query("list2", "US")),
     ]
     results = session(lambda f, _: collected(f, jobs), tmp_path)
     by_name = {result.source.name: result for result in results}
@@ -466,7 +468,7 @@ def states_after(folder: Path, status: str, *categories: str) -> tuple[list[Fetc
         else:
             await page_of_goods(visit)
 
-    jobs = [Job(source(requests=requests), Query("shop_list", "US", category=name)) for name in categories]
+    jobs = [CrawlTask(source(requests=requests), Query("shop_list", "US", category=name)) for name in categories]
     results = session(
         lambda f, _: collected(f, jobs),
         folder,
@@ -549,7 +551,7 @@ def test_a_host_that_blocks_is_left_alone_longer_each_time_and_then_tried_once(t
 
 def test_the_rest_of_a_list_is_not_asked_for_behind_a_wall(tmp_path: Path) -> None:
     async def use(fetcher: Fetcher, server: FaultServer) -> tuple[list[Fetched], int]:
-        jobs = [Job(source(pages=5), Query("shop_list", "US", category="a.example.com")) for _ in range(3)]
+        jobs = [CrawlTask(source(pages=5), Query("shop_list", "US", category="a.example.com")) for _ in range(3)]
         return await collected(fetcher, jobs), sum(count for path, count in server.hits.items() if "list" in path)
 
     results, hits = session(use, tmp_path, plays={"list": captcha})
@@ -654,7 +656,7 @@ def test_a_key_is_shown_to_no_other_host(tmp_path: Path) -> None:
 
 def test_a_missing_key_is_asked_for(tmp_path: Path) -> None:
     async def use(fetcher: Fetcher, _: FaultServer) -> list[Fetched]:
-        return await collected(fetcher, [Job(source(key_env="SHOP_KEY"), Query("shop_list", "US"))])
+        return await collected(fetcher, [CrawlTask(source(key_env="SHOP_KEY"), Query("shop_list", "US"))])
 
     (result,) = session(use, tmp_path, environ={})
     assert isinstance(result.error, ConfigError)

@@ -17,7 +17,7 @@ from trendscout.clock import VirtualClock
 from trendscout.errors import TrendscoutError
 from trendscout.fetch import Fetcher
 from trendscout.model import Query
-from trendscout.source import read_page
+from trendscout.sources.source import read_page
 
 STATUS = st.sampled_from(
     (b"HTTP/1.1 200 OK", b"HTTP/1.1 200", b"HTTP/1.0 200 OK", b"HTTP/1.1 301 Moved", b"HTTP/1.1 429 Later",

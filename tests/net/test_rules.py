@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trendscout.archive.wire import public_headers, public_url
 from trendscout.fetch.breaker import after_block, after_fault, after_overload, plausible, waits
-from trendscout.fetch.connect import is_public
+from trendscout.fetch.connection import is_public
 from trendscout.fetch.retry import retry_after_s
 from trendscout.fetch.robots import Robots, read_robots
 from trendscout.model import HostState
-from trendscout.wire import public_headers, public_url
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 

@@ -8,11 +8,11 @@ import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
-from tests.pipeline.test_rating import DAYS, morning, rows_of
+from tests.pipeline.test_rank import DAYS, morning, rows_of
 from tests.ranking.histories import START, market
-from trendscout import rating
 from trendscout.errors import UsageError
 from trendscout.ranking.scoring import ScoredItem
+from trendscout.steps.rank import rank
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE, Scope
@@ -41,7 +41,7 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Connection]:
 
 @pytest.fixture(scope="module")
 def everywhere(store: Connection) -> dict[tuple[str, str], ScoredItem]:
-    scores = rating.rank(store, ANYWHERE, now=NOW)
+    scores = rank(store, ANYWHERE, now=NOW)
     assert np.isfinite(scores.probability).sum() > 50
     return {(one.list_id, one.item_key): one for one in scores}
 
@@ -57,7 +57,7 @@ def everywhere(store: Connection) -> dict[tuple[str, str], ScoredItem]:
 def test_a_filter_shows_less_and_changes_nothing(
     store: Connection, everywhere: dict[tuple[str, str], ScoredItem], scope: Scope
 ) -> None:
-    shown = {(one.list_id, one.item_key): one for one in rating.rank(store, scope, now=NOW)}
+    shown = {(one.list_id, one.item_key): one for one in rank(store, scope, now=NOW)}
     within = {
         key
         for key in everywhere
@@ -69,4 +69,4 @@ def test_a_filter_shows_less_and_changes_nothing(
 
 def test_a_filter_that_holds_nothing_says_so(store: Connection) -> None:
     with pytest.raises(UsageError, match="No such list"):
-        rating.rank(store, Scope("UK", "mall", None), now=NOW)
+        rank(store, Scope("UK", "mall", None), now=NOW)

@@ -3,10 +3,10 @@
 from datetime import UTC, datetime
 
 from trendscout import pipeline
-from trendscout.config import Settings
-from trendscout.model import Entry, Snapshot, Wish
-from trendscout.place import Place
+from trendscout.model import Entry, ReportQuery, Snapshot
+from trendscout.settings.config import Settings
 from trendscout.store.load import load_snapshots
+from trendscout.store.workspace import Workspace
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 GOODS = "amazon_bestsellers_US/bestsellers/toys"
@@ -14,7 +14,7 @@ RECALLS = "cpsc_recalls_US/recalls/all"
 
 
 def test_what_looks_recalled_is_flagged(tmp_path):
-    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
     rows = (
         Entry(GOODS, 1, "B1", title="PEBBLEX Night Light, Glow Pebbles for Kids Room"),
         Entry(GOODS, 2, "B2", title="Velmora Wooden Chess Set"),
@@ -30,10 +30,10 @@ def test_what_looks_recalled_is_flagged(tmp_path):
         Snapshot(GOODS, NOW, "ok", rows, depth=2, layout="grid"),
         Snapshot(RECALLS, NOW, "ok", (notice,), layout="api"),
     ]
-    with place.store() as store:
+    with workspace.store() as store:
         load_snapshots(store, looks, loaded_at=NOW)
-    assert pipeline.match(place).listings == 3
-    made = pipeline.report(place, Wish(), now=NOW, settings=Settings())
+    assert pipeline.match(workspace).listings == 3
+    made = pipeline.report(workspace, ReportQuery(), now=NOW, settings=Settings())
     flags = {row.item_key: [(flag.code, flag.url) for flag in row.flags] for row in made.rows}
     assert ("recalled", "https://cpsc.example/1") in flags["B1"]
     assert "recalled" not in [code for code, _ in flags["B2"]]

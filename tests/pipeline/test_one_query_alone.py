@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from trendscout import pipeline
-from trendscout import source as sources
 from trendscout.clock import VirtualClock
-from trendscout.config import Settings
-from trendscout.jobfile import load_job
-from trendscout.jobs import run_job
+from trendscout.jobs.run import run_job
 from trendscout.model import Entry, Page, Query
-from trendscout.place import Place
-from trendscout.source import Reader, get_source
+from trendscout.settings.config import Settings
+from trendscout.settings.jobfile import load_job
+from trendscout.sources import source as sources
+from trendscout.sources.source import Reader, get_source
+from trendscout.store.workspace import Workspace
 
 PAGE = Path(__file__).parents[1] / "sources/amazon_bestsellers/ok_grid/page.html"
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
@@ -56,27 +56,27 @@ def lists(*categories: str, source: str = "amazon_bestsellers") -> list[Query]:
     return [Query(source, "US", "bestsellers", category) for category in categories]
 
 
-def snapshots(place: Place) -> list[tuple[object, ...]]:
-    with place.store() as store:
+def snapshots(workspace: Workspace) -> list[tuple[object, ...]]:
+    with workspace.store() as store:
         query = "SELECT list_id, taken_at, status, reason FROM snapshots JOIN lists USING (list_key) ORDER BY ALL"
         return store.execute(query).fetchall()
 
 
 def test_a_list_that_is_gone_or_moved_keeps_nobody_from_the_others(site: str, tmp_path: Path) -> None:
-    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
     for day in range(4):  # a host that were blamed would be left alone for longer each day
         clock = VirtualClock(START.replace(day=day + 1))
         queries = lists("gone", "kitchen", "moved", "toys")
-        outcomes = pipeline.collect(place, queries, SETTINGS, clock=clock, base_url=site)
+        outcomes = pipeline.collect(workspace, queries, SETTINGS, clock=clock, base_url=site)
         by_name = {outcome.query.category: outcome for outcome in outcomes}
         assert [by_name[name].status for name in ("gone", "kitchen", "moved", "toys")] == [
             "failed", "ok", "failed", "ok",
         ]  # fmt: skip
         assert "a missing page (HTTP 404)" in by_name["gone"].reason
         assert not any(outcome.fault for outcome in outcomes)
-    again = Place(str(tmp_path / "again.duckdb"), place.archive)
+    again = Workspace(str(tmp_path / "again.duckdb"), workspace.archive)
     pipeline.replay(again, since=None, now=START.replace(day=9))
-    told = [row for row in snapshots(place) if not str(row[0]).endswith("moved")]  # no reply came of that one
+    told = [row for row in snapshots(workspace) if not str(row[0]).endswith("moved")]  # no reply came of that one
     assert snapshots(again) == told
     assert len(told) == 12
 
@@ -96,8 +96,8 @@ def test_a_bug_in_one_reader_is_told_and_the_report_is_made(
     )
     settings = replace(SETTINGS, path=tmp_path / "trendscout.toml")
     job = load_job(tmp_path / "daily.toml", settings)
-    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
-    done = run_job(job, place, settings, lang="en", clock=VirtualClock(START), base_url=site)
+    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    done = run_job(job, workspace, settings, lang="en", clock=VirtualClock(START), base_url=site)
     by_name = {outcome.query.source: outcome for outcome in done.outcomes}
     assert by_name["amazon_bestsellers"].status == "ok"
     assert by_name["broken_list"].fault

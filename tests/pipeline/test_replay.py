@@ -9,25 +9,25 @@ import pytest
 
 from trendscout import pipeline
 from trendscout.clock import VirtualClock
-from trendscout.config import Settings
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.run import queries
 from trendscout.demo.server import MarketServer
-from trendscout.ledger import ledger
-from trendscout.place import Place
-from trendscout.rereading import read_unread
-from trendscout.source import shipped_sources
+from trendscout.settings.config import Settings
 from trendscout.sources import amazon_bestsellers
+from trendscout.sources.source import shipped_sources
+from trendscout.steps.ledger import ledger
+from trendscout.steps.replay import read_unread
+from trendscout.store.workspace import Workspace
 
 DAYS = 3
 COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
 
 
 @pytest.fixture(scope="module")
-def collected(tmp_path_factory) -> Place:
-    """A place with three mornings of one market, collected over HTTP with the demo's own faults."""
+def collected(tmp_path_factory) -> Workspace:
+    """A workspace with three mornings of one market, collected over HTTP with the demo's own faults."""
     home = tmp_path_factory.mktemp("collected")
-    place = Place(str(home / "s.duckdb"), home / "archive")
+    workspace = Workspace(str(home / "s.duckdb"), home / "archive")
     world = World(7, DAYS, ("US",))
     settings = Settings(contact="t@market.example", markets=("US",))
     with MarketServer(world) as server:
@@ -35,20 +35,20 @@ def collected(tmp_path_factory) -> Place:
             server.turn(day)
             clock = VirtualClock(morning_of(day))
             pipeline.collect(
-                place, queries(("US",)), settings, clock=clock, base_url=server.base_urls, seed=f"test {day}"
+                workspace, queries(("US",)), settings, clock=clock, base_url=server.base_urls, seed=f"test {day}"
             )
-    return place
+    return workspace
 
 
-def observations(place) -> list:
-    with place.store() as store:
+def observations(workspace) -> list:
+    with workspace.store() as store:
         return store.execute(f"SELECT {COLUMNS} FROM observations ORDER BY ALL").fetchall()
 
 
-def elsewhere(place, folder: Path) -> Place:
+def elsewhere(workspace, folder: Path) -> Workspace:
     """An empty store beside a copy of the archive."""
-    shutil.copytree(place.archive, folder / "archive")
-    return Place(str(folder / "again.duckdb"), folder / "archive")
+    shutil.copytree(workspace.archive, folder / "archive")
+    return Workspace(str(folder / "again.duckdb"), folder / "archive")
 
 
 LATER = morning_of(DAYS) + timedelta(days=1)
@@ -94,8 +94,8 @@ def test_reading_again_changes_nothing(collected):
 
 
 def test_a_fixed_reader_changes_history_and_that_is_recorded(collected, tmp_path, monkeypatch):
-    place = elsewhere(collected, tmp_path)
-    pipeline.replay(place, since=None, now=LATER)
+    workspace = elsewhere(collected, tmp_path)
+    pipeline.replay(workspace, since=None, now=LATER)
     reader = next(one for one in amazon_bestsellers.SOURCES[0].readers if one.layout == "grid since 2022")
 
     def without_the_last(page):
@@ -108,20 +108,20 @@ def test_a_fixed_reader_changes_history_and_that_is_recorded(collected, tmp_path
     )
     source = replace(amazon_bestsellers.SOURCES[0], readers=fixed)
     monkeypatch.setitem(shipped_sources(), source.name, source)
-    pipeline.replay(place, since=None, now=LATER + timedelta(days=1))
-    with place.store() as store:
+    pipeline.replay(workspace, since=None, now=LATER + timedelta(days=1))
+    with workspace.store() as store:
         rereads = store.execute(
             "SELECT layout_before, layout_after, entries_before - entries_after FROM rereads"
         ).fetchall()
     assert rereads
     assert all(after == f"{before}, fixed" for before, after, _ in rereads)
     monkeypatch.undo()
-    pipeline.replay(place, since=None, now=LATER + timedelta(days=2))
-    assert observations(place) == observations(collected)
+    pipeline.replay(workspace, since=None, now=LATER + timedelta(days=2))
+    assert observations(workspace) == observations(collected)
 
 
-def warcs(place) -> list[Path]:
-    return sorted(path for path in place.archive.rglob("*.warc.gz"))
+def warcs(workspace) -> list[Path]:
+    return sorted(path for path in workspace.archive.rglob("*.warc.gz"))
 
 
 def cut_short(path: Path) -> None:
@@ -136,35 +136,35 @@ def overwritten(path: Path) -> None:
 
 
 def test_a_missing_file_is_told_and_what_was_read_from_it_stays(collected, tmp_path):
-    place = elsewhere(collected, tmp_path)
-    pipeline.replay(place, since=None, now=LATER)
-    before = observations(place)
-    lost = warcs(place)[1]
+    workspace = elsewhere(collected, tmp_path)
+    pipeline.replay(workspace, since=None, now=LATER)
+    before = observations(workspace)
+    lost = warcs(workspace)[1]
     lost.unlink()
-    done = pipeline.replay(place, since=None, now=LATER)
+    done = pipeline.replay(workspace, since=None, now=LATER)
     assert any(lost.name in finding for finding in done.findings)
-    assert observations(place) == before
+    assert observations(workspace) == before
 
 
 @pytest.mark.parametrize("harm", [cut_short, overwritten])
 def test_a_damaged_archive_is_told_and_the_rest_is_used(collected, tmp_path, harm):
-    place = elsewhere(collected, tmp_path)
+    workspace = elsewhere(collected, tmp_path)
     whole = set(observations(collected))
-    harm(warcs(place)[1])
-    done = pipeline.replay(place, since=None, now=LATER)
+    harm(warcs(workspace)[1])
+    done = pipeline.replay(workspace, since=None, now=LATER)
     assert done.findings
-    rest = set(observations(place))
+    rest = set(observations(workspace))
     assert rest
     assert rest <= whole
     assert len(rest) > len(whole) / 2
 
 
 def test_what_a_killed_run_archived_is_read_by_the_next(collected, tmp_path):
-    place = elsewhere(collected, tmp_path)
-    done = read_unread(place, now=morning_of(DAYS))
+    workspace = elsewhere(collected, tmp_path)
+    done = read_unread(workspace, now=morning_of(DAYS))
     assert done.loaded.snapshots > 0
-    assert observations(place) == observations(collected)
-    again = read_unread(place, now=morning_of(DAYS))
+    assert observations(workspace) == observations(collected)
+    again = read_unread(workspace, now=morning_of(DAYS))
     assert again.crawls == 0, "what was read is not read again"
 
 

@@ -11,7 +11,7 @@ from trendscout.ranking.model_features import PLACED, features_of
 from trendscout.ranking.rules import derive_rules
 from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.surroundings import Surroundings, context_of
-from trendscout.report.signals import named
+from trendscout.report.signal_names import named
 
 DOCS = Path(__file__).parents[2] / "docs" / "ranking.md"
 

@@ -21,11 +21,11 @@ from sheet import cells, dump, opened
 from trendscout.errors import UsageError
 from trendscout.lang import Lang
 from trendscout.model import Report
-from trendscout.report import drop, places
-from trendscout.report.book import as_xlsx
+from trendscout.report import drop, paths
 from trendscout.report.clean import visible
 from trendscout.report.columns import COVERAGE as COVERAGE_COLUMNS
 from trendscout.report.columns import ROW, View, heading
+from trendscout.report.workbook import as_xlsx
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -306,7 +306,7 @@ def test_a_link_out_of_the_folder_is_refused(tmp_path: Path) -> None:
     ],
 )
 def test_what_the_user_types_is_split(out: str, folder: str, pattern: str) -> None:
-    assert places.split(out) == (Path(folder), pattern)
+    assert paths.split(out) == (Path(folder), pattern)
 
 
 # --- whole or not there ------------------------------------------------------------------------------------
@@ -321,7 +321,7 @@ def write(tmp_path: Path, report: Report, **more: Any) -> tuple[Path, ...]:
 def test_a_drop_ends_with_its_marker(tmp_path: Path) -> None:
     written = write(tmp_path, example())
     marker = tmp_path / "2026-07-19" / "_SUCCESS"
-    assert places.finished(marker) == written
+    assert paths.finished(marker) == written
     assert {path.name for path in marker.parent.iterdir()} == {path.name for path in written} | {"_SUCCESS"}
 
 
@@ -331,7 +331,7 @@ def test_a_drop_of_the_day_is_replaced_whole_or_kept(tmp_path: Path) -> None:
     assert {path: path.read_bytes() for path in first} == first
     write(tmp_path, empty())
     assert not any(path.read_bytes() == data for path, data in first.items())
-    assert places.finished(tmp_path / "2026-07-19" / "_SUCCESS")
+    assert paths.finished(tmp_path / "2026-07-19" / "_SUCCESS")
 
 
 def test_a_damaged_drop_is_not_kept(tmp_path: Path) -> None:
@@ -366,7 +366,7 @@ def test_a_crash_leaves_no_half_file_and_no_marker(
         assert not marker.exists()
     else:
         write(tmp_path, empty())
-        assert places.finished(marker)
+        assert paths.finished(marker)
     for path, data in before.items():
         assert path.read_bytes() in (data, new[path])
     assert not list(tmp_path.rglob("*.part"))
@@ -384,7 +384,7 @@ def test_a_full_disk_while_writing_leaves_the_old_drop_as_it_was(
     with pytest.raises(UsageError, match="No space left"):
         write(tmp_path, empty())
     assert {path: path.read_bytes() for path in before} == before
-    assert places.finished(tmp_path / "2026-07-19" / "_SUCCESS")
+    assert paths.finished(tmp_path / "2026-07-19" / "_SUCCESS")
     assert not list(tmp_path.rglob("*.part"))
 
 

@@ -9,7 +9,7 @@ from string import Formatter
 import pytest
 
 import trendscout
-from trendscout.report import columns, packs, page, signals, words
+from trendscout.report import columns, packs, page, phrases, signal_names
 
 ROOT = Path(trendscout.__file__).parent
 CHINESE = tomllib.loads((ROOT / "locale/zh/report.toml").read_text(encoding="utf-8"))
@@ -32,13 +32,13 @@ def spoken() -> set[str]:
     template = (ROOT / "report/web/page.html.j2").read_text(encoding="utf-8")
     found |= set(re.findall(r"""\b(?:t|tr)\((?:"([^"]+)"|'[^']+')""", template))
     for table in (
-        words.STAGES,
-        words.FLAGS,
-        words.STATUSES,
-        words.COUNTS,
-        words.COUNT_NAMES,
-        words.LABELS,
-        signals.SIGNALS,
+        phrases.STAGES,
+        phrases.FLAGS,
+        phrases.STATUSES,
+        phrases.COUNTS,
+        phrases.COUNT_NAMES,
+        phrases.LABELS,
+        signal_names.SIGNALS,
     ):
         found |= set(table.values())
     for column in (*columns.ROW, *columns.COVERAGE):

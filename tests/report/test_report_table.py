@@ -10,7 +10,7 @@ from rich.console import Console
 
 from trendscout.lang import Lang
 from trendscout.model import Member, Why
-from trendscout.report import brief, changes, packs, table, why
+from trendscout.report import changes, codes, packs, table, why
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -71,11 +71,11 @@ def test_a_narrow_screen_drops_columns_and_keeps_the_title() -> None:
 
 def test_as_many_places_as_fit() -> None:
     places = ["AMZ US 9d", "TT US 16d", "AE ID 2w"]
-    assert brief.several(places, 40) == "AMZ US 9d, TT US 16d, AE ID 2w"
-    assert brief.several(places, 23) == "AMZ US 9d, TT US 16d +1"
-    assert brief.several(places, 12) == "AMZ US 9d +2"
-    assert brief.several(places, 11) == "AMZ US 9d+2"
-    assert brief.several((), 12) == ""
+    assert codes.several(places, 40) == "AMZ US 9d, TT US 16d, AE ID 2w"
+    assert codes.several(places, 23) == "AMZ US 9d, TT US 16d +1"
+    assert codes.several(places, 12) == "AMZ US 9d +2"
+    assert codes.several(places, 11) == "AMZ US 9d+2"
+    assert codes.several((), 12) == ""
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_as_many_places_as_fit() -> None:
     ],
 )
 def test_movement_in_a_cell(changed: dict[str, float | None], said: str) -> None:
-    assert brief.movement(replace(RISING, **changed), "en") == said
+    assert codes.movement(replace(RISING, **changed), "en") == said
 
 
 def test_mine_that_fade_lead() -> None:

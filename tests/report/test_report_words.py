@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trendscout.model import Flag
-from trendscout.report import absences, amounts, table, words
+from trendscout.report import absences, amounts, phrases, table
 from trendscout.report.clean import guarded, visible, web_address
 
 
@@ -33,8 +33,8 @@ def test_counts(value: float | None, en: str, zh: str) -> None:
 
 
 def test_a_floor_is_said_to_be_one() -> None:
-    assert words.counted(5000, "sold", True, "en") == "5,000+ sold"
-    assert words.counted(5000, "sold", True, "zh") == "已售 5,000+"
+    assert phrases.counted(5000, "sold", True, "en") == "5,000+ sold"
+    assert phrases.counted(5000, "sold", True, "zh") == "已售 5,000+"
 
 
 @pytest.mark.parametrize(
@@ -53,8 +53,8 @@ def test_prices(amount: Decimal | None, currency: str | None, shown: str) -> Non
 
 
 def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
-    assert words.price_band(RISING) == "$12.99–18.99"
-    assert words.price_band(FADING) == "£4.50 (≈$5.75)"
+    assert phrases.price_band(RISING) == "$12.99–18.99"
+    assert phrases.price_band(FADING) == "£4.50 (≈$5.75)"
 
 
 @pytest.mark.parametrize(
@@ -68,12 +68,12 @@ def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
     ],
 )
 def test_velocity_in_plain_words(row: object, en: str, zh: str) -> None:
-    assert (words.movement(row, "en"), words.movement(row, "zh")) == (en, zh)
+    assert (phrases.movement(row, "en"), phrases.movement(row, "zh")) == (en, zh)
 
 
 def test_chance_with_its_interval() -> None:
-    assert words.chance(RISING) == "34% (21–48)"
-    assert words.chance(YOUNG) == "–"
+    assert phrases.chance(RISING) == "34% (21–48)"
+    assert phrases.chance(YOUNG) == "–"
     assert amounts.share(0.004) == "0.4%"
 
 
@@ -86,12 +86,12 @@ def test_days_are_the_readers_own() -> None:
 
 
 def test_an_unknown_warning_is_shown_as_it_is() -> None:
-    assert words.flag(Flag("odd_smell", "nose"), "zh") == "odd smell"
+    assert phrases.flag(Flag("odd_smell", "nose"), "zh") == "odd smell"
 
 
 def test_margin_says_what_is_not_known() -> None:
-    assert words.margin(replace(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
-    assert words.margin(YOUNG, "en") == ""
+    assert phrases.margin(replace(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
+    assert phrases.margin(YOUNG, "en") == ""
 
 
 def test_an_empty_report_says_why() -> None:

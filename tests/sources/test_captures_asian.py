@@ -21,7 +21,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from trendscout.model import Page, Reading
-from trendscout.source import get_source, query_for, read_page
+from trendscout.sources.source import get_source, query_for, read_page
 
 CAPTURES = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "captures"
 pytestmark = [

@@ -13,7 +13,7 @@ import pytest
 
 from trendscout.errors import LayoutChanged, NoPage
 from trendscout.model import Entry, Page, Reading
-from trendscout.source import get_source, query_for, read_page
+from trendscout.sources.source import get_source, query_for, read_page
 
 CAPTURES = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared")) / "captures"
 pytestmark = [

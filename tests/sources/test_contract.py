@@ -11,12 +11,12 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from trendscout.crawl import shown_by
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.lang import tr
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, get_source, read_page, sources
 from trendscout.sources._ledger import markdown
+from trendscout.sources.snapshots import shown_by
+from trendscout.sources.source import Reader, Source, get_source, read_page, sources
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 7, 19, 6, tzinfo=UTC)

@@ -13,7 +13,7 @@
     [[notes]]                the list notes: list, length, complete
 
 `expected.jsonl` holds one JSON object per entry, in the order of the page. A field that is not named there must
-have its default. Run with UPDATE_FIXTURES=1 to write it anew from what is read, and then read every line of it.
+have its default. `make update` writes it anew from what is read; then read every line of it.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ import pytest
 
 from trendscout import errors
 from trendscout.model import Entry, Page
-from trendscout.source import get_source, query_for, read_page, sources
+from trendscout.sources.source import get_source, query_for, read_page, sources
 
 HERE = Path(__file__).parent
 CASES = sorted(meta.parent for meta in HERE.glob("*/*/meta.toml"))
@@ -90,7 +90,7 @@ def test_fixture(folder: Path) -> None:
         return
     reading = read_page(source, page)
     expected = folder / "expected.jsonl"
-    if os.environ.get("UPDATE_FIXTURES"):
+    if os.environ.get("TRENDSCOUT_UPDATE"):
         lines = (json.dumps(plain(entry), ensure_ascii=False) + "\n" for entry in reading.entries)
         expected.write_text("".join(lines), encoding="utf-8")
     wanted = [json.loads(line) for line in expected.read_text(encoding="utf-8").splitlines()]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trendscout.model import Page, Query
-from trendscout.source import get_source, read_page
+from trendscout.sources.source import get_source, read_page
 
 
 def views(shown: str, field: str = "viewCountText") -> tuple[int | None, str | None]:

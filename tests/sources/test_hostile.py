@@ -19,7 +19,7 @@ from test_fixtures import CASES, page_of
 
 from trendscout.errors import ReadError
 from trendscout.model import Page
-from trendscout.source import get_source, query_for, read_page, sources
+from trendscout.sources.source import get_source, query_for, read_page, sources
 
 WEIRD: tuple[Any, ...] = (
     *(None, True, 5, -1, 0.5, 10**30, "", "x", "\x00", "9" * 400, "https://[bad", "2026-13-99", "1.2.3,4"),

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 from trendscout.model import Query, Request
-from trendscout.source import get_source, sources
+from trendscout.sources.source import get_source, sources
 
 NOW = datetime(2026, 8, 4, 12, 30, 5, tzinfo=UTC)
 KEY = "planted-id:planted-secret"

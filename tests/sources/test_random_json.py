@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from trendscout.errors import TrendscoutError
 from trendscout.model import Page
-from trendscout.source import get_source, query_for, read_page
+from trendscout.sources.source import get_source, query_for, read_page
 
 HERE = Path(__file__).parent
 NAMES = sorted({path.parent.parent.name for path in HERE.glob("*/*/page.json")})

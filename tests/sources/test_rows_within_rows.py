@@ -8,7 +8,7 @@ import pytest
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Page
-from trendscout.source import get_source, query_for, read_page
+from trendscout.sources.source import get_source, query_for, read_page
 
 LAMP = {"usItemId": "700100200", "name": "Moon lamp", "priceInfo": {"linePrice": "$12.50"}}
 CAVE = LAMP | {"usItemId": "700100201", "name": "Cat cave", "variantList": [LAMP | {"usItemId": "700100299"}]}

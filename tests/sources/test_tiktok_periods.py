@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trendscout.model import Page
-from trendscout.source import get_source, query_for, read_page
+from trendscout.sources.source import get_source, query_for, read_page
 
 DAY = 86_400
 START = 1_790_000_000

@@ -1,4 +1,4 @@
-"""Imported histories: verbatim ids, no doubles, refused whole when a row is bad."""
+"""ImportResult histories: verbatim ids, no doubles, refused whole when a row is bad."""
 
 from datetime import UTC, datetime
 

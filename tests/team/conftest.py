@@ -52,11 +52,11 @@ def new_lake(postgres, tmp_path):
 
 
 @pytest.fixture(params=["file", "lake"])
-def place(request, tmp_path):
-    """Where a store is: a file's, then a lake's; Place."""
-    from trendscout.place import Place
+def workspace(request, tmp_path):
+    """Where a store is: a file's, then a lake's; Workspace."""
+    from trendscout.store.workspace import Workspace
 
     if request.param == "file":
-        return Place(str(tmp_path / "store.duckdb"), tmp_path / "archive")
+        return Workspace(str(tmp_path / "store.duckdb"), tmp_path / "archive")
     address, data = request.getfixturevalue("new_lake")()
-    return Place(address, Path(data) / "archive", data)
+    return Workspace(address, Path(data) / "archive", data)

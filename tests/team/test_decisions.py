@@ -4,8 +4,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from trendscout import joining, pipeline
+from trendscout import pipeline
 from trendscout.errors import UsageError
+from trendscout.steps.match import match_store
 from trendscout.store.histories import import_history
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
@@ -30,17 +31,17 @@ def listed(folder, titles, day=1):
 
 
 @pytest.fixture
-def matched(place, tmp_path):
-    """A place where three listings of a juicer are one product, beside a gnome."""
-    with place.writing() as store:
+def matched(workspace, tmp_path):
+    """A workspace where three listings of a juicer are one product, beside a gnome."""
+    with workspace.writing() as store:
         import_history(store, listed(tmp_path, (*TITLES, OTHER)), loaded_at=NOW)
-        joining.match(store)
-    return place
+        match_store(store)
+    return workspace
 
 
-def products(place) -> dict[str, str]:
+def products(workspace) -> dict[str, str]:
     """Item key → product."""
-    with place.store() as store:
+    with workspace.store() as store:
         return dict(
             store.execute("SELECT item_key, product_id FROM listings JOIN memberships USING (listing)").fetchall()
         )

@@ -16,11 +16,11 @@ from trendscout.demo.market import World
 from trendscout.demo.run import queries, run_demo
 from trendscout.demo.server import MarketServer
 from trendscout.model import Entry, Snapshot
-from trendscout.place import Place
 from trendscout.store import runs, upkeep
 from trendscout.store.leases import Leases, in_turns, kept
 from trendscout.store.load import load_snapshots
 from trendscout.store.query import history
+from trendscout.store.workspace import Workspace
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 LIST = "amazon_bestsellers_US/bestsellers/kitchen"
@@ -37,8 +37,8 @@ def look(day=0, count=5, **changes):
     )
 
 
-def test_loads_are_idempotent_replaced_when_asked_and_read_back(place):
-    with place.writing() as store:
+def test_loads_are_idempotent_replaced_when_asked_and_read_back(workspace):
+    with workspace.writing() as store:
         first = load_snapshots(store, [look()], loaded_at=NOW)
         again = load_snapshots(store, [look()], loaded_at=NOW)
         assert (first.snapshots, first.observations, first.listings) == (1, 5, 5)
@@ -53,13 +53,13 @@ def test_loads_are_idempotent_replaced_when_asked_and_read_back(place):
         assert upkeep.contradictions(store) == []
 
 
-def test_a_load_that_fails_leaves_nothing(place, monkeypatch):
+def test_a_load_that_fails_leaves_nothing(workspace, monkeypatch):
     from trendscout.store import load
 
     def broken(*_):
         raise RuntimeError("the machine stops here")
 
-    with place.writing() as store:
+    with workspace.writing() as store:
         load_snapshots(store, [look()], loaded_at=NOW)
         monkeypatch.setattr(load, "_merge_listings", broken)
         with pytest.raises(RuntimeError):
@@ -70,12 +70,12 @@ def test_a_load_that_fails_leaves_nothing(place, monkeypatch):
 
 def test_two_reporters_give_one_report_a_date(new_lake):
     address, data = new_lake()
-    place = Place(address, Path(data) / "archive", data)
+    workspace = Workspace(address, Path(data) / "archive", data)
     got = []
 
     def report(name):
         run = runs.Run(name, "daily", date(2026, 11, 1), NOW, None, "running", {})
-        with place.writing() as store:
+        with workspace.writing() as store:
             got.append(runs.claim(store, run, alive=lambda _: True))
 
     threads = [threading.Thread(target=report, args=(f"machine{number}:1",)) for number in range(3)]
@@ -84,7 +84,7 @@ def test_two_reporters_give_one_report_a_date(new_lake):
     for thread in threads:
         thread.join()
     assert sum(run is not None for run in got) == 1
-    with place.store() as store:
+    with workspace.store() as store:
         assert store.execute("SELECT count(*) FROM runs").fetchall() == [(1,)]
 
 
@@ -147,7 +147,7 @@ def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(new_lake
         machines[0].kill()
         said = [one.communicate(timeout=120) for one in machines]
     assert [one.returncode for one in machines[1:]] == [0] * 4, said[1:]
-    with Place(address, Path(data) / "archive", data).store() as store:
+    with Workspace(address, Path(data) / "archive", data).store() as store:
         assert upkeep.contradictions(store) == []
         looks = store.execute(
             "SELECT source, category, count(*) FROM lists JOIN snapshots USING (list_key) GROUP BY ALL"

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from trendscout import pipeline
 from trendscout.clock import VirtualClock
-from trendscout.config import Settings
 from trendscout.demo.market import morning_of
 from trendscout.demo.run import queries
-from trendscout.place import Place
+from trendscout.settings.config import Settings
+from trendscout.store.workspace import Workspace
 
 db, data, urls = sys.argv[1], sys.argv[2], json.loads(sys.argv[3])
 outcomes = pipeline.collect(
-    Place(db, Path(data) / "archive", data),
+    Workspace(db, Path(data) / "archive", data),
     queries(("US",)),
     Settings(contact="demo@market.example"),
     clock=VirtualClock(morning_of(0)),

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Page, Query
-from trendscout.text.bodies import MAX_BODY, readable
+from trendscout.sources.bodies import MAX_BODY, readable
 
 REPLY = '{"goods": [{"name": "Mondlampe 月灯"}]}'
 FORMS = {

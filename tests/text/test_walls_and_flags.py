@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trendscout.model import Page, Query
+from trendscout.sources.walls import wall_of
 from trendscout.text.flags import title_flags
-from trendscout.text.walls import wall_of
 
 ROWS = "".join(
     f"<li><a href=/p/{n}>Log in lamp {n}, 404 pieces, captcha print</a><b>$9.9{n}</b></li>" for n in range(9)

@@ -14,12 +14,12 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from pyarrow import parquet
 
-from trendscout.config import Settings, load_settings, load_toml
 from trendscout.errors import ConfigError, UsageError
-from trendscout.jobfile import load_job
 from trendscout.pipeline import import_file
-from trendscout.place import Place
+from trendscout.settings.config import Settings, load_settings, load_toml
+from trendscout.settings.jobfile import load_job
 from trendscout.store.upkeep import check
+from trendscout.store.workspace import Workspace
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 5, 1, tzinfo=UTC)
@@ -112,12 +112,12 @@ TABLES_OF_OTHERS = {
 def test_a_history_that_is_none_loads_nothing(tmp_path, name):
     file = tmp_path / "h.parquet"
     parquet.write_table(TABLES_OF_OTHERS[name], file)
-    place = Place(str(tmp_path / "s.duckdb"), tmp_path / "archive")
-    said = refusal(import_file, place, file, profile=None, market=None, at=None, now=NOW)
+    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    said = refusal(import_file, workspace, file, profile=None, market=None, at=None, now=NOW)
     assert (said is None) == (tmp_path / "archive").exists(), "only what was loaded is kept"
     assert said is None or "h.parquet" in said
     if (tmp_path / "s.duckdb").exists():
-        assert check(place.db) == []
+        assert check(workspace.db) == []
 
 
 HOSTILE = {

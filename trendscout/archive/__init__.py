@@ -7,6 +7,6 @@ warcio, and they are imported when they are needed.
 from __future__ import annotations
 
 from trendscout.archive.archive import Archive
-from trendscout.archive.kept import Kept
+from trendscout.archive.archived import ArchivedPage
 
-__all__ = ["Archive", "Kept"]
+__all__ = ["Archive", "ArchivedPage"]

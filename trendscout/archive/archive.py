@@ -12,11 +12,11 @@ from threading import Lock
 from types import TracebackType
 from typing import Self
 
-from trendscout.archive import files
-from trendscout.archive.kept import Kept
+from trendscout.archive import daily_files
+from trendscout.archive.archived import ArchivedPage
+from trendscout.archive.wire import Received, Role
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page, Query, Request
-from trendscout.wire import Received, Role
 
 _FILE_BYTES = 1 << 30  # a new file is begun after this many
 
@@ -123,7 +123,9 @@ class Archive:
 
         return kept_of(read_at(self._path(ref.file), ref), ref).page
 
-    def pages(self, since: datetime | None = None, *, known: Collection[ArchiveRef] = ()) -> Iterator[Kept]:
+    def pages(
+        self, since: datetime | None = None, *, known: Collection[ArchiveRef] = ()
+    ) -> Iterator[ArchivedPage]:
         """Every whole page in the order of writing, from `since` on, without those that are `known`.
 
         Replies with an error status are among them (see `page.status`). Files of which all pages are known are
@@ -133,8 +135,8 @@ class Archive:
 
         known_in = Counter(ref.file for ref in known)
         self.findings = []
-        found = files.files_of(self.folder)
-        for name in files.gaps_in(found):
+        found = daily_files.files_of(self.folder)
+        for name in daily_files.gaps_in(found):
             self.findings.append(
                 ArchiveError("{file} of the archive is missing.", next_step="The other files are used.", file=name)
             )
@@ -159,13 +161,13 @@ class Archive:
 
     def size(self) -> int:
         """Bytes of all files."""
-        return sum(file.path.stat().st_size for file in files.files_of(self.folder))
+        return sum(file.path.stat().st_size for file in daily_files.files_of(self.folder))
 
     def prune(
         self, *, older_than: datetime | None = None, max_bytes: int | None = None
-    ) -> tuple[files.Pruned, ...]:
+    ) -> tuple[daily_files.Pruned, ...]:
         """What was deleted: whole files, oldest first, never those of the newest day."""
-        return files.prune(self.folder, older_than=older_than, max_bytes=max_bytes)
+        return daily_files.prune(self.folder, older_than=older_than, max_bytes=max_bytes)
 
     def _path(self, name: str) -> Path:
         path = (self.folder / name).resolve()
@@ -179,7 +181,7 @@ class Archive:
         if self._file is None:
             from trendscout.archive.records import info_member
 
-            self._file, self._name = files.create_file(self.folder, day)
+            self._file, self._name = daily_files.create_file(self.folder, day)
             self._day, self._end, self._written = day, 0, 0
             self._append(self._file, info_member(Path(self._name).name))
         return self._file

@@ -11,13 +11,13 @@ from typing import BinaryIO
 
 from warcio.archiveiterator import ArchiveIterator
 
-from trendscout.archive.context import BadRecord
-from trendscout.archive.kept import Kept
+from trendscout.archive.archived import ArchivedPage
+from trendscout.archive.decoding import BrokenBody
+from trendscout.archive.record_context import BadRecord
 from trendscout.archive.records import pages_told, received_of
-from trendscout.decoding import BrokenBody
+from trendscout.archive.wire import Received
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page
-from trendscout.wire import Received
 
 Tell = Callable[[ArchiveError], None]
 
@@ -40,7 +40,7 @@ _FREE_BYTES, _MOST_TIMES = 1 << 26, 16
 _MOST_BROKEN = 100  # places of such a file that are tried and told before it is given up
 
 
-def kept_of(received: Received, ref: ArchiveRef) -> Kept:
+def kept_of(received: Received, ref: ArchiveRef) -> ArchivedPage:
     """The page of what was received.
 
     Raises ArchiveError if its body cannot be decoded: the site sent it so.
@@ -49,7 +49,7 @@ def kept_of(received: Received, ref: ArchiveRef) -> Kept:
         page = received.page(ref)
     except BrokenBody as error:
         raise _bad(ref.file, ref.offset, str(error)) from None
-    return Kept(page, received.taken_at, received.pages, received.role, dict(received.extra))
+    return ArchivedPage(page, received.taken_at, received.pages, received.role, dict(received.extra))
 
 
 def read_at(path: Path, ref: ArchiveRef) -> Received:

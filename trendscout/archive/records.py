@@ -16,9 +16,17 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from trendscout import __version__
-from trendscout.archive.context import FIELD, BadRecord, Context, context_text, date_of, date_text, read_context
+from trendscout.archive.record_context import (
+    FIELD,
+    BadRecord,
+    RecordContext,
+    context_text,
+    date_of,
+    date_text,
+    read_context,
+)
+from trendscout.archive.wire import Received, public_headers, public_url
 from trendscout.model import Request
-from trendscout.wire import Received, public_headers, public_url
 
 if TYPE_CHECKING:
     from warcio.recordloader import ArcWarcRecord
@@ -91,7 +99,7 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
     headers = tuple((str(name), str(value)) for name, value in http.headers) if http else ()
     chunked = any(n.lower() == "transfer-encoding" and "chunked" in v.lower() for n, v in headers)
     told = fields.get_header(FIELD) if own else None
-    context = read_context(told) if told else Context()
+    context = read_context(told) if told else RecordContext()
     fetched_at = date_of(fields.get_header("WARC-Date"))
     target = fields.get_header("WARC-Target-URI") or ""
     return Received(

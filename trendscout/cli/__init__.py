@@ -10,7 +10,7 @@ from importlib import import_module
 from trendscout.errors import TrendscoutError
 
 _FAULT_OF_OURS = 1
-_COMMANDS = ("collecting", "products", "reporting", "upkeep")  # importing them declares their commands
+_COMMANDS = ("inputs", "products", "reports", "operations")  # importing them declares their commands
 
 
 def run() -> None:
@@ -23,8 +23,8 @@ def run() -> None:
     try:
         app(args=globals_first(sys.argv[1:]))
     except TrendscoutError as error:
+        from trendscout.cli.language import help_lang
         from trendscout.cli.output import message
-        from trendscout.cli.words import help_lang
 
         print(message(error, help_lang()), file=sys.stderr)
         sys.exit(error.exit_code)
@@ -36,7 +36,7 @@ def run() -> None:
     except Exception as error:
         if isinstance(error.__cause__, KeyboardInterrupt):  # so says DuckDB that it was stopped in a query
             sys.exit(130)
-        from trendscout.cli.words import t
+        from trendscout.cli.language import t
 
         if {"-v", "--verbose"} & set(sys.argv):
             raise

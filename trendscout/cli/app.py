@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from trendscout.cli.words import choose, help_lang, t
+from trendscout.cli.language import choose, help_lang, t
 from trendscout.errors import UsageError
 
 if TYPE_CHECKING:
@@ -75,13 +75,13 @@ def options(
     if context.resilient_parsing or context.invoked_subcommand is None:
         return
     from trendscout.cli.output import Call
-    from trendscout.config import load_settings
+    from trendscout.settings.config import load_settings
 
     settings = load_settings(config)
     declared = settings.home / "sources"
     if declared.is_dir():
         from trendscout.intake import load_sources
-        from trendscout.source import declare
+        from trendscout.sources.source import declare
 
         declare(load_sources(declared))
     shared = settings.db.startswith("ducklake:")

@@ -18,8 +18,8 @@ from trendscout.lang import Lang, tr
 if TYPE_CHECKING:
     from rich.console import Console
 
-    from trendscout.config import Settings
-    from trendscout.place import Place
+    from trendscout.settings.config import Settings
+    from trendscout.store.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class Call:
     verbose: bool
 
     @property
-    def place(self) -> Place:
+    def workspace(self) -> Workspace:
         """Where the store and the archive are."""
-        from trendscout.place import Place
+        from trendscout.store.workspace import Workspace
 
-        return Place(self.db, self.archive, self.settings.data_path)
+        return Workspace(self.db, self.archive, self.settings.data_path)
 
     def say(self, text: str, **fields: object) -> None:
         """One line on stderr, in the user's language, unless --quiet."""

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
-from trendscout.cli.words import t
+from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
 if TYPE_CHECKING:
@@ -32,7 +32,7 @@ def match(
     """Match listings."""
     from trendscout import pipeline
     from trendscout.cli.output import answer
-    from trendscout.joining import match_file
+    from trendscout.steps.match import match_file
 
     here = call(context)
     if records and not out:
@@ -40,7 +40,7 @@ def match(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
     with here.progress("Matching"):
-        done = match_file(records, out, pairs_out) if records and out else pipeline.match(here.place)
+        done = match_file(records, out, pairs_out) if records and out else pipeline.match(here.workspace)
     if as_json:
         answer(done)
     else:
@@ -81,7 +81,7 @@ def _decide(context: typer.Context, word: "Word", a: str, b: str | None) -> None
     from trendscout import pipeline
 
     here = call(context)
-    done = pipeline.decide(here.place, word, a, b, now=moment(None))
+    done = pipeline.decide(here.workspace, word, a, b, now=moment(None))
     here.say(
         {
             "merge": "One product from now on: {before} → {after}.",
@@ -111,7 +111,7 @@ def mark(
     if word not in ("mine", "watch", "ignore", "none"):
         raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
     here = call(context)
-    title = pipeline.mark(here.place, product, word, note, now=moment(None))
+    title = pipeline.mark(here.workspace, product, word, note, now=moment(None))
     here.say("{product}: {word}.", product=title, word="no mark" if word == "none" else word)
 
 
@@ -125,10 +125,10 @@ def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: A
     """Explain a product."""
     from trendscout import pipeline
     from trendscout.cli.output import answer
-    from trendscout.cli.tables import show_why
+    from trendscout.cli.show import show_why
 
     here = call(context)
-    found = pipeline.why(here.place, product, now=moment(as_of))
+    found = pipeline.why(here.workspace, product, now=moment(as_of))
     if as_json:
         answer(found)
     else:

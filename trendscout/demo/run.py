@@ -9,21 +9,22 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendscout import pipeline, rating
+from trendscout import pipeline
 from trendscout.clock import VirtualClock
-from trendscout.config import Settings
 from trendscout.demo import faults
 from trendscout.demo.goods import CATEGORIES
-from trendscout.demo.ledger import NAME, Ledger, Morning
 from trendscout.demo.market import World, date_of, morning_of
+from trendscout.demo.notebook import NAME, Ledger, Morning
 from trendscout.demo.server import HOSTS, MarketServer
 from trendscout.demo.verdict import SHOWN, Figures, Listing, Truth, biggest_changes
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, tr
-from trendscout.model import Query, Report, Row, Wish
-from trendscout.place import Place
+from trendscout.model import Query, Report, ReportQuery, Row
+from trendscout.settings.config import Settings
+from trendscout.steps.rank import rank
 from trendscout.store.connect import is_shared
 from trendscout.store.lake import without_password
+from trendscout.store.workspace import Workspace
 
 if TYPE_CHECKING:
     from trendscout.store.sql import Connection
@@ -84,33 +85,33 @@ def run_demo(
         )
     store = db or str(out / "demo.duckdb")
     home = Path(data_path) if is_shared(store) else Path(store).parent
-    place = Place(store, home / "archive", data_path)
+    workspace = Workspace(store, home / "archive", data_path)
     world = World(seed, days, tuple(markets))
     named = without_password(store) if is_shared(store) else str(Path(store).resolve())
     ledger = Ledger(out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": named})
-    _claim(place, ledger)
+    _claim(workspace, ledger)
     done = len(ledger.mornings())
     with MarketServer(world) as server:
         for day in range(done, days):
             say("Day {day} of {days}: {date}", day=day + 1, days=days, date=date_of(day))
-            ledger.add(_morning(place, world, server, day))
-    return _result(place, world, ledger, out, lang)
+            ledger.add(_morning(workspace, world, server, day))
+    return _result(workspace, world, ledger, out, lang)
 
 
-def _claim(place: Place, ledger: Ledger) -> None:
+def _claim(workspace: Workspace, ledger: Ledger) -> None:
     """Make sure that the store is this demo's, or nobody's."""
-    exists = is_shared(place.db) or Path(place.db).exists()
+    exists = is_shared(workspace.db) or Path(workspace.db).exists()
     if ledger.is_ours() and exists:
         return
     if exists:
         from trendscout.store.coverage import coverage
 
-        with place.store() as connection:
+        with workspace.store() as connection:
             if coverage(connection, now=morning_of(10_000)):
                 raise UsageError(
                     "{store} holds other data than this demo's.",
                     next_step="Choose another --out or --db, or delete it.",
-                    store=without_password(place.db),
+                    store=without_password(workspace.db),
                 )
     ledger.begin()
 
@@ -132,33 +133,33 @@ def queries(markets: Sequence[str]) -> list[Query]:
     return found
 
 
-def _morning(place: Place, world: World, server: MarketServer, day: int) -> Morning:
+def _morning(workspace: Workspace, world: World, server: MarketServer, day: int) -> Morning:
     """Collect, match and rank one day; what the report of each market would show."""
     server.turn(day)
     clock = VirtualClock(morning_of(day))
     outcomes = pipeline.collect(
-        place,
+        workspace,
         queries(world.markets),
         _SETTINGS,
         clock=clock,
         base_url=server.base_urls,
         seed=f"demo {world.seed} {day}",
     )
-    pipeline.match(place)
-    with place.store() as connection:
+    pipeline.match(workspace)
+    with workspace.store() as connection:
         shown = _shown(connection, day)
     return Morning(day, shown, Counter(outcome.status for outcome in outcomes))
 
 
 def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
     """The listings of the products in a morning's top 20."""
-    from trendscout.assemble import best_places
+    from trendscout.steps.rows import best_positions
     from trendscout.store.details import listings_of
     from trendscout.store.query import ANYWHERE
 
     now = morning_of(day) + _LOOKED
-    scores = rating.rank(connection, ANYWHERE, now=now)
-    names = [str(scores.history.items[scores.item[position]]) for position in best_places(scores)[:SHOWN]]
+    scores = rank(connection, ANYWHERE, now=now)
+    names = [str(scores.history.items[scores.item[position]]) for position in best_positions(scores)[:SHOWN]]
     facts = listings_of(connection, names, until=now)
     return tuple(
         frozenset((one.platform, one.market or "", one.item_key) for one in facts.get(name, ())) for name in names
@@ -168,11 +169,11 @@ def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
 # --- the end -------------------------------------------------------------------------------------------------
 
 
-def _result(place: Place, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
+def _result(workspace: Workspace, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
     from trendscout.report.drop import write
 
     now = morning_of(world.days - 1) + _LOOKED
-    everything = pipeline.report(place, Wish(top=1_000_000), now=now, settings=_SETTINGS)
+    everything = pipeline.report(workspace, ReportQuery(top=1_000_000), now=now, settings=_SETTINGS)
     report = replace(everything, rows=everything.rows[:SHOWN])
     files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
     truth = Truth(world)
@@ -181,7 +182,7 @@ def _result(place: Place, world: World, ledger: Ledger, out: Path, lang: Lang) -
     outcomes: Counter[str] = Counter()
     for morning in mornings:
         outcomes.update(morning.outcomes)
-    with place.store() as connection:
+    with workspace.store() as connection:
         by_change = _by_change(connection, world)
     return DemoResult(
         report=report,
@@ -195,8 +196,8 @@ def _result(place: Place, world: World, ledger: Ledger, out: Path, lang: Lang) -
         planted=len(truth.breakouts),
         joined=truth.joined(_listings(row) for row in everything.rows),
         oddness_auc=_oddness_auc(everything, truth),
-        store=without_password(place.db),
-        archive=place.archive,
+        store=without_password(workspace.db),
+        archive=workspace.archive,
         files=files,
     )
 
@@ -204,8 +205,8 @@ def _result(place: Place, world: World, ledger: Ledger, out: Path, lang: Lang) -
 def _by_change(connection: Connection, world: World) -> dict[int, list[frozenset[Listing]]]:
     """The biggest rank changes of every morning, from the same store."""
     looks: dict[int, dict[str, dict[Listing, int]]] = {}
-    for day, name, listing, rank in _observed(connection, world):
-        looks.setdefault(day, {}).setdefault(name, {})[listing] = rank
+    for day, name, listing, rank_now in _observed(connection, world):
+        looks.setdefault(day, {}).setdefault(name, {})[listing] = rank_now
     before: dict[str, dict[Listing, int]] = {}
     found = {}
     for day in range(world.days):
@@ -221,12 +222,12 @@ def _observed(connection: Connection, world: World) -> Iterator[tuple[int, str, 
     names = listing_names(connection)
     seen = history(connection, until=morning_of(world.days), by="listing")
     first = morning_of(0).timestamp()
-    for snap, item, rank in zip(
+    for snap, item, rank_now in zip(
         seen.obs_snap.tolist(), seen.obs_item.tolist(), seen.obs_rank.tolist(), strict=True
     ):
         day = int((seen.snap_time[snap] - first) // 86_400)
         platform, market, key = names[str(seen.items[item])]
-        yield day, seen.lists[seen.snap_list[snap]], (platform, market or "", key), rank
+        yield day, seen.lists[seen.snap_list[snap]], (platform, market or "", key), rank_now
 
 
 def _listings(row: Row) -> frozenset[Listing]:

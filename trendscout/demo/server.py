@@ -45,7 +45,7 @@ _PUNISH = """<!DOCTYPE html><html><body><script>window.location="/_____tmd_____/
 """
 
 
-class Reply(NamedTuple):
+class SiteReply(NamedTuple):
     """What a site answers."""
 
     status: int
@@ -72,48 +72,48 @@ class Site:
         """Go on to a day."""
         self.day, self.asked = day, 0
 
-    def answer(self, target: str, body: bytes = b"", cookie: str = "") -> Reply:
+    def answer(self, target: str, body: bytes = b"", cookie: str = "") -> SiteReply:
         """The reply to a request for `target` (path and query), with the day's fault."""
         fault = faults.fault_of(self.world.seed, self.host, self.day)
         if fault == "down":
-            return Reply(503, "Service unavailable")
+            return SiteReply(503, "Service unavailable")
         if target == "/robots.txt":
-            return Reply(200, ROBOTS, "text/plain; charset=utf-8")
+            return SiteReply(200, ROBOTS, "text/plain; charset=utf-8")
         self.asked += 1
         if self.asked == 1 and fault == "busy":
-            return Reply(429, "Too many requests", headers={"Retry-After": str(faults.RETRY_AFTER_S)})
+            return SiteReply(429, "Too many requests", headers={"Retry-After": str(faults.RETRY_AFTER_S)})
         if self.asked == 1 and fault == "overload":
-            return Reply(503, "Service unavailable")
+            return SiteReply(503, "Service unavailable")
         if fault == "captcha":
-            return Reply(200, amazon.CAPTCHA if self.platform == "amazon" else _PUNISH)
+            return SiteReply(200, amazon.CAPTCHA if self.platform == "amazon" else _PUNISH)
         parts = urlsplit(target)
         asked = {key: value[0] for key, value in parse_qs(parts.query).items()}
         try:
             return self._page(parts.path, asked, body, cookie)
         except (KeyError, ValueError):  # no such list or market, or a number that is none
-            return Reply(404, "Not found")
+            return SiteReply(404, "Not found")
 
-    def _page(self, path: str, asked: Mapping[str, str], body: bytes, cookie: str) -> Reply:
+    def _page(self, path: str, asked: Mapping[str, str], body: bytes, cookie: str) -> SiteReply:
         """The page. Raises KeyError or ValueError where there is none."""
         world, day = self.world, self.day
         platform, market = HOSTS[self.host]
         if platform == "amazon":
             shelf = world.shelf("amazon", market, _after(path, "/gp/bestsellers/"))
-            return Reply(200, amazon.grid(shelf, day, int(asked.get("pg", "1"))))
+            return SiteReply(200, amazon.grid(shelf, day, int(asked.get("pg", "1"))))
         if platform == "aliexpress":
             shelf = world.shelf(
                 "aliexpress", _market(_region(cookie)), _after(path, "/w/wholesale-").removesuffix(".html")
             )
-            return Reply(200, aliexpress.search(shelf, day, int(asked.get("page", "1"))))
+            return SiteReply(200, aliexpress.search(shelf, day, int(asked.get("page", "1"))))
         if platform == "tiktok":
             _after(path, "/CreativeOne/KnowledgeAPI/GetHashtagList")
             shelf = world.shelf("tiktok", _market(json.loads(body)["countryCode"]))
-            return Reply(200, tiktok.hashtag_list(shelf, day, body), _JSON)
+            return SiteReply(200, tiktok.hashtag_list(shelf, day, body), _JSON)
         if platform == "google_trends":
             _after(path, "/trending/rss")
-            return Reply(200, trends.feed(world, _market(asked["geo"]), day), _XML)
+            return SiteReply(200, trends.feed(world, _market(asked["geo"]), day), _XML)
         _after(path, "/products.json")
-        return Reply(200, shopify.products(world, market, day, int(asked.get("page", "1"))), _JSON)
+        return SiteReply(200, shopify.products(world, market, day, int(asked.get("page", "1"))), _JSON)
 
 
 def _after(path: str, start: str) -> str:
@@ -181,7 +181,7 @@ def _handler_of(site: Site) -> type[BaseHTTPRequestHandler]:
             length = min(int(self.headers.get("Content-Length") or 0), 1 << 16)
             self._send(site.answer(self.path, self.rfile.read(length)))
 
-        def _send(self, reply: Reply) -> None:
+        def _send(self, reply: SiteReply) -> None:
             time.sleep(number_of("latency", self.path, site.day) % (_SLOWEST_MS * 10 + 1) / 10_000)
             body = reply.body.encode()
             self.send_response(reply.status)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from trendscout.fetch.client import Fetched, Fetcher, Job, lane_of
+from trendscout.fetch.client import CrawlTask, Fetched, Fetcher, lane_of
 from trendscout.fetch.limits import Limits
 
-__all__ = ["Fetched", "Fetcher", "Job", "Limits", "lane_of"]
+__all__ = ["CrawlTask", "Fetched", "Fetcher", "Limits", "lane_of"]

@@ -16,12 +16,12 @@ import httpx
 from trendscout import __version__
 from trendscout.clock import Clock
 from trendscout.errors import ConfigError, OurFault, TrendscoutError
-from trendscout.fetch import connect
+from trendscout.fetch import connection
 from trendscout.fetch.exchange import Exchanger
 from trendscout.fetch.limits import Limits
 from trendscout.fetch.visit import Asked, Keeper, Visitor
 from trendscout.model import HostState, Page, Query, Request
-from trendscout.source import Source, wall_before
+from trendscout.sources.source import Source, wall_before
 
 # Whatever the settings say, a host that is not the user's own gets this much time between requests.
 _LEAST_SPACING_S = 1.0
@@ -29,7 +29,7 @@ _WAITING = 4  # results that may lie ready before the crawl waits for whoever ta
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class CrawlTask:
     """One list, or the set of lists that one query shows, to be collected."""
 
     source: Source
@@ -72,7 +72,7 @@ class Fetcher:
         seed: int | str | None = None,
         states: Iterable[HostState] = (),
         on_state: Callable[[HostState], None] | None = None,
-        resolve: connect.Resolve = connect.resolve,
+        resolve: connection.Resolve = connection.resolve,
         environ: Mapping[str, str] | None = None,
     ) -> None:
         limits = limits or Limits()
@@ -112,18 +112,18 @@ class Fetcher:
         """Seconds that the most patient host's spacings add up to: no polite crawl can be shorter."""
         return self._visitor.drawn_s()
 
-    async def crawl(self, jobs: Iterable[Job]) -> AsyncIterator[Fetched]:
+    async def crawl(self, jobs: Iterable[CrawlTask]) -> AsyncIterator[Fetched]:
         """Every job's result as it is ready; hosts side by side, one request at a time to each.
 
         Raises ConfigError before the first request if a live host would be asked without a contact.
         """
-        lanes: dict[str, list[Job]] = {}
+        lanes: dict[str, list[CrawlTask]] = {}
         for job in jobs:
             self._require_contact(job.source)
             lanes.setdefault(lane_of(job), []).append(job)
         ready: asyncio.Queue[Fetched] = asyncio.Queue(maxsize=_WAITING)
 
-        async def lane(jobs: list[Job]) -> None:
+        async def lane(jobs: list[CrawlTask]) -> None:
             for job in jobs:
                 await ready.put(await self._collect(job))
 
@@ -164,7 +164,7 @@ class Fetcher:
             )
         )
 
-    async def _collect(self, job: Job) -> Fetched:
+    async def _collect(self, job: CrawlTask) -> Fetched:
         taken_at = self._clock.now()
         pages: list[Page] = []
         expected = 0
@@ -209,7 +209,7 @@ class Fetcher:
             )
 
 
-def lane_of(job: Job) -> str:
+def lane_of(job: CrawlTask) -> str:
     """Jobs of one lane wait for each other: those of one host, else of one source."""
     try:
         requests = job.source.requests(job.query) if job.source.requests else ()

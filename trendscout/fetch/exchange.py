@@ -10,10 +10,10 @@ from functools import cached_property
 
 import httpx
 
-from trendscout.fetch.connect import Connection, Resolve
+from trendscout.archive.wire import Headers
+from trendscout.fetch.connection import Connection, Resolve
 from trendscout.fetch.limits import REDIRECT_STATUS, Limits
 from trendscout.model import Request
-from trendscout.wire import Headers
 
 
 class Broken(Exception):

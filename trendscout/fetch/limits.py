@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from trendscout.wire import DECODED_LIMIT
+from trendscout.archive.wire import DECODED_LIMIT
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ import stamina
 from trendscout.clock import Clock
 from trendscout.fetch.host import Host
 from trendscout.fetch.limits import Limits
-from trendscout.text.walls import TRANSIENT, answer_of
+from trendscout.sources.walls import TRANSIENT, answer_of
 
 log = logging.getLogger(__name__)
 logging.getLogger("stamina").setLevel(logging.ERROR)  # each retry is told here, with its host

@@ -11,19 +11,19 @@ from typing import Protocol
 
 import httpx
 
+from trendscout.archive.decoding import BodyTooLarge, BrokenBody, decode_start
+from trendscout.archive.wire import Received, public_url
 from trendscout.clock import Clock
-from trendscout.decoding import BodyTooLarge, BrokenBody, decode_start
 from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
+from trendscout.fetch.api_keys import hidden, key_of, with_key, without_key
 from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route, address_of
 from trendscout.fetch.host import Host
-from trendscout.fetch.keys import hidden, key_of, with_key, without_key
 from trendscout.fetch.limits import Limits
 from trendscout.fetch.retry import Again, require_answer, tried
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
-from trendscout.source import Source, is_declared, wall_before
-from trendscout.text.walls import stands_for
-from trendscout.wire import Received, public_url
+from trendscout.sources.source import Source, is_declared, wall_before
+from trendscout.sources.walls import stands_for
 
 
 class Keeper(Protocol):

@@ -6,12 +6,12 @@ from trendscout.intake.declarative import load_source, load_sources
 from trendscout.intake.exports import Export, propose_profile, read_export
 from trendscout.intake.kinds import kind_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
-from trendscout.intake.saved import Found, pages_in, saved_page
+from trendscout.intake.saved import SavedPage, pages_in, saved_page
 
 __all__ = [
     "Export",
-    "Found",
     "Profile",
+    "SavedPage",
     "kind_of",
     "load_profile",
     "load_source",

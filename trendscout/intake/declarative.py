@@ -14,11 +14,11 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from trendscout.config import line_of, load_toml
 from trendscout.errors import ConfigError, LayoutChanged
 from trendscout.intake.values import item_id, moment, number, web_url, words
 from trendscout.model import CountKind, Entry, Page, Query, Request
-from trendscout.source import Reader, Source, list_id, shipped_sources
+from trendscout.settings.config import line_of, load_toml
+from trendscout.sources.source import Reader, Source, list_id, shipped_sources
 from trendscout.text.digits import Style, style_of
 from trendscout.text.numbers import parse_count, parse_price
 

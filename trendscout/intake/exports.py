@@ -25,7 +25,7 @@ from trendscout.intake.profiles import (
 from trendscout.intake.tables import Table, read_table
 from trendscout.intake.values import Cell, item_id, moment, number, share, style_in, web_url, words
 from trendscout.model import Entry, Query, Snapshot, StockRow
-from trendscout.source import list_id
+from trendscout.sources.source import list_id
 from trendscout.text.currencies import code_of, places_of
 from trendscout.text.digits import Style
 from trendscout.text.markets import MARKETS

@@ -8,8 +8,8 @@ from urllib.parse import urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged, OurFault, ReadError, TrendscoutError
 from trendscout.model import Page, Query, Reading
-from trendscout.source import Source, query_for, read_page, sources
-from trendscout.text.bodies import readable
+from trendscout.sources.bodies import readable
+from trendscout.sources.source import Source, query_for, read_page, sources
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
 _ENOUGH_KINDS = 2

@@ -15,10 +15,10 @@ from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import unquote_plus
 
+from trendscout.archive.wire import public_url
 from trendscout.model import Page, Query
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markets import MARKETS
-from trendscout.wire import public_url
 
 MAX_HAR = 192 * 1024 * 1024
 _MAX_ENTRIES = 10_000

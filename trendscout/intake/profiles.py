@@ -11,10 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any, Literal, cast
 
-from trendscout.config import line_of, load_toml
 from trendscout.errors import ConfigError, UsageError
 from trendscout.intake.values import DateOrder
 from trendscout.model import CountKind
+from trendscout.settings.config import line_of, load_toml
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 # A unit behind a name: "Price($)", "重量（g）", "Fees US$".

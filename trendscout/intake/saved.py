@@ -17,13 +17,13 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from trendscout.archive.wire import public_url
 from trendscout.errors import Blocked, LayoutChanged, TrendscoutError, UsageError
 from trendscout.intake.guess import guess
 from trendscout.intake.har import MAX_HAR, har_pages
 from trendscout.model import Page, Query, Reading
-from trendscout.source import Source
-from trendscout.text.bodies import readable
-from trendscout.wire import public_url
+from trendscout.sources.bodies import readable
+from trendscout.sources.source import Source
 
 PageReader = Callable[[Path], Iterable[Page]]
 
@@ -46,7 +46,7 @@ _CANONICAL_WITHIN = 262_144
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SavedPage:
     """One reply that was found, taken or left."""
 
     file: str  # as the user names it; a reply inside it follows after "#"
@@ -82,7 +82,7 @@ def pages_in(
     url: str | None = None,
     at: datetime | None = None,
     read_warc: PageReader | None = None,
-) -> Iterator[Found]:
+) -> Iterator[SavedPage]:
     """Every reply in the files and folders, with what reads it, in the order of the names.
 
     `source`, `market`, `url` and `at` say what the user knows; else the source is guessed from address and shape,
@@ -93,7 +93,7 @@ def pages_in(
     for file in _files(paths):
         name = str(file)
         if not file.name.lower().endswith(_ENDINGS + _WARC_ENDINGS) and file not in named:
-            yield Found(name, "left", reason="it is no kind of file that is read")
+            yield SavedPage(name, "left", reason="it is no kind of file that is read")
             continue
         when = at or _changed(file, now)
         try:
@@ -102,14 +102,14 @@ def pages_in(
                 continue
             limit = MAX_HAR if file.suffix.lower() == ".har" else MAX_PAGE
             if file.stat().st_size > limit:
-                yield Found(name, "left", reason=f"it has more than {limit >> 20} MiB")
+                yield SavedPage(name, "left", reason=f"it has more than {limit >> 20} MiB")
                 continue
             body = file.read_bytes()
         except OSError as error:
-            yield Found(name, "left", reason=f"it cannot be read: {error.strerror or error}")
+            yield SavedPage(name, "left", reason=f"it cannot be read: {error.strerror or error}")
             continue
         if not body.strip():
-            yield Found(name, "left", reason="it is empty")
+            yield SavedPage(name, "left", reason="it is empty")
         elif file.suffix.lower() == ".har" or _is_har(body):
             yield from _from_har(name, body, when, source, market)
         else:
@@ -191,48 +191,54 @@ def _unwrapped(body: bytes) -> tuple[bytes, str]:
     return body, ""
 
 
-def _from_warc(file: Path, read: PageReader | None, source: Source | None, market: str | None) -> Iterator[Found]:
+def _from_warc(
+    file: Path, read: PageReader | None, source: Source | None, market: str | None
+) -> Iterator[SavedPage]:
     if read is None:
-        yield Found(str(file), "left", reason="WARC files are read by `ingest` only")
+        yield SavedPage(str(file), "left", reason="WARC files are read by `ingest` only")
         return
     try:
         for number, page in enumerate(read(file), 1):
             yield _judged(f"{file}#{number}", page, source, market, only_known=True)
     except TrendscoutError as error:
-        yield Found(str(file), "left", reason=str(error))
+        yield SavedPage(str(file), "left", reason=str(error))
 
 
 def _from_har(
     name: str, body: bytes, when: datetime, source: Source | None, market: str | None
-) -> Iterator[Found]:
+) -> Iterator[SavedPage]:
     try:
         for number, page in enumerate(har_pages(body, at=when), 1):
             inside = f"{name}#{number}"
             if isinstance(page, str):
-                yield Found(inside, "left", reason=page)
+                yield SavedPage(inside, "left", reason=page)
             else:
                 yield _judged(inside, page, source, market, only_known=True)
     except LayoutChanged as error:
-        yield Found(name, "left", reason=str(error))
+        yield SavedPage(name, "left", reason=str(error))
 
 
 def _judged(
     name: str, page: Page, source: Source | None, market: str | None, *, only_known: bool = False
-) -> Found:
+) -> SavedPage:
     """The page with the source that reads it; `only_known`: among recorded replies only known addresses count."""
     shown = public_url(page.url)[:200]
     found = guess(page, source=source, market=market, open_shape=not only_known)
     if found.reading and found.page:
-        return Found(name, "taken", found.source, found.page, found.reading, _notes(found.rivals, found.reading))
+        return SavedPage(
+            name, "taken", found.source, found.page, found.reading, _notes(found.rivals, found.reading)
+        )
     if isinstance(found.fault, Blocked):
-        return Found(name, "blocked", found.source, found.page, reason=str(found.fault))
+        return SavedPage(name, "blocked", found.source, found.page, reason=str(found.fault))
     if found.source:
         why = found.fault.what.format(**found.fault.fields) if found.fault else ""
-        return Found(name, "left", found.source, reason=f"{shown}: {why}" if shown and shown not in why else why)
+        return SavedPage(
+            name, "left", found.source, reason=f"{shown}: {why}" if shown and shown not in why else why
+        )
     reason = (
         f"{shown}: no source is known for this address" if shown else "no source reads it; name one with --source"
     )
-    return Found(name, "left", reason=reason)
+    return SavedPage(name, "left", reason=reason)
 
 
 def _notes(rivals: tuple[str, ...], reading: Reading) -> str:

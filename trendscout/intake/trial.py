@@ -7,12 +7,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
-from trendscout.config import load_toml
 from trendscout.errors import LayoutChanged
 from trendscout.intake.declarative import load_source
 from trendscout.intake.saved import saved_page
 from trendscout.model import Entry, Reading
-from trendscout.source import read_page
+from trendscout.settings.config import load_toml
+from trendscout.sources.source import read_page
 
 _READ_FROM = {"price": "price_text", "count": "count_text"}  # the text that the number comes from
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -110,6 +111,12 @@ class Backtest:
                 "probability": pa.array(probability, mask=~np.isfinite(probability)),
             }
         )
+
+    def write_scores(self, file: Path) -> None:
+        """Write `scores_table` as a Parquet file."""
+        import pyarrow.parquet as pq
+
+        pq.write_table(self.scores_table(), file)
 
 
 def backtest(

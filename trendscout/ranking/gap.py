@@ -9,21 +9,21 @@ from statistics import median
 
 from trendscout.model import Gap
 
-Place = tuple[str, str | None]  # platform, market
-FirstSeen = Mapping[Place, datetime]  # of one product, where it was seen at all
+Marketplace = tuple[str, str | None]  # platform, market
+FirstSeen = Mapping[Marketplace, datetime]  # of one product, where it was seen at all
 
 MIN_LEADS = 5  # fewer earlier leads say nothing about the usual one
 
 
 def usual_leads(
-    products: Iterable[FirstSeen], watched: Mapping[Place, datetime]
-) -> dict[tuple[Place, Place], float]:
+    products: Iterable[FirstSeen], watched: Mapping[Marketplace, datetime]
+) -> dict[tuple[Marketplace, Marketplace], float]:
     """Days that products took from one place to another, the median by pair of places.
 
     Only products that came to both places while both were watched count: `watched` is when each place's watch
     began. A pair with fewer than MIN_LEADS such products is left out.
     """
-    days: defaultdict[tuple[Place, Place], list[float]] = defaultdict(list)
+    days: defaultdict[tuple[Marketplace, Marketplace], list[float]] = defaultdict(list)
     for seen in products:
         for here, came in seen.items():
             for there, later in seen.items():
@@ -35,9 +35,9 @@ def usual_leads(
 
 def gaps(
     seen: FirstSeen,
-    places: Iterable[Place],
+    places: Iterable[Marketplace],
     now: datetime,
-    usual: Mapping[tuple[Place, Place], float] | None = None,
+    usual: Mapping[tuple[Marketplace, Marketplace], float] | None = None,
 ) -> tuple[Gap, ...]:
     """Places where the product was never seen, with the days since its first sighting elsewhere.
 

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, retold, tr
 from trendscout.model import Coverage, Report
-from trendscout.report import amounts, words
+from trendscout.report import amounts, phrases
 from trendscout.report.clean import visible
 
 _STALE = "No list was read whole since {time} UTC: what stands here is of then, not of today."
@@ -40,7 +40,7 @@ def missing_head(report: Report, lang: Lang) -> str:
 def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """One sentence on a list that was not read whole: what, why, since when, what to do."""
     why = why_missing(coverage, lang, now=now, zone=zone)
-    head = f"{words.source_name(coverage.list_id)}: {words.status(coverage.status, lang)}"
+    head = f"{phrases.source_name(coverage.list_id)}: {phrases.status(coverage.status, lang)}"
     return f"{head} · {why}" if why else head
 
 

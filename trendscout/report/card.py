@@ -13,11 +13,11 @@ from markupsafe import Markup
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, PackCheck, Row, Sighting
-from trendscout.report import amounts, chart, packs, words
+from trendscout.report import amounts, chart, packs, phrases
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve, since_seen
-from trendscout.report.signals import named
+from trendscout.report.signal_names import named
 
 _DAYS = 45  # of history in the curves
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
@@ -66,7 +66,7 @@ class Card:
     @property
     def where(self) -> str:
         """Platform and market of the leading listing."""
-        return words.place(self.row.platform, self.row.market)
+        return phrases.place(self.row.platform, self.row.market)
 
     @property
     def image(self) -> str | None:
@@ -81,17 +81,17 @@ class Card:
     @property
     def interval(self) -> str:
         """Its interval in brackets."""
-        return words.chance(self.row).partition(" ")[2]
+        return phrases.chance(self.row).partition(" ")[2]
 
     @property
     def movement(self) -> Markup:
         """Velocity in plain words."""
-        return both(partial(words.movement, self.row))
+        return both(partial(phrases.movement, self.row))
 
     @property
     def price(self) -> str:
         """The price band."""
-        return words.price_band(self.row)
+        return phrases.price_band(self.row)
 
     @property
     def spark(self) -> Markup | str:
@@ -109,14 +109,17 @@ class Card:
         """What is known of it, label by label; nothing for what is not known."""
         row = self.row
         shown: tuple[tuple[str, Callable[[Lang], str]], ...] = (
-            ("Seen on", lambda lang: "; ".join(words.seen_at(row.sightings, lang, now=self.now, zone=self.zone))),
-            ("Not yet on", lambda lang: "; ".join(words.not_yet(row.gaps, lang))),
+            (
+                "Seen on",
+                lambda lang: "; ".join(phrases.seen_at(row.sightings, lang, now=self.now, zone=self.zone)),
+            ),
+            ("Not yet on", lambda lang: "; ".join(phrases.not_yet(row.gaps, lang))),
             ("Stage since", lambda lang: self._day(row.stage_since, lang)),
             ("Listed", lambda lang: self._day(row.listed_at, lang)),
-            ("Competition", partial(words.competition, row)),
-            ("Count", partial(words.counted, row.count, row.count_kind, row.count_floor)),
-            ("Rating", partial(words.rating, row)),
-            ("Margin", partial(words.margin, row)),
+            ("Competition", partial(phrases.competition, row)),
+            ("Count", partial(phrases.counted, row.count, row.count_kind, row.count_floor)),
+            ("Rating", partial(phrases.rating, row)),
+            ("Margin", partial(phrases.margin, row)),
             ("List pace", lambda lang: tr(row.list_pace, lang) if row.list_pace else ""),
             ("Note", lambda _: visible(row.note)),
         )
@@ -124,7 +127,7 @@ class Card:
             if text("en"):
                 yield label, both(text)
         for flag in row.flags:
-            yield "Warning", dots((both(partial(words.flag, flag)), _rule(flag)))
+            yield "Warning", dots((both(partial(phrases.flag, flag)), _rule(flag)))
 
     @property
     def axes(self) -> Iterator[tuple[Markup, Markup]]:
@@ -170,10 +173,10 @@ class Card:
             visible(one.list_id),
             both(lambda lang: tr("since {day}", lang, day=self._day(one.since, lang))),
             say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
-            both(partial(words.counted, one.count, one.count_kind, one.count_floor)),
+            both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
         )
         return {
-            "place": words.place(one.platform, one.market),
+            "place": phrases.place(one.platform, one.market),
             "about": dots(about),
             "plot": self._plot(one, 520, 132),
         }

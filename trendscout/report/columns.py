@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trendscout.lang import Lang, retold, tr
 from trendscout.model import Coverage, PackCheck, Report, Row
-from trendscout.report import packs, words
+from trendscout.report import packs, phrases
 
 Value = str | int | float | Decimal | bool | datetime | None
 Kind = Literal["text", "id", "code", "integer", "number", "share", "money", "moment", "flag", "url"]
@@ -127,12 +127,12 @@ ROW: tuple[Column, ...] = (
     Column("title", "Title", "Title of the leading listing as shown there.", "text", width=48),
     Column("gloss_zh", "In Chinese", "A short Chinese gloss of a foreign title.", "text", width=24),
     Column("platform", "Platform", "Platform of the leading listing.", "code",
-           say=lambda r, _: words.place(r.platform, None)),
+           say=lambda r, _: phrases.place(r.platform, None)),
     Column("market", "Market", "Market of the leading listing: ISO country code, or UK, EU.", "code", width=8),
     Column("list_id", "List", "The list in which the product moves most.", "text", width=30),
     Column("category", "Category", "Category as that list names it.", "text", width=18),
     Column("stage", "Stage", "emerging, rising, peaking, fading, evergreen, seasonal or not_enough_data.",
-           "code", say=lambda r, v: words.stage(r.stage, v.lang)),
+           "code", say=lambda r, v: phrases.stage(r.stage, v.lang)),
     Column("stage_since", "Stage since", "When the stage last changed.", "moment", width=17),
     Column("probability", "Chance", "Probability that it breaks out within the horizon; empty: not enough data.",
            "share", width=9),
@@ -140,7 +140,7 @@ ROW: tuple[Column, ...] = (
     Column("probability_high", "Chance, high", "High end of the 90 % interval.", "share"),
     Column("horizon_h", "Horizon, hours", "Within how many hours the breakout would come.", "number"),
     Column("label", "Breakout means", "top: enters the top of its list; halve: its rank halves.", "code",
-           say=lambda r, v: tr(words.LABELS.get(r.label, r.label), v.lang), width=22),
+           say=lambda r, v: tr(phrases.LABELS.get(r.label, r.label), v.lang), width=22),
     Column("gain", "Gain", "What a breakout would add, in percent of the first place's sales.", "number"),
     Column("score", "Score", "Chance × gain: the report's usual order.", "number"),
     Column("velocity", "Velocity", "0-100: how fast it climbs, against all goods of its list.", "number",
@@ -154,12 +154,12 @@ ROW: tuple[Column, ...] = (
     Column("rank_before", "Rank before", "Rank that the movement starts from.", "integer"),
     Column("rank_span_days", "Over days", "Days between the two ranks.", "number"),
     Column("movement", "Movement", "The movement in words; in English for machines.",
-           "text", lambda r: words.movement(r, "en"), say=lambda r, v: words.movement(r, v.lang), width=28),
+           "text", lambda r: phrases.movement(r, "en"), say=lambda r, v: phrases.movement(r, v.lang), width=28),
     Column("seen_on", "Seen on", "Platforms and markets that have it, each with the first day.", "code", _places,
-           say=lambda r, v: _joined(words.seen_at(r.sightings, v.lang, now=v.now, zone=v.zone), v), width=36),
+           say=lambda r, v: _joined(phrases.seen_at(r.sightings, v.lang, now=v.now, zone=v.zone), v), width=36),
     Column("not_yet_on", "Not yet on", "Platforms and markets that do not have it yet.", "code",
            lambda r: _codes(*(f"{g.platform} {g.market or ''}".strip() for g in r.gaps)),
-           say=lambda r, v: _joined(words.not_yet(r.gaps, v.lang), v), width=36),
+           say=lambda r, v: _joined(phrases.not_yet(r.gaps, v.lang), v), width=36),
     Column("lead_days", "Lead, days", "Longest lead over a place that does not have it yet, in days.", "number",
            _lead),
     Column("first_seen", "First seen", "When we first saw it anywhere.", "moment", width=17),
@@ -170,7 +170,7 @@ ROW: tuple[Column, ...] = (
     Column("price_usd", "Price in USD", "The price in US dollars by the rate of the day.", "money"),
     Column("count", "Count", "Sales, views or the like, as the platform shows it.", "number"),
     Column("count_kind", "Counted", "What is counted: sold, orders, views, ...", "code",
-           say=lambda r, v: tr(words.COUNT_NAMES.get(r.count_kind or "", r.count_kind or ""), v.lang)),
+           say=lambda r, v: tr(phrases.COUNT_NAMES.get(r.count_kind or "", r.count_kind or ""), v.lang)),
     Column("count_is_floor", "At least", "true: the true count is this or more.", "flag", "count_floor"),
     Column("rating", "Rating", "Stars out of 5.", "number", width=8),
     Column("reviews", "Ratings", "Number of ratings or reviews.", "integer", width=9),
@@ -185,7 +185,7 @@ ROW: tuple[Column, ...] = (
            say=lambda r, v: tr(r.list_pace, v.lang) if r.list_pace else ""),
     Column("flags", "Warnings", "Warnings and hints, by code.", "code",
            lambda r: _codes(*(f.code for f in r.flags)),
-           say=lambda r, v: _joined(tuple(words.flag(f, v.lang) for f in r.flags), v), width=28),
+           say=lambda r, v: _joined(tuple(phrases.flag(f, v.lang) for f in r.flags), v), width=28),
     Column("packs", "Packs met", "Selection packs that no known value fails.", "code",
            lambda r: _codes(*r.packs),
            say=lambda r, v: _joined(tuple(packs.title(name, v.lang) for name in r.packs), v), width=20),
@@ -210,7 +210,7 @@ COVERAGE: tuple[Column, ...] = (
     Column("source", "Source", "The source that reads it.", "code", width=20),
     Column("market", "Market", "Its market.", "code", width=8),
     Column("status", "Status", "ok, partial, blocked, failed, late or never.", "code",
-           say=lambda c, v: words.status(c.status, v.lang)),
+           say=lambda c, v: phrases.status(c.status, v.lang)),
     Column("last_ok", "Last complete", "When it was last read whole.", "moment", width=17),
     Column("looked", "Looks in 7 days", "Looks in the last 7 days.", "integer"),
     Column("ok", "Complete in 7 days", "Looks of these that were complete.", "integer"),

@@ -10,7 +10,7 @@ from rich.cells import cell_len, set_cell_size
 
 from trendscout.lang import Lang, retold, tr
 from trendscout.model import Report, Row
-from trendscout.report import absences, amounts, words
+from trendscout.report import absences, amounts, phrases
 from trendscout.report.alerts import Alert
 from trendscout.report.changes import Changes, leading
 from trendscout.report.clean import visible, web_address
@@ -120,29 +120,29 @@ class _Maker:
     def row(self, row: Row, kind: str = "") -> Item:
         """A product in three short lines."""
         lang = self.lang
-        figures = (kind, words.stage(row.stage, lang), words.chance(row), words.movement(row, lang))
+        figures = (kind, phrases.stage(row.stage, lang), phrases.chance(row), phrases.movement(row, lang))
         axes = (("Vel", row.velocity), ("新", row.newness), ("奇", row.oddness), ("特", row.specialness))
-        marks = " ".join(f"{tr(name, lang)} {words.axis(axis.value)}" for name, axis in axes)
+        marks = " ".join(f"{tr(name, lang)} {phrases.axis(axis.value)}" for name, axis in axes)
         facts = (
             marks,
-            words.price_band(row),
-            *words.seen_at(row.sightings, lang, now=self.report.as_of, zone=self.zone)[:2],
-            *(tr("not yet: {place}", lang, place=gap) for gap in words.not_yet(row.gaps[:1], lang)),
+            phrases.price_band(row),
+            *phrases.seen_at(row.sightings, lang, now=self.report.as_of, zone=self.zone)[:2],
+            *(tr("not yet: {place}", lang, place=gap) for gap in phrases.not_yet(row.gaps[:1], lang)),
         )
-        flags = " ".join(f"⚠ {words.flag(flag, lang)}" for flag in row.flags[:4])
+        flags = " ".join(f"⚠ {phrases.flag(flag, lang)}" for flag in row.flags[:4])
         lines = (
             " · ".join(filter(None, dict.fromkeys(figures))),
             " · ".join(part for part in facts if part),
             flags,
         )
-        head = f"{row.position}. {short(words.title(row, lang), _TITLE)}"
+        head = f"{row.position}. {short(phrases.title(row, lang), _TITLE)}"
         return Item(head, tuple(line for line in lines if line), web_address(row.url))
 
     def missing(self) -> Iterator[Item]:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
         if bad:
             said = [
-                f"{words.source_name(one.list_id)}: {words.status(one.status, self.lang)}"
+                f"{phrases.source_name(one.list_id)}: {phrases.status(one.status, self.lang)}"
                 for one in bad[:_MISSING]
             ]
             if len(bad) > _MISSING:

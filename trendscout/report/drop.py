@@ -17,7 +17,7 @@ from typing import Any, Literal
 from trendscout.errors import UsageError
 from trendscout.lang import Lang
 from trendscout.model import Coverage, Report, Row
-from trendscout.report import places
+from trendscout.report import paths
 from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, schema, value
@@ -58,22 +58,22 @@ def write(
         "name": name,
         "market": report.market or "all",
     }
-    paths = {one: places.target(pattern, folder, {**given, "ext": one}) for one in formats}
-    if len(set(paths.values())) < len(paths):
+    targets = {one: paths.target(pattern, folder, {**given, "ext": one}) for one in formats}
+    if len(set(targets.values())) < len(targets):
         raise UsageError(
             "The output {pattern!r} names one file for several formats.",
             next_step="Put {{ext}} into it.",
             pattern=pattern,
         )
-    own = next(iter(paths.values())).parent if paths else folder
-    marker = None if own == folder else own / places.SUCCESS
-    if keep and marker and (there := places.finished(marker)):
+    own = next(iter(targets.values())).parent if targets else folder
+    marker = None if own == folder else own / paths.SUCCESS
+    if keep and marker and (there := paths.finished(marker)):
         return there
     files: dict[Path, bytes] = {}
     view = View(lang, zone, report.as_of)
-    for one, path in paths.items():
+    for one, path in targets.items():
         files |= _files(report, one, path, view, machine=machine, images=images, changes=changes)
-    return places.commit(files, marker=marker)
+    return paths.commit(files, marker=marker)
 
 
 def as_csv(
@@ -107,9 +107,9 @@ def _files(
     if form == "json":
         return {path: as_json(document(report)).encode() + b"\n"}
     if form == "xlsx":
-        from trendscout.report import book
+        from trendscout.report import workbook
 
-        return {path: book.as_xlsx(report, view)}
+        return {path: workbook.as_xlsx(report, view)}
     if form == "html":
         from trendscout.report import page
 

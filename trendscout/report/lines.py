@@ -11,22 +11,24 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Row
-from trendscout.report import amounts, brief, packs, words
+from trendscout.report import amounts, codes, packs, phrases
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import main_curve, sparkline
-from trendscout.report.layout import Column
+from trendscout.report.grid import GridColumn
 
 _STAGE_STYLES = {"emerging": "cyan", "rising": "green", "peaking": "yellow", "fading": "red"}
 
 
-def moves(lang: Lang, now: datetime, *, wide: bool) -> list[Column]:
+def moves(lang: Lang, now: datetime, *, wide: bool) -> list[GridColumn]:
     """The columns of a product's own line; a wide screen has more of them."""
 
-    def axis(head: str, name: str) -> Column:
-        return Column(tr(head, lang), 4, lambda row, _: Text(words.axis(getattr(row, name).value)), 3, right=True)
+    def axis(head: str, name: str) -> GridColumn:
+        return GridColumn(
+            tr(head, lang), 4, lambda row, _: Text(phrases.axis(getattr(row, name).value)), 3, right=True
+        )
 
     def title(row: Row, _: int) -> Text:
-        text = Text(words.title(row, lang), style=Style(link=web_address(row.url)))
+        text = Text(phrases.title(row, lang), style=Style(link=web_address(row.url)))
         return Text("⚠ ", style="red").append_text(text) if row.flags else text
 
     def curve(row: Row, width: int) -> Text:
@@ -34,67 +36,67 @@ def moves(lang: Lang, now: datetime, *, wide: bool) -> list[Column]:
         return Text(sparkline(sighting.curve, width) if sighting else "", style=_STAGE_STYLES.get(row.stage, ""))
 
     def stage(row: Row, _: int) -> Text:
-        return Text(brief.stage(row.stage, lang), style=_STAGE_STYLES.get(row.stage, "dim"))
+        return Text(codes.stage(row.stage, lang), style=_STAGE_STYLES.get(row.stage, "dim"))
 
     def seen(row: Row, width: int) -> Text:
-        return Text(brief.several(brief.places_of(row, lang, now if wide else None), width))
+        return Text(codes.several(codes.places_of(row, lang, now if wide else None), width))
 
     def not_yet(row: Row, width: int) -> Text:
-        return Text(brief.several(brief.gaps_of(row, lang, usual=False), width), style="green")
+        return Text(codes.several(codes.gaps_of(row, lang, usual=False), width), style="green")
 
     columns = [
         _position(),
-        Column(tr("Product", lang), 0, title),
-        Column(tr("Curve", lang), 8 if wide else 6, curve, 4),
-        Column(tr("Stage", lang), 6, stage, 7),
-        Column(tr("Chance", lang), 10, lambda row, _: Text(brief.chance(row), style="bold"), 8, right=True),
-        Column(tr("Rank", lang), 12, lambda row, _: Text(brief.movement(row, lang)), 6),
+        GridColumn(tr("Product", lang), 0, title),
+        GridColumn(tr("Curve", lang), 8 if wide else 6, curve, 4),
+        GridColumn(tr("Stage", lang), 6, stage, 7),
+        GridColumn(tr("Chance", lang), 10, lambda row, _: Text(codes.chance(row), style="bold"), 8, right=True),
+        GridColumn(tr("Rank", lang), 12, lambda row, _: Text(codes.movement(row, lang)), 6),
         axis("新", "newness"),
         axis("奇", "oddness"),
         axis("特", "specialness"),
-        Column(tr("Seen for" if wide else "Seen", lang), 13 if wide else 8, seen, 5),
+        GridColumn(tr("Seen for" if wide else "Seen", lang), 13 if wide else 8, seen, 5),
     ]
     if wide:
         columns.insert(6, axis("Vel", "velocity"))
         columns += [
-            Column(tr("Not yet on", lang), 12, not_yet, 2),
-            Column(
+            GridColumn(tr("Not yet on", lang), 12, not_yet, 2),
+            GridColumn(
                 tr("Price", lang), 9, lambda row, _: Text(amounts.money(row.price, row.currency)), 1, right=True
             ),
         ]
     return columns
 
 
-def facts(lang: Lang, now: datetime) -> list[Column]:
+def facts(lang: Lang, now: datetime) -> list[GridColumn]:
     """The columns of the line of facts: what it costs, who sells it, where it is and where not yet."""
 
-    def number(head: str, most: int, name: str, keep: int) -> Column:
-        return Column(
+    def number(head: str, most: int, name: str, keep: int) -> GridColumn:
+        return GridColumn(
             tr(head, lang), most, lambda row, _: Text(_count(getattr(row, name), lang)), keep, right=True
         )
 
     def counted(row: Row, _: int) -> Text:
-        return Text(words.counted(row.count, row.count_kind, row.count_floor, lang))
+        return Text(phrases.counted(row.count, row.count_kind, row.count_floor, lang))
 
     def seen(row: Row, width: int) -> Text:
-        return Text(brief.several(brief.places_of(row, lang, now), width))
+        return Text(codes.several(codes.places_of(row, lang, now), width))
 
     def not_yet(row: Row, width: int) -> Text:
-        full = brief.several(brief.gaps_of(row, lang, usual=True), width)
+        full = codes.several(codes.gaps_of(row, lang, usual=True), width)
         fits = cell_len(full) <= width
-        return Text(full if fits else brief.several(brief.gaps_of(row, lang, usual=False), width), style="green")
+        return Text(full if fits else codes.several(codes.gaps_of(row, lang, usual=False), width), style="green")
 
     return [
         _position(),
-        Column(tr("Price", lang), 21, lambda row, _: Text(words.price_band(row)), 8),
-        Column(tr("Margin", lang), 6, lambda row, _: Text(amounts.share(row.margin)), 5, right=True),
-        Column(tr("Count", lang), 14, counted, 4),
+        GridColumn(tr("Price", lang), 21, lambda row, _: Text(phrases.price_band(row)), 8),
+        GridColumn(tr("Margin", lang), 6, lambda row, _: Text(amounts.share(row.margin)), 5, right=True),
+        GridColumn(tr("Count", lang), 14, counted, 4),
         number("Sellers", 7, "sellers", 7),
         number("Listings", 8, "listings", 1),
         number("Copies", 6, "near_copies", 6),
         number("Variants", 8, "variants", 0),
-        Column(tr("Seen for", lang), 0, seen),
-        Column(tr("Not yet on", lang), 0, not_yet),
+        GridColumn(tr("Seen for", lang), 0, seen),
+        GridColumn(tr("Not yet on", lang), 0, not_yet),
     ]
 
 
@@ -102,7 +104,7 @@ def notes(rows: Sequence[Row], lang: Lang) -> Iterator[Text]:
     """What to beware of and what else there is, each once with the numbers of the products that it is true of."""
     groups: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        said = [(f"⚠ {words.flag(flag, lang)}", "red") for flag in row.flags]
+        said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.flags]
         said += [(tr("pack {name}", lang, name=pack), "cyan") for pack in packs.met(row, lang)]
         if row.mark:
             said.append((tr(row.mark, lang), "magenta"))
@@ -115,8 +117,8 @@ def notes(rows: Sequence[Row], lang: Lang) -> Iterator[Text]:
         yield Text(text, style=style).append(f" → {', '.join(numbers)}", style="default")
 
 
-def _position() -> Column:
-    return Column("#", 4, lambda row, _: Text(str(row.position), style="dim"), right=True)
+def _position() -> GridColumn:
+    return GridColumn("#", 4, lambda row, _: Text(str(row.position), style="dim"), right=True)
 
 
 def _count(value: int | None, lang: Lang) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from trendscout.errors import ConfigError, UsageError
 from trendscout.lang import Lang, tr
 from trendscout.model import PackCheck, Report, Row
-from trendscout.report import words
+from trendscout.report import phrases
 from trendscout.report.clean import visible
 
 Interval = tuple[float, float]  # what is known of a number: it lies within; an exact one has equal ends
@@ -133,7 +133,7 @@ def say(code: str, lang: Lang) -> str:
 
 
 def _term(value: str, word: str, lang: Lang) -> str:
-    known = {"stage": words.STAGES, "flags": words.FLAGS}.get(value, {})
+    known = {"stage": phrases.STAGES, "flags": phrases.FLAGS}.get(value, {})
     return tr(known.get(word, word), lang)
 
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
-from trendscout.report import absences, amounts, chart, jobs, packs, words
+from trendscout.report import absences, amounts, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.card import Card, places, slug
 from trendscout.report.changes import Changes, leading
@@ -91,7 +91,7 @@ class _Page:
             "date": amounts.minute(report.as_of, self.zone),
             "heading": visible(report.title) or self.tr("What may break out"),
             "heading_key": "" if report.title else "What may break out",
-            "order": both(partial(words.order_rule, report.sort)),
+            "order": both(partial(phrases.order_rule, report.sort)),
             "horizon": both(partial(amounts.span, days)) if days else None,
             "cards": [
                 Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""))
@@ -105,16 +105,18 @@ class _Page:
             "coverage": [self.coverage(one) for one in sorted(report.coverage, key=absences.by_urgency)],
             "sources": self.by_source(),
             "coverage_head": both(partial(absences.missing_head, report)),
-            "jobs": [both(partial(jobs.sentence, job, now=report.as_of, zone=self.zone)) for job in report.jobs],
+            "jobs": [
+                both(partial(job_lines.sentence, job, now=report.as_of, zone=self.zone)) for job in report.jobs
+            ],
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
             "calibrations": self.calibrations(),
             "t": say,
             "tr": self.tr,
             "clean": visible,
-            "axis_text": words.axis,
-            "flag_words": lambda flag: both(partial(words.flag, flag)),
-            "stage_words": lambda stage: both(partial(words.stage, stage)),
+            "axis_text": phrases.axis,
+            "flag_words": lambda flag: both(partial(phrases.flag, flag)),
+            "stage_words": lambda stage: both(partial(phrases.stage, stage)),
         }
 
     def tr(self, text: str) -> str:
@@ -132,8 +134,8 @@ class _Page:
         """(attribute, label, options as (value, English, Chinese)), those that have something to choose from."""
         rows = self.report.rows
         stages = sorted({row.stage for row in rows})
-        yield "stage", "Stage", [(one, words.stage(one, "en"), words.stage(one, "zh")) for one in stages]
-        where = sorted((slug(*place), words.place(*place)) for row in rows for place in places(row))
+        yield "stage", "Stage", [(one, phrases.stage(one, "en"), phrases.stage(one, "zh")) for one in stages]
+        where = sorted((slug(*place), phrases.place(*place)) for row in rows for place in places(row))
         yield "place", "Seen on", [(value, name, name) for value, name in dict(where).items()]
         met = sorted({pack for row in rows for pack in row.packs})
         if met:
@@ -147,10 +149,10 @@ class _Page:
     def coverage(self, one: Coverage) -> dict[str, Any]:
         """A list's line in the strip."""
         return {
-            "name": words.source_name(one.list_id),
+            "name": phrases.source_name(one.list_id),
             "status": one.status,
-            "status_text": both(partial(words.status, one.status)),
-            "days": [(status, f"{day} {words.status(status, self.lang)}") for day, status in one.days],
+            "status_text": both(partial(phrases.status, one.status)),
+            "days": [(status, f"{day} {phrases.status(status, self.lang)}") for day, status in one.days],
             "why": both(lambda lang: absences.why_missing(one, lang, now=self.report.as_of, zone=self.zone)),
         }
 
@@ -158,7 +160,7 @@ class _Page:
         """A line for each source and market: how many of its lists were read whole, today and day by day."""
         groups: dict[str, list[Coverage]] = {}
         for one in self.report.coverage:
-            groups.setdefault(words.place(one.source, one.market), []).append(one)
+            groups.setdefault(phrases.place(one.source, one.market), []).append(one)
         return [self.source(name, lists) for name, lists in sorted(groups.items())]
 
     def source(self, name: str, lists: Sequence[Coverage]) -> dict[str, Any]:
@@ -186,7 +188,7 @@ class _Page:
         from markupsafe import Markup
 
         rules, error, base = group["rules"], group["ece"], group["base"]
-        event = words.LABELS.get(rules["label"], rules["label"])
+        event = phrases.LABELS.get(rules["label"], rules["label"])
         about = (
             say(event),
             say("within {time}", time=both(partial(amounts.span, rules["horizon_h"] / 24))),
@@ -195,7 +197,7 @@ class _Page:
             say("average error {share}", share=f"{error:.1%}") if error is not None else None,
         )
         plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
-        return {"name": words.source_name(group["group"]), "plot": plot, "about": dots(about)}
+        return {"name": phrases.source_name(group["group"]), "plot": plot, "about": dots(about)}
 
 
 def _together(statuses: Sequence[str]) -> str:

@@ -12,10 +12,10 @@ from rich.text import Text
 
 from trendscout.lang import Lang, retold, tr
 from trendscout.model import Report, Row
-from trendscout.report import absences, amounts, brief, jobs, lines, words
+from trendscout.report import absences, amounts, codes, job_lines, lines, phrases
 from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible
-from trendscout.report.layout import Grid, fit, packed, wrapped
+from trendscout.report.grid import Grid, fit, packed, wrapped
 
 _WIDE = 108  # from here a line holds the places that have it not yet, and the price
 _MISSING_SHOWN = 12
@@ -67,7 +67,7 @@ class _Page:
         if report.market:
             name += f" · {visible(report.market)}"
         first = Text(f"{name} · {amounts.minute(report.as_of, self.zone)} {self.zone}", style="bold")
-        rule = words.order_rule(report.sort, self.lang)
+        rule = phrases.order_rule(report.sort, self.lang)
         shown = self.say(
             "{n} of {total} products, by {rule}", n=len(report.rows), total=f"{report.total:,}", rule=rule
         )
@@ -89,7 +89,7 @@ class _Page:
                 self.say("curve: higher is nearer the top; · looked and not on the list; blank: nobody looked"),
                 self.say("not yet on: how far behind, in brackets what is usual"),
                 self.say("≈ joined on likeness: check") if any(row.likely for row in rows) else "",
-                brief.legend(rows),
+                codes.legend(rows),
             ]
             stop = "；" if self.lang == "zh" else "; "
             for text in packed([part for part in legend if part], stop, self.width):
@@ -108,7 +108,9 @@ class _Page:
         return shown
 
     def jobs(self) -> list[Text]:
-        told = (jobs.sentence(job, self.lang, now=self.report.as_of, zone=self.zone) for job in self.report.jobs)
+        told = (
+            job_lines.sentence(job, self.lang, now=self.report.as_of, zone=self.zone) for job in self.report.jobs
+        )
         return [line for text in told for line in wrapped(Text(text, style="dim"), self.width, indent=4)]
 
     # --- the table -------------------------------------------------------------------------------------
@@ -141,7 +143,7 @@ class _Page:
         return shown
 
     def gone(self, seen: Seen) -> Text:
-        was = self.say("was {stage}", stage=words.stage(seen.stage, self.lang))
+        was = self.say("was {stage}", stage=phrases.stage(seen.stage, self.lang))
         tail = Text(f"  {was}", style="dim")
         return fit(Text(f"    {visible(seen.title)}"), self.width - tail.cell_len).append_text(tail)
 

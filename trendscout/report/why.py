@@ -10,12 +10,12 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Member, Reason, Sighting, Why
-from trendscout.report import amounts, packs, words
+from trendscout.report import amounts, packs, phrases
 from trendscout.report.clean import visible, web_address
 from trendscout.report.curve import since_seen
-from trendscout.report.layout import fit, wrapped
+from trendscout.report.grid import fit, wrapped
 from trendscout.report.plot import plot
-from trendscout.report.signals import named
+from trendscout.report.signal_names import named
 
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 _LABEL = 8  # cells left of a plot, for ranks
@@ -53,27 +53,27 @@ class _View:
 
     def head(self) -> list[Text]:
         row, lang, now = self.row, self.lang, self.found.as_of
-        title = Text(words.title(row, lang), style=Style(bold=True, link=web_address(row.url)))
+        title = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.url)))
         facts = (
             visible(row.product_id),
-            words.place(row.platform, row.market),
-            words.stage(row.stage, lang),
-            words.movement(row, lang),
-            words.price_band(row),
-            words.counted(row.count, row.count_kind, row.count_floor, lang),
-            words.rating(row, lang),
-            words.competition(row, lang),
-            self.say("margin {share}", share=words.margin(row, lang)) if words.margin(row, lang) else "",
+            phrases.place(row.platform, row.market),
+            phrases.stage(row.stage, lang),
+            phrases.movement(row, lang),
+            phrases.price_band(row),
+            phrases.counted(row.count, row.count_kind, row.count_floor, lang),
+            phrases.rating(row, lang),
+            phrases.competition(row, lang),
+            self.say("margin {share}", share=phrases.margin(row, lang)) if phrases.margin(row, lang) else "",
         )
         lines = [*wrapped(title, self.width), *self.lines(" · ".join(fact for fact in facts if fact), "dim")]
         for flag in row.flags:
-            lines += self.lines(f"⚠ {words.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
-        gaps = words.not_yet(row.gaps, lang)
+            lines += self.lines(f"⚠ {phrases.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
+        gaps = phrases.not_yet(row.gaps, lang)
         lines += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
         if row.stage_since:
             since = amounts.day(row.stage_since, lang, now=now, zone=self.zone)
             lines += self.lines(
-                self.say("{stage} since {day}", stage=words.stage(row.stage, lang), day=since), "dim"
+                self.say("{stage} since {day}", stage=phrases.stage(row.stage, lang), day=since), "dim"
             )
         return lines
 
@@ -91,7 +91,7 @@ class _View:
         since = self.say("since {day}", day=amounts.day(one.since, lang, now=now, zone=self.zone))
         best = self.say("best rank {rank}", rank=one.best_rank) if one.best_rank else ""
         head = " · ".join(
-            part for part in (words.place(one.platform, one.market), visible(one.list_id), since, best) if part
+            part for part in (phrases.place(one.platform, one.market), visible(one.list_id), since, best) if part
         )
         drawn = plot(one.curve, width=self.width - _LABEL)
         ranks = [point.rank for point in one.curve if point.rank is not None]
@@ -113,7 +113,7 @@ class _View:
         for label, name in _AXES:
             axis = getattr(self.row, name)
             why = visible(self.say(axis.why, **axis.fields)) if axis.why else ""
-            lines += self.lines(f"{self.say(label)} {words.axis(axis.value)}  {why}".rstrip())
+            lines += self.lines(f"{self.say(label)} {phrases.axis(axis.value)}  {why}".rstrip())
         return lines
 
     def score(self) -> list[Text]:
@@ -121,8 +121,10 @@ class _View:
         if row.probability is None:
             return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
         time = amounts.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
-        label = self.say(words.LABELS.get(row.label, row.label)) if row.label else "–"
-        head = self.say("Chance {chance}: {label} within {time}", chance=words.chance(row), label=label, time=time)
+        label = self.say(phrases.LABELS.get(row.label, row.label)) if row.label else "–"
+        head = self.say(
+            "Chance {chance}: {label} within {time}", chance=phrases.chance(row), label=label, time=time
+        )
         if found.base_rate is not None:
             head += " · " + self.say("usual on this list: {share}", share=amounts.share(found.base_rate))
         lines = self.lines(head, "bold")
@@ -169,7 +171,7 @@ class _View:
     def member(self, one: Member) -> list[Text]:
         sure = f" {amounts.share(one.probability)}" if one.probability is not None else ""
         facts = (
-            words.place(one.platform, one.market),
+            phrases.place(one.platform, one.market),
             visible(one.item_key),
             visible(one.seller or ""),
             amounts.money(one.price, one.currency),

@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterable
 
-from trendscout.source import Source, sources
+from trendscout.sources.source import Source, sources
 
 _WAYS = {"live": "collected", "own": "your saved page, HAR or JSON", "key": "official interface, by your key"}
 _HEAD = """# Sources
 
-Written from the declarations in `trendscout/sources/`; `make docs` writes it anew, and a test holds it current.
+Written from the declarations in `trendscout/sources/`; `make update` writes it anew, and a test holds it current.
 `trendscout sources` shows the same with the last results, `trendscout sources NAME` one of them.
 
 - **collected**: read logged-off, where robots.txt allows it, with pauses, under a user agent that says who asks.

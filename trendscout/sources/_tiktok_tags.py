@@ -7,9 +7,9 @@ from urllib.parse import quote
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, Page
-from trendscout.source import list_id
 from trendscout.sources._fields import CountFields, exact_count, extra, members, text, whole
 from trendscout.sources._tiktok import TAG_PAGE, envelope
+from trendscout.sources.source import list_id
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 from trendscout.text.markup import parse_html, text_of
 from trendscout.text.numbers import parse_count

@@ -8,7 +8,6 @@ from typing import Any
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import (
@@ -25,6 +24,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count

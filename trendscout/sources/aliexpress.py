@@ -13,7 +13,6 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -31,6 +30,7 @@ from trendscout.sources._fields import (
     words_of,
 )
 from trendscout.sources._rows import number_param
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
 _HOST = "https://www.aliexpress.com"

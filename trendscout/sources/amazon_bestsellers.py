@@ -16,9 +16,9 @@ from urllib.parse import unquote, urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import extra, whole
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.charset import charset_in
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 

@@ -8,7 +8,6 @@ from dataclasses import replace
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import (
     CountFields,
@@ -20,6 +19,7 @@ from trendscout.sources._fields import (
     web_url,
     words_of,
 )
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(

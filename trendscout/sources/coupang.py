@@ -16,10 +16,10 @@ from urllib.parse import urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import exact_price, extra, grouped, shown_count, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 

@@ -9,9 +9,9 @@ from urllib.parse import quote
 
 from trendscout.errors import Blocked
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 
 _MARKS = ("word",)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url, words_of
 from trendscout.sources._rows import number_param
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 HOST_OF = {

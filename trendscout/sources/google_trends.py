@@ -14,8 +14,8 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import extra, joined, members, moment, objects, shown_count, text, web_url, whole
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import batchexecute, dig, parse_json
 from trendscout.text.markup import parse_feed
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import replace
 
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, text, web_url
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count

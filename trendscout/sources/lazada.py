@@ -9,7 +9,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._fields import (
     PriceFields,
@@ -23,6 +22,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, market_by_host, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_price
 

@@ -11,7 +11,6 @@ from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -29,6 +28,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 

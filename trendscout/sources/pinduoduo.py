@@ -11,9 +11,9 @@ from typing import Any
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import CountFields, extra, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_count
 

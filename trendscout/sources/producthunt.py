@@ -8,8 +8,8 @@ from typing import Any
 
 from trendscout.errors import Blocked
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import exact_count, extra, joined, members, moment, text, web_url, whole
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import parse_feed
 

@@ -12,9 +12,9 @@ from datetime import datetime
 from urllib.parse import quote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
 from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 

@@ -13,8 +13,8 @@ from urllib.parse import quote_plus
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import extra, joined, members, moment, text, web_url, whole
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import parse_feed
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -21,6 +20,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_count, parse_price
 

@@ -16,7 +16,6 @@ from decimal import Decimal
 from typing import Any
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -34,6 +33,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, market_by_host, number_param, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 
 MARKETS = {

@@ -13,8 +13,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url, whole
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 

@@ -8,7 +8,6 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -22,6 +21,7 @@ from trendscout.sources._fields import (
     web_url,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dig, parse_json
 from trendscout.text.numbers import parse_price
 

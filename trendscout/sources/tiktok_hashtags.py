@@ -14,10 +14,10 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import exact_count, extra, members, moment, text, web_url, whole
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
 from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 from trendscout.text.markup import all_of, parse_html
 

@@ -11,7 +11,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -27,6 +26,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._tiktok import TERMS, envelope, market_of
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, in_script
 
 _STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NEXT_DATA__", "RENDER_DATA")

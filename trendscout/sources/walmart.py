@@ -9,7 +9,6 @@ from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import CountKind, Entry, ListNote, Page, Query
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -26,6 +25,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources._rows import number_param, rows_at
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 
 _HOST = "https://www.walmart.com"

@@ -12,7 +12,6 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.source import Reader, Source, list_id
 from trendscout.sources._fields import (
     CountFields,
     exact_count,
@@ -24,6 +23,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
 _API = "https://www.googleapis.com/youtube/v3/videos"

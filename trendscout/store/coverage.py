@@ -6,8 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from trendscout.crawl import Usual, usual_of
 from trendscout.model import Coverage
+from trendscout.sources.snapshots import Usual, usual_of
 from trendscout.store.query import ANYWHERE, Scope
 from trendscout.store.sql import naive
 

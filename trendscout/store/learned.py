@@ -15,20 +15,20 @@ _STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredModel:
     """The last fit of a group of lists."""
 
     fitted_at: datetime
     model: Mapping[str, Any] | None  # plain values; None: there were too few outcomes
 
 
-def latest_models(connection: Connection, *, until: datetime) -> Mapping[str, Kept]:
+def latest_models(connection: Connection, *, until: datetime) -> Mapping[str, StoredModel]:
     """Group of lists → its last fit, not later than `until`."""
     rows = connection.execute(
         "SELECT scope, max(fitted_at), arg_max(model, fitted_at) FROM models WHERE fitted_at <= ? GROUP BY scope",
         [naive(until)],
     ).fetchall()
-    return {scope: Kept(at.replace(tzinfo=UTC), json.loads(model)) for scope, at, model in rows}
+    return {scope: StoredModel(at.replace(tzinfo=UTC), json.loads(model)) for scope, at, model in rows}
 
 
 def save_models(

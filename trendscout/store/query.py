@@ -145,7 +145,7 @@ def crowd_prices(
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownProduct:
     """What a product is called, and where it was first seen."""
 
     product: str
@@ -155,7 +155,9 @@ class Known:
     seller: str | None
 
 
-def known_products(connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime) -> list[Known]:
+def known_products(
+    connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
+) -> list[KnownProduct]:
     """Each titled product once for every category and market in which it was listed in that time."""
     rows = connection.execute(
         f"""SELECT {PRODUCT} AS product, any_value(title), category, market, any_value(seller)
@@ -165,7 +167,7 @@ def known_products(connection: duckdb.DuckDBPyConnection, *, since: datetime, un
         WHERE title <> '' AND title <> item_key GROUP BY product, category, market ORDER BY ALL""",
         [naive(since), naive(until)],
     ).fetchall()
-    return [Known(*row) for row in rows]
+    return [KnownProduct(*row) for row in rows]
 
 
 def first_sightings(

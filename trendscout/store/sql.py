@@ -7,7 +7,7 @@ from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TypeAlias
 
-from trendscout.source import platform_of
+from trendscout.sources.source import platform_of
 from trendscout.text.markets import split_list_id
 
 if TYPE_CHECKING:

@@ -16,7 +16,7 @@ EXCLUSIVE = frozenset(("colour", "size", "side", "gender", "age", "tier_word", "
 _LONGEST_PHRASE = 4  # words
 
 
-class Entry(NamedTuple):
+class Term(NamedTuple):
     """One meaning."""
 
     kind: str
@@ -26,7 +26,7 @@ class Entry(NamedTuple):
 
 
 class _Index(NamedTuple):
-    entries: tuple[Entry, ...]
+    entries: tuple[Term, ...]
     han: dict[str, int]
     longest: int  # characters of the longest Chinese spelling
     phrases: dict[tuple[str, ...], int]
@@ -35,7 +35,7 @@ class _Index(NamedTuple):
 
 @cache
 def _index() -> _Index:
-    entries: list[Entry] = []
+    entries: list[Term] = []
     kind = ""
     text = (resources.files("trendscout.text") / "glossary.txt").read_text(encoding="utf-8")
     for line in text.splitlines():
@@ -44,7 +44,7 @@ def _index() -> _Index:
         elif line and not line.startswith("#"):
             chinese, english, other, *_ = (*line.split(" = "), "", "")
             entries.append(
-                Entry(kind, *(tuple(filter(None, part.split("|"))) for part in (chinese, english, other)))
+                Term(kind, *(tuple(filter(None, part.split("|"))) for part in (chinese, english, other)))
             )
     han: dict[str, int] = {}
     phrases: dict[tuple[str, ...], int] = {}
@@ -57,7 +57,7 @@ def _index() -> _Index:
     return _Index(tuple(entries), han, max(map(len, han)), phrases, openers)
 
 
-def entries() -> tuple[Entry, ...]:
+def entries() -> tuple[Term, ...]:
     """Every entry; a concept's number is its place here."""
     return _index().entries
 

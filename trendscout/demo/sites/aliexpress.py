@@ -8,7 +8,7 @@ from typing import Any
 
 from trendscout.demo.goods import Good, aliexpress_title
 from trendscout.demo.market import Shelf, date_of, number_of
-from trendscout.demo.sites.money import amount, shown
+from trendscout.demo.sites.price_text import amount, shown
 
 PER_PAGE = 60
 _PAGE = """<!DOCTYPE html><html><head><meta charset="utf-8"><title>{words} - Buy {words} with free shipping</title>

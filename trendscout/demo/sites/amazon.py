@@ -7,7 +7,7 @@ from html import escape
 
 from trendscout.demo.goods import Good, amazon_title
 from trendscout.demo.market import Shelf, number_of
-from trendscout.demo.sites.money import shown
+from trendscout.demo.sites.price_text import shown
 
 HOST = {"US": "www.amazon.com", "UK": "www.amazon.co.uk"}
 PER_PAGE = 50

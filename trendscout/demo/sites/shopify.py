@@ -8,7 +8,7 @@ from typing import Any
 
 from trendscout.demo.goods import Good, shop_title
 from trendscout.demo.market import World, date_of, item_key
-from trendscout.demo.sites.money import amount
+from trendscout.demo.sites.price_text import amount
 
 PER_PAGE = 250
 

@@ -1,0 +1,109 @@
+"""What the store keeps of earlier mornings changes no score."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pytest
+from pyarrow import parquet
+
+from tests.ranking.histories import START, market
+from trendscout.history import History
+from trendscout.ranking import scoring
+from trendscout.ranking.scoring import Scores
+from trendscout.steps.rank import rank
+from trendscout.store.connect import open_store
+from trendscout.store.histories import import_history
+from trendscout.store.query import ANYWHERE
+from trendscout.store.sql import Connection, arrow, count, registered
+
+DAYS = 60
+
+
+def rows_of(history: History) -> pa.Table:
+    return pa.table(
+        {
+            "list_id": [history.lists[code] for code in history.snap_list[history.obs_snap]],
+            "snapshot_at": [
+                datetime.fromtimestamp(at, UTC) for at in history.snap_time[history.obs_snap].tolist()
+            ],
+            "rank": history.obs_rank,
+            "item_key": [history.items[code] for code in history.obs_item],
+            "count": pa.nulls(len(history.obs_rank), pa.float64()),
+            "item": [f"Mop {history.items[code]}" for code in history.obs_item],
+        }
+    )
+
+
+@pytest.fixture
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A store of two lists over DAYS days, in which models are fitted on the last days only."""
+    monkeypatch.setattr(scoring, "TRAINING_ROWS", 2000)
+    file, path = tmp_path / "history.parquet", tmp_path / "s.duckdb"
+    parquet.write_table(rows_of(market(4, days=DAYS, lists=2)), file)
+    with open_store(path) as connection:
+        import_history(connection, file, loaded_at=START + timedelta(days=DAYS))
+    return path
+
+
+def morning(day: float) -> datetime:
+    return START + timedelta(days=day, hours=7)
+
+
+def without_states(connection: Connection, day: float) -> Scores:
+    """The same morning's scores where nothing was kept but the models."""
+    states = arrow(connection, "FROM folds")
+    connection.execute("DELETE FROM folds")
+    scores = rank(connection, ANYWHERE, now=morning(day))
+    assert count(connection, "folds") == 0  # no fit was due
+    with registered(connection, kept=states):
+        connection.execute("INSERT INTO folds FROM kept_view")
+    return scores
+
+
+def equal(one: Scores, other: Scores) -> bool:
+    names = ("row", "list", "item", "score", "probability", "low", "high", "velocity", "reason", "reason_part")
+    return all(np.array_equal(getattr(one, name), getattr(other, name), equal_nan=True) for name in names)
+
+
+def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int]) -> None:
+    taken = []
+    with open_store(store) as connection:
+        for day in (40, 41, 46, 50, 51, 59):
+            steps.clear()
+            scores = rank(connection, ANYWHERE, now=morning(day))
+            taken.append(len(steps))
+            assert np.isfinite(scores.probability).any()
+            assert equal(scores, without_states(connection, day))
+        assert count(connection, "folds") == 2
+    # The first folds all for the fit and goes on from there; the others step through the days of training at most.
+    assert taken[0] > 40
+    assert max(taken[1:]) <= 2 * 20 + 10
+
+
+def test_an_older_morning_and_other_products_are_ranked_as_if_nothing_were_kept(store: Path) -> None:
+    with open_store(store) as connection:
+        rank(connection, ANYWHERE, now=morning(59))
+        assert equal(rank(connection, ANYWHERE, now=morning(59)), without_states(connection, 59))
+        connection.execute(
+            """INSERT INTO memberships SELECT listing, 'one', 'same', 1.0, '' FROM (
+                SELECT listing FROM observations WHERE rank BETWEEN 5 AND 12 AND list_key = (
+                    SELECT min(list_key) FROM lists) GROUP BY ALL ORDER BY count(*) DESC LIMIT 2)"""
+        )
+        merged = rank(connection, ANYWHERE, now=morning(59))
+        assert equal(merged, without_states(connection, 59))
+        assert "one" in set(merged.history.items)
+        rank(connection, ANYWHERE, now=morning(30))  # fits anew, since that morning knew no model
+        assert equal(rank(connection, ANYWHERE, now=morning(31)), without_states(connection, 31))
+        assert equal(rank(connection, ANYWHERE, now=morning(59)), without_states(connection, 59))
+
+
+def test_a_look_that_was_taken_back_is_ranked_without(store: Path) -> None:
+    with open_store(store) as connection:
+        before = rank(connection, ANYWHERE, now=morning(59))
+        for table in ("observations", "snapshots"):
+            connection.execute(f"DELETE FROM {table} WHERE taken_at = ?", [START + timedelta(days=30)])
+        after = rank(connection, ANYWHERE, now=morning(59))
+        assert equal(after, without_states(connection, 59))
+        assert not np.array_equal(before.row, after.row)

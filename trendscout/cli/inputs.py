@@ -1,0 +1,224 @@
+"""Commands that bring lists in: sources, collect, ingest, parse, import, source test."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, Market, Source, app, call, example, moment
+from trendscout.cli.language import t
+
+PARTIAL = 3
+declarative = typer.Typer(no_args_is_help=True, help=t("Work on a declarative source."))
+app.add_typer(declarative, name="source")
+
+
+@app.command(
+    help=example("What can be collected, from where, and how it went.", "trendscout sources amazon_bestsellers")
+)
+def sources(
+    context: typer.Context,
+    name: Annotated[str | None, typer.Argument(help=t("One source, in full."))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """List the sources, or show one in full."""
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_sources
+    from trendscout.steps.ledger import ledger
+
+    here = call(context)
+    entries = ledger(here.db, name)
+    if as_json:
+        answer(entries[0] if name else entries)
+    else:
+        show_sources(entries, here.lang, full=name is not None)
+
+
+@app.command(
+    help=example(
+        "One polite crawl of live lists into archive and store.",
+        "trendscout collect amazon_bestsellers --market US --category kitchen",
+    )
+)
+def collect(
+    context: typer.Context,
+    names: Annotated[
+        list[str] | None, typer.Argument(metavar="[SOURCE]...", help=t("Sources; else yours."))
+    ] = None,
+    market: Annotated[list[str] | None, typer.Option("--market", help=t("Market code; may be repeated."))] = None,
+    category: Annotated[list[str] | None, typer.Option("--category", help=t("Category; may be repeated."))] = None,
+    kind: Annotated[str, typer.Option("--kind", help=t("Kind of list, such as new_releases."))] = "",
+    base_url: Annotated[
+        str | None, typer.Option("--base-url", help=t("Another host that plays the site: a test, the demo."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Collect lists."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_outcomes
+    from trendscout.clock import SystemClock
+    from trendscout.sources.queries import queries_for
+
+    here = call(context)
+    workspace = here.workspace
+    queries = queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
+    with here.progress("Collecting"):
+        outcomes = pipeline.collect(workspace, queries, here.settings, clock=SystemClock(), base_url=base_url)
+    if as_json:
+        answer(outcomes)
+    else:
+        show_outcomes(outcomes, here.lang)
+    if any(outcome.fault for outcome in outcomes):
+        raise typer.Exit(FAULT_OF_OURS)
+    if any(outcome.status != "ok" for outcome in outcomes):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(
+    help=example(
+        "Take in what you saved: HTML, JSON, HAR, WARC, or a folder of these.",
+        "trendscout ingest saved.html --source amazon_bestsellers --market US",
+    )
+)
+def ingest(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=t("Files or folders."))],
+    source: Source = None,
+    market: Market = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=t("When it was saved."))] = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ingest saved pages."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_taken
+
+    here = call(context)
+    with here.progress("Reading"):
+        taken = pipeline.ingest(
+            here.workspace,
+            paths,
+            source=source,
+            market=market,
+            url=url,
+            at=moment(at) if at else None,
+            now=moment(None),
+        )
+    if as_json:
+        answer(taken)
+    else:
+        show_taken(taken, here.lang)
+    if not any(item.entries for item in taken):
+        raise typer.Exit(2)
+    if any(item.status in ("blocked", "failed", "partial") for item in taken):
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(
+    help=example(
+        "Show what a reader makes of a file, one JSON line an entry; nothing is stored.",
+        "trendscout parse saved.html --source ebay --market US",
+    )
+)
+def parse(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=t("A saved page."))],
+    source: Annotated[str, typer.Option("--source", help=t("Name of the source."))],
+    market: Market = None,
+    url: Annotated[
+        str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
+    ] = None,
+) -> None:
+    """Parse a file."""
+    from trendscout import pipeline
+    from trendscout.cli.output import line
+
+    here = call(context)
+    reading = pipeline.parse(file, source=source, market=market, url=url, now=moment(None))
+    for entry in reading.entries:
+        line(entry)
+    for finding in reading.findings:
+        here.say("{finding}.", finding=finding)
+    if reading.status != "ok":
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(
+    "import",
+    help=example(
+        "Import a history of ranked lists, or an export of a paid tool or an ERP.",
+        "trendscout import history.parquet",
+        "trendscout import kalodata.xlsx --profile kalodata --market US",
+    ),
+)
+def import_(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=t("Parquet, CSV or XLSX."))],
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=t("Column profile, a name or a TOML file."))
+    ] = None,
+    market: Market = None,
+    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=t("When it was exported."))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Import a history or an export."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+
+    here = call(context)
+    with here.progress("Importing"):
+        loaded = pipeline.import_file(
+            here.workspace,
+            file,
+            profile=profile,
+            market=market,
+            at=moment(at) if at else None,
+            now=moment(None),
+        )
+    if as_json:
+        answer(loaded)
+        return
+    here.say(
+        "{file} ({kind}): {snapshots} new snapshots, {observations} observations, {listings} new listings; "
+        "{known} known; {stock} goods of your own.",
+        file=file,
+        kind=loaded.kind,
+        snapshots=loaded.loaded.snapshots,
+        observations=loaded.loaded.observations,
+        listings=loaded.loaded.listings,
+        known=loaded.loaded.known,
+        stock=loaded.stock,
+    )
+    for finding in loaded.findings:
+        here.say("{finding}", finding=finding)
+
+
+@declarative.command(
+    "test",
+    help=example(
+        "Try a declarative source on a saved page.", "trendscout source test mylist.toml --page saved.html"
+    ),
+)
+def source_test(
+    context: typer.Context,
+    file: Annotated[Path, typer.Argument(help=t("The source's TOML file."))],
+    page: Annotated[Path, typer.Option("--page", help=t("A saved page."))],
+    market: Market = None,
+) -> None:
+    """Show what a declarative source reads."""
+    from trendscout import pipeline
+    from trendscout.cli.output import line
+
+    here = call(context)
+    reading = pipeline.try_source(file, page, market=market, now=moment(None))
+    for entry in reading.entries:
+        line(entry)
+    for finding in reading.findings:
+        here.say("{finding}.", finding=finding)
+    here.say("{count} entries", count=len(reading.entries))
+    if reading.status != "ok":
+        raise typer.Exit(PARTIAL)

@@ -1,0 +1,248 @@
+"""Commands around the work: demo, init, run, schedule, replay, doctor, db."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, archive_beside, call, example, moment
+from trendscout.cli.language import t
+
+PARTIAL = 3
+database = typer.Typer(no_args_is_help=True, help=t("Look after the store."))
+app.add_typer(database, name="db")
+
+
+@app.command(
+    help=example(
+        "A whole month on a simulated market, over HTTP: collect, archive, match, rank, report.",
+        "trendscout demo --out demo-out",
+    )
+)
+def demo(
+    context: typer.Context,
+    days: Annotated[int, typer.Option("--days", min=5, max=365, help=t("Days of the market."))] = 45,
+    seed: Annotated[int, typer.Option("--seed", help=t("Same seed, same report."))] = 7,
+    out: Annotated[Path, typer.Option("--out", metavar="DIR", help=t("Where store and drops go."))] = Path(
+        "demo-out"
+    ),
+    market: Annotated[str, typer.Option("--market", help=t("Market codes."))] = "US,UK,ID",
+    as_json: AsJson = False,
+) -> None:
+    """Run the demo market."""
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_demo
+    from trendscout.demo.run import run_demo
+
+    here = call(context)
+    root = context.find_root()
+    given = root.params.get("db")
+    with here.progress("Playing the market"):
+        result = run_demo(
+            out,
+            days=days,
+            seed=seed,
+            markets=tuple(market.split(",")),
+            db=given,
+            data_path=here.settings.data_path,
+            lang=here.lang,
+            say=here.say,
+        )
+    if as_json:
+        answer(result)
+    else:
+        show_demo(result, here)
+
+
+@app.command(
+    help=example(
+        "Write a commented trendscout.toml and jobs/, collect once, show a first report.", "trendscout init"
+    )
+)
+def init(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Where; default here."))] = Path(),
+    yes: Annotated[bool, typer.Option("--yes", "-y", help=t("Ask nothing, take the defaults."))] = False,
+    collect: Annotated[bool, typer.Option("--collect/--no-collect", help=t("Collect once at the end."))] = True,
+) -> None:
+    """Begin."""
+    from trendscout.cli.init import begin
+
+    begin(call(context), folder, ask=not yes, collect=collect)
+
+
+@app.command(help=example("One job now.", "trendscout run jobs/daily.toml"))
+def run(
+    context: typer.Context,
+    job: Annotated[Path, typer.Argument(metavar="JOB.toml", help=t("A job file."))],
+    again: Annotated[bool, typer.Option("--again", help=t("Even if today's report was made."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Run one job."""
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_run
+    from trendscout.clock import SystemClock
+    from trendscout.jobs.run import run_job
+    from trendscout.settings.jobfile import load_job
+
+    here = call(context)
+    work = load_job(job, here.settings)
+    with here.progress("Running"):
+        done = run_job(work, here.workspace, here.settings, lang=here.lang, clock=SystemClock(), again=again)
+    if as_json:
+        answer(done)
+    else:
+        show_run(done, here)
+    if done.state == "failed" or any(outcome.fault for outcome in done.outcomes):
+        raise typer.Exit(FAULT_OF_OURS)
+    if done.state == "partial":
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(
+    help=example("Run all jobs of a folder by their cron lines, until stopped.", "trendscout schedule jobs")
+)
+def schedule(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Folder of job files."))] = Path("jobs"),
+) -> None:
+    """Run jobs by the clock."""
+    from trendscout.jobs.schedule import serve
+
+    here = call(context)
+    serve(folder, here.workspace, here.settings, lang=here.lang, say=here.say)
+
+
+@app.command(help=example("Read the archive again with today's readers.", "trendscout replay --since 2026-10-01"))
+def replay(
+    context: typer.Context,
+    since: Annotated[
+        str | None, typer.Option("--since", metavar="TIME", help=t("Pages fetched from here on."))
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Read the archive again."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+
+    here = call(context)
+    with here.progress("Reading the archive"):
+        done = pipeline.replay(here.workspace, since=moment(since) if since else None, now=moment(None))
+    for finding in done.findings:
+        here.say("{finding}", finding=finding)
+    if as_json:
+        answer(done)
+    else:
+        here.say(
+            "{crawls} looks read again: {snapshots} snapshots new or changed, {known} as they were.",
+            crawls=done.crawls,
+            snapshots=done.loaded.snapshots,
+            known=done.loaded.known,
+        )
+    if done.findings:
+        raise typer.Exit(PARTIAL)
+
+
+@app.command(
+    help=example("Check configuration, store, archive, clock and sources; say what to do.", "trendscout doctor")
+)
+def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check everything."""
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_findings
+    from trendscout.jobs.doctor import examine
+
+    here = call(context)
+    findings = examine(here.db, here.archive, here.settings, now=moment(None))
+    if as_json:
+        answer(findings)
+    else:
+        show_findings(findings, here.lang)
+    worst = max((finding.exit_code for finding in findings), default=0)
+    if worst:
+        raise typer.Exit(worst)
+
+
+@database.command(help=example("A copy of the store in one file.", "trendscout db backup store-2026-11.duckdb"))
+def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help=t("The copy."))]) -> None:
+    """Back the store up."""
+    from trendscout.store.upkeep import back_up
+
+    here = call(context)
+    size = back_up(here.db, file)
+    here.say("{file} holds the whole store ({size} bytes).", file=file, size=size)
+
+
+@database.command(help=example("Put a copy in the store's place.", "trendscout db restore store-2026-11.duckdb"))
+def restore(
+    context: typer.Context, file: Annotated[Path, typer.Argument(help=t("A copy made by backup."))]
+) -> None:
+    """Restore a copy."""
+    from trendscout.store.upkeep import restore as restore_store
+
+    here = call(context)
+    kept = restore_store(file, here.db)
+    here.say("{db} is now {file}.", db=here.db, file=file)
+    if kept:
+        here.say("What stood there before is {kept}.", kept=kept)
+
+
+@database.command(help=example("Look for damage and contradictions in the store.", "trendscout db check"))
+def check(context: typer.Context, as_json: AsJson = False) -> None:
+    """Check the store."""
+    from trendscout.cli.output import answer
+    from trendscout.store.upkeep import check as check_store
+
+    here = call(context)
+    faults = check_store(here.db)
+    if as_json:
+        answer(faults)
+    else:
+        for fault in faults:
+            here.say(fault.what, count=fault.count)
+        if not faults:
+            here.say("The store is sound.")
+    if faults:
+        raise typer.Exit(4)
+
+
+@database.command(help=example("Give free space back, drop raw pages past their time.", "trendscout db compact"))
+def compact(context: typer.Context) -> None:
+    """Compact the store."""
+    from trendscout import pipeline
+
+    here = call(context)
+    before, after, pruned = pipeline.compact(here.workspace, here.settings, now=moment(None))
+    here.say("The store has {after} bytes, {before} before.", before=before, after=after)
+    for file in pruned:
+        here.say(
+            "{file} of {day} ({size} bytes) was deleted from the archive.",
+            file=file.name,
+            day=file.day,
+            size=file.size,
+        )
+
+
+@database.command(
+    help=example(
+        "Copy a store to another place and compare.",
+        'trendscout db move shop.duckdb "ducklake:postgres:dbname=ts"',
+    )
+)
+def move(
+    context: typer.Context,
+    source: Annotated[str, typer.Argument(metavar="FROM", help=t("A store."))],
+    target: Annotated[str, typer.Argument(metavar="TO", help=t("A new or half-moved store."))],
+) -> None:
+    """Move a store."""
+    from trendscout.store.upkeep import move as move_store
+
+    here = call(context)
+    with here.progress("Moving"):
+        rows = move_store(source, target, here.settings.data_path)
+    here.say("{rows} rows are the same in both.", rows=rows)
+    here.say(
+        "The archive is not moved: copy {old} to {new}.",
+        old=archive_beside(source, here.settings.data_path),
+        new=archive_beside(target, here.settings.data_path),
+    )

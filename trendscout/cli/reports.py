@@ -1,0 +1,186 @@
+"""Commands that answer: rank, report, backtest."""
+
+import os
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from trendscout.cli.app import AsJson, AsOf, Category, Market, Source, app, call, example, moment
+from trendscout.cli.language import t
+from trendscout.errors import UsageError
+
+FORMATS = ("table", "json", "csv", "xlsx", "html")
+Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
+Sort = Annotated[str, typer.Option("--sort", help=t("score, probability, velocity, new, odd, special, rank."))]
+Pack = Annotated[str | None, typer.Option("--pack", help=t("Only what meets this selection pack."))]
+Format = Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help=t("How it is written."))]
+Out = Annotated[
+    str | None, typer.Option("--out", metavar="PATTERN", help=t("File, such as drops/{date}/report.csv."))
+]
+
+
+@app.command(
+    help=example("The scored list, for programs and for the curious.", "trendscout rank --market US --json")
+)
+def rank(
+    context: typer.Context,
+    as_of: AsOf = None,
+    market: Market = None,
+    source: Source = None,
+    category: Category = None,
+    top: Top = None,
+    sort: Sort = "score",
+    pack: Pack = None,
+    format_: Format = "table",
+    out: Out = None,
+    as_json: AsJson = False,
+) -> None:
+    """Rank products."""
+    _report(context, as_of, market, source, category, top, sort, pack, format_, out, as_json=as_json)
+
+
+@app.command(
+    help=example(
+        "The report for people: what is about to break out, how sure, why, and where not yet.",
+        "trendscout report --market US --top 20",
+        "trendscout report --format xlsx --out drops/{date}/report.xlsx",
+    )
+)
+def report(
+    context: typer.Context,
+    as_of: AsOf = None,
+    market: Market = None,
+    source: Source = None,
+    category: Category = None,
+    top: Top = None,
+    sort: Sort = "score",
+    pack: Pack = None,
+    format_: Format = "table",
+    out: Out = None,
+    changes: Annotated[
+        bool, typer.Option("--changes", help=t("Only what changed since you last looked."))
+    ] = False,
+    machine: Annotated[bool, typer.Option("--machine", help=t("CSV for programs: plain UTF-8."))] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Report to people."""
+    _report(
+        context,
+        as_of,
+        market,
+        source,
+        category,
+        top,
+        sort,
+        pack,
+        format_,
+        out,
+        changes=changes,
+        machine=machine,
+        as_json=as_json,
+    )
+
+
+def _report(
+    context: typer.Context,
+    as_of: str | None,
+    market: str | None,
+    source: str | None,
+    category: str | None,
+    top: int | None,
+    sort: str,
+    pack: str | None,
+    format_: str,
+    out: str | None,
+    *,
+    changes: bool = False,
+    machine: bool = False,
+    as_json: bool = False,
+) -> None:
+    os.environ.setdefault(
+        "OPENBLAS_NUM_THREADS", "1"
+    )  # before NumPy: its threads take longer to start than to use
+    from trendscout import pipeline
+    from trendscout.cli.show import show_report
+    from trendscout.model import ReportQuery
+
+    here = call(context)
+    if format_ not in FORMATS:
+        raise UsageError(
+            "--format {name} is not known.", next_step="Choose one of {all}.", name=format_, all=", ".join(FORMATS)
+        )
+    query = ReportQuery(
+        market=market,
+        source=source,
+        category=category,
+        top=top or here.settings.top,
+        sort=sort,
+        pack=pack,
+    )
+    # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
+    reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(query).items() if value)))
+    with here.progress("Ranking"):
+        made, changed = pipeline.read_report(
+            here.workspace, query, reader, only_changes=changes, now=moment(as_of), settings=here.settings
+        )
+    show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
+
+
+@app.command(
+    help=example(
+        "How good the ranking was, morning by morning, beside the simple rules a seller would use.",
+        "trendscout backtest history.parquet --label halve",
+    )
+)
+def backtest(
+    context: typer.Context,
+    history: Annotated[
+        Path | None, typer.Argument(help=t("Parquet or CSV; else the store's own history."))
+    ] = None,
+    since: Annotated[
+        str | None, typer.Option("--from", metavar="TIME", help=t("Judge mornings from here on."))
+    ] = None,
+    label: Annotated[str | None, typer.Option("--label", metavar="top|halve", help=t("Which event."))] = None,
+    horizon: Annotated[str | None, typer.Option("--horizon", metavar="120h", help=t("How far ahead."))] = None,
+    scores_out: Annotated[Path | None, typer.Option("--scores-out", help=t("Every score, as Parquet."))] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Judge the ranking on its past."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_backtest
+
+    here = call(context)
+    with here.progress("Replaying"):
+        judged = pipeline.backtest(
+            here.workspace,
+            history,
+            since=moment(since) if since else None,
+            label=label,
+            horizon_h=hours(horizon),
+            scores_out=scores_out,
+            now=moment(None),
+        )
+    if as_json:
+        answer(judged)
+    else:
+        show_backtest(judged, here.lang)
+
+
+def hours(text: str | None) -> float | None:
+    """Hours from `120h`, `5d` or a plain number of hours.
+
+    Raises UsageError if it is none of these.
+    """
+    if text is None:
+        return None
+    factor = {"h": 1.0, "d": 24.0}.get(text[-1:], 1.0)
+    try:
+        found = float(text.rstrip("hd")) * factor
+    except ValueError:
+        found = -1.0
+    if not found > 0:
+        raise UsageError("{text} is not a span of time.", next_step="Write 120h or 5d.", text=text)
+    return found

@@ -1,0 +1,254 @@
+"""How answers look in a terminal."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from collections.abc import Container, Iterable, Sequence
+from typing import TYPE_CHECKING, Any, cast
+
+from trendscout.cli.output import Call, console, visible
+from trendscout.errors import UsageError
+from trendscout.lang import Lang, retold, tr
+
+if TYPE_CHECKING:
+    from trendscout.model import Outcome, Report
+    from trendscout.steps.ledger import LedgerEntry
+
+_STATE_STYLE = {
+    "ok": "green",
+    "done": "green",
+    "partial": "yellow",
+    "late": "yellow",
+    "blocked": "red",
+    "failed": "red",
+}
+_WIDE = 100  # columns that a reader of a pipe or a file is given
+
+
+def grid(
+    lang: Lang, headings: Sequence[str], rows: Iterable[Sequence[object]], *, state: int | None = None
+) -> None:
+    """A plain table on stdout; `state` is the column that is coloured by what it says."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for heading in headings:
+        table.add_column(tr(heading, lang), overflow="fold")
+    for row in rows:
+        cells = [Text(visible("" if cell is None else str(cell))) for cell in row]
+        if state is not None:
+            cells[state].stylize(_STATE_STYLE.get(cells[state].plain, ""))
+            cells[state] = Text(tr(cells[state].plain, lang), style=_STATE_STYLE.get(cells[state].plain, ""))
+        table.add_row(*cells)
+    console(width=screen_width()).print(table)
+
+
+def show_report(
+    made: Report, here: Call, form: str, out: str | None, *, machine: bool, changes: Any = None
+) -> None:
+    """The report in the terminal, or in files whose paths are told."""
+    from trendscout.report import drop, paths, table
+
+    if form == "json" and not out:
+        sys.stdout.write(drop.as_json(drop.document(made)) + "\n")
+        return
+    if form == "table":
+        if out:
+            raise UsageError("A table goes to the screen.", next_step="Choose --format csv, xlsx, json or html.")
+        screen = console(width=screen_width())
+        screen.print(table.render(made, lang=here.lang, width=screen.width, zone=_zone(here), changes=changes))
+        return
+    folder, pattern = paths.split(out or f"{here.settings.drop_folder}/{{date}}/report.{{ext}}")
+    written = drop.write(
+        made,
+        pattern,
+        formats=[cast("Any", form)],
+        lang=here.lang,
+        folder=folder,
+        machine=machine,
+        zone=_zone(here),
+    )
+    for path in written:
+        print(path)
+
+
+def _zone(here: Call) -> Any:
+    from datetime import UTC
+    from zoneinfo import ZoneInfo
+
+    return ZoneInfo(here.settings.timezone) if here.settings.timezone else UTC
+
+
+def screen_width() -> int:
+    """The terminal's columns; for a pipe or a file COLUMNS, else a width that most screens have."""
+    return shutil.get_terminal_size((_WIDE, 24)).columns
+
+
+def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
+    """How each list of a crawl went."""
+    grid(
+        lang,
+        ("source", "market", "category", "state", "entries", "why"),
+        [
+            (one.query.source, one.query.market, one.query.category, one.status, one.entries, one.reason)
+            for one in outcomes
+        ],
+        state=3,
+    )
+
+
+def show_taken(taken: Sequence[Any], lang: Lang) -> None:
+    """What was taken in, what was left, and why."""
+    grid(
+        lang,
+        ("file", "source", "state", "entries", "why"),
+        [(one.name, one.source, one.status, one.entries, one.reason) for one in taken],
+        state=2,
+    )
+
+
+def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
+    """The policy ledger: one line a source and what is left out of all, or one source in full."""
+    from trendscout.steps.ledger import LEFT_OUT
+
+    if full:
+        _show_source(entries[0], lang)
+        return
+    grid(
+        lang,
+        ("source", "what", "markets", "way in", "default", "last look"),
+        [
+            (
+                one.name,
+                tr(one.title, lang),
+                " ".join(one.markets[:6]) + (" …" if len(one.markets) > 6 else ""),
+                ", ".join(tr(way, lang) for way in one.way_in),
+                tr("on" if one.default_on else "off", lang),
+                tr(one.last_status or "never", lang),
+            )
+            for one in entries
+        ],
+    )
+    console().print(_ways({way for one in entries for way in one.way_in}, lang))
+    console().print(tr(LEFT_OUT, lang))
+
+
+_MINUTE = "%Y-%m-%d %H:%M UTC"
+_WAYS = {
+    "live": "live: asked over the network, where robots.txt allows it",
+    "own": "own: pages, HAR or JSON that you save and `trendscout ingest`",
+    "key": "key: the official interface, by a key of yours",
+}
+
+
+def _ways(used: Container[str], lang: Lang) -> str:
+    return "\n".join(tr(words, lang) for way, words in _WAYS.items() if way in used)
+
+
+def _show_source(one: LedgerEntry, lang: Lang) -> None:
+    """What is known of one source, as far as it is known, and how to begin with it."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from trendscout.report import phrases
+
+    market = f" --market {one.markets[0]}" if one.markets else ""
+    begin = f"ingest saved.html --source {one.name}" if one.way_in == ("own",) else f"collect {one.name}"
+    looks = "{ok} of {looks} looks were complete" if one.looks_7d else ""
+    told = (
+        ("what", tr(one.title, lang)),
+        ("kinds", ", ".join(one.kinds)),
+        ("markets", " ".join(one.markets)),
+        ("categories, such as", ", ".join(filter(None, one.categories[:12]))),
+        ("way in", _ways(one.way_in, lang)),
+        ("default", tr("on" if one.default_on else "off", lang)),
+        ("why", tr(one.why, lang)),
+        ("terms", one.terms),
+        ("key in", one.key_env),
+        ("pause", tr("{s:g} s between two requests to one host", lang, s=one.spacing_s)),
+        ("hosts", " ".join(one.hosts)),
+        ("robots.txt", one.robots and f"{tr(one.robots, lang)} · {one.robots_at:{_MINUTE}}"),
+        ("last look", one.last_status and f"{phrases.status(one.last_status, lang)} · {one.last_look:{_MINUTE}}"),
+        ("7 days", looks and tr(looks, lang, ok=one.ok_7d, looks=one.looks_7d)),
+        ("filled", "" if one.coverage is None else f"{one.coverage:.0%}"),
+        ("try", f"trendscout {begin}{market}"),
+    )
+    card = Table.grid(padding=(0, 2))
+    for name, value in told:
+        if value:
+            card.add_row(Text(tr(name, lang), style="bold"), Text(visible(value), overflow="fold"))
+    console(width=screen_width()).print(card)
+
+
+def show_findings(findings: Sequence[Any], lang: Lang) -> None:
+    """What `doctor` found."""
+    for one in findings:
+        mark = {"ok": "✓", "warn": "!", "bad": "✗"}[one.level]
+        fields = {
+            name: retold(value, lang) if isinstance(value, str) else value for name, value in one.fields.items()
+        }
+        line = tr(one.what, lang, **fields)
+        step = tr(one.next_step, lang, **fields) if one.next_step else ""
+        console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
+
+
+def show_why(found: Any, lang: Lang) -> None:
+    """A product's history, evidence and listings."""
+    from trendscout.report import why
+
+    console(width=screen_width()).print(why.render(found, lang=lang, width=screen_width()))
+
+
+def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
+    """The ranking beside the simple rules, one table a group of lists."""
+    for group in judged["groups"]:
+        rules = group["rules"]
+        head = tr(
+            "{group}: {label} within {hours:g} h; {queries} mornings, {hits} of {trials} candidates broke out",
+            lang,
+            group=group["group"],
+            label=tr(rules["label"], lang),
+            hours=rules["horizon_h"],
+            **{name: group[name] for name in ("queries", "hits", "trials")},
+        )
+        console(width=screen_width()).print(visible(head))
+        named = {tr("this ranking", lang): group["ranker"], **group["baselines"]}
+        grid(
+            lang,
+            ("rule", "P@10", "P@20", "AP", "lead (h)"),
+            [
+                (tr(name, lang), *(_figure(values.get(key)) for key in ("p10", "p20", "ap", "lead_h")))
+                for name, values in named.items()
+            ],
+        )
+        figures = {name: _figure(group[name]) for name in ("base", "oracle10", "ratio", "ece", "brier")}
+        text = tr(
+            "base rate {base}; best possible P@10 {oracle10}; AP over best rule {ratio}; ECE {ece}; Brier {brier}",
+            lang,
+            **figures,
+        )
+        console(width=screen_width()).print(text)
+
+
+def show_run(done: Any, here: Call) -> None:
+    """How a job went and what it left."""
+    for path in done.paths:
+        print(path)
+    detail = retold(done.detail, here.lang)
+    here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=detail)
+
+
+def show_demo(result: Any, here: Call) -> None:
+    """The demo's last report, what the planted truth says of all of them, and where things are."""
+    show_report(result.report, here, "table", None, machine=False)
+    for sentence in result.sentences(here.lang):
+        print(sentence)
+    for path in (*result.files, result.store, result.archive):
+        print(path)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.4g}"

@@ -1,0 +1,184 @@
+"""What is wrong and what to do: configuration, store, archive, clock, sources, jobs. Needs no network."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal
+from zoneinfo import ZoneInfo
+
+from trendscout.archive import Archive
+from trendscout.errors import StoreError, TrendscoutError
+from trendscout.model import Coverage
+from trendscout.report import job_lines
+from trendscout.settings.config import Settings
+from trendscout.settings.jobfile import Job, load_job
+from trendscout.sources.source import sources
+from trendscout.steps.job_states import job_states
+from trendscout.store import runs
+from trendscout.store.connect import is_shared, open_store
+from trendscout.store.coverage import coverage
+from trendscout.store.hosts import host_states
+from trendscout.store.sql import Connection, one
+from trendscout.store.upkeep import contradictions
+
+_SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
+_FUTURE = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at."""
+
+    level: Literal["ok", "warn", "bad"]
+    what: str  # English template
+    next_step: str = ""
+    fields: Mapping[str, object] = field(default_factory=dict)
+
+    @property
+    def exit_code(self) -> int:
+        """What `doctor` exits with for this alone."""
+        return {"ok": 0, "warn": 3, "bad": 4}[self.level]
+
+
+def examine(db: str, archive: Path, settings: Settings, *, now: datetime) -> list[Finding]:
+    """Everything looked at, the worst last to be forgotten; "bad" means that the store is unusable."""
+    found = [*_configuration(settings), *_store(db, now), *_archive(archive), *_jobs(db, settings, now)]
+    return sorted(found, key=lambda finding: -finding.exit_code)
+
+
+def _configuration(settings: Settings) -> Iterator[Finding]:
+    if settings.path is None:
+        yield Finding("ok", "No trendscout.toml here: the defaults are used.", "`trendscout init` writes one.")
+        return
+    yield Finding("ok", "The configuration {path} is sound.", fields={"path": settings.path})
+    unknown = [name for name in (*settings.sources, *settings.categories) if name not in sources()]
+    if unknown:
+        yield Finding(
+            "warn",
+            "The configuration names sources that do not exist: {names}.",
+            "`trendscout sources` lists them.",
+            {"names": ", ".join(dict.fromkeys(unknown))},
+        )
+    if not settings.contact:
+        yield Finding(
+            "warn",
+            "No contact is set: live lists are not asked without one.",
+            'Put contact = "you@example.com" into {path}.',
+            {"path": settings.path},
+        )
+
+
+def _store(db: str, now: datetime) -> Iterator[Finding]:
+    if not is_shared(db) and not Path(db).exists():
+        yield Finding("ok", "There is no store yet.", "`trendscout collect`, `ingest` or `import` makes one.")
+        return
+    try:
+        with open_store(db) as connection:
+            yield from _inside(connection, db, now)
+    except StoreError as error:
+        yield Finding("bad", error.what, error.next_step, error.fields)
+
+
+def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]:
+    faults = contradictions(connection)
+    for fault in faults:
+        yield Finding(
+            "bad",
+            fault.what,
+            "`trendscout db restore` or `trendscout replay` into a new store.",
+            {"count": fault.count},
+        )
+    if not faults:
+        yield Finding("ok", "The store {db} is sound.", fields={"db": db})
+    lists = coverage(connection, now=now)
+    by_source: dict[tuple[str, str], list[Coverage]] = {}
+    for each in lists:
+        if each.status != "ok":
+            by_source.setdefault((each.source, each.status), []).append(each)
+    for (source, status), some in by_source.items():
+        yield _uncovered(source, status, some)
+    whole = sum(each.status == "ok" for each in lists)
+    if whole:
+        yield Finding("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
+    row = one(connection, "SELECT max(taken_at) FROM snapshots")
+    newest = row[0] if row else None
+    if newest and newest > (now + _FUTURE).replace(tzinfo=None):
+        yield Finding(
+            "warn",
+            "The newest look is from {newest} UTC, which has not come yet.",
+            "Set this machine's clock, or the clock of the one that collected.",
+            {"newest": newest},
+        )
+    for state in host_states(connection):
+        if state.open_until and state.open_until > now:
+            yield Finding(
+                "warn",
+                "{host} is left alone until {until:%Y-%m-%d %H:%M} UTC: {reason}.",
+                "It is tried again after that by itself.",
+                {"host": state.host, "until": state.open_until, "reason": state.reason},
+            )
+
+
+def _uncovered(source: str, status: str, lists: list[Coverage]) -> Finding:
+    one = lists[0]
+    what = "{source}: {count} × {status}, such as {list}, last complete {last}"
+    return Finding(
+        "warn",
+        what + (": {reason}" if one.reason else ""),
+        "`trendscout sources {source}` shows how it is collected.",
+        {
+            "source": source,
+            "count": len(lists),
+            "status": status,
+            "list": one.list_id,
+            "last": f"{one.last_ok:%Y-%m-%d %H:%M} UTC" if one.last_ok else "never",
+            "reason": one.reason,
+        },
+    )
+
+
+def _archive(folder: Path) -> Iterator[Finding]:
+    if not folder.exists():
+        return
+    archive = Archive(folder)
+    faults = archive.check()
+    for fault in faults[:20]:
+        yield Finding("warn", fault.what, fault.next_step, fault.fields)
+    if not faults:
+        yield Finding(
+            "ok", "The archive {folder} is whole ({size:,} bytes).", "", {"folder": folder, "size": archive.size()}
+        )
+
+
+def _jobs(db: str, settings: Settings, now: datetime) -> Iterator[Finding]:
+    found: list[Job] = []
+    for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
+        try:
+            found.append(load_job(file, settings))
+        except TrendscoutError as error:
+            yield Finding("warn", error.what, error.next_step, error.fields)
+    if not is_shared(db) and not Path(db).exists():
+        return
+    try:
+        with open_store(db) as connection:
+            states = job_states(connection, settings, now=now)
+            dates = [(job, runs.last_date(connection, job.name)) for job in found if job.report is not None]
+    except StoreError:
+        return  # told above
+    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
+    for state in states:
+        level: Literal["ok", "warn"] = "warn" if state.state == "failed" else "ok"
+        yield Finding(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))
+    for job, last in dates:
+        due = job.due.due_between(now - timedelta(days=31), now)
+        missed = [moment for moment in due if last and moment.date() > last]
+        if len(missed) >= _SILENT_PERIODS:
+            yield Finding(
+                "warn",
+                "The job {job} has made no report since {last}.",
+                "`trendscout run {file}` shows why; look whether cron or the schedule runs.",
+                {"job": job.name, "last": last, "file": job.path},
+            )

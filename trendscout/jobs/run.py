@@ -1,0 +1,186 @@
+"""Jobs at work: collect, report, drop, tell; one report per job and local date."""
+
+from __future__ import annotations
+
+import os
+import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Literal, cast
+
+from trendscout import pipeline
+from trendscout.clock import Clock
+from trendscout.errors import TrendscoutError
+from trendscout.jobs.notify import notify
+from trendscout.lang import Lang
+from trendscout.model import Outcome, ReportQuery
+from trendscout.settings.config import Settings
+from trendscout.settings.jobfile import Job
+from trendscout.sources.queries import queries_for
+from trendscout.store import runs
+from trendscout.store.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """How a job went."""
+
+    job: str
+    local_date: date
+    state: Literal["done", "partial", "failed", "skipped"]
+    detail: str = ""
+    paths: tuple[str, ...] = ()
+    outcomes: tuple[Outcome, ...] = field(default=())
+
+
+def run_job(
+    job: Job,
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    day: date | None = None,
+    again: bool = False,
+    base_url: str | Mapping[str, str] | None = None,
+) -> Done:
+    """Collect, then make the report of `day` (default: today where the job lives), drop it, push it: once.
+
+    A second run on the same date collects and leaves the report as it is, unless `again`; channels that the first
+    did not reach are told. A run that takes over from a killed one goes on where that stopped.
+    """
+    day = day or job.due.local_date(clock.now())
+    outcomes = _collect(job, workspace, settings, clock, base_url)
+    if job.report is None:
+        return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists were asked.", outcomes=outcomes)
+    # Begun when all is collected: the report looks from here, and what came in this run is part of it.
+    begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
+    with workspace.writing() as connection:
+        run = runs.claim(connection, begun, alive=alive, again=again)
+    if run is None:
+        return Done(job.name, day, "skipped", "The report of this date is made, or being made.", outcomes=outcomes)
+    try:
+        return _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes)
+    except Exception as error:
+        with workspace.writing() as connection:
+            why = str(error) if isinstance(error, TrendscoutError) else type(error).__name__
+            runs.advance(connection, run, "failed", {"why": why}, clock.now())
+        raise
+
+
+def _collect(
+    job: Job, workspace: Workspace, settings: Settings, clock: Clock, base_url: str | Mapping[str, str] | None
+) -> tuple[Outcome, ...]:
+    if job.collect is None:
+        return ()
+    wanted = job.collect
+    queries = queries_for(
+        settings,
+        wanted.get("sources", ()),
+        markets=wanted.get("markets"),
+        categories=wanted.get("categories"),
+        kind=wanted.get("kind", ""),
+    )
+    return tuple(pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url))
+
+
+def _deliver(
+    job: Job,
+    run: runs.Run,
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    outcomes: tuple[Outcome, ...],
+) -> Done:
+    wanted = job.report or {}
+    lang = cast("Lang", wanted.get("lang") or lang)
+    if outcomes:
+        pipeline.match(workspace)
+    chosen = {
+        name: wanted[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wanted
+    }
+    made = pipeline.report(
+        workspace, ReportQuery(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings
+    )
+    paths: Sequence[str] = run.detail.get("paths", ())
+    if run.state != "dropped":
+        paths = pipeline.drop(
+            made,
+            wanted.get("formats", ("csv", "xlsx", "html")),
+            folder=settings.home / wanted.get("folder", settings.drop_folder),
+            pattern=wanted.get("out", "{date}/{name}.{ext}"),
+            name=job.name,
+            lang=lang,
+            zone=job.due.zone,
+            day=run.local_date,
+            machine=wanted.get("machine", False),
+        )
+        with workspace.writing() as connection:
+            if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
+                return Done(job.name, run.local_date, "skipped", "Another run took over.", outcomes=outcomes)
+    told: dict[str, str] = {}
+    if job.channels:
+        told = notify(
+            workspace,
+            made,
+            settings,
+            job.channels,
+            key=f"{job.name}/{run.local_date}",
+            lang=lang,
+            zone=job.due.zone,
+            now=clock.now(),
+            notes=_silence(job, workspace, run.local_date),
+            files=paths,
+        )
+    unheard = {channel: why for channel, why in told.items() if why}
+    state = "partial" if unheard else _state(outcomes)
+    missed = [f"{name} was not reached. {why[:1].upper()}{why[1:].rstrip('. ')}." for name, why in unheard.items()]
+    detail = " ".join([f"The report holds {len(made.rows)} products.", *missed])
+    with workspace.writing() as connection:
+        runs.advance(connection, run, state, {"paths": list(paths), "pushes": told}, clock.now())
+    return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
+
+
+def _silence(job: Job, workspace: Workspace, day: date) -> list[str]:
+    """A sentence for the digest if the job made no report for more than one of its periods."""
+    with workspace.store() as connection:
+        last = runs.last_date(connection, job.name)
+    if last is None:
+        return []
+    start = datetime.combine(last, time.max, job.due.zone)
+    missed = len(
+        {moment.date() for moment in job.due.due_between(start, datetime.combine(day, time.min, job.due.zone))}
+    )
+    return [f"No report was made for {missed} days: the last one is of {last}."] if missed else []
+
+
+def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:
+    if not outcomes or all(outcome.status == "ok" for outcome in outcomes):
+        return "done"
+    return "partial"
+
+
+def run_id() -> str:
+    """Who is running: host and process."""
+    return f"{socket.gethostname()}:{os.getpid()}"
+
+
+def alive(name: str) -> bool:
+    """Whether the run of that id may still be at work; one on another machine, or on Windows, may."""
+    host, _, process = name.rpartition(":")
+    if host != socket.gethostname():
+        return True
+    if process == str(os.getpid()):
+        return False
+    if os.name == "nt":  # there, signal 0 is Ctrl-C
+        return True
+    try:
+        os.kill(int(process), 0)
+    except ProcessLookupError:
+        return False
+    except (PermissionError, ValueError, OSError):
+        return True
+    return True

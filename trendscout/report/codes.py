@@ -1,0 +1,118 @@
+"""The words of a report for the cells of a table: codes of platforms, spans and movements in a few signs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+
+from rich.cells import cell_len
+
+from trendscout.lang import Lang, tr
+from trendscout.model import Row
+from trendscout.report import phrases
+
+STAGES = {
+    "emerging": "emerg.",
+    "rising": "rising",
+    "peaking": "peak",
+    "fading": "fading",
+    "evergreen": "steady",
+    "seasonal": "season",
+    "not_enough_data": "early",
+}
+# As sellers write them; a platform whose name is short, or that has no code, goes by its name.
+CODES = {
+    "aliexpress": "AE",
+    "amazon": "AMZ",
+    "douyin": "DY",
+    "google": "GG",
+    "google_trends": "GG",
+    "kickstarter": "KS",
+    "lazada": "LZD",
+    "mercadolibre": "ML",
+    "rakuten": "RKT",
+    "shopee": "SHP",
+    "shopify": "SFY",
+    "tiktok": "TT",
+    "tiktok_hashtags": "TT",
+    "tiktok_shop": "TTS",
+    "walmart": "WMT",
+}
+
+
+def stage(code: str, lang: Lang) -> str:
+    """A stage in six cells or less."""
+    return tr(STAGES.get(code, code), lang)
+
+
+def chance(row: Row) -> str:
+    """The probability with its interval: "34% 21–48"."""
+    return phrases.chance(row).replace("(", "").replace(")", "")
+
+
+def span(days: float, lang: Lang) -> str:
+    """A length of time: "6h", "16d", "5w"."""
+    if days * 24 < 23.5:
+        return tr("{n}h", lang, n=max(1, round(days * 24)))
+    return tr("{n}d", lang, n=round(days)) if days < 28 else tr("{n}w", lang, n=round(days / 7))
+
+
+def movement(row: Row, lang: Lang) -> str:
+    """Velocity in plain words: "84→21 in 4d"."""
+    if row.rank is None:
+        if row.rank_before is not None:
+            return tr("off, was {rank}", lang, rank=row.rank_before)
+        return phrases.movement(row, lang)
+    if row.rank_before is None:
+        return tr("new at {rank}", lang, rank=row.rank)
+    time = span(row.rank_span_days, lang) if row.rank_span_days else "–"
+    if row.rank_before == row.rank:
+        return tr("{rank} for {time}", lang, rank=row.rank, time=time)
+    return tr("{before}→{rank} in {time}", lang, before=row.rank_before, rank=row.rank, time=time)
+
+
+def place(platform: str, market: str | None) -> str:
+    """A platform's code and the market: "TTS UK"."""
+    code = CODES.get(platform)
+    return phrases.place(platform, market) if code is None else f"{code} {market or ''}".rstrip()
+
+
+def places_of(row: Row, lang: Lang, now: datetime | None) -> list[str]:
+    """Where it is seen, the place that the row tells of first; with `now`, for how long: "TTS UK 16d"."""
+    first: dict[tuple[str, str | None], datetime] = {}
+    for one in row.sightings:
+        key = (one.platform, one.market)
+        first[key] = min(first.get(key, one.since), one.since)
+    ordered = sorted(first, key=lambda key: (key != (row.platform, row.market), first[key], str(key)))
+    if now is None:
+        return [place(*key) for key in ordered]
+    return [f"{place(*key)} {span((now - first[key]).total_seconds() / 86400, lang)}" for key in ordered]
+
+
+def gaps_of(row: Row, lang: Lang, *, usual: bool) -> list[str]:
+    """Where it is not yet, and how far behind: "AMZ UK 9d", with what is usual "AMZ UK 9d (12d)"."""
+    return [
+        f"{place(gap.platform, gap.market)} {span(gap.lead_days, lang)}"
+        + (f" ({span(gap.usual_days, lang)})" if usual and gap.usual_days is not None else "")
+        for gap in row.gaps
+    ]
+
+
+def several(parts: Sequence[str], width: int) -> str:
+    """As many of `parts` as fit, and how many more there are: "TT US 16d, AMZ US 9d +2"; one at least."""
+    for count in range(len(parts), 0, -1):
+        more = f" +{len(parts) - count}" if count < len(parts) else ""
+        shown = ", ".join(parts[:count]) + more
+        if count == 1 and cell_len(shown) > width:
+            shown = shown.replace(" +", "+")
+        if count == 1 or cell_len(shown) <= width:
+            return shown
+    return ""
+
+
+def legend(rows: Iterable[Row]) -> str:
+    """What the codes mean that `rows` use: "AE AliExpress, TT TikTok"."""
+    used: set[str] = set()
+    for row in rows:
+        used |= {one.platform for one in row.sightings} | {gap.platform for gap in row.gaps}
+    return ", ".join(sorted({f"{CODES[name]} {phrases.place(name, None)}" for name in used & CODES.keys()}))

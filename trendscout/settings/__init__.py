@@ -1,0 +1,1 @@
+"""What the user set: the configuration, the job files and their times."""

@@ -1,0 +1,193 @@
+"""trendscout.toml into typed settings; errors name file, line and key."""
+
+from __future__ import annotations
+
+import json
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from trendscout.errors import ConfigError
+from trendscout.resources import folder
+
+if TYPE_CHECKING:
+    import fastjsonschema
+
+DEFAULT_FILE = "trendscout.toml"
+DEFAULT_DB = "trendscout.duckdb"
+_MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
+_MAX_DOTS = 500  # in a line: 32,000 names in one dotted key take ten seconds and 4 GB
+# Where each setting stands in the file.
+_PLACES = {
+    "contact": "contact",
+    "lang": "lang",
+    "db": "db",
+    "data_path": "data_path",
+    "markets": "markets",
+    "sources": "sources",
+    "categories": "categories",
+    "timezone": "timezone",
+    "collect.spacing_s": "spacing_s",
+    "collect.timeout_s": "timeout_s",
+    "report.top": "top",
+    "report.folder": "drop_folder",
+    "archive.keep_days": "keep_days",
+    "archive.keep_gb": "keep_gb",
+    "alerts": "alerts",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where a digest goes. The address itself stays in the environment."""
+
+    name: str
+    kind: str  # wecom, dingtalk, feishu, apprise
+    env: str
+    whole: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What trendscout.toml says, with defaults for what it does not."""
+
+    path: Path | None = None
+    contact: str = ""
+    lang: str = ""  # "" = by the environment
+    db: str = DEFAULT_DB
+    data_path: str = ""
+    markets: tuple[str, ...] = ("US", "UK")
+    sources: tuple[str, ...] = ()  # () = those that are on by default
+    categories: Mapping[str, Sequence[str]] = field(default_factory=dict)  # by source
+    timezone: str = ""  # "" = the machine's
+    spacing_s: float | None = None  # None = each source's own
+    timeout_s: float = 20.0  # without a byte before a request is given up
+    top: int = 20
+    drop_folder: str = "drops"
+    keep_days: int | None = None  # None = raw pages are kept for good
+    keep_gb: float | None = None
+    channels: tuple[Channel, ...] = ()
+    alerts: Mapping[str, Any] = field(default_factory=dict)  # as `report.alerts` reads them
+
+    @property
+    def home(self) -> Path:
+        """The folder that relative paths of the configuration start from."""
+        return self.path.parent if self.path else Path()
+
+
+def load_settings(path: Path | None) -> Settings:
+    """The settings in `path`, or in ./trendscout.toml where there is one, else the defaults.
+
+    Raises ConfigError if a named file is missing or anything in it is wrong.
+    """
+    if path is None:
+        path = Path(DEFAULT_FILE)
+        if not path.exists():
+            return Settings()
+    table = load_toml(path, "config")
+    values: dict[str, Any] = {"path": path}
+    for key, name in _PLACES.items():
+        section, _, leaf = key.rpartition(".")
+        part = table.get(section, {}) if section else table
+        if leaf in part:
+            values[name] = tuple(part[leaf]) if isinstance(part[leaf], list) else part[leaf]
+    values["channels"] = tuple(Channel(name, **channel) for name, channel in table.get("push", {}).items())
+    return Settings(**values)
+
+
+def load_toml(path: Path, schema: str) -> dict[str, Any]:
+    """A TOML file that satisfies schemas/<schema>.schema.json.
+
+    Raises ConfigError naming the file, the line and the key.
+    """
+    try:
+        size = path.stat().st_size
+        text = path.read_text(encoding="utf-8-sig") if size <= _MAX_BYTES else ""
+        if size > _MAX_BYTES or any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
+            raise ConfigError(
+                "{path} is larger, or nested deeper, than any configuration.",
+                next_step="Check the path.",
+                path=path,
+            )
+        table = tomllib.loads(text)
+    except OSError as error:
+        raise ConfigError(
+            "{path} cannot be read.", next_step="`trendscout init` writes one.", path=path
+        ) from error
+    except (ValueError, RecursionError) as error:  # also endless numbers and endless nesting
+        raise ConfigError(
+            "{path} is not TOML: {error}.", next_step="Mend that line.", path=path, error=error
+        ) from error
+    import fastjsonschema
+
+    try:
+        _validator(schema)(table)
+    except fastjsonschema.JsonSchemaValueException as error:
+        raise _unfit(path, text, schema, error) from error
+    return table
+
+
+def _unfit(path: Path, text: str, schema: str, error: fastjsonschema.JsonSchemaValueException) -> ConfigError:
+    """The error for what a schema refuses, in words for who wrote the file."""
+    import difflib
+
+    above = [str(key) for key in error.path[1:]]
+    rule = error.rule_definition
+    if error.rule == "required":
+        key = next(key for key in rule if key not in error.value)
+        return ConfigError(
+            "{path}: {key} is missing.",
+            next_step="Add it to that section."
+            if above
+            else "Add it; above the first [section], for a line below one belongs to that section.",
+            path=path,
+            key=".".join([*above, key]),
+        )
+    if error.rule == "additionalProperties":
+        known = error.definition.get("properties", {})
+        key = next(key for key in error.value if key not in known)
+        near = difflib.get_close_matches(key, known, 1)
+        return ConfigError(
+            "{path}{line}: {key} is no key here.",
+            next_step="Did you mean {near}? schemas/{schema}.schema.json lists what is allowed."
+            if near
+            else "schemas/{schema}.schema.json lists what is allowed.",
+            path=path,
+            line=line_of(text, [*above, key]),
+            key=".".join([*above, key]),
+            near=near[0] if near else "",
+            schema=schema,
+        )
+    return ConfigError(
+        "{path}{line}: {key}: {fault}.",
+        next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",
+        path=path,
+        line=line_of(text, above),
+        key=".".join(above) or "file",
+        fault=error.message.replace("data.", "").replace("data ", ""),
+        schema=schema,
+    )
+
+
+@cache
+def _validator(schema: str) -> Any:
+    import fastjsonschema
+
+    text = (folder("schemas") / f"{schema}.schema.json").read_text(encoding="utf-8")
+    return fastjsonschema.compile(json.loads(text))
+
+
+def line_of(text: str, keys: Sequence[str]) -> str:
+    """Where the deepest of the keys stands in the text: `, line N`, or nothing if none does."""
+    found = 0
+    lines = text.splitlines()
+    for key in (key for key in keys if not key.isdigit()):
+        for number, line in enumerate(lines[found:], found + 1):
+            bare = line.strip().lstrip("[").replace('"', "").split("=")[0].split("]")[0].strip()
+            if key in bare.split("."):
+                found = number
+                break
+    return f", line {found}" if found else ""

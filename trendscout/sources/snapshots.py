@@ -1,0 +1,184 @@
+"""The pages of one crawl into snapshots: what was seen, how deep, and what was not looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from statistics import median
+
+from trendscout.errors import Blocked, OurFault, TrendscoutError
+from trendscout.model import ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
+from trendscout.sources.source import Source, list_id, read_page
+
+# A list that lost more than this share of its usual rows or filled fields was not read right: sites change a
+# layout for part of a page first. Real lists vary by about a tenth from day to day.
+_DRIFT = 0.7
+_DRIFT_HISTORY = 3  # snapshots before a list has a usual length
+
+
+@dataclass(frozen=True, slots=True)
+class Usual:
+    """What a list gave before: medians over its last good snapshots."""
+
+    looks: int
+    entries: float
+    filled: float
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What the pages of one crawl show, and whether a bug of ours stood in the way."""
+
+    snapshots: tuple[Snapshot, ...]
+    fault: bool = False
+
+
+def shown_by(
+    source: Source,
+    query: Query,
+    taken_at: datetime,
+    pages: Sequence[Page],
+    *,
+    missing: Sequence[TrendscoutError] = (),
+) -> Shown:
+    """One snapshot for each list that the pages show; one without entries if they show none.
+
+    `missing` says why pages that belong to the crawl did not come: with it, or with a page that cannot be read,
+    what the others show is "partial".
+    """
+    readings: list[Reading] = []
+    faults = list(missing)
+    for page in pages:
+        try:
+            reading = read_page(source, page)
+        except TrendscoutError as error:
+            if isinstance(error, OurFault) or not _ended_before(source, readings):
+                faults.append(error)
+        else:
+            readings.append(_once_shown(reading, readings, page.number))
+    refs = tuple(page.ref for page in pages if page.ref)
+    snapshots = _snapshots(source, query, taken_at, readings, faults, refs)
+    return Shown(snapshots, any(isinstance(fault, OurFault) for fault in faults))
+
+
+def _once_shown(reading: Reading, before: Sequence[Reading], number: int) -> Reading:
+    """The reading, partial if it is an earlier page once more: the site paid no heed to the page's number."""
+    keys = _keys(reading)
+    if len(keys) < _TOO_FEW or all(_keys(earlier) != keys for earlier in before):
+        return reading
+    return replace(
+        reading, status="partial", findings=(*reading.findings, f"page {number} shows an earlier page once more")
+    )
+
+
+_TOO_FEW = 3  # rows that two pages may share by chance
+
+
+def _keys(reading: Reading) -> list[tuple[str, str]]:
+    return [(entry.list, entry.item_key) for entry in reading.entries if not entry.is_ad]
+
+
+def _snapshots(
+    source: Source,
+    query: Query,
+    taken_at: datetime,
+    readings: Sequence[Reading],
+    faults: Sequence[TrendscoutError],
+    refs: tuple[ArchiveRef, ...],
+) -> tuple[Snapshot, ...]:
+    if not readings:
+        status: Status = "blocked" if any(isinstance(fault, Blocked) for fault in faults) else "failed"
+        kind = query.kind or (source.kinds[0] if source.kinds else "")
+        return (
+            Snapshot(
+                list_id=list_id(query, kind=kind),
+                taken_at=taken_at,
+                status=status,
+                reason=_reason(faults, ()) or "no page came",
+                pages=refs,
+            ),
+        )
+    by_list: dict[str, list[Entry]] = {}
+    for reading in readings:
+        for entry in reading.entries:
+            by_list.setdefault(entry.list, []).append(entry)
+    notes = {note.list: note for reading in readings for note in reading.notes}
+    findings = tuple(text for reading in readings for text in reading.findings)
+    partial = bool(faults) or any(reading.status != "ok" for reading in readings)
+    return tuple(
+        Snapshot(
+            list_id=name,
+            taken_at=taken_at,
+            status="partial" if partial else "ok",
+            entries=tuple(kept),
+            depth=_depth(kept, notes.get(name), whole=not partial),
+            length=notes[name].length if name in notes else source.length,
+            layout=readings[0].layout,
+            reason=_reason(faults, findings) if partial else "",
+            pages=refs,
+        )
+        for name, kept in ((name, _once(entries)) for name, entries in by_list.items())
+    )
+
+
+def _ended_before(source: Source, readings: Sequence[Reading]) -> bool:
+    """Whether an earlier page was not full, so that a page behind it has nothing to show."""
+    return source.page_rows is not None and any(
+        sum(not entry.is_ad for entry in reading.entries) < source.page_rows for reading in readings
+    )
+
+
+def _once(entries: Sequence[Entry]) -> list[Entry]:
+    """Each item once, at its best place: a list that moved between two requests shows an item on both pages."""
+    best: dict[tuple[str, bool], Entry] = {}
+    for entry in entries:
+        key = (entry.item_key, entry.is_ad)
+        if key not in best:
+            best[key] = entry
+    return list(best.values())
+
+
+def _depth(entries: Sequence[Entry], note: ListNote | None, *, whole: bool) -> int:
+    """How many places from the top were looked at.
+
+    A whole list counts to its last rank, gaps included: the site left them. One with pages missing counts to the
+    first gap. A list whose rows are missing by design gives 0.
+    """
+    ranks = {entry.rank for entry in entries if entry.rank is not None and not entry.is_ad}
+    if not ranks or (note and not note.complete):
+        return 0
+    if whole:
+        return max(ranks)
+    return next((rank - 1 for rank in range(1, max(ranks) + 2) if rank not in ranks), 0)
+
+
+def _reason(faults: Sequence[TrendscoutError], findings: Sequence[str]) -> str:
+    return " ".join(dict.fromkeys([*(str(fault) for fault in faults), *(f"{text}." for text in findings)]))
+
+
+def with_drift(snapshots: Sequence[Snapshot], usual: Mapping[str, Usual]) -> tuple[Snapshot, ...]:
+    """The snapshots, those that lost rows or fields against their list's own past marked partial."""
+    return tuple(_drifted(snapshot, usual.get(snapshot.list_id)) for snapshot in snapshots)
+
+
+def _drifted(snapshot: Snapshot, usual: Usual | None) -> Snapshot:
+    if usual is None or usual.looks < _DRIFT_HISTORY or not snapshot.entries:
+        return snapshot
+    rows, fields = len(snapshot.counted), snapshot.filled
+    faults = []
+    if rows < _DRIFT * usual.entries:
+        faults.append(f"{rows} rows where this list usually has {usual.entries:.0f}.")
+    if fields < _DRIFT * usual.filled:
+        faults.append(f"{fields:.0%} of the fields are filled where usually {usual.filled:.0%} are.")
+    if not faults:
+        return snapshot
+    reason = " ".join([*([snapshot.reason] if snapshot.reason else []), *faults])
+    return replace(snapshot, status="partial", reason=reason)
+
+
+def usual_of(entries: Sequence[int], filled_shares: Sequence[float]) -> Usual:
+    """The medians of a list's past."""
+    if not entries:
+        return Usual(0, 0.0, 0.0)
+    return Usual(len(entries), float(median(entries)), float(median(filled_shares)))

@@ -1,0 +1,306 @@
+"""What a source is, where sources are found, and the checks that every list must pass.
+
+A source is data plus pure functions: it says where a list is (`requests`) and how a page of it is read
+(`readers`). It never fetches. One file in `sources/` declares one or more `SOURCES`.
+"""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from functools import cache
+from typing import Any, Literal
+
+from trendscout.errors import (
+    Blocked,
+    LayoutChanged,
+    NoPage,
+    OurFault,
+    ReadError,
+    TrendscoutError,
+    UsageError,
+)
+from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
+
+_GARBLED = 10  # one title in ten: sites cut a character in half now and then
+
+WayIn = Literal["live", "own", "key"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """One layout of one site."""
+
+    layout: str  # a name for people: "grid since 2022"
+    fits: Callable[[Page], bool]  # cheap: looks for the layout's own mark
+    read: Callable[[Page], Iterable[Entry | ListNote]]  # raises Blocked or LayoutChanged, never returns junk
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """The declaration of one public list."""
+
+    name: str  # as given to --source: "amazon_bestsellers"
+    platform: str  # whose ids these are: "amazon"; listings are one per platform, market and item_key
+    title: str  # English, for `sources`; translated in locale/
+    kinds: tuple[str, ...]  # the first is the default
+    markets: tuple[str, ...]
+    way_in: tuple[WayIn, ...]
+    terms: str  # address of the page that states the terms
+    why: str  # English: why it is on or off by default, and what to know
+    readers: tuple[Reader, ...]
+    hosts: tuple[str, ...] = ()  # requests go only here; suffix match with a leading dot
+    default_on: bool = False
+    requests: Callable[[Query], Sequence[Request]] | None = None  # None: cannot be collected
+    query_of: Callable[[str], Query | None] | None = None  # which query a saved page's address stands for
+    wall: Callable[[Page], str | None] | None = None  # a site's own walls; returns what it is, or None
+    key_env: str = ""  # environment variable with the user's key; a request says {key} where it belongs
+    sign: Callable[[Request, str, datetime], Request] | None = None  # adds the key's signature just before sending
+    spacing_s: float = 3.0  # between two requests to one host
+    length: int | None = None  # how many rows a whole list has, where that is fixed
+    page_rows: int | None = None  # a page with fewer rows is the list's last: later ones are not missed
+    categories: tuple[str, ...] = ()  # examples for `sources` and `init`
+    ordered: bool = True  # False: rows have no rank
+    ids_worldwide: bool = False  # True: an item key means the same item in every market
+    key_form: str = ""  # regular expression that every id of the platform matches as a whole
+
+
+def list_id(query: Query, *, kind: str = "", category: str = "") -> str:
+    """`source_MARKET/kind/category` for a query; empty parts become "all"."""
+    market = query.market or "XX"
+    clean = (part.strip().replace("/", "-") or "all" for part in (kind or query.kind, category or query.category))
+    return "/".join((f"{query.source}_{market}", *clean))
+
+
+def query_for(
+    source: Source,
+    *,
+    url: str = "",
+    market: str | None = None,
+    kind: str = "",
+    category: str = "",
+    params: tuple[tuple[str, str], ...] = (),
+) -> Query:
+    """The query that a saved page stands for: what its address tells, overruled by what the user says.
+
+    A source of one market needs neither to tell the market.
+    """
+    told = (source.query_of(url) if source.query_of and url else None) or Query(source.name)
+    return replace(
+        told,
+        market=market or told.market or (source.markets[0] if len(source.markets) == 1 else None),
+        kind=kind or told.kind or source.kinds[0],
+        category=category or told.category,
+        params=params or told.params,
+    )
+
+
+# What the user declared beside the sources that come along; set once, when a run begins.
+_declared: dict[str, Source] = {}
+
+
+def declare(found: Iterable[Source]) -> None:
+    """Let `sources` and `get_source` know the user's own sources too."""
+    _declared.update({source.name: source for source in found})
+
+
+def sources() -> dict[str, Source]:
+    """Every source by name, in the order of the names: those that come along and the user's own."""
+    return dict(sorted({**shipped_sources(), **_declared}.items()))
+
+
+@cache
+def shipped_sources() -> dict[str, Source]:
+    """The sources that come along, by name."""
+    package = importlib.import_module("trendscout.sources")
+    found: dict[str, Source] = {}
+    for info in pkgutil.iter_modules(package.__path__):
+        if info.name.startswith("_"):  # what several sources share
+            continue
+        module = importlib.import_module(f"trendscout.sources.{info.name}")
+        for source in getattr(module, "SOURCES", ()):  # what a source is, queries and walls declare none
+            found[source.name] = source
+    return found
+
+
+def get_source(name: str) -> Source:
+    """The source of that name.
+
+    Raises UsageError with the nearest names if there is none.
+    """
+    known = sources()
+    if name in known:
+        return known[name]
+    from difflib import get_close_matches
+
+    near = ", ".join(get_close_matches(name, known, n=3))
+    raise UsageError(
+        "There is no source {name!r}.",
+        next_step="Did you mean: {near}?" if near else "`trendscout sources` lists them.",
+        name=name,
+        near=near,
+    )
+
+
+def platform_of(name: str) -> str:
+    """Whose item keys a source's lists carry: as declared, else the name up to the first underscore."""
+    source = sources().get(name)
+    return source.platform if source else name.partition("_")[0]
+
+
+def is_declared(source: Source, host: str) -> bool:
+    """Whether the source declares that requests go to `host`."""
+    return any(host == name.lstrip(".") or (name.startswith(".") and host.endswith(name)) for name in source.hosts)
+
+
+def read_page(source: Source, page: Page) -> Reading:
+    """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
+
+    Readers are tried in order; the first that finds entries is the layout of the reading. Raises Blocked for a
+    wall, NoPage for a missing page, a part of one or an error of the site's, LayoutChanged when no reader finds
+    anything (an empty list is never returned), and OurFault when one of ours breaks.
+    """
+    try:
+        return _read(source, page)
+    except TrendscoutError:
+        raise
+    except Exception as fault:
+        raise OurFault(source.name, fault) from fault
+
+
+def _read(source: Source, page: Page) -> Reading:
+    from trendscout.sources.bodies import readable
+
+    page = readable(page)
+    if wall := wall_before(source, page):
+        raise _in_place_of_the_list(source, wall)
+    for reader in source.readers:
+        if not reader.fits(page):
+            continue
+        try:
+            rows = list(reader.read(page))
+        except LayoutChanged:
+            continue
+        entries = [row for row in rows if isinstance(row, Entry)]
+        notes = tuple(row for row in rows if isinstance(row, ListNote))
+        cut = (CUT_SHORT,) if _is_cut(page.body) else ()
+        reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
+        reading = checked(reading, key_form=source.key_form)
+        if reading.entries:
+            return reading
+    raise LayoutChanged(
+        "{source}: no reader found a list in {url}.",
+        next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
+        source=source.name,
+        url=page.url or "the page",
+    )
+
+
+def wall_before(source: Source, page: Page) -> str | None:
+    """What stands in the place of the list, in English, or None: as the source knows its site, else by marks."""
+    from trendscout.sources.walls import wall_of
+
+    return (source.wall and source.wall(page)) or wall_of(page)
+
+
+def _in_place_of_the_list(source: Source, wall: str) -> ReadError:
+    from trendscout.sources.walls import stands_for
+
+    what = "{source}: the page is {wall}, not a list."
+    answer = stands_for(wall)
+    if answer == "block":
+        return Blocked(
+            what,
+            next_step="Nothing was counted. Open the list in a browser, save the page and `trendscout ingest` it.",
+            source=source.name,
+            wall=wall,
+        )
+    if answer == "missing":
+        return NoPage(
+            what,
+            next_step="Check market and category; if they are right, the list has moved or is gone.",
+            source=source.name,
+            wall=wall,
+        )
+    return NoPage(what, next_step="Nothing was counted; the next run tries again.", source=source.name, wall=wall)
+
+
+_TAIL_BYTES = 4096
+CUT_SHORT = "the page breaks off before its end"
+
+
+def _is_cut(body: bytes) -> bool:
+    """Whether an HTML document lacks its end. A fragment that somebody saved does not start as a document."""
+    if b"</html" in body[-_TAIL_BYTES:].lower() or not re.search(rb"<html[\s>]", body[:4096], re.IGNORECASE):
+        return False
+    return not re.search(rb"</html", body, re.IGNORECASE)  # 2 ms a megabyte: only where the end is not at the end
+
+
+def checked(reading: Reading, *, key_form: str = "") -> Reading:
+    """The reading without impossible rows; what was dropped or is odd stands in `findings`.
+
+    A row is dropped if it has no key, a key that does not match `key_form`, a rank below 1, or repeats an item of
+    the same list. A price, count or rating that cannot be is dropped alone. Status becomes "partial" if anything
+    was dropped, unless it was repeats of an item in another form; a row that repeats one in everything but its
+    rank has moved the places below it.
+    """
+    findings: list[str] = [*reading.findings, *(text for note in reading.notes for text in note.findings)]
+    doubtful = bool(findings)
+    kept: list[Entry] = []
+    seen: dict[tuple[str, str], Entry] = {}
+    dropped: Counter[str] = Counter()
+    impossible = 0
+    form = re.compile(key_form or "(?s:.*)")
+    for entry in reading.entries:
+        earlier = None if entry.is_ad else seen.get((entry.list, entry.item_key))
+        if not entry.item_key:
+            dropped["without an id"] += 1
+        elif not form.fullmatch(entry.item_key):
+            dropped["with an impossible id"] += 1
+        elif entry.rank is not None and entry.rank < 1:
+            dropped["with an impossible rank"] += 1
+        elif earlier:
+            same = entry.rank != earlier.rank and replace(entry, rank=earlier.rank) == earlier
+            dropped["that stand twice and move those below" if same else "doubled"] += 1
+        else:
+            if not entry.is_ad:
+                seen[entry.list, entry.item_key] = entry
+            kept.append(_possible(entry))
+            impossible += kept[-1] is not entry
+    findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
+    findings += list(_rank_findings(kept))
+    if impossible:
+        findings.append(f"{impossible} rows had a price, count or rating that cannot be")
+        doubtful = True
+    garbled = sum("\ufffd" in (entry.title or "") for entry in kept)
+    if garbled * _GARBLED > len(kept):
+        findings.append(f"{garbled} titles are in another charset than the page says")
+        doubtful = True
+    bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
+    status = "partial" if bad and reading.status == "ok" else reading.status
+    return replace(reading, entries=tuple(kept), status=status, findings=tuple(findings))
+
+
+_LIMITS = (("price", 10**14), ("count", 2**63), ("reviews", 2**31), ("rating", 5 + 1e-9))  # of the store
+
+
+def _possible(entry: Entry) -> Entry:
+    """The entry itself, or without its numbers that are below zero or too long for the store."""
+    gone: dict[str, Any] = {}
+    for name, limit in _LIMITS:
+        value = getattr(entry, name)
+        if value is not None and not 0 <= value < limit:
+            gone[name] = None
+    return replace(entry, **gone) if gone else entry
+
+
+def _rank_findings(entries: Sequence[Entry]) -> Iterator[str]:
+    places = Counter((entry.list, entry.rank) for entry in entries if entry.rank is not None and not entry.is_ad)
+    shared = sum(1 for count in places.values() if count > 1)
+    if shared:
+        yield f"{shared} places share a rank"

@@ -1,0 +1,1 @@
+"""One step of the way each: what `pipeline` calls. No step calls up."""

@@ -1,0 +1,147 @@
+"""The store's listings, or a file's, joined into products."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from trendscout.errors import StoreError, UsageError
+from trendscout.files import whole_file
+from trendscout.matching.listings import SCHEMA, read_listings
+from trendscout.matching.match import Decisions, match_listings
+from trendscout.sources.source import sources
+from trendscout.store import products
+from trendscout.store.blocking import candidate_pairs
+from trendscout.store.sql import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """What a matching run gave."""
+
+    listings: int
+    products: int
+    joined: int  # listings that share their product with another
+    likely: int  # ... by a "likely" verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What a word of the user changed: the products of the listings that it is about, before and after."""
+
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+def match_store(connection: Connection) -> Matched:
+    """Join the store's listings into products; those known keep theirs, the user's decisions hold."""
+    worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
+    found = match_listings(
+        products.new_records(connection, worldwide),
+        candidate_pairs=candidate_pairs,
+        known=_known_listings(connection, worldwide),
+        decisions=_constraints(products.decisions(connection), products.twins(connection, worldwide)),
+    )
+    products.save_matches(connection, found.pairs, found.index, found.suspects)
+    return Matched(*products.sizes(connection))
+
+
+def decide_match(connection: Connection, word: products.Word, a: str, b: str | None, *, now: datetime) -> Decided:
+    """Take the user's word on the products that `a` and `b` name, or on the listings of `a`, and match again.
+
+    Raises UsageError if it changes nothing, StoreError if the matching did not follow it.
+    """
+    first, _ = products.find_product(connection, a)
+    second = products.find_product(connection, b)[0] if b else first
+    if b and first == second:
+        raise UsageError("{a} and {b} are one product already.", next_step="Name two products.", a=a, b=b)
+    ones, others = products.members(connection, first), products.members(connection, second)
+    if not b and len(ones) < 2:
+        raise UsageError(
+            "{a} has one listing only.", next_step="`trendscout why` shows a product's listings.", a=a
+        )
+    listings = sorted({*ones, *others})
+    before = products.products_by_listing(connection, listings)
+    products.decide(connection, word, ones, others, now)
+    match_store(connection)
+    after = products.products_by_listing(connection, listings)
+    held = len(set(after.values())) == 1 if word == "merge" else not _meet(after, ones, others)
+    if not held:
+        raise StoreError(
+            "Matching did not follow your word on {a}.", next_step="Nothing else was changed; report this.", a=a
+        )
+    return Decided(tuple(sorted(set(before.values()))), tuple(sorted(set(after.values()))))
+
+
+def _meet(product: Mapping[int, str], ones: Sequence[int], others: Sequence[int]) -> bool:
+    return any(one != other and product[one] == product[other] for one in ones for other in others)
+
+
+def _constraints(decided: Sequence[products.Decision], twins: Sequence[tuple[str, str]]) -> Decisions:
+    """What must hold: first what the user keeps apart, then what they merged, the newest first, then the twins."""
+    apart = [(one.a, one.b) for one in decided if one.action != "merge"]
+    links = [*((one.a, one.b) for one in decided if one.action == "merge"), *twins]
+    return Decisions(merged=tuple(_agreeing(links, apart)), apart=tuple(apart))
+
+
+def _agreeing(links: Sequence[tuple[str, str]], apart: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    """The links that, taken in order, bring no two together that are to be apart."""
+    if not apart:
+        yield from links
+        return
+    group: dict[str, set[str]] = {}
+    enemies: dict[str, set[str]] = {}
+    for one, other in apart:
+        enemies.setdefault(one, set()).add(other)
+        enemies.setdefault(other, set()).add(one)
+    for one, other in links:
+        mine, theirs = group.get(one, {one}), group.get(other, {other})
+        if mine is theirs:
+            yield one, other
+        elif not any(enemies.get(name, set()) & theirs for name in mine):
+            mine |= theirs
+            group.update(dict.fromkeys(mine, mine))
+            yield one, other
+
+
+def _known_listings(connection: Connection, worldwide: Sequence[str]) -> pa.Table:
+    """The listings of earlier runs with their products; read again if an older matcher read them."""
+    kept = products.match_index(connection, SCHEMA.names)
+    if kept is not None:
+        return kept
+    products.forget_index(connection)
+    joined = products.products_of(connection)
+    product = dict(zip(joined["id"].to_pylist(), joined["product_id"].to_pylist(), strict=True))
+    again = read_listings(products.new_records(connection, worldwide))
+    column = pa.array([product.get(name) for name in again["id"].to_pylist()], pa.string())
+    return again.append_column("product_id", column).filter(column.is_valid())
+
+
+def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
+    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair."""
+    try:
+        table = pq.read_table(records)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError(
+            "{file} is not a readable Parquet file.", next_step="Check the path.", file=records
+        ) from error
+    lacking = [name for name in ("id", "title") if name not in table.column_names]
+    if lacking:
+        raise UsageError(
+            "{file} has no column {names}.",
+            next_step="It needs id and title; source, brand, price, currency, image and text are used if there.",
+            file=records,
+            names=", ".join(lacking),
+        )
+    found = match_listings(table, candidate_pairs=candidate_pairs)
+    whole_file(out, lambda path: pq.write_table(found.clusters, path))
+    if pairs_out:
+        whole_file(pairs_out, lambda path: pq.write_table(found.pairs, path))
+    sizes = found.clusters.group_by("product_id").aggregate([("id", "count")])["id_count"].to_pylist()
+    likely = sum(verdict == "likely" for verdict in found.pairs["verdict"].to_pylist())
+    return Matched(sum(sizes), len(sizes), sum(size for size in sizes if size > 1), likely)

@@ -1,0 +1,85 @@
+"""A report, and all that is known of one product, from the store."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime
+from itertools import islice
+
+from trendscout.errors import UsageError
+from trendscout.model import Member, Report, ReportQuery, Why
+from trendscout.report import absences, costs, packs
+from trendscout.settings.config import Settings
+from trendscout.steps.job_states import job_states
+from trendscout.steps.rank import rank
+from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, unranked
+from trendscout.store import products
+from trendscout.store.coverage import coverage
+from trendscout.store.details import listings_of
+from trendscout.store.learned import last_backtest
+from trendscout.store.query import ANYWHERE, Scope
+from trendscout.store.sql import Connection
+from trendscout.store.stock import own_goods
+
+
+def make_report(connection: Connection, query: ReportQuery, *, now: datetime, settings: Settings) -> Report:
+    """The report at `now` from what was known then.
+
+    Raises UsageError for an unknown sort or pack.
+    """
+    if query.sort not in SORTS:
+        raise UsageError(
+            "--sort {sort} is not known.",
+            next_step="Choose one of {all}.",
+            sort=query.sort,
+            all=", ".join(SORTS),
+        )
+    scope = Scope(query.market, query.source, query.category)
+    scores = rank(connection, scope, now=now)
+    every_row = rows_of(connection, scores, now=now)
+    # By score the rows come in order, so that only those shown are put together.
+    shown = islice(every_row, query.top) if query.sort == "score" and not query.pack else every_row
+    looked = coverage(connection, now=now, scope=scope)
+    made = Report(
+        as_of=now,
+        rows=tuple(shown if query.sort == "score" else sort_rows(list(shown), query.sort)),
+        coverage=looked,
+        market=query.market,
+        total=len(best_positions(scores)),
+        sort=query.sort,
+        notes=absences.stale(looked),
+        backtest=last_backtest(connection, until=now) or {},
+        jobs=job_states(connection, settings, now=now),
+    )
+    known_costs = {**costs.of_goods(own_goods(connection), now), **costs.load(settings.home / "costs.toml")}
+    made = costs.applied(made, known_costs)
+    made = packs.judged(made, packs.load(settings.home / "packs"), only=query.pack)
+    return replace(made, rows=made.rows[: query.top])
+
+
+def explain(connection: Connection, product: str, *, now: datetime) -> Why:
+    """All that is known of a product: its row, what was joined and by which rule.
+
+    Raises UsageError if nothing, or more than one product, is called so.
+    """
+    found, _ = products.find_product(connection, product)
+    scored = rows_of(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
+    row = next(scored, None) or unranked(connection, found, now=now)
+    by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
+    members = tuple(
+        Member(
+            platform=one.platform,
+            market=one.market,
+            item_key=one.item_key,
+            title=one.title or "",
+            seller=one.seller,
+            price=one.price,
+            currency=one.currency,
+            url=one.url,
+            verdict="by hand" if one.listing_id in by_hand else one.verdict,
+            probability=one.probability,
+            reason=one.reason,
+        )
+        for one in listings_of(connection, [found], until=now)[found]
+    )
+    return Why(row=row, as_of=now, members=members)

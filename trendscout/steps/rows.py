@@ -1,0 +1,295 @@
+"""Scores and facts put together into the rows of a report."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from decimal import Decimal
+from itertools import islice
+from typing import TYPE_CHECKING, Literal, cast
+
+from trendscout.errors import UsageError
+from trendscout.model import Axis, Flag, Gap, Row, Sighting
+from trendscout.money import in_usd
+from trendscout.ranking import axes
+from trendscout.ranking.gap import Marketplace, gaps, usual_leads
+from trendscout.ranking.oddness import Vocabulary, learn, oddness
+from trendscout.ranking.seasons import season_of
+from trendscout.store.coverage import active_places
+from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
+from trendscout.store.products import marks as all_marks
+from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
+from trendscout.store.sql import Connection
+from trendscout.store.stock import crowded_categories
+from trendscout.text.flags import title_flags
+from trendscout.text.gloss import gloss_zh, search_1688
+from trendscout.text.titles import is_han
+
+if TYPE_CHECKING:
+    from trendscout.ranking.scoring import ScoredItem, Scores
+
+CURVE_SPAN = timedelta(days=60)
+VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
+RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
+_CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
+SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
+_AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
+
+
+@dataclass(frozen=True, slots=True)
+class ReportContext:
+    """What all rows of one report share."""
+
+    now: datetime
+    marks: Mapping[str, tuple[str, str]]
+    places: frozenset[tuple[str, str | None]]  # (platform, market) looked at lately
+    prices: Mapping[str, Sequence[float]]  # of a list, in US dollars
+    watched: Mapping[str, datetime]  # list id → its first look
+    vocabulary: Vocabulary  # what categories and markets usually say
+    leads: Mapping[tuple[Marketplace, Marketplace], float]  # days that products took from place to place before
+    red_ocean: frozenset[str]  # categories whose goods come back too often
+    notices: Sequence[Notice]  # recalls by authorities
+
+
+def best_positions(scores: Scores) -> list[int]:
+    """Positions of each product's best place, the highest score first."""
+    seen: set[int] = set()
+    best = []
+    for position in scores.order().tolist():
+        item = int(scores.item[position])
+        if item not in seen:
+            seen.add(item)
+            best.append(position)
+    return best
+
+
+def rows_of(connection: Connection, scores: Scores, *, now: datetime, only: str | None = None) -> Iterator[Row]:
+    """A row for every scored product that the seller does not ignore, the highest score first.
+
+    `only` is the id of the one product wanted.
+    """
+    context = context_of(connection, now)
+    ignored = {product for product, (mark, _) in context.marks.items() if mark == "ignore"}
+    best = (scores.at(place) for place in best_positions(scores))
+    wanted = (one for one in best if (one.item_key == only if only else one.item_key not in ignored))
+    position = 0
+    while part := tuple(islice(wanted, _CHUNKS[position > 0])):
+        names = [scored.item_key for scored in part]
+        listings = listings_of(connection, names, until=now)
+        sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
+        kin = kin_of(connection, names)
+        suspects = suspects_of(connection, names)
+        warned = _warned(listings, context.notices)
+        for scored in part:
+            position += 1
+            name = scored.item_key
+            known = ProductFacts(
+                listings[name],
+                sightings.get(name, ()),
+                *kin.get(name, (0, 0)),
+                suspects.get(name),
+                warned.get(name),
+            )
+            yield _scored(_facts(name, scored.list_id, known, context), scored, position)
+
+
+def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
+    """A row for a product that stands on no list at `now`: what was known of it, without a score."""
+    listings = listings_of(connection, [product], until=now).get(product, ())
+    if not listings:
+        raise UsageError("{product} was not known then.", next_step="Ask for a later time.", product=product)
+    sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
+    known = ProductFacts(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
+    return _facts(product, sightings[0].list_id, known, context_of(connection, now))
+
+
+def context_of(connection: Connection, now: datetime) -> ReportContext:
+    """What all rows of a report at `now` share."""
+    return ReportContext(
+        now=now,
+        marks=all_marks(connection),
+        places=active_places(connection, now=now),
+        prices=crowd_prices(connection, now=now, to_usd=in_usd),
+        watched=watched_since(connection),
+        vocabulary=learn(
+            axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
+            for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+        ),
+        leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
+        red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
+        notices=notices(connection, until=now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What the store says of one product."""
+
+    listings: Sequence[ListingFacts]
+    sightings: Sequence[Sighting]
+    variants: int
+    near_copies: int
+    suspect: tuple[str, float] | None = None  # item key of an offer, and how many times cheaper than usual
+    notice: Notice | None = None  # a recall of what looks like this
+
+
+def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[Notice]) -> Mapping[str, Notice]:
+    """Product id → the recall that one of its titles looks like."""
+    if not notices:
+        return {}
+    from trendscout.matching.recall_notices import recalled
+
+    titles = [(product, one.title) for product, its in listings.items() for one in its if one.title]
+    found = recalled([title for _, title in titles], [notice.title for notice in notices])
+    return {
+        product: notices[place]
+        for (product, _), place in reversed(list(zip(titles, found, strict=True)))
+        if place is not None
+    }
+
+
+def _scored(row: Row, scored: ScoredItem, position: int) -> Row:
+    return replace(
+        row,
+        position=position,
+        rank=scored.rank,
+        rank_before=scored.rank_before,
+        rank_span_days=scored.rank_span_days,
+        stage=scored.stage,
+        stage_since=scored.stage_since,
+        probability=scored.probability,
+        probability_low=scored.low,
+        probability_high=scored.high,
+        horizon_h=scored.horizon_h,
+        label=scored.label,
+        gain=scored.gain,
+        score=scored.score,
+        velocity=scored.velocity,
+        reasons=scored.reasons,
+        flags=(*_score_flags(scored), *row.flags),
+        list_pace=scored.list_pace,
+    )
+
+
+def _facts(product: str, list_id: str, known: ProductFacts, context: ReportContext) -> Row:
+    """What is known of a product apart from its score, as seen from one list."""
+    listings, sightings = known.listings, known.sightings
+    here = next((one for one in sightings if one.list_id == list_id), sightings[0])
+    main = next((one for one in listings if one.item_key == here.item_key), listings[0])
+    titled = main if main.title else next((one for one in listings if one.title), main)
+    sellers = {one.seller for one in listings if one.seller}
+    price_usd = _usd(main.price, main.currency, context.now)
+    facts = axes.Facts(
+        title=titled.title or main.item_key,
+        category=list_id.rpartition("/")[2],
+        market=here.market,
+        first_seen=min(one.first_seen for one in listings),
+        first_in_market=min((one.since for one in sightings if one.market == here.market), default=None),
+        listed_at=min((one.listed_at for one in listings if one.listed_at), default=None),
+        platforms=len({one.platform for one in sightings}),
+        sellers=len(sellers) or None,
+        near_copies=known.near_copies,
+        price_usd=float(price_usd) if price_usd is not None else None,
+        brands=tuple(sorted(sellers)),
+    )
+    mark, note = context.marks.get(product, ("", ""))
+    gloss = gloss_zh(facts.title)
+    return Row(
+        product_id=product,
+        position=0,
+        item_key=main.item_key,
+        title=facts.title,
+        platform=here.platform,
+        market=here.market,
+        list_id=list_id,
+        category=facts.category,
+        rank=None,
+        newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
+        oddness=oddness(facts, context.vocabulary),
+        specialness=axes.specialness(facts, context.prices.get(list_id, ())),
+        sightings=tuple(sightings),
+        gaps=_gaps(sightings, context),
+        first_seen=facts.first_seen,
+        listed_at=facts.listed_at,
+        gloss_zh=gloss,
+        supplier_url=search_1688(gloss or facts.title) if gloss or is_han(facts.title) else None,
+        flags=_fact_flags(facts, known, context),
+        url=main.url,
+        image=next((one.image for one in (main, *listings) if one.image), None),
+        price=main.price,
+        price_high=_highest(listings, main),
+        currency=main.currency,
+        price_usd=price_usd,
+        count=main.count,
+        count_kind=main.count_kind,
+        count_floor=main.count_floor,
+        rating=main.rating,
+        reviews=main.reviews,
+        listings=len(listings),
+        sellers=facts.sellers,
+        near_copies=known.near_copies,
+        variants=known.variants,
+        likely=any(one.verdict == "likely" for one in listings),
+        mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
+        note=note,
+    )
+
+
+def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, ...]:
+    """Places that are looked at and where the product was never seen; a place nobody looks at is no gap."""
+    seen: dict[Marketplace, datetime] = {}
+    for one in sightings:
+        place = (one.platform, one.market)
+        seen[place] = min(one.since, seen.get(place, one.since))
+    places = sorted(context.places, key=lambda place: (place[0], place[1] or ""))
+    return gaps(seen, places, context.now, context.leads)
+
+
+def _fact_flags(facts: axes.Facts, known: ProductFacts, context: ReportContext) -> tuple[Flag, ...]:
+    """What the title and the category warn of."""
+    flags = list(title_flags(facts.title))
+    if known.notice:
+        flags.insert(0, Flag("recalled", f"looks like: {known.notice.title}", known.notice.url))
+    if known.suspect:
+        key, times = known.suspect
+        flags.append(Flag("suspected_copy", f"{key} has a brand's name at {times:.1f} times less than is usual"))
+    season = season_of(facts.title, facts.market, context.now.date())
+    if season:
+        flags.append(Flag("seasonal", f"{season.name}, {season.first} to {season.last}"))
+    if facts.category in context.red_ocean:
+        flags.append(Flag("red_ocean", f"your own goods of {facts.category} come back more often than usual"))
+    return tuple(flags)
+
+
+def _score_flags(scored: ScoredItem) -> tuple[Flag, ...]:
+    """What the movement warns of."""
+    return (Flag("fading", "its rank falls away from its best"),) if scored.stage == "fading" else ()
+
+
+def _highest(listings: Sequence[ListingFacts], main: ListingFacts) -> Decimal | None:
+    prices = [one.price for one in listings if one.price is not None and one.currency == main.currency]
+    highest = max(prices, default=None)
+    return highest if main.price is not None and highest is not None and highest > main.price else None
+
+
+def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal | None:
+    if price is None:
+        return None
+    found = in_usd(float(price), currency, now.date())
+    return round(Decimal(found), 2) if found is not None else None
+
+
+def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
+    """The rows by another rule than the score, renumbered; what has no value for it comes last."""
+
+    def value(row: Row) -> float:
+        if sort in _AXIS_OF:
+            axis = cast("Axis", getattr(row, _AXIS_OF[sort]))
+            return axis.value if axis.value is not None else -1.0
+        if sort == "rank":
+            return -float(row.rank or 1_000_000)
+        return row.probability if row.probability is not None else -1.0
+
+    ordered = sorted(found, key=lambda row: (-value(row), row.position))
+    return [replace(row, position=number) for number, row in enumerate(ordered, 1)]
