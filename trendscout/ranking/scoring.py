@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from trendscout.errors import UsageError
-from trendscout.history import History, cut, latest, only
+from trendscout.history import History, cut, latest
 from trendscout.model import Axis, Reason, Stage
 from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
@@ -123,7 +123,7 @@ class Scores:
         codes = [code for code, name in enumerate(self.history.lists) if name in wanted]
         keep = np.isin(self.list, codes)
         if not keep.any():
-            raise _nothing_to_rank(only(self.history, np.isin(self.history.snap_list, codes)), now)
+            raise nothing_to_rank(self.history, wanted, now)
         columns = {f.name: getattr(self, f.name) for f in fields(self)}
         kept: dict[str, Any] = {
             name: values[keep] for name, values in columns.items() if isinstance(values, np.ndarray)
@@ -167,12 +167,13 @@ def score(
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
-        raise _nothing_to_rank(history, datetime.fromtimestamp(until_s, UTC))
+        raise nothing_to_rank(history, {*history.lists}, datetime.fromtimestamp(until_s, UTC))
     return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
 
 
-def _nothing_to_rank(history: History, until: datetime) -> UsageError:
-    read = [history.lists[code] for code in np.unique(history.snap_list)]
+def nothing_to_rank(history: History, wanted: AbstractSet[str], until: datetime) -> UsageError:
+    """Why none of the wanted lists can be ranked: no such list was read, or its goods have no places."""
+    read = [name for code in np.unique(history.snap_list) if (name := history.lists[code]) in wanted]
     if read:
         return UsageError(
             "Nothing to rank: what was read by {until:%Y-%m-%d %H:%M} UTC shows goods without places ({lists}).",

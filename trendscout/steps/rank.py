@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from trendscout.ranking.breakout_model import Fitted
-from trendscout.ranking.scoring import Scores, refit, refit_after, rules_of, score
+from trendscout.ranking.scoring import Scores, nothing_to_rank, refit, refit_after, rules_of, score
 from trendscout.ranking.signal_replay import KeptState
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
@@ -21,6 +21,9 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     UsageError where the scope holds nothing that could be ranked.
     """
     past = history(connection, until=now)
+    wanted = frozenset(past.lists) if scope == ANYWHERE else lists_within(connection, scope)
+    if wanted.isdisjoint(past.lists):
+        raise nothing_to_rank(past, wanted, now)
     rules = rules_of(past)
     known = learned.latest_models(connection, until=now)
     due = {
@@ -40,4 +43,4 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
         group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
     }
     scores = score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, states=states)
-    return scores.of_lists(lists_within(connection, scope), now) if scope != ANYWHERE else scores
+    return scores if scope == ANYWHERE else scores.of_lists(wanted, now)
