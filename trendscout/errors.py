@@ -32,6 +32,7 @@ __all__ = [
     "FetchError",
     "LayoutChanged",
     "NoPage",
+    "NoSuchList",
     "OurFault",
     "ReadError",
     "Refused",
@@ -165,3 +166,7 @@ class NoPage(ReadError):
 
 class LayoutChanged(ReadError):
     """No reader knows this page."""
+
+
+class NoSuchList(LayoutChanged):
+    """The page was understood, and is no list of the source: one item, another site's rows, another kind."""

@@ -41,6 +41,10 @@ class Query:
     params: tuple[tuple[str, str], ...] = ()  # what else the source needs (shop host, period)
 
 
+# Of a query's parameters those that name a page of the list, not the list.
+PAGING = frozenset(("page", "start", "rows", "offset"))
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One HTTP request that a source wants made."""
@@ -120,6 +124,7 @@ class ListNote:
     length: int | None = None  # how long the site says the list is
     complete: bool = True  # False: rows are missing by design, so an item not shown was not looked for
     findings: tuple[str, ...] = ()  # what contradicts itself on the page; makes the reading "partial"
+    at: datetime | None = None  # when the reply says that it was made
 
 
 @dataclass(frozen=True, slots=True)

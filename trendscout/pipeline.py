@@ -14,17 +14,19 @@ from typing import TYPE_CHECKING, Any, cast
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Query, Reading, Report, ReportQuery, Why
 from trendscout.settings.config import Settings
-from trendscout.sources.source import get_source, read_page
+from trendscout.sources.source import get_source
 from trendscout.store.workspace import Workspace
 
 # A step's modules are imported in it: `--help` and `sources` start without Arrow, NumPy and HTTP.
 if TYPE_CHECKING:
     from trendscout.archive.daily_files import Pruned
     from trendscout.clock import Clock
+    from trendscout.intake import Look, SavedPage
     from trendscout.report.changes import Changes
-    from trendscout.steps.ingest import ImportResult, IngestResult
+    from trendscout.steps.ingest import ImportResult
     from trendscout.steps.match import Decided, Matched
     from trendscout.steps.replay import Replayed
+    from trendscout.steps.saved_pages import IngestResult
     from trendscout.store.products import Word
 
 # --- collect -------------------------------------------------------------------------------------------------
@@ -61,15 +63,33 @@ def replay(workspace: Workspace, *, since: datetime | None, now: datetime) -> Re
 # --- what the user brings ------------------------------------------------------------------------------------
 
 
-def parse(file: Path, *, source: str, market: str | None, url: str | None, now: datetime) -> Reading:
-    """What a source's readers make of a saved page. Nothing is stored.
+def parse(
+    file: Path,
+    *,
+    source: str | None,
+    market: str | None,
+    url: str | None,
+    now: datetime,
+    category: str = "",
+    at: datetime | None = None,
+) -> tuple[list[Look], list[SavedPage]]:
+    """The looks that `ingest` would store of a file, and what it would leave. Nothing is stored."""
+    from trendscout.intake import looks_of, pages_in
+    from trendscout.steps.saved_pages import warc_pages
 
-    Raises Blocked or LayoutChanged as `read_page` does, UsageError if the file cannot be read.
-    """
-    from trendscout.intake import saved_page
-
-    declared = get_source(source)
-    return read_page(declared, saved_page(declared, file, market=market, url=url, at=now))
+    told = list(
+        pages_in(
+            [file],
+            now=now,
+            source=get_source(source) if source else None,
+            market=market,
+            category=category,
+            url=url,
+            at=at,
+            read_warc=warc_pages,
+        )
+    )
+    return looks_of(told), [one for one in told if one.status != "taken"]
 
 
 def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> Reading:
@@ -88,21 +108,33 @@ def ingest(
     url: str | None,
     at: datetime | None,
     now: datetime,
+    category: str = "",
 ) -> list[IngestResult]:
     """Take saved pages, JSON, HAR and WARC files, or folders of these, into archive and store."""
     from trendscout.intake import pages_in
-    from trendscout.steps.ingest import ingest_pages, warc_pages
+    from trendscout.steps.saved_pages import ingest_pages, warc_pages
 
     saved = pages_in(
         paths,
         now=now,
         source=get_source(source) if source else None,
         market=market,
+        category=category,
         url=url,
         at=at,
         read_warc=warc_pages,
     )
     return ingest_pages(workspace.writing, workspace.archive, saved, now=now)
+
+
+def undo(workspace: Workspace, file: str, *, now: datetime) -> tuple[str, int]:
+    """Take back what one file brought: its name, and how many looks went. The archive keeps it.
+
+    Raises UsageError if no file, or more than one, has that id or name.
+    """
+    from trendscout.steps.saved_pages import take_back
+
+    return take_back(workspace.writing, workspace.archive, file, now=now)
 
 
 def import_file(

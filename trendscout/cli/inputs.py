@@ -7,8 +7,13 @@ import typer
 
 from trendscout.cli.app import FAULT_OF_OURS, AsJson, Market, Source, app, call, example, moment
 from trendscout.cli.language import t
+from trendscout.errors import UsageError
 
 PARTIAL = 3
+Named = Annotated[
+    str, typer.Option("--category", help=t("Which list it is, if neither the page nor its address says."))
+]
+At = Annotated[str | None, typer.Option("--at", metavar="TIME", help=t("When it was saved."))]
 declarative = typer.Typer(no_args_is_help=True, help=t("Work on a declarative source."))
 app.add_typer(declarative, name="source")
 
@@ -86,7 +91,8 @@ def ingest(
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=t("Files or folders."))],
     source: Source = None,
     market: Market = None,
-    at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=t("When it was saved."))] = None,
+    category: Named = "",
+    at: At = None,
     url: Annotated[
         str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
     ] = None,
@@ -104,6 +110,7 @@ def ingest(
             paths,
             source=source,
             market=market,
+            category=category,
             url=url,
             at=moment(at) if at else None,
             now=moment(None),
@@ -120,31 +127,54 @@ def ingest(
 
 @app.command(
     help=example(
-        "Show what a reader makes of a file, one JSON line an entry; nothing is stored.",
+        "Show what `ingest` would store of a file, one JSON line an entry; nothing is stored.",
         "trendscout parse saved.html --source ebay --market US",
     )
 )
 def parse(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(help=t("A saved page."))],
-    source: Annotated[str, typer.Option("--source", help=t("Name of the source."))],
+    source: Source = None,
     market: Market = None,
+    category: Named = "",
+    at: At = None,
     url: Annotated[
         str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
     ] = None,
 ) -> None:
     """Parse a file."""
     from trendscout import pipeline
-    from trendscout.cli.output import line
+    from trendscout.cli.output import line, vars_of
+    from trendscout.cli.show import show_parsed
 
     here = call(context)
-    reading = pipeline.parse(file, source=source, market=market, url=url, now=moment(None))
-    for entry in reading.entries:
-        line(entry)
-    for finding in reading.findings:
-        here.say("{finding}.", finding=finding)
-    if reading.status != "ok":
+    looks, rest = pipeline.parse(
+        file,
+        source=source,
+        market=market,
+        category=category,
+        url=url,
+        at=moment(at) if at else None,
+        now=moment(None),
+    )
+    found = [snapshot for look in looks for snapshot in look.snapshots()]
+    for snapshot in found:
+        for entry in snapshot.entries:
+            line({**vars_of(entry), "taken_at": snapshot.taken_at})
+    show_parsed(looks, found, rest, here)
+    if not found:
+        raise next((one.fault for one in rest if one.fault), _nothing(file, [one.reason for one in rest]))
+    if any(one.status != "ok" for one in found) or any(one.status == "blocked" for one in rest):
         raise typer.Exit(PARTIAL)
+
+
+def _nothing(file: Path, reasons: list[str]) -> UsageError:
+    return UsageError(
+        "{file}: {why}.",
+        next_step="`trendscout sources` lists what is read.",
+        file=file,
+        why=reasons[0] if reasons else "it holds nothing",
+    )
 
 
 @app.command(

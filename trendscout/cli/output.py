@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, is_dataclass
+from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
@@ -93,6 +93,12 @@ def answer(value: object) -> None:
 def line(value: object) -> None:
     """One JSON document on one line of stdout."""
     sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+
+
+def vars_of(item: object) -> dict[str, Any]:
+    """The fields of a data class, as they are."""
+    assert is_dataclass(item)  # noqa: S101 - only those are shown
+    return {one.name: getattr(item, one.name) for one in fields(item)}
 
 
 def plain(value: object) -> Any:

@@ -104,10 +104,40 @@ def show_taken(taken: Sequence[Any], lang: Lang) -> None:
     """What was taken in, what was left, and why."""
     grid(
         lang,
-        ("file", "source", "state", "entries", "why"),
-        [(one.name, one.source, one.status, one.entries, one.reason) for one in taken],
-        state=2,
+        ("file", "id", "list", "state", "entries", "why"),
+        [(one.name, one.file_id, _lists(one, lang), one.status, one.entries, one.reason) for one in taken],
+        state=3,
     )
+
+
+def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[Any], here: Call) -> None:
+    """Which lists a file would become, at which time, and what is odd about it or left."""
+    for snapshot in snapshots:
+        ranks = [entry.rank for entry in snapshot.counted if entry.rank is not None]
+        here.say(
+            "{list}, {time}: {count} entries, places {first} to {last}."
+            if ranks
+            else "{list}, {time}: {count} entries.",
+            list=snapshot.list_id,
+            time=f"{snapshot.taken_at:%Y-%m-%d %H:%M:%S} UTC",
+            count=len(snapshot.counted),
+            first=min(ranks, default=0),
+            last=max(ranks, default=0),
+        )
+        if snapshot.reason:
+            here.say("{finding}", finding=snapshot.reason)
+    for one in (one for look in looks for one in look.shown):
+        for finding in (*one.reading.findings, *filter(None, (one.found.reason,))):
+            here.say("{finding}.", finding=finding)
+    for one in rest if snapshots else ():
+        here.say("{file}: {why}", file=one.file, why=one.reason)
+
+
+def _lists(one: Any, lang: Lang) -> str:
+    """The lists that a file became: the first, and how many more; its source where it became none."""
+    if len(one.lists) < 2:
+        return "".join(one.lists) or str(one.source)
+    return tr("{list} and {more} more", lang, list=one.lists[0], more=len(one.lists) - 1)
 
 
 def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from trendscout.intake.declarative import load_source, load_sources
 from trendscout.intake.exports import Export, propose_profile, read_export
 from trendscout.intake.kinds import kind_of
+from trendscout.intake.looks import Look, looks_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
 from trendscout.intake.saved import SavedPage, pages_in, saved_page
 
 __all__ = [
     "Export",
+    "Look",
     "Profile",
     "SavedPage",
     "kind_of",
     "load_profile",
     "load_source",
     "load_sources",
+    "looks_of",
     "pages_in",
     "profiles",
     "propose_profile",

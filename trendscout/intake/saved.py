@@ -6,6 +6,7 @@ Nothing is stored here. What is not taken is told with the reason, and its body 
 from __future__ import annotations
 
 import binascii
+import hashlib
 import html
 import os
 import quopri
@@ -17,20 +18,24 @@ from itertools import islice
 from pathlib import Path
 from typing import Literal
 
+from trendscout.archive.decoding import BrokenBody
+from trendscout.archive.decoding import decode as undo
 from trendscout.archive.wire import public_url
 from trendscout.errors import Blocked, LayoutChanged, TrendscoutError, UsageError
-from trendscout.intake.guess import guess
+from trendscout.intake.guess import Guess, Told, against, guess
 from trendscout.intake.har import MAX_HAR, har_pages
 from trendscout.model import Page, Query, Reading
 from trendscout.sources.bodies import readable
-from trendscout.sources.source import Source
+from trendscout.sources.source import NAMED, Source, query_for
 
 PageReader = Callable[[Path], Iterable[Page]]
 
 MAX_PAGE = 32 * 1024 * 1024
 _MAX_FILES = 20_000
-_ENDINGS = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".json", ".txt", ".xml", ".rss", ".atom", ".har")
-_WARC_ENDINGS = (".warc", ".warc.gz")
+_PAGE_ENDINGS = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".json", ".txt", ".xml", ".rss", ".atom", ".har")
+_ENDINGS = (*_PAGE_ENDINGS, *(f"{ending}.gz" for ending in _PAGE_ENDINGS))
+_HAR_ENDINGS = (".har", ".har.gz")
+_WARC_ENDINGS = (".warc", ".warc.gz", ".wacz")
 _HEAD = 8_192
 # Browsers write the address into the pages that they save; pages name it themselves.
 _SAVED_FROM = re.compile(rb"<!-- saved from url=\(\d{1,8}\)(https?://[^\s>]{1,2000})")
@@ -55,22 +60,33 @@ class SavedPage:
     page: Page | None = None  # with its query; None if it was left
     reading: Reading | None = None
     reason: str = ""  # English: why it was left, or what to know
+    dated: bool = (
+        False  # its time was told: by the user, the recording or the reply, not by the file's last change
+    )
+    file_id: str = ""  # the first digits of the SHA-256 of the file's bytes
+    fault: TrendscoutError | None = None  # why it was left, where a reader says so
 
 
-def saved_page(source: Source, file: Path, *, market: str | None, url: str | None, at: datetime) -> Page:
-    """A file of the user's as a page of that source."""
+@dataclass(frozen=True, slots=True)
+class _Reply:
+    """One reply as it lies in a file."""
+
+    name: str
+    page: Page
+    dated: bool
+    recorded: bool = False  # among others, as a browser or crawler went along: only known addresses count
+
+
+def saved_page(source: Source, file: Path, *, market: str | None, at: datetime) -> Page:
+    """A file of the user's as a page of that source.
+
+    Raises UsageError if it cannot be read.
+    """
     try:
-        body = file.read_bytes()
+        page = _page(file, file.read_bytes(), None, at)
     except OSError as error:
         raise UsageError("{file} cannot be read.", next_step="Check the path.", file=file) from error
-    found = source.query_of(url) if url and source.query_of else None
-    query = Query(
-        source.name,
-        market or (found.market if found else None) or (source.markets[0] if len(source.markets) == 1 else None),
-        (found.kind if found else "") or source.kinds[0],
-        found.category if found else "",
-    )
-    return Page(url=url or "", fetched_at=at, status=200, headers={}, body=body, query=query)
+    return replace(page, query=query_for(source, url=page.url, market=market))
 
 
 def pages_in(
@@ -79,41 +95,59 @@ def pages_in(
     now: datetime,
     source: Source | None = None,
     market: str | None = None,
+    category: str = "",
     url: str | None = None,
     at: datetime | None = None,
     read_warc: PageReader | None = None,
 ) -> Iterator[SavedPage]:
     """Every reply in the files and folders, with what reads it, in the order of the names.
 
-    `source`, `market`, `url` and `at` say what the user knows; else the source is guessed from address and shape,
-    and the time is that of the file's last change (never later than `now`). `read_warc` gives the pages of a WARC
-    file. A file that cannot be read is told, the others go on.
+    `source`, `market`, `category`, `url` and `at` say what the user knows; else the source is guessed from address
+    and shape, and the time is what the reply says of itself, or that of the file's last change (never later than
+    `now`). `read_warc` gives the pages of a WARC file. A file that cannot be read is told, the others go on.
     """
+    told = Told(source, market, category)
     named = set(paths := tuple(paths))  # a file that the user names is tried whatever its name
     for file in _files(paths):
         name = str(file)
         if not file.name.lower().endswith(_ENDINGS + _WARC_ENDINGS) and file not in named:
             yield SavedPage(name, "left", reason="it is no kind of file that is read")
             continue
-        when = at or _changed(file, now)
         try:
-            if file.name.lower().endswith(_WARC_ENDINGS):
-                yield from _from_warc(file, read_warc, source, market)
-                continue
-            limit = MAX_HAR if file.suffix.lower() == ".har" else MAX_PAGE
-            if file.stat().st_size > limit:
-                yield SavedPage(name, "left", reason=f"it has more than {limit >> 20} MiB")
-                continue
-            body = file.read_bytes()
+            file_id = _file_id(file)
+            for reply in _replies(file, url, at, now, read_warc):
+                found = reply if isinstance(reply, SavedPage) else _judged(reply, told, now)
+                yield replace(found, file_id=file_id)
         except OSError as error:
             yield SavedPage(name, "left", reason=f"it cannot be read: {error.strerror or error}")
-            continue
-        if not body.strip():
-            yield SavedPage(name, "left", reason="it is empty")
-        elif file.suffix.lower() == ".har" or _is_har(body):
-            yield from _from_har(name, body, when, source, market)
-        else:
-            yield _judged(name, _page(file, body, url, when), source, market)
+
+
+def _replies(
+    file: Path, url: str | None, at: datetime | None, now: datetime, read_warc: PageReader | None
+) -> Iterator[_Reply | SavedPage]:
+    """The replies in one file, and what of it cannot be used."""
+    name = str(file)
+    if file.name.lower().endswith(_WARC_ENDINGS):
+        yield from _from_warc(file, read_warc, at)
+        return
+    limit = MAX_HAR if file.name.lower().endswith(_HAR_ENDINGS) else MAX_PAGE
+    if file.stat().st_size > limit:
+        yield SavedPage(name, "left", reason=f"it has more than {limit >> 20} MiB")
+        return
+    body = file.read_bytes()
+    if file.name.lower().endswith(".har.gz"):
+        try:
+            body = undo(body, "gzip", MAX_HAR)
+        except BrokenBody as error:
+            yield SavedPage(name, "left", reason=f"it is damaged: {error}")
+            return
+    when = at or _changed(file, now)
+    if not body.strip():
+        yield SavedPage(name, "left", reason="it is empty")
+    elif file.name.lower().endswith(_HAR_ENDINGS) or _is_har(body):
+        yield from _from_har(name, body, when, at)
+    else:
+        yield _Reply(name, _page(file, body, url, when), dated=at is not None)
 
 
 def _files(paths: Iterable[Path]) -> Iterator[Path]:
@@ -135,6 +169,13 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
                     if count > _MAX_FILES:
                         return
                     yield file
+
+
+def _file_id(file: Path) -> str:
+    if not file.is_file():  # a pipe can be read once only
+        return ""
+    with file.open("rb") as opened:
+        return hashlib.file_digest(opened, "sha256").hexdigest()[:FILE_ID]
 
 
 def _changed(file: Path, now: datetime) -> datetime:
@@ -191,60 +232,83 @@ def _unwrapped(body: bytes) -> tuple[bytes, str]:
     return body, ""
 
 
-def _from_warc(
-    file: Path, read: PageReader | None, source: Source | None, market: str | None
-) -> Iterator[SavedPage]:
+def _from_warc(file: Path, read: PageReader | None, at: datetime | None) -> Iterator[_Reply | SavedPage]:
     if read is None:
         yield SavedPage(str(file), "left", reason="WARC files are read by `ingest` only")
         return
     try:
         for number, page in enumerate(read(file), 1):
-            yield _judged(f"{file}#{number}", page, source, market, only_known=True)
+            page = replace(page, fetched_at=at or page.fetched_at, ref=None)  # the record is not one of ours
+            yield _Reply(f"{file}#{number}", page, dated=True, recorded=True)
     except TrendscoutError as error:
         yield SavedPage(str(file), "left", reason=str(error))
 
 
-def _from_har(
-    name: str, body: bytes, when: datetime, source: Source | None, market: str | None
-) -> Iterator[SavedPage]:
+def _from_har(name: str, body: bytes, when: datetime, at: datetime | None) -> Iterator[_Reply | SavedPage]:
     try:
         for number, page in enumerate(har_pages(body, at=when), 1):
             inside = f"{name}#{number}"
             if isinstance(page, str):
                 yield SavedPage(inside, "left", reason=page)
             else:
-                yield _judged(inside, page, source, market, only_known=True)
+                yield _Reply(inside, replace(page, fetched_at=at or page.fetched_at), dated=True, recorded=True)
     except LayoutChanged as error:
         yield SavedPage(name, "left", reason=str(error))
 
 
-def _judged(
-    name: str, page: Page, source: Source | None, market: str | None, *, only_known: bool = False
-) -> SavedPage:
-    """The page with the source that reads it; `only_known`: among recorded replies only known addresses count."""
+def _judged(reply: _Reply, told: Told, now: datetime) -> SavedPage:
+    """The reply with the source that reads it."""
+    page, name = reply.page, reply.name
     shown = public_url(page.url)[:200]
-    found = guess(page, source=source, market=market, open_shape=not only_known)
+    found = guess(page, replace(told, name=_list_name(reply)), open_shape=not reply.recorded)
     if found.reading and found.page:
-        return SavedPage(
-            name, "taken", found.source, found.page, found.reading, _notes(found.rivals, found.reading)
-        )
+        page, dated = found.page, reply.dated
+        made = min((note.at for note in found.reading.notes if note.at), default=None)
+        if made and made <= now and not dated:
+            page, dated = replace(page, fetched_at=made), True
+        notes = _notes(found, told)
+        return SavedPage(name, "taken", found.source, page, found.reading, notes, dated=dated)
     if isinstance(found.fault, Blocked):
-        return SavedPage(name, "blocked", found.source, found.page, reason=str(found.fault))
+        why = str(found.fault)
+        return SavedPage(name, "blocked", found.source, found.page, None, why, reply.dated, fault=found.fault)
     if found.source:
-        why = found.fault.what.format(**found.fault.fields) if found.fault else ""
-        return SavedPage(
-            name, "left", found.source, reason=f"{shown}: {why}" if shown and shown not in why else why
-        )
+        why = str(found.fault) if found.fault else ""
+        why = f"{shown}: {why}" if shown and shown not in why else why
+        return SavedPage(name, "left", found.source, reason=why, fault=found.fault)
     reason = (
         f"{shown}: no source is known for this address" if shown else "no source reads it; name one with --source"
     )
     return SavedPage(name, "left", reason=reason)
 
 
-def _notes(rivals: tuple[str, ...], reading: Reading) -> str:
+# Names that browsers and people give to any file: such a name says nothing of the list in it.
+_ANY_NAME = re.compile(
+    r"(?:saved?|page|index|list|search|response|reply|data|download|untitled|document|file|items?|products?|goods|"
+    r"output|results?|export|new|copy|test|stdin|\W|\d|_)*",
+    re.IGNORECASE,
+)
+_NAME_CHARS = 80
+FILE_ID = 12  # digits: two of a million files share one in half a billion stores
+
+
+def _list_name(reply: _Reply) -> str:
+    """What a list is called that neither its reply nor its address names: as the file, where that says something.
+
+    Otherwise a mark of what it holds, so that it is never taken for a look at another list.
+    """
+    stem = Path(reply.name).name.partition("#")[0].partition(".")[0].strip()
+    if not reply.recorded and not _ANY_NAME.fullmatch(stem):
+        return stem[:_NAME_CHARS].lower()  # capitals in a list's id may stand for a market
+    return f"unnamed-{hashlib.sha256(reply.page.body).hexdigest()[:8]}"
+
+
+def _notes(found: Guess, told: Told) -> str:
     notes = []
-    if rivals:
-        notes.append(f"{', '.join(rivals)} could read it too; --source decides")
-    if any("_XX/" in entry.list for entry in reading.entries):
+    entries = found.reading.entries if found.reading else ()
+    if found.rivals:
+        notes.append(f"{', '.join(found.rivals)} could read it too; --source decides")
+    if any("_XX/" in entry.list for entry in entries):
         notes.append("its market is not told; --market tells it")
-    return "; ".join(notes)
+    if found.page and (name := dict(found.page.query.params).get(NAMED)):
+        notes.append(f"which list it is is not told: it is kept apart as {name!r}; --category names it")
+    return "; ".join((*notes, *against(entries, found.source, told.market)))

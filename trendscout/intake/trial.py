@@ -23,7 +23,7 @@ def try_source(file: Path, saved: Path, *, market: str | None, at: datetime) -> 
     Raises Blocked as `read_page` does, and LayoutChanged with the line to mend where nothing is read.
     """
     source = load_source(file)
-    page = saved_page(source, saved, market=market, url=None, at=at)
+    page = saved_page(source, saved, market=market, at=at)
     try:
         reading = read_page(source, page)
     except LayoutChanged:

@@ -31,18 +31,29 @@ def envelope(page: Page) -> Any:
     Raises Blocked for an error code: TikTok sends those with status 200. Raises LayoutChanged if it is no JSON.
     """
     value = parse_json(page)
-    base = dig(value, "BaseResp")
-    code = dig(base, "StatusCode") if base is not None else dig(value, "code")
-    if code is None:
-        code = dig(value, "statusCode") if dig(value, "statusCode") is not None else dig(value, "status_code")
-    if code not in (None, 0, "0"):
-        told = dig(base, "StatusMessage") or dig(value, "msg") or dig(value, "message") or ""
+    code, told = _code_of(value)
+    held = dig(value, "data")
+    if code not in _FINE and isinstance(held, dict) and _code_of(held)[0] in (0, "0"):
+        return value  # the code of a service that wraps TikTok's reply
+    if code not in _FINE:
         raise Blocked(
             "{source}: TikTok answers with error {code} ({told}) behind status {status}.",
             next_step="Nothing was counted. Lists need no login here; a saved reply of your own can be ingested.",
             source=page.query.source,
             code=code,
-            told=str(told)[:100],
+            told=str(told or "")[:100],
             status=page.status,
         )
     return value
+
+
+_FINE = (None, 0, "0", 200, "200")  # 200 is what services say that wrap a reply
+
+
+def _code_of(value: Any) -> tuple[Any, Any]:
+    """The code that a reply gives itself, and its words."""
+    base = dig(value, "BaseResp")
+    if base is not None:
+        return dig(base, "StatusCode"), dig(base, "StatusMessage")
+    codes = (dig(value, name) for name in ("code", "statusCode", "status_code"))
+    return next((code for code in codes if code is not None), None), dig(value, "msg") or dig(value, "message")

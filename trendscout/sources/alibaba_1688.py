@@ -176,5 +176,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{6,20}",
+        marks=("1688.com",),
     ),
 )

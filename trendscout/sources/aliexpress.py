@@ -220,5 +220,11 @@ SOURCES = (
         wall=wall,
         spacing_s=6.0,
         categories=("portable blender", "led strip lights"),
+        marks=(
+            "aliexpress.",
+            "aliexpress-media.com",
+            "ae01.alicdn.com",
+            '"utLogMap"',
+        ),
     ),
 )

@@ -267,5 +267,11 @@ SOURCES = (
         length=100,
         page_rows=50,
         categories=("electronics", "beauty", "toys-and-games", "kitchen", "sporting-goods", "pet-supplies"),
+        marks=(
+            "data-client-recs-list",
+            "gridItemRoot",
+            "zg-carousel-general-faceout",
+            "zg-ordered-list",
+        ),
     ),
 )

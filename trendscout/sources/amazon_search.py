@@ -176,5 +176,6 @@ SOURCES = (
         wall=amazon.wall,
         spacing_s=5.0,
         categories=("fidget toy", "portable blender"),
+        marks=("s-search-result",),
     ),
 )

@@ -217,5 +217,6 @@ SOURCES: tuple[Source, ...] = (
         length=100,
         key_form=r"\d{3,20}(?::\d{3,20})?",
         categories=("1001", "1010", "1013", "1016", "1020"),
+        marks=("coupang",),
     ),
 )

@@ -93,5 +93,10 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{3,25}",
+        marks=('"word_list"',),
+        alone=(
+            "hot",
+            "rising",
+        ),
     ),
 )

@@ -211,5 +211,10 @@ SOURCES = (
         wall=wall,
         spacing_s=5.0,
         categories=("fidget toy", "led strip lights"),
+        marks=(
+            "ebay.",
+            "ebayimg.com",
+            "ebaystatic.com",
+        ),
     ),
 )

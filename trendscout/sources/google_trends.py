@@ -260,5 +260,15 @@ SOURCES = (
         query_of=query_of,
         wall=wall,
         spacing_s=6.0,
+        marks=(
+            "trends.google.com/",
+            "i0OFE",
+            '"timelineData"',
+            '"rankedKeyword"',
+        ),
+        alone=(
+            "trending",
+            "trending_now",
+        ),
     ),
 )

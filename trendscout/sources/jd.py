@@ -150,5 +150,11 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{3,20}",
+        marks=(
+            "jd.com",
+            "360buyimg.com",
+            "gl-item",
+            "plugin_goodsCardWrapper",
+        ),
     ),
 )

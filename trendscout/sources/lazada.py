@@ -187,5 +187,11 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=alibaba_wall,
         key_form=r"\d{3,20}",
+        marks=(
+            "lazada.",
+            "daraz.",
+            "slatic.net",
+        ),
+        alone=("home",),
     ),
 )

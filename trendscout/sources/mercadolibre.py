@@ -29,7 +29,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
 SITES = {
@@ -149,7 +149,7 @@ def _result(row: Row, name: str) -> Entry:
 
 
 def _read_search(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+    document = next(iter(dicts_with(parse_json(page), "results")), {})
     rows = rows_at(document, ("results",), having=("id",))
     query = told(
         page,
@@ -294,5 +294,10 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_MERCADOLIBRE_KEY",
         spacing_s=1.0,
         categories=("MLB1051", "MLB1000", "MLA1051", "MLM1574"),
+        marks=(
+            "mercadolib",
+            "mercadoliv",
+            "mlstatic.com",
+        ),
     ),
 )

@@ -141,5 +141,10 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{6,20}",
+        marks=(
+            "yangkeduo.com",
+            "pinduoduo",
+            "pddpic.com",
+        ),
     ),
 )

@@ -110,11 +110,16 @@ SOURCES = (
         key_form=r"\d{1,12}",
         readers=(
             Reader("feed", lambda page: b"<feed" in page.body[:2000], read_feed),
-            Reader("GraphQL", lambda page: page.body.lstrip()[:1] == b"{", read_posts),
+            Reader("GraphQL", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_posts),
         ),
         hosts=("www.producthunt.com",),
         default_on=True,
         requests=requests,
         query_of=query_of,
+        marks=(
+            "producthunt.com",
+            '"votesCount"',
+        ),
+        alone=("feed",),
     ),
 )

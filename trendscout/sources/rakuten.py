@@ -170,5 +170,6 @@ SOURCES: tuple[Source, ...] = (
         length=80,
         key_form=r"[\w.-]+[:/][\w.-]+",
         categories=("", "100371", "551177", "100939"),
+        marks=("rakuten",),
     ),
 )

@@ -162,5 +162,9 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{3,15}",
+        marks=(
+            "shein.com",
+            "ltwebstatic.com",
+        ),
     ),
 )

@@ -333,5 +333,10 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_SHOPEE_KEY",
         sign=_sign,
         key_form=r"\d{3,20}",
+        marks=(
+            "shopee.",
+            "susercontent.com",
+            '"shopid"',
+        ),
     ),
 )

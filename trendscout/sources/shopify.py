@@ -179,5 +179,10 @@ SOURCES = (
         spacing_s=3.0,
         categories=("shop.example", "shop.example/new-arrivals"),
         ordered=False,
+        marks=(
+            "cdn.shopify.com",
+            "myshopify.com",
+            '"body_html"',
+        ),
     ),
 )

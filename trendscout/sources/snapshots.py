@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from statistics import median
 
-from trendscout.errors import Blocked, OurFault, TrendscoutError
+from trendscout.errors import Blocked, OurFault, TrendscoutError, Unreachable
 from trendscout.model import ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
 from trendscout.sources.source import Source, list_id, read_page
 
@@ -120,6 +120,11 @@ def _snapshots(
         )
         for name, kept in ((name, _once(entries)) for name, entries in by_list.items())
     )
+
+
+def no_page(source: str, number: int) -> TrendscoutError:
+    """What is said of a page of a look that is not there."""
+    return Unreachable("{source}: page {number} did not come.", source=source, number=number)
 
 
 def _ended_before(source: Source, readings: Sequence[Reading]) -> bool:

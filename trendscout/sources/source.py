@@ -20,6 +20,7 @@ from trendscout.errors import (
     Blocked,
     LayoutChanged,
     NoPage,
+    NoSuchList,
     OurFault,
     ReadError,
     TrendscoutError,
@@ -68,12 +69,19 @@ class Source:
     ordered: bool = True  # False: rows have no rank
     ids_worldwide: bool = False  # True: an item key means the same item in every market
     key_form: str = ""  # regular expression that every id of the platform matches as a whole
+    # What only this site's replies hold: its hosts, its own keys. Without an address one of them must be there.
+    marks: tuple[str, ...] = ()
+    alone: tuple[str, ...] = ()  # kinds of which a market has one list: a reply names it without its address
+
+
+NAMED = "list"  # the parameter of a query with the name of a list that nothing else names
 
 
 def list_id(query: Query, *, kind: str = "", category: str = "") -> str:
     """`source_MARKET/kind/category` for a query; empty parts become "all"."""
     market = query.market or "XX"
-    clean = (part.strip().replace("/", "-") or "all" for part in (kind or query.kind, category or query.category))
+    named = category or query.category or dict(query.params).get(NAMED, "")
+    clean = (part.strip().replace("/", "-") or "all" for part in (kind or query.kind, named))
     return "/".join((f"{query.source}_{market}", *clean))
 
 
@@ -161,9 +169,10 @@ def is_declared(source: Source, host: str) -> bool:
 def read_page(source: Source, page: Page) -> Reading:
     """The page's entries, checked: walls recognised, ranks and keys plausible, duplicates told.
 
-    Readers are tried in order; the first that finds entries is the layout of the reading. Raises Blocked for a
-    wall, NoPage for a missing page, a part of one or an error of the site's, LayoutChanged when no reader finds
-    anything (an empty list is never returned), and OurFault when one of ours breaks.
+    Readers are tried in order; the first that finds entries is the layout of the reading. What no reader knows is
+    looked for in the envelopes of other services. Raises Blocked for a wall, NoPage for a missing page, a part of
+    one or an error of the site's, LayoutChanged when no reader finds a list (an empty one is never returned, nor
+    the parts of one item), and OurFault when one of ours breaks.
     """
     try:
         return _read(source, page)
@@ -174,16 +183,33 @@ def read_page(source: Source, page: Page) -> Reading:
 
 
 def _read(source: Source, page: Page) -> Reading:
-    from trendscout.sources.bodies import readable
+    from trendscout.sources.bodies import inner, readable
 
     page = readable(page)
     if wall := wall_before(source, page):
         raise _in_place_of_the_list(source, wall)
+    try:
+        return _read_form(source, page)
+    except LayoutChanged as error:
+        fitting = any(reader.fits(page) for reader in source.readers)
+        for form in inner(page) if fitting else ():
+            try:
+                return _read_form(source, form)
+            except LayoutChanged:
+                continue
+        raise error from None
+
+
+def _read_form(source: Source, page: Page) -> Reading:
+    fault: NoSuchList | None = None
     for reader in source.readers:
         if not reader.fits(page):
             continue
         try:
             rows = list(reader.read(page))
+        except NoSuchList as error:
+            fault = fault or error
+            continue
         except LayoutChanged:
             continue
         entries = [row for row in rows if isinstance(row, Entry)]
@@ -191,9 +217,11 @@ def _read(source: Source, page: Page) -> Reading:
         cut = (CUT_SHORT,) if _is_cut(page.body) else ()
         reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
         reading = checked(reading, key_form=source.key_form)
-        if reading.entries:
+        wrong = _no_list(source, entries, reading)
+        if reading.entries and not wrong:
             return reading
-    raise LayoutChanged(
+        fault = fault or wrong
+    raise fault or LayoutChanged(
         "{source}: no reader found a list in {url}.",
         next_step="The page is kept in the archive; after an update `trendscout replay` reads it again.",
         source=source.name,
@@ -228,6 +256,30 @@ def _in_place_of_the_list(source: Source, wall: str) -> ReadError:
             wall=wall,
         )
     return NoPage(what, next_step="Nothing was counted; the next run tries again.", source=source.name, wall=wall)
+
+
+def _no_list(source: Source, entries: Sequence[Entry], reading: Reading) -> NoSuchList | None:
+    """What speaks against the rows being a list of the source: parts of one item, or ids of another site."""
+    if len(entries) > 1 and len({entry.item_key for entry in entries}) == 1 and reading.entries:
+        return NoSuchList(
+            "{source}: its {count} rows are parts of one item ({key}): a page of one item, not a list.",
+            next_step="Save the list that shows it.",
+            source=source.name,
+            count=len(entries),
+            key=entries[0].item_key,
+        )
+    form = re.compile(source.key_form or "(?s:.+)")
+    wrong = [entry.item_key for entry in entries if not form.fullmatch(entry.item_key)]
+    if 2 * len(wrong) > len(entries):
+        return NoSuchList(
+            "{source}: {wrong} of {count} rows have no id as {source} has them (the first is {key!r}).",
+            next_step="It is a list of another site, or of another kind.",
+            source=source.name,
+            wrong=len(wrong),
+            count=len(entries),
+            key=wrong[0][:40],
+        )
+    return None
 
 
 _TAIL_BYTES = 4096

@@ -227,5 +227,13 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=alibaba_wall,
         key_form=r"\d{5,20}",
+        marks=(
+            "taobao.com",
+            "tmall.com",
+            '"mtop.',
+            '"auctions"',
+            '"nidlong"',
+            "doubleCardWrapper",
+        ),
     ),
 )

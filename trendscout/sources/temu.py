@@ -156,5 +156,9 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         wall=_wall,
         key_form=r"\d{6,20}",
+        marks=(
+            "temu.com",
+            "kwcdn.com",
+        ),
     ),
 )

@@ -316,5 +316,15 @@ SOURCES = (
         wall=wall,
         spacing_s=4.0,
         categories=(*INDUSTRIES, *WATCH_LIST),
+        marks=(
+            "publishCnt",
+            "publish_cnt",
+            "BaseResp",
+            "challenge-vvcount",
+            '"challengeInfo"',
+            '"challengeId"',
+            '"entityInfos"',
+            "_ecom_category",
+        ),
     ),
 )

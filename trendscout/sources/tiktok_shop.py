@@ -152,5 +152,11 @@ SOURCES = (
         ),
         query_of=query_of,
         wall=wall,
+        marks=(
+            "tiktok",
+            "ttcdn",
+            "ibyteimg.com",
+            '"product_price_info"',
+        ),
     ),
 )

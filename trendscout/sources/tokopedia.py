@@ -162,5 +162,6 @@ SOURCES: tuple[Source, ...] = (
         ),
         query_of=_query_of,
         key_form=r"\d{3,20}",
+        marks=("tokopedia",),
     ),
 )

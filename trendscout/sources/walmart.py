@@ -187,5 +187,9 @@ SOURCES = (
         ),
         query_of=query_of,
         wall=wall,
+        marks=(
+            "walmart",
+            '"usItemId"',
+        ),
     ),
 )

@@ -256,6 +256,7 @@ SOURCES = (
         wall=popular_wall,
         key_env="TRENDSCOUT_YOUTUBE_KEY",
         length=50,
+        marks=('"youtube#video"',),
     ),
     Source(
         name="youtube_hashtag",
@@ -278,5 +279,6 @@ SOURCES = (
         query_of=hashtag_query_of,
         wall=hashtag_wall,
         categories=("tiktokmademebuyit", "gadgets"),
+        marks=("ytimg.com", "ytInitialData"),
     ),
 )

@@ -1,19 +1,17 @@
-"""What the user brings, into archive and store: saved pages, histories of ranked lists, exports."""
+"""Tables that the user brings, into archive and store: histories of ranked lists, exports of tools."""
 
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
 from trendscout.archive import Archive, ArchivedPage
-from trendscout.errors import ArchiveError
-from trendscout.intake import Profile, SavedPage, load_profile, read_export
-from trendscout.model import Page, Query
-from trendscout.steps.load import Crawl, load_crawls
+from trendscout.intake import Profile, load_profile, read_export
+from trendscout.model import Query
 from trendscout.store.histories import import_history
 from trendscout.store.load import Loaded, load_snapshots
 from trendscout.store.sql import Connection
@@ -30,17 +28,6 @@ class ImportResult:
     loaded: Loaded
     stock: int = 0  # goods of the seller's own
     findings: tuple[str, ...] = ()  # rows left out and why
-
-
-@dataclass(frozen=True, slots=True)
-class IngestResult:
-    """What became of one saved page."""
-
-    name: str  # the file, and behind "#" the reply in it
-    source: str
-    status: str  # a snapshot's, or "left"
-    entries: int = 0
-    reason: str = ""
 
 
 def import_ranked(
@@ -102,47 +89,3 @@ def _keep(archive: Path, file: Path, query: Query, now: datetime, at: datetime, 
         kept.write_file(
             file.name, file.read_bytes(), query, at=now, taken_at=at, role="import", extra=tuple(extra.items())
         )
-
-
-def ingest_pages(
-    open_store: Opener, archive: Path, found: Iterable[SavedPage], *, now: datetime
-) -> list[IngestResult]:
-    """Archive and load what was found; what was left is told with its reason."""
-    taken: list[IngestResult] = []
-    crawls: list[Crawl] = []
-    positions: list[int] = []
-    with Archive(archive) as kept:
-        for one in found:
-            if one.page is None or one.status == "left":
-                taken.append(IngestResult(one.file, one.source, "left", reason=one.reason))
-                continue
-            ref = kept.write_file(
-                one.file,
-                one.page.body,
-                one.page.query,
-                at=now,
-                taken_at=one.page.fetched_at,
-                url=one.page.url,
-                content_type=one.page.headers.get("content-type", "application/octet-stream"),
-                number=one.page.number,
-            )
-            crawls.append(Crawl(one.page.query, one.page.fetched_at, (replace(one.page, ref=ref),)))
-            positions.append(len(taken))
-            taken.append(IngestResult(one.file, one.source, "ok", reason=one.reason))
-    for position, (outcome, _) in zip(positions, load_crawls(open_store, crawls, loaded_at=now), strict=True):
-        reason = " ".join(dict.fromkeys(text for text in (outcome.reason, taken[position].reason) if text))
-        taken[position] = replace(taken[position], status=outcome.status, entries=outcome.entries, reason=reason)
-    return taken
-
-
-def warc_pages(path: Path) -> Iterator[Page]:
-    """The pages of a WARC file of the user's.
-
-    Raises ArchiveError, after the last page, for what in it cannot be read.
-    """
-    from trendscout.archive.reader import foreign_pages
-
-    faults: list[ArchiveError] = []
-    yield from foreign_pages(path, faults.append)
-    if faults:
-        raise faults[0]

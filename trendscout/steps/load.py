@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trendscout.archive import ArchivedPage
-from trendscout.errors import TrendscoutError, Unreachable
-from trendscout.model import Outcome, Page, Query, Snapshot, Status
-from trendscout.sources.snapshots import Shown, shown_by, with_drift
+from trendscout.errors import ArchiveError, TrendscoutError
+from trendscout.model import PAGING, ArchiveRef, Outcome, Page, Query, Snapshot, Status
+from trendscout.sources.snapshots import Shown, no_page, shown_by, with_drift
 from trendscout.sources.source import get_source, wall_before
 from trendscout.sources.walls import TRANSIENT
 from trendscout.store.coverage import usual
@@ -127,16 +127,37 @@ def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot], *, fault: bool) -> Out
     )
 
 
-def crawls_of(kept: Iterable[ArchivedPage]) -> Iterator[Crawl]:
+JOINS = "joins"  # the extra of a page that was brought later: the pages of its look that the archive had already
+Read = Callable[[ArchiveRef], Page]
+
+
+def joins_text(pages: Iterable[tuple[ArchiveRef | None, int]]) -> str:
+    """Records and their numbers in the look, as a record's extra says them."""
+    return " ".join(f"{ref.file}@{ref.offset}#{number}" for ref, number in pages if ref)
+
+
+def _joined(text: str, read: Read, like: ArchivedPage) -> Iterator[ArchivedPage]:
+    for one in text.split():
+        place, _, number = one.rpartition("#")
+        file, _, offset = place.rpartition("@")
+        with suppress(ArchiveError, ValueError):  # pruned, and then told as a page that did not come
+            page = read(ArchiveRef(file, int(offset)))
+            yield replace(like, page=replace(page, number=int(number)))
+
+
+def crawls_of(kept: Iterable[ArchivedPage], read: Read | None = None) -> Iterator[Crawl]:
     """Archived pages put together again as the crawls that they came from, in the order of writing.
 
     A page that was asked for again counts as it came last, and pages that never came are told as missing. Replies
-    that only asked for patience make no snapshot.
+    that only asked for patience make no snapshot. `read` gives the pages that a later one says it belongs to.
     """
     open_crawls: dict[tuple[Query, datetime], list[ArchivedPage]] = {}
     for one in kept:
-        key = (one.page.query, one.taken_at)
+        asked = tuple(pair for pair in one.page.query.params if pair[0] not in PAGING)
+        key = (replace(one.page.query, params=asked), one.taken_at)
         held = open_crawls.setdefault(key, [])
+        if not held and read and (joins := one.extra.get(JOINS)):
+            held.extend(_joined(joins, read, one))
         held.append(one)
         if len({part.page.number for part in held if part.page.status < _REFUSED}) == one.pages:
             yield _crawl(key, open_crawls.pop(key))
@@ -152,13 +173,12 @@ _REFUSED = 400
 def _crawl(key: tuple[Query, datetime], held: Sequence[ArchivedPage]) -> Crawl:
     query, taken_at = key
     last = {one.page.number: one for one in held if one.page.status not in TRANSIENT}
-    pages = tuple(replace(last[number].page, query=query) for number in sorted(last))
+    pages = tuple(last[number].page for number in sorted(last))
     other_replies = tuple(one.page for one in held if last.get(one.page.number) is not one)
-    asked = max(one.pages for one in held)
+    # Of what the user brought, the last page is the last that was brought.
+    asked = max(one.pages if one.role == "crawl" else one.page.number for one in held)
     if pages and len(pages) < asked and wall_before(get_source(query.source), pages[-1]):
         asked = pages[-1].number  # the rest of a list is not asked for behind a wall
     lost = [number for number in range(1, asked + 1) if number not in last] if last else []
-    missing = tuple(
-        Unreachable("{source}: page {number} did not come.", source=query.source, number=number) for number in lost
-    )
+    missing = tuple(no_page(query.source, number) for number in lost)
     return Crawl(query, taken_at, pages, missing, other_replies)

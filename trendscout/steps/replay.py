@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from trendscout.archive import Archive, ArchivedPage
 from trendscout.steps.ingest import repeat_import
 from trendscout.steps.load import crawls_of, load_crawls
+from trendscout.store.brought import taken_back
 from trendscout.store.load import Loaded, noted_files, noted_pages
 from trendscout.store.workspace import Workspace
 
@@ -50,17 +51,21 @@ def _read_again(
     workspace: Workspace, archive: Archive, kept: Iterable[ArchivedPage], *, now: datetime, replace_changed: bool
 ) -> Replayed:
     total, crawls = Loaded(0, 0, 0), 0
+    with workspace.store() as connection:
+        gone = taken_back(connection)
 
     def pages() -> Iterator[ArchivedPage]:
         nonlocal total
         for one in kept:
+            if one.page.ref in gone:  # a file that was taken back
+                continue
             if one.role == "import":
                 total += repeat_import(workspace.writing, one, now=now)
             else:
                 yield one
 
     for _, loaded in load_crawls(
-        workspace.writing, crawls_of(pages()), loaded_at=now, replace_changed=replace_changed
+        workspace.writing, crawls_of(pages(), archive.read), loaded_at=now, replace_changed=replace_changed
     ):
         crawls += 1
         total += loaded

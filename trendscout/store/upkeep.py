@@ -20,6 +20,7 @@ TABLES = (
     "observations",
     "listings",
     "pages",
+    "brought",
     "rereads",
     "memberships",
     "kinships",

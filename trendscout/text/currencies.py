@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from unicodedata import name
 
-_ISO = frozenset(
+CURRENCIES = frozenset(
     "AED ARS AUD AWG AZN BDT BGN BHD BOB BRL BYN CAD CHF CLP CNY COP CRC CZK DKK DOP DZD EGP ETB EUR GBP GEL GHS"
     " GTQ HKD HUF IDR ILS INR IQD IRR ISK JOD JPY KES KRW KWD KZT LAK LBP LKR MAD MMK MNT MOP MXN MYR NGN NOK NPR"
     " NZD OMR PEN PHP PKR PLN PYG QAR RON RSD RUB SAR SEK SGD THB TND TRY TWD TZS UAH UGX USD UYU UZS VND XAF XOF"
@@ -138,7 +138,7 @@ _THREE_PLACES = frozenset("BHD IQD JOD KWD LYD OMR TND".split())
 
 
 def _pattern() -> str:
-    signs = sorted({*_ISO, *_SIGNS, *_SHARED, *_SPELT, *_SMALL}, key=len, reverse=True)
+    signs = sorted({*CURRENCIES, *_SIGNS, *_SHARED, *_SPELT, *_SMALL}, key=len, reverse=True)
     return "|".join(
         (r"(?<![A-Za-z])" if _is_spelt(sign[0]) else "")
         + re.escape(sign)
@@ -159,7 +159,7 @@ def code_of(sign: str, market: str | None) -> str | None:
     sign = _SPELT.get(sign, sign)
     if sign in _SHARED:
         return _SHARED[sign].get(market or "")
-    return sign if sign in _ISO else _SIGNS.get(sign) or _SMALL.get(sign)
+    return sign if sign in CURRENCIES else _SIGNS.get(sign) or _SMALL.get(sign)
 
 
 def is_plausible(sign: str, market: str | None) -> bool:
