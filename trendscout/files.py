@@ -1,9 +1,22 @@
-"""Files that are there whole or not at all."""
+"""Files that are there whole or not at all, and files that can be read to an end."""
 
 from __future__ import annotations
 
+import errno
+import stat
 from collections.abc import Callable
 from pathlib import Path
+
+
+def file_size(path: Path) -> int:
+    """Bytes of a file that the user named.
+
+    Raises OSError where there is none, and for pipes and devices: reading them could wait, or go on, for ever.
+    """
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):
+        raise OSError(errno.EINVAL, "it is a folder, a pipe or a device", str(path))
+    return found.st_size
 
 
 def whole_file(path: Path, write: Callable[[Path], object]) -> None:

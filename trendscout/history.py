@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trendscout.errors import UsageError
+from trendscout.files import file_size
 
 if TYPE_CHECKING:
     import numpy as np
@@ -85,6 +86,7 @@ def read_history(file: Path) -> History:
     from pyarrow import csv, parquet
 
     try:
+        file_size(file)
         table = parquet.read_table(file) if file.suffix == ".parquet" else csv.read_csv(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error

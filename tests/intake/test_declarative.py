@@ -1,5 +1,6 @@
 """Sources declared in TOML, on pages of invented shops."""
 
+import re
 from dataclasses import replace
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -91,7 +92,7 @@ body = '{"page": {page}, "cat": "{category}"}'
 pages = 3
 first_page = 0
 markets = ["ID"]
-key_env = "TRENDSCOUT_GADGET_KEY"
+key_env = "TRENDSCOUT_GADGET_API_KEY"
 terms = "https://api.gadget.example/terms"
 items = "data.rows[?kind=='goods']"
 ordered = false
@@ -233,12 +234,37 @@ def test_any_declaration_is_taken_or_refused(tmp_path: Path, text: str, form: st
 
 def test_the_files_of_a_folder_become_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trendscout.sources.source._declared", {})
-    assert load_sources(tmp_path / "none") == ()
+    assert load_sources(tmp_path / "none") == ((), ())
     (tmp_path / "a.toml").write_text(HTML, encoding="utf-8")
     (tmp_path / "b.toml").write_text(JSON, encoding="utf-8")
-    declare(load_sources(tmp_path))
+    found, faults = load_sources(tmp_path)
+    assert faults == ()
+    declare(found)
     assert get_source("gadget_house").markets == ("DE",)
     assert sources().keys() > {"gadget_house", "gadget_api", "ebay"}
     (tmp_path / "c.toml").write_text(JSON, encoding="utf-8")
-    with pytest.raises(ConfigError, match=r"c\.toml and .*b\.toml both declare the source gadget_api"):
-        load_sources(tmp_path)
+    (tmp_path / "d.toml").write_text("name = ", encoding="utf-8")
+    found, faults = load_sources(tmp_path)
+    assert [source.name for source in found] == ["gadget_house", "gadget_api"]
+    told = [str(fault) for fault in faults]
+    assert re.search(r"c\.toml and .*b\.toml both declare the source gadget_api", told[0])
+    assert "d.toml is not TOML" in told[1]
+
+
+@pytest.mark.parametrize(
+    ("name", "variable", "why"),
+    [
+        ("gadget_api", "TRENDSCOUT_WECOM_URL", "can only be TRENDSCOUT_GADGET_API_KEY"),
+        ("gadget_api", "TRENDSCOUT_RAKUTEN_KEY", "can only be TRENDSCOUT_GADGET_API_KEY"),
+        ("youtube", "TRENDSCOUT_YOUTUBE_KEY", "holds a secret of another source"),
+        ("team", "TRENDSCOUT_TEAM_KEY", "holds a secret of another source or of a channel"),
+    ],
+)
+def test_a_file_of_somebody_elses_gets_no_secret_but_its_own(
+    tmp_path: Path, name: str, variable: str, why: str
+) -> None:
+    text = JSON.replace("gadget_api", name).replace("TRENDSCOUT_GADGET_API_KEY", variable)
+    (tmp_path / "a.toml").write_text(text, encoding="utf-8")
+    found, faults = load_sources(tmp_path, taken={"TRENDSCOUT_TEAM_KEY"})
+    assert found == ()
+    assert why in str(faults[0])

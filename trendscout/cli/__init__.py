@@ -6,6 +6,7 @@ import gc
 import sys
 from collections.abc import Sequence
 from importlib import import_module
+from io import TextIOWrapper
 
 from trendscout.errors import TrendscoutError
 
@@ -16,6 +17,7 @@ _COMMANDS = ("inputs", "products", "reports", "operations")  # importing them de
 def run() -> None:
     """Run one command and exit: 0 done, 1 a fault of ours, 2 usage, 3 done in part, 4 the store."""
     gc.disable()  # until a command runs: declaring them leaves no garbage, and looking for it is 4 % of `--help`
+    _speak_any_encoding()
     from trendscout.cli.app import app
 
     for part in _COMMANDS:
@@ -43,6 +45,12 @@ def run() -> None:
         words = t("A fault of trendscout itself: {error}. Run it again with --verbose and report what it prints.")
         print(words.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
         sys.exit(_FAULT_OF_OURS)
+
+
+def _speak_any_encoding() -> None:
+    """Let answers pass a pipe of any encoding: what it cannot say is replaced, as errors on stderr always are."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(errors="replace")
 
 
 _WITH_VALUE = ("--db", "--config", "--lang")

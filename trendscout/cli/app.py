@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
@@ -83,7 +84,9 @@ def options(
         from trendscout.intake import load_sources
         from trendscout.sources.source import declare
 
-        declare(load_sources(declared))
+        found, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
+        declare(found)
+        settings = replace(settings, left_out=faults)
     shared = settings.db.startswith("ducklake:")
     store = db or (settings.db if shared else str(settings.home / settings.db))
     context.obj = Call(

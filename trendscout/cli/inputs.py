@@ -37,6 +37,7 @@ def sources(
         answer(entries[0] if name else entries)
     else:
         show_sources(entries, here.lang, full=name is not None)
+    here.end()
 
 
 @app.command(
@@ -76,8 +77,7 @@ def collect(
         show_outcomes(outcomes, here.lang)
     if any(outcome.fault for outcome in outcomes):
         raise typer.Exit(FAULT_OF_OURS)
-    if any(outcome.status != "ok" for outcome in outcomes):
-        raise typer.Exit(PARTIAL)
+    here.end(partial=any(outcome.status != "ok" for outcome in outcomes))
 
 
 @app.command(

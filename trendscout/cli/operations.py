@@ -95,8 +95,7 @@ def run(
         show_run(done, here)
     if done.state == "failed" or any(outcome.fault for outcome in done.outcomes):
         raise typer.Exit(FAULT_OF_OURS)
-    if done.state == "partial":
-        raise typer.Exit(PARTIAL)
+    here.end(partial=done.state == "partial")
 
 
 @app.command(

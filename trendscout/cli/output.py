@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
     from trendscout.settings.config import Settings
     from trendscout.store.workspace import Workspace
+
+
+PARTIAL = 3  # exit code: done, and something is missing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +52,13 @@ class Call:
     def warn(self, error: TrendscoutError) -> None:
         """An error that does not end the run, on stderr."""
         print(message(error, self.lang), file=sys.stderr)
+
+    def end(self, *, partial: bool = False) -> None:
+        """Exit with 3 if something is missing; what was left out of the user's own files is told."""
+        for fault in self.settings.left_out:
+            self.warn(fault)
+        if partial or self.settings.left_out:
+            sys.exit(PARTIAL)
 
     @contextmanager
     def progress(self, what: str) -> Iterator[None]:
@@ -86,13 +97,19 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
 
 def answer(value: object) -> None:
     """One JSON document on stdout, keys as in the data classes."""
-    json.dump(plain(value), sys.stdout, ensure_ascii=False, indent=1)
-    sys.stdout.write("\n")
+    for_programs(json.dumps(plain(value), ensure_ascii=False, indent=1))
 
 
 def line(value: object) -> None:
     """One JSON document on one line of stdout."""
-    sys.stdout.write(json.dumps(plain(value), ensure_ascii=False) + "\n")
+    for_programs(json.dumps(plain(value), ensure_ascii=False))
+
+
+def for_programs(text: str) -> None:
+    """JSON on stdout, in UTF-8 (RFC 8259) whatever the encoding of this machine's pipes is."""
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8", errors="replace")
+    sys.stdout.write(text + "\n")
 
 
 def vars_of(item: object) -> dict[str, Any]:

@@ -126,6 +126,7 @@ def _report(
             here.workspace, query, reader, only_changes=changes, now=moment(as_of), settings=here.settings
         )
     show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
+    here.end()
 
 
 @app.command(

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import shutil
-import sys
 from collections.abc import Container, Iterable, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
-from trendscout.cli.output import Call, console, visible
+from trendscout.cli.output import Call, console, for_programs, visible
 from trendscout.errors import UsageError
 from trendscout.lang import Lang, retold, tr
 
@@ -53,7 +52,7 @@ def show_report(
     from trendscout.report import drop, paths, table
 
     if form == "json" and not out:
-        sys.stdout.write(drop.as_json(drop.document(made)) + "\n")
+        for_programs(drop.as_json(drop.document(made)))
         return
     if form == "table":
         if out:

@@ -8,13 +8,13 @@ from an environment variable of trendscout's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
-from trendscout.errors import ConfigError, LayoutChanged
+from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
 from trendscout.intake.values import item_id, moment, number, web_url, words
 from trendscout.model import CountKind, Entry, Page, Query, Request
 from trendscout.settings.config import line_of, load_toml
@@ -52,10 +52,11 @@ class Declaration:
         )
 
 
-def load_source(path: Path) -> Source:
+def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
     """The source that a TOML file declares.
 
-    Raises ConfigError naming file, line and key if anything in it is wrong.
+    `taken` are variables of the environment that hold what is somebody else's: addresses of channels. Raises
+    ConfigError naming file, line and key if anything in it is wrong.
     """
     if path.exists() and path.stat().st_size > _MAX_BYTES:
         raise ConfigError(
@@ -69,6 +70,7 @@ def load_source(path: Path) -> Source:
     if table["name"] in shipped_sources():
         raise here.wrong("name", f"{table['name']} is the name of a source that comes along")
     name = table["name"]
+    _require_own_key(here, taken)
     host = _host(here)
     reader = Reader(f"declared in {path.name}", lambda page: bool(page.body), _reader(here))
     return Source(
@@ -92,26 +94,44 @@ def load_source(path: Path) -> Source:
     )
 
 
-def load_sources(folder: Path) -> tuple[Source, ...]:
-    """The sources that the TOML files of a folder declare; none if there is no such folder.
+def load_sources(
+    folder: Path, *, taken: Collection[str] = ()
+) -> tuple[tuple[Source, ...], tuple[TrendscoutError, ...]]:
+    """The sources that the TOML files of a folder declare, and why others of its files are left out.
 
-    Raises ConfigError as `load_source` does, and if two files declare one name.
+    One that is wrong, or declares a name that another has, costs nobody but itself. `taken` as for `load_source`.
     """
     found: dict[str, Path] = {}
-    loaded = []
+    loaded, faults = [], []
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
-        source = load_source(path)
-        if source.name in found:
-            raise ConfigError(
-                "{path} and {other} both declare the source {name}.",
-                next_step="Rename one of them.",
-                path=path,
-                other=found[source.name],
-                name=source.name,
-            )
+        try:
+            source = load_source(path, taken=taken)
+            if source.name in found:
+                raise ConfigError(
+                    "{path} and {other} both declare the source {name}.",
+                    next_step="Rename one of them.",
+                    path=path,
+                    other=found[source.name],
+                    name=source.name,
+                )
+        except TrendscoutError as fault:
+            faults.append(fault)
+            continue
         found[source.name] = path
         loaded.append(source)
-    return tuple(loaded)
+    return tuple(loaded), tuple(faults)
+
+
+def _require_own_key(here: Declaration, taken: Collection[str]) -> None:
+    """The file may come from somebody else: the variable that it sends away is its own, and no other's."""
+    told = here.table.get("key_env")
+    if told is None:
+        return
+    own = f"TRENDSCOUT_{here.table['name'].upper()}_KEY"
+    if told != own:
+        raise here.wrong("key_env", f"it follows from the source's name and can only be {own}")
+    if own in taken or own in {source.key_env for source in shipped_sources().values()}:
+        raise here.wrong("key_env", f"{own} holds a secret of another source or of a channel; rename this source")
 
 
 # --- requests --------------------------------------------------------------------------------------------

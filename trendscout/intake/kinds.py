@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Literal
 
 from trendscout.errors import UsageError
+from trendscout.files import file_size
 from trendscout.history import COLUMNS
 
 _PARQUET = b"PAR1"
@@ -19,6 +20,7 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
     Raises UsageError if it cannot be read.
     """
     try:
+        file_size(path)
         with path.open("rb") as file:
             head = file.read(4)
     except OSError as error:

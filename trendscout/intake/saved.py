@@ -22,6 +22,7 @@ from trendscout.archive.decoding import BrokenBody
 from trendscout.archive.decoding import decode as undo
 from trendscout.archive.wire import public_url
 from trendscout.errors import Blocked, LayoutChanged, TrendscoutError, UsageError
+from trendscout.files import file_size
 from trendscout.intake.guess import Guess, Told, against, guess
 from trendscout.intake.har import MAX_HAR, har_pages
 from trendscout.model import Page, Query, Reading
@@ -83,6 +84,7 @@ def saved_page(source: Source, file: Path, *, market: str | None, at: datetime) 
     Raises UsageError if it cannot be read.
     """
     try:
+        file_size(file)
         page = _page(file, file.read_bytes(), None, at)
     except OSError as error:
         raise UsageError("{file} cannot be read.", next_step="Check the path.", file=file) from error
@@ -114,8 +116,9 @@ def pages_in(
             yield SavedPage(name, "left", reason="it is no kind of file that is read")
             continue
         try:
+            size = file_size(file)
             file_id = _file_id(file)
-            for reply in _replies(file, url, at, now, read_warc):
+            for reply in _replies(file, size, url, at, now, read_warc):
                 found = reply if isinstance(reply, SavedPage) else _judged(reply, told, now)
                 yield replace(found, file_id=file_id)
         except OSError as error:
@@ -123,7 +126,7 @@ def pages_in(
 
 
 def _replies(
-    file: Path, url: str | None, at: datetime | None, now: datetime, read_warc: PageReader | None
+    file: Path, size: int, url: str | None, at: datetime | None, now: datetime, read_warc: PageReader | None
 ) -> Iterator[_Reply | SavedPage]:
     """The replies in one file, and what of it cannot be used."""
     name = str(file)
@@ -131,7 +134,7 @@ def _replies(
         yield from _from_warc(file, read_warc, at)
         return
     limit = MAX_HAR if file.name.lower().endswith(_HAR_ENDINGS) else MAX_PAGE
-    if file.stat().st_size > limit:
+    if size > limit:
         yield SavedPage(name, "left", reason=f"it has more than {limit >> 20} MiB")
         return
     body = file.read_bytes()
@@ -172,8 +175,6 @@ def _files(paths: Iterable[Path]) -> Iterator[Path]:
 
 
 def _file_id(file: Path) -> str:
-    if not file.is_file():  # a pipe can be read once only
-        return ""
     with file.open("rb") as opened:
         return hashlib.file_digest(opened, "sha256").hexdigest()[:FILE_ID]
 

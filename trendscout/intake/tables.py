@@ -12,6 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from trendscout.errors import UsageError
+from trendscout.files import file_size
 from trendscout.intake.values import Cell, words
 from trendscout.text.charset import decode
 
@@ -46,7 +47,7 @@ def read_table(path: Path) -> Table:
     spans more cells than it can hold.
     """
     try:
-        size = path.stat().st_size
+        size = file_size(path)
         with path.open("rb") as file:
             head = file.read(8)
     except OSError as error:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.model import Coverage
-from trendscout.report import job_lines
+from trendscout.report import costs, job_lines, packs
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
@@ -50,6 +50,14 @@ def examine(db: str, archive: Path, settings: Settings, *, now: datetime) -> lis
 
 
 def _configuration(settings: Settings) -> Iterator[Finding]:
+    left_out: list[TrendscoutError] = [*settings.left_out]
+    packs.load(settings.home / "packs", tell=left_out.append)
+    try:
+        costs.load(settings.home / "costs.toml")
+    except TrendscoutError as fault:
+        left_out.append(fault)
+    for wrong in left_out:
+        yield Finding("warn", wrong.what, wrong.next_step, wrong.fields)
     if settings.path is None:
         yield Finding("ok", "No trendscout.toml here: the defaults are used.", "`trendscout init` writes one.")
         return

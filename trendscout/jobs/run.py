@@ -136,7 +136,7 @@ def _deliver(
             files=paths,
         )
     unheard = {channel: why for channel, why in told.items() if why}
-    state = "partial" if unheard else _state(outcomes)
+    state = "partial" if unheard or settings.left_out else _state(outcomes)
     missed = [f"{name} was not reached. {why[:1].upper()}{why[1:].rstrip('. ')}." for name, why in unheard.items()]
     detail = " ".join([f"The report holds {len(made.rows)} products.", *missed])
     with workspace.writing() as connection:

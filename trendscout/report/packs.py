@@ -57,12 +57,12 @@ def shipped() -> Mapping[str, Pack]:
     return _packs((resources.files("trendscout") / "packs").iterdir())
 
 
-def load(folder: Path | None = None) -> Mapping[str, Pack]:
+def load(folder: Path | None = None, *, tell: Callable[[ConfigError], object] | None = None) -> Mapping[str, Pack]:
     """Shipped packs and those in `folder`, by name; an own one replaces a shipped one of its name.
 
-    Raises ConfigError for a file that is no pack, with what is wrong in it.
+    A file that is no pack is told with what is wrong in it, and left out; without `tell` it raises ConfigError.
     """
-    own = _packs(folder.iterdir()) if folder is not None and folder.is_dir() else {}
+    own = _packs(folder.iterdir(), tell) if folder is not None and folder.is_dir() else {}
     return {**shipped(), **own}
 
 
@@ -248,9 +248,18 @@ def holds(line: Line, row: Row, now: datetime) -> bool | None:
 # --- reading -------------------------------------------------------------------------------------------
 
 
-def _packs(files: Iterable[Traversable]) -> dict[str, Pack]:
-    found = sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name)
-    return {pack.name: pack for pack in map(_pack, found)}
+def _packs(files: Iterable[Traversable], tell: Callable[[ConfigError], object] | None = None) -> dict[str, Pack]:
+    found: dict[str, Pack] = {}
+    for file in sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name):
+        try:
+            pack = _pack(file)
+        except ConfigError as fault:
+            if tell is None:
+                raise
+            tell(fault)
+        else:
+            found[pack.name] = pack
+    return found
 
 
 def _pack(file: Traversable) -> Pack:

@@ -10,7 +10,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from trendscout.errors import ConfigError
+from trendscout.errors import ConfigError, TrendscoutError
+from trendscout.files import file_size
 from trendscout.resources import folder
 
 if TYPE_CHECKING:
@@ -71,6 +72,7 @@ class Settings:
     keep_gb: float | None = None
     channels: tuple[Channel, ...] = ()
     alerts: Mapping[str, Any] = field(default_factory=dict)  # as `report.alerts` reads them
+    left_out: tuple[TrendscoutError, ...] = ()  # files of the user's that are wrong: told, and not used
 
     @property
     def home(self) -> Path:
@@ -104,7 +106,7 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
     Raises ConfigError naming the file, the line and the key.
     """
     try:
-        size = path.stat().st_size
+        size = file_size(path)
         text = path.read_text(encoding="utf-8-sig") if size <= _MAX_BYTES else ""
         if size > _MAX_BYTES or any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
             raise ConfigError(
@@ -119,7 +121,7 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
         ) from error
     except (ValueError, RecursionError) as error:  # also endless numbers and endless nesting
         raise ConfigError(
-            "{path} is not TOML: {error}.", next_step="Mend that line.", path=path, error=error
+            "{path} is not TOML: {error}.", next_step="Mend that line.", path=path, error=str(error)
         ) from error
     import fastjsonschema
 

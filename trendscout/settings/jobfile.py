@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -60,15 +60,25 @@ def load_job(path: Path, settings: Settings) -> Job:
     )
 
 
-def load_jobs(folder: Path, settings: Settings) -> list[Job]:
-    """Every job of a folder, by name.
+def load_jobs(
+    folder: Path, settings: Settings, *, tell: Callable[[ConfigError], object] | None = None
+) -> list[Job]:
+    """Every job of a folder, by name; one that is wrong is told and left out.
 
-    Raises ConfigError if there is none, or one is wrong.
+    Raises ConfigError if there is none, and without `tell` if one is wrong.
     """
     files = sorted(folder.glob("*.toml"))
     if not files:
         raise ConfigError("{folder} has no job.", next_step="`trendscout init` writes some.", folder=folder)
-    return [load_job(file, settings) for file in files]
+    jobs: list[Job] = []
+    for file in files:
+        try:
+            jobs.append(load_job(file, settings))
+        except ConfigError as fault:
+            if tell is None or (file is files[-1] and not jobs):  # nothing is left to do
+                raise
+            tell(fault)
+    return jobs
 
 
 def days_to_do(job: Job, last: date | None, now: datetime) -> list[date]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import islice
 
-from trendscout.errors import UsageError
+from trendscout.errors import ConfigError, TrendscoutError, UsageError
 from trendscout.model import Member, Report, ReportQuery, Why
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
@@ -51,9 +51,15 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
     )
-    known_costs = {**costs.of_goods(own_goods(connection), now), **costs.load(settings.home / "costs.toml")}
+    left_out: list[TrendscoutError] = [*settings.left_out]  # a wrong file of the user's costs only what it says
+    known_costs = costs.of_goods(own_goods(connection), now)
+    try:
+        known_costs |= costs.load(settings.home / "costs.toml")
+    except ConfigError as fault:
+        left_out.append(fault)
     made = costs.applied(made, known_costs)
-    made = packs.judged(made, packs.load(settings.home / "packs"), only=query.pack)
+    made = packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=query.pack)
+    made = replace(made, notes=(*made.notes, *map(str, left_out)))
     return replace(made, rows=made.rows[: query.top])
 
 

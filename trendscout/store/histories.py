@@ -17,6 +17,7 @@ from trendscout.store.sql import (
     lists_table,
     naive,
     one,
+    one_file,
     registered,
     transaction,
 )
@@ -49,9 +50,12 @@ def _read_rows(connection: Connection, path: Path) -> None:
     """The file as the temporary table `history`; what cannot be read in it is NULL there."""
     import duckdb
 
-    scan = "read_parquet(?)" if path.suffix == ".parquet" else "read_csv(?, all_varchar = true)"
+    # A folder called rank=9 is no column: it would take the place of the file's own.
+    reader, options = ("read_parquet", "") if path.suffix == ".parquet" else ("read_csv", "all_varchar = true, ")
+    scan = f"{reader}(?, {options}hive_partitioning = false)"
+    file = one_file(path)
     try:
-        described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [str(path)])
+        described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [file])
         kinds = dict(described.fetchall())
         if missing := [name for name in COLUMNS if name not in kinds]:
             raise UsageError("{file} has no column {names}.", next_step=NEEDS, file=path, names=", ".join(missing))
@@ -65,7 +69,7 @@ def _read_rows(connection: Connection, path: Path) -> None:
                    TRY_CAST(rank AS INTEGER) AS rank, ({title})::VARCHAR AS title, item_key::VARCHAR AS item_key,
                    TRY_CAST(({number}) AS DOUBLE) AS count
             FROM {scan}""",
-            [str(path)],
+            [file],
         )
     except duckdb.Error as error:
         raise UsageError(

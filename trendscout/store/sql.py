@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from trendscout.sources.source import platform_of
@@ -35,6 +37,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def one_file(path: Path) -> str:
+    """The path as DuckDB's readers take it, which else read a pattern: browsers name downloads `list[1].csv`."""
+    return re.sub(r"[*?\[]", r"[\g<0>]", str(path))
 
 
 def aware(moment: datetime) -> datetime:
