@@ -59,7 +59,7 @@ def ours(port: str, lists: int, folder: Path) -> None:
             memory.append(resident_mb())
 
     outcomes = collect(
-        Workspace(str(folder / "bench.duckdb"), folder / "archive"),
+        Workspace.at(folder / "bench.duckdb"),
         queries,
         Settings(contact="bench@example.com", spacing_s=0.0),
         clock=SystemClock(),

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.model import Entry, Snapshot
+from trendscout.store.address import StoreAddress
 from trendscout.store.load import load_snapshots
 from trendscout.store.query import history
 from trendscout.store.workspace import Workspace
@@ -72,10 +73,9 @@ def main() -> None:
         (host,) = parse_qs(urlsplit(server.get_uri()).query)["host"]
         data = str(Path(folder) / "data")
         print(f"{LISTS} lists of {ROWS - 1} rows a day, {DAYS} days")
-        measure("file", Workspace(str(Path(folder) / "s.duckdb"), Path(folder) / "archive"))
-        measure(
-            "lake", Workspace(f"ducklake:postgres:dbname=postgres user=postgres host={host}", Path(data), data)
-        )
+        measure("file", Workspace.at(Path(folder) / "s.duckdb"))
+        lake = StoreAddress(f"ducklake:postgres:dbname=postgres user=postgres host={host}", data)
+        measure("lake", Workspace.at(lake))
         server.cleanup()
 
 

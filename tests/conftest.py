@@ -1,6 +1,10 @@
 """Settings that all tests share."""
 
+import io
 import os
+import sys
+from contextlib import redirect_stderr, redirect_stdout
+from typing import NamedTuple
 
 import pytest
 from hypothesis import settings
@@ -25,3 +29,36 @@ def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
     monkeypatch.setattr(replay, "step", counting)
     return taken
+
+
+class Ended(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def run(tmp_path, monkeypatch):
+    """A function that runs `trendscout ARGUMENTS` in an empty folder and says how it ended."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("TRENDSCOUT_DB", "TRENDSCOUT_LANG"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("LANG", "C.UTF-8")
+    monkeypatch.setenv("COLUMNS", "100")
+
+    def ran(*arguments) -> Ended:
+        from trendscout.cli import run as main
+        from trendscout.cli.language import help_lang
+
+        help_lang.cache_clear()
+        monkeypatch.setattr(sys, "argv", ["trendscout", *map(str, arguments)])
+        out, err = io.StringIO(), io.StringIO()
+        code = 0
+        with redirect_stdout(out), redirect_stderr(err):
+            try:
+                main()
+            except SystemExit as ended:
+                code = ended.code if isinstance(ended.code, int) else int(bool(ended.code))
+        return Ended(code, out.getvalue(), err.getvalue())
+
+    return ran

@@ -6,6 +6,8 @@ TrendscoutError                    what happened, to what, what to do next
 │   └── ConfigError                ... and it is trendscout.toml, a job or a profile: names file, key, line
 ├── StoreError                     exit 4: the store is unusable
 │   ├── StoreBusy                  another process holds it
+│   ├── StoreLost                  a shared store went away, or did not take a change
+│   ├── StoreForbidden             a shared store does not let this role do it
 │   ├── StoreTooNew                written by a newer trendscout
 │   └── StoreDamaged               not a store, or a broken one
 ├── ArchiveError                   exit 4: a record of the archive cannot be written or read
@@ -19,11 +21,15 @@ TrendscoutError                    what happened, to what, what to do next
     └── LayoutChanged              no reader knows this page
 
 A FetchError or ReadError never ends a run: `pipeline` turns it into an `Outcome` of that source.
-Anything that is not a TrendscoutError is a bug and exits with 1. One that is met in the work on one query ends it
-alone and is told as OurFault; the run goes on and exits with 1 in the end.
+Anything that is not a TrendscoutError is a bug and exits with 1.
+
+The text of an exception leaves through this module only, without what `keep_secret` was told: `TrendscoutError`
+takes the secrets out of its fields, `reason` and `trace` out of those of others.
 """
 
 from __future__ import annotations
+
+import re
 
 __all__ = [
     "ArchiveError",
@@ -39,19 +45,60 @@ __all__ = [
     "StoreBusy",
     "StoreDamaged",
     "StoreError",
+    "StoreForbidden",
+    "StoreLost",
     "StoreTooNew",
     "TrendscoutError",
     "TryLater",
     "Unreachable",
     "UsageError",
+    "keep_secret",
+    "masked",
+    "reason",
+    "trace",
 ]
+
+_secrets: set[str] = set()
+_SHORT = 6  # a shorter secret is taken out as a word of its own only: its signs stand in other words by chance
+
+
+def keep_secret(text: str) -> None:
+    """Let no error tell this text, in any of the forms that SQL, libpq and addresses give it."""
+    quoted = text.replace("\\", "\\\\").replace("'", "\\'")
+    percent = "".join(
+        sign if sign.isalnum() else "".join(f"%{byte:02X}" for byte in sign.encode()) for sign in text
+    )
+    forms = (text, quoted, text.replace("'", "''"), quoted.replace("'", "''"), percent, percent.lower())
+    _secrets.update(form for form in forms if form)
+
+
+def masked(text: str) -> str:
+    """The text with every secret that is known taken out."""
+    for secret in sorted(_secrets, key=len, reverse=True):
+        pattern = re.escape(secret)
+        text = re.sub(pattern if len(secret) >= _SHORT else rf"(?<!\w){pattern}(?!\w)", "***", text)
+    return text
+
+
+def reason(error: BaseException) -> str:
+    """What an exception of another library says, in one line that may be shown, without a full stop."""
+    lines = masked(str(error)).splitlines()
+    return lines[0].rstrip(". ") if lines else type(error).__name__
+
+
+def trace(error: BaseException) -> str:
+    """Where an exception came from, line by line, as it may be shown."""
+    import traceback
+
+    return masked("".join(traceback.format_exception(error)))
 
 
 class TrendscoutError(Exception):
     """A fault that the user can act on.
 
     `what` says what happened and to which source or file; `next_step` what to do about it. Both are English
-    templates whose fields are in `fields`, so that the command line can say them in the user's language.
+    templates whose fields are in `fields`, so that the command line can say them in the user's language. Text in
+    fields loses the secrets that are known.
     """
 
     exit_code = 1
@@ -59,7 +106,10 @@ class TrendscoutError(Exception):
     def __init__(self, what: str, *, next_step: str = "", **fields: object) -> None:
         self.what = what
         self.next_step = next_step
-        self.fields = fields
+        self.fields = {
+            name: masked(str(value)) if isinstance(value, str | BaseException) else value
+            for name, value in fields.items()
+        }
         super().__init__(str(self))
 
     def __str__(self) -> str:
@@ -112,6 +162,14 @@ class StoreError(TrendscoutError):
 
 class StoreBusy(StoreError):
     """Another process holds the store."""
+
+
+class StoreLost(StoreError):
+    """A shared store went away while it was used, or did not take a change since another was quicker."""
+
+
+class StoreForbidden(StoreError):
+    """A shared store does not let this role read or write."""
 
 
 class StoreTooNew(StoreError):

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from trendscout.steps.replay import Replayed
     from trendscout.steps.saved_pages import IngestResult
     from trendscout.store.products import Word
+    from trendscout.store.upkeep import Compacted
 
 # --- collect -------------------------------------------------------------------------------------------------
 
@@ -307,18 +308,32 @@ def backtest(
 # --- upkeep --------------------------------------------------------------------------------------------------
 
 
-def compact(workspace: Workspace, settings: Settings, *, now: datetime) -> tuple[int, int, Sequence[Pruned]]:
-    """Give the store's free space back and drop raw pages past their time: bytes before, after, files deleted."""
+def would_go(workspace: Workspace, settings: Settings, *, now: datetime) -> list[str]:
+    """The files of store and archive that `compact` would delete now."""
+    from trendscout.archive import Archive
+    from trendscout.store import upkeep
+
+    pruned = Archive(workspace.archive).prune(**_limits(settings, now), dry_run=True)
+    return [*upkeep.would_go(workspace.db), *(file.name for file in pruned)]
+
+
+def compact(workspace: Workspace, settings: Settings, *, now: datetime) -> tuple[Compacted, Sequence[Pruned]]:
+    """Give the store's free space back and drop raw pages past their time: what it gave, and files deleted."""
     from trendscout.archive import Archive
     from trendscout.store import upkeep
     from trendscout.store.load import forget_files
 
-    before, after = upkeep.compact(workspace.db)
-    pruned = Archive(workspace.archive).prune(
-        older_than=now - timedelta(days=settings.keep_days) if settings.keep_days else None,
-        max_bytes=int(settings.keep_gb * 1e9) if settings.keep_gb else None,
-    )
+    done = upkeep.compact(workspace.db)
+    pruned = Archive(workspace.archive).prune(**_limits(settings, now))
     if pruned:
-        with workspace.store() as connection:
+        with workspace.writing() as connection:
             forget_files(connection, [file.name for file in pruned])
-    return before, after, pruned
+    return done, pruned
+
+
+def _limits(settings: Settings, now: datetime) -> dict[str, Any]:
+    """What the configuration lets the archive keep."""
+    return {
+        "older_than": now - timedelta(days=settings.keep_days) if settings.keep_days else None,
+        "max_bytes": int(settings.keep_gb * 1e9) if settings.keep_gb else None,
+    }

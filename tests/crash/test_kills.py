@@ -96,7 +96,7 @@ def same(whole: Path, killed: Path) -> None:
     query = f"SELECT {COLUMNS} FROM observations ORDER BY ALL"
     assert rows(killed / "demo.duckdb", query) == rows(whole / "demo.duckdb", query)
     now = morning_of(DAYS) + timedelta(days=1)
-    read_unread(Workspace(str(killed / "demo.duckdb"), killed / "archive"), now=now)
+    read_unread(Workspace.at(killed / "demo.duckdb"), now=now)
     with open_store(killed / "demo.duckdb") as connection:
         noted = noted_pages(connection, since=morning_of(0) - timedelta(days=1))
     assert {kept.page.ref for kept in Archive(killed / "archive").pages()} <= noted

@@ -45,7 +45,7 @@ def report_of(out: Path) -> bytes:
 
 def test_every_list_is_in_the_store(played: tuple[Path, DemoResult]) -> None:
     _, result = played
-    with Workspace(str(result.store), result.archive).store() as connection:
+    with Workspace.at(result.store).store() as connection:
         lists = {one.list_id for one in coverage(connection, now=morning_of(DAYS))}
         seen = history(connection, until=morning_of(DAYS))
     assert {f"amazon_bestsellers_UK/bestsellers/{category}" for category in CATEGORIES} <= lists
@@ -91,7 +91,7 @@ def test_a_killed_demo_goes_on_to_the_same_report(played: tuple[Path, DemoResult
     resumed = play(copy)
     assert killed.ours == resumed.ours == result.ours
     assert report_of(copy) == report_of(out)
-    with Workspace(str(resumed.store), resumed.archive).store() as connection:
+    with Workspace.at(resumed.store).store() as connection:
         seen = history(connection, until=morning_of(DAYS))
     assert len(set(zip(seen.snap_list.tolist(), seen.snap_time.tolist(), strict=True))) == len(seen.snap_time)
 
@@ -120,14 +120,14 @@ def test_faults_are_told_and_end_nothing(tmp_path: Path) -> None:
     # The first list meets the captcha; the host is then left alone, so the second is not asked for.
     assert (result.outcomes["blocked"], result.outcomes["failed"]) == (1, len(CATEGORIES) - 1)
     assert result.faults["captcha"] >= 1
-    with Workspace(str(result.store), result.archive).store() as connection:
+    with Workspace.at(result.store).store() as connection:
         seen = history(connection, until=morning_of(5))
     code = seen.lists.index(f"aliexpress_ID/search/{CATEGORIES[0]}")
     assert int((seen.snap_list == code).sum()) == 4
 
 
 def all_rows(result: DemoResult) -> tuple[Row, ...]:
-    workspace = Workspace(str(result.store), result.archive)
+    workspace = Workspace.at(result.store)
     return pipeline.report(workspace, ReportQuery(top=100_000), now=result.report.as_of, settings=Settings()).rows
 
 

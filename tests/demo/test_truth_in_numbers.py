@@ -86,7 +86,7 @@ def play(
 
     monkeypatch.setattr(Site, "answer", troubled)
     monkeypatch.setattr(faults, "fault_of", lambda *_: None)
-    workspace = Workspace(str(folder / "store.duckdb"), folder / "archive")
+    workspace = Workspace.at(folder / "store.duckdb")
     outcomes = []
     with MarketServer(world) as server:
         server.turn(20)

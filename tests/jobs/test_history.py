@@ -13,6 +13,7 @@ from trendscout.settings.config import Settings
 from trendscout.steps.job_states import job_states
 from trendscout.store import runs
 from trendscout.store.connect import open_store
+from trendscout.store.workspace import Workspace
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 NOW = datetime(2026, 11, 9, 12, tzinfo=UTC)
@@ -76,7 +77,7 @@ def test_sentences(store, settings):
 
 
 def test_doctor_shows_every_job_and_warns_of_the_failed(store, settings, tmp_path):
-    found = examine(str(store), tmp_path / "archive", settings, now=NOW)
+    found = examine(Workspace.at(store, tmp_path / "archive"), settings, now=NOW)
     told = {one.fields["job"]: one.level for one in found if "job" in one.fields}
     assert told == {"daily": "warn", "gone": "ok", "new": "ok"}
     assert any("broken.toml" in str(one.fields.get("path")) for one in found)

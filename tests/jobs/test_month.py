@@ -47,7 +47,7 @@ def test_a_month_gives_a_drop_and_a_digest_a_day(tmp_path, monkeypatch):
     )
     (tmp_path / "daily.toml").write_text(JOB)
     job = load_job(tmp_path / "daily.toml", settings)
-    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace.at(tmp_path / "s.duckdb")
     real = notify.notify
     monkeypatch.setattr(
         "trendscout.jobs.run.notify", lambda *a, **k: real(*a, **k, post=post, sleep=lambda _: None)

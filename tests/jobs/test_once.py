@@ -16,6 +16,7 @@ from trendscout.jobs.schedule import work_off
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import days_to_do, load_job
 from trendscout.store import runs
+from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
 from trendscout.store.workspace import Workspace
 
@@ -56,7 +57,7 @@ def job_file(folder: Path, catch_up="latest", cron="30 7 * * *") -> Path:
 def workspace(tmp_path):
     with open_store(tmp_path / "s.duckdb") as connection:
         connection.execute("INSERT INTO facts VALUES ('purpose', 'test')")
-        yield OpenPlace(str(tmp_path / "s.duckdb"), tmp_path / "archive", connection=connection)
+        yield OpenPlace(StoreAddress(tmp_path / "s.duckdb"), tmp_path / "archive", connection=connection)
 
 
 def test_a_thousand_days_with_faults_give_one_report_a_date(workspace, tmp_path, monkeypatch):

@@ -14,7 +14,7 @@ RECALLS = "cpsc_recalls_US/recalls/all"
 
 
 def test_what_looks_recalled_is_flagged(tmp_path):
-    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace.at(tmp_path / "s.duckdb")
     rows = (
         Entry(GOODS, 1, "B1", title="PEBBLEX Night Light, Glow Pebbles for Kids Room"),
         Entry(GOODS, 2, "B2", title="Velmora Wooden Chess Set"),

@@ -27,7 +27,7 @@ COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, pr
 def collected(tmp_path_factory) -> Workspace:
     """A workspace with three mornings of one market, collected over HTTP with the demo's own faults."""
     home = tmp_path_factory.mktemp("collected")
-    workspace = Workspace(str(home / "s.duckdb"), home / "archive")
+    workspace = Workspace.at(home / "s.duckdb")
     world = World(7, DAYS, ("US",))
     settings = Settings(contact="t@market.example", markets=("US",))
     with MarketServer(world) as server:
@@ -48,7 +48,7 @@ def observations(workspace) -> list:
 def elsewhere(workspace, folder: Path) -> Workspace:
     """An empty store beside a copy of the archive."""
     shutil.copytree(workspace.archive, folder / "archive")
-    return Workspace(str(folder / "again.duckdb"), folder / "archive")
+    return Workspace.at(folder / "again.duckdb")
 
 
 LATER = morning_of(DAYS) + timedelta(days=1)
@@ -62,7 +62,7 @@ def products_of(place, listings) -> set:
 
 def test_a_split_outlives_a_replay(collected, tmp_path):
     place = elsewhere(collected, tmp_path)
-    shutil.copy(collected.db, place.db)
+    shutil.copy(collected.db.file, place.db.file)
     pipeline.match(place)
     with place.store() as store:
         product, listings = store.execute(

@@ -7,6 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 
+from trendscout.store.address import StoreAddress
+from trendscout.store.workspace import Workspace
+
 
 @pytest.fixture(scope="session")
 def postgres():
@@ -36,17 +39,17 @@ def postgres():
 
 @pytest.fixture
 def new_lake(postgres, tmp_path):
-    """A function that gives the address and data_path of a lake that is not there yet."""
+    """A function that gives the address of a lake that is not there yet, with its data_path."""
     server, string = postgres
     made = []
 
-    def new() -> tuple[str, str]:
+    def new() -> StoreAddress:
         name = f"lake_{tmp_path.name.lower().replace('-', '_')[:30]}_{len(made)}"
         server.psql(f"CREATE DATABASE {name};")
         made.append(name)
         data = tmp_path / name
         data.mkdir()
-        return f"ducklake:postgres:dbname={name} {string}", str(data)
+        return StoreAddress(f"ducklake:postgres:dbname={name} {string}", str(data))
 
     return new
 
@@ -54,9 +57,6 @@ def new_lake(postgres, tmp_path):
 @pytest.fixture(params=["file", "lake"])
 def workspace(request, tmp_path):
     """Where a store is: a file's, then a lake's; Workspace."""
-    from trendscout.store.workspace import Workspace
-
     if request.param == "file":
-        return Workspace(str(tmp_path / "store.duckdb"), tmp_path / "archive")
-    address, data = request.getfixturevalue("new_lake")()
-    return Workspace(address, Path(data) / "archive", data)
+        return Workspace.at(tmp_path / "store.duckdb")
+    return Workspace.at(request.getfixturevalue("new_lake")())

@@ -69,8 +69,7 @@ def test_a_load_that_fails_leaves_nothing(workspace, monkeypatch):
 
 
 def test_two_reporters_give_one_report_a_date(new_lake):
-    address, data = new_lake()
-    workspace = Workspace(address, Path(data) / "archive", data)
+    workspace = Workspace.at(new_lake())
     got = []
 
     def report(name):
@@ -89,7 +88,7 @@ def test_two_reporters_give_one_report_a_date(new_lake):
 
 
 def test_a_lease_is_one_holders_until_it_runs_out(new_lake):
-    address, _ = new_lake()
+    address = new_lake()
     first, second = Leases(address), Leases(address)
     assert first.take(["a", "it's"], 30) == {"a", "it's"}
     assert second.take(["a", "b"], 30) == {"b"}
@@ -100,7 +99,7 @@ def test_a_lease_is_one_holders_until_it_runs_out(new_lake):
 
 
 def test_a_lease_is_renewed_while_its_holder_works(new_lake):
-    address, _ = new_lake()
+    address = new_lake()
     first, second = Leases(address), Leases(address)
     assert first.take(["a"], 1.5)
     with kept(first, ["a"], seconds=1.5) as check:
@@ -111,7 +110,7 @@ def test_a_lease_is_renewed_while_its_holder_works(new_lake):
 
 
 def test_each_list_goes_to_one_of_two(new_lake):
-    address, _ = new_lake()
+    address = new_lake()
     lanes = {f"host{number}": [f"list{number}a", f"list{number}b"] for number in range(4)}
     got = []
 
@@ -128,8 +127,14 @@ def test_each_list_goes_to_one_of_two(new_lake):
     assert sorted(got) == sorted(name for names in lanes.values() for name in names)
 
 
-def machine(address, data, server):
-    command = [sys.executable, str(WORKER), address, data, json.dumps(dict(server.base_urls))]
+def machine(address, server):
+    command = [
+        sys.executable,
+        str(WORKER),
+        address.for_attach(),
+        address.data_path,
+        json.dumps(dict(server.base_urls)),
+    ]
     return subprocess.Popen(
         command,
         env={**os.environ, "PYTHONPATH": str(ROOT)},
@@ -139,15 +144,15 @@ def machine(address, data, server):
 
 
 def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(new_lake):
-    address, data = new_lake()
+    address = new_lake()
     with MarketServer(World(7, 5, ("US",))) as server:
         server.turn(0)
-        machines = [machine(address, data, server) for _ in range(5)]
+        machines = [machine(address, server) for _ in range(5)]
         time.sleep(4.0)
         machines[0].kill()
         said = [one.communicate(timeout=120) for one in machines]
     assert [one.returncode for one in machines[1:]] == [0] * 4, said[1:]
-    with Workspace(address, Path(data) / "archive", data).store() as store:
+    with Workspace.at(address).store() as store:
         assert upkeep.contradictions(store) == []
         looks = store.execute(
             "SELECT source, category, count(*) FROM lists JOIN snapshots USING (list_key) GROUP BY ALL"
@@ -162,10 +167,9 @@ def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(new_lake
 
 
 def test_the_demo_gives_the_same_report_on_both(new_lake, tmp_path):
-    address, data = new_lake()
     made = {}
-    for name, db, path in (("file", None, ""), ("lake", address, data)):
-        run_demo(tmp_path / name, days=3, markets=("US",), db=db, data_path=path)
+    for name, db in (("file", None), ("lake", new_lake())):
+        run_demo(tmp_path / name, days=3, markets=("US",), db=db)
         made[name] = sorted((tmp_path / name).glob("*/report*"))
     assert {"report.csv", "report.json"} <= {file.name for file in made["file"]}
     for one, other in zip(made["file"], made["lake"], strict=True):

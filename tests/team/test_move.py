@@ -8,6 +8,7 @@ import pytest
 from trendscout.errors import StoreError, UsageError
 from trendscout.model import Entry, Snapshot
 from trendscout.store import upkeep
+from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
 from trendscout.store.load import load_snapshots
 
@@ -25,30 +26,30 @@ def look(day):
 
 @pytest.fixture
 def file(tmp_path):
-    path = str(tmp_path / "from.duckdb")
+    path = StoreAddress(tmp_path / "from.duckdb")
     with open_store(path) as store:
         load_snapshots(store, [look(day) for day in range(5)], loaded_at=NOW)
     return path
 
 
-def rows(db, data=""):
-    with open_store(db, data_path=data) as store:
+def rows(db):
+    with open_store(db) as store:
         return {
             table: sorted(store.execute(f"SELECT * FROM {table}").fetchall(), key=repr) for table in upkeep.TABLES
         }
 
 
 def test_there_and_back_is_the_same(file, new_lake, tmp_path):
-    lake, data = new_lake()
-    back = str(tmp_path / "back.duckdb")
-    moved = upkeep.move(file, lake, data)
-    assert upkeep.move(lake, back, data) == moved == sum(map(len, rows(file).values())) > 150
-    assert rows(lake, data) == rows(back) == rows(file)
+    lake = new_lake()
+    back = StoreAddress(tmp_path / "back.duckdb")
+    moved = upkeep.move(file, lake)
+    assert upkeep.move(lake, back) == moved == sum(map(len, rows(file).values())) > 150
+    assert rows(lake) == rows(back) == rows(file)
     assert upkeep.check(lake) == []
 
 
 def test_a_move_that_stopped_goes_on(file, new_lake, monkeypatch):
-    lake, data = new_lake()
+    lake = new_lake()
     order = upkeep._order
 
     def stops(table):
@@ -58,38 +59,38 @@ def test_a_move_that_stopped_goes_on(file, new_lake, monkeypatch):
 
     monkeypatch.setattr(upkeep, "_order", stops)
     with pytest.raises(RuntimeError):
-        upkeep.move(file, lake, data)
+        upkeep.move(file, lake)
     monkeypatch.undo()
-    upkeep.move(file, lake, data)
-    assert rows(lake, data) == rows(file)
+    upkeep.move(file, lake)
+    assert rows(lake) == rows(file)
 
 
 def test_a_store_with_other_data_is_left(file, new_lake):
-    lake, data = new_lake()
-    with open_store(lake, data_path=data) as store:
+    lake = new_lake()
+    with open_store(lake) as store:
         load_snapshots(store, [look(77)], loaded_at=NOW)
-    before = rows(lake, data)
+    before = rows(lake)
     with pytest.raises(UsageError, match="1 snapshots"):
-        upkeep.move(file, lake, data)
-    assert rows(lake, data) == before
+        upkeep.move(file, lake)
+    assert rows(lake) == before
 
 
 def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):
     pytest.importorskip("duckdb_extensions", reason="duckdb_extensions is not installed", exc_type=ImportError)
     with (
         pytest.raises(StoreError) as caught,
-        open_store(f"ducklake:postgres:dbname=x host={tmp_path} password=hunter2", data_path=str(tmp_path)),
+        open_store(f"ducklake:postgres:dbname=x host={tmp_path} password=hunter2"),
     ):
         pass
     assert "hunter2" not in str(caught.value)
 
 
 def test_compacting_a_lake_changes_no_row(new_lake):
-    lake, data = new_lake()
+    lake = new_lake()
     for day in range(6):
-        with open_store(lake, data_path=data) as store:
+        with open_store(lake) as store:
             load_snapshots(store, [look(day)], loaded_at=NOW)
-    before = rows(lake, data)
-    was, now = upkeep.compact(lake)
-    assert 0 <= now <= was
-    assert rows(lake, data) == before
+    before = rows(lake)
+    done = upkeep.compact(lake)
+    assert 0 <= done.after <= done.before
+    assert rows(lake) == before

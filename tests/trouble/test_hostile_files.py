@@ -112,7 +112,7 @@ TABLES_OF_OTHERS = {
 def test_a_history_that_is_none_loads_nothing(tmp_path, name):
     file = tmp_path / "h.parquet"
     parquet.write_table(TABLES_OF_OTHERS[name], file)
-    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace.at(tmp_path / "s.duckdb")
     said = refusal(import_file, workspace, file, profile=None, market=None, at=None, now=NOW)
     assert (said is None) == (tmp_path / "archive").exists(), "only what was loaded is kept"
     assert said is None or "h.parquet" in said

@@ -164,10 +164,10 @@ class Archive:
         return sum(file.path.stat().st_size for file in daily_files.files_of(self.folder))
 
     def prune(
-        self, *, older_than: datetime | None = None, max_bytes: int | None = None
+        self, *, older_than: datetime | None = None, max_bytes: int | None = None, dry_run: bool = False
     ) -> tuple[daily_files.Pruned, ...]:
-        """What was deleted: whole files, oldest first, never those of the newest day."""
-        return daily_files.prune(self.folder, older_than=older_than, max_bytes=max_bytes)
+        """What was deleted, or would be: whole files, oldest first, never those of the newest day."""
+        return daily_files.prune(self.folder, older_than=older_than, max_bytes=max_bytes, dry_run=dry_run)
 
     def _path(self, name: str) -> Path:
         path = (self.folder / name).resolve()

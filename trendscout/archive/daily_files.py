@@ -68,8 +68,10 @@ def create_file(folder: Path, day: date) -> tuple[int, str]:
             continue
 
 
-def prune(folder: Path, *, older_than: datetime | None, max_bytes: int | None) -> tuple[Pruned, ...]:
-    """What was deleted: files of days before `older_than`, then the oldest until `max_bytes` are kept.
+def prune(
+    folder: Path, *, older_than: datetime | None, max_bytes: int | None, dry_run: bool = False
+) -> tuple[Pruned, ...]:
+    """What was deleted, or would be: files before `older_than`, then the oldest until `max_bytes` are kept.
 
     Files of the newest day stay: someone may be writing them.
     """
@@ -81,7 +83,8 @@ def prune(folder: Path, *, older_than: datetime | None, max_bytes: int | None) -
         too_many = max_bytes is not None and total > max_bytes
         if file.day == files[-1][0].day or not (too_old or too_many):
             break
-        file.path.unlink()
+        if not dry_run:
+            file.path.unlink()
         total -= size
         deleted.append(Pruned(file.name, file.day, size))
     return tuple(deleted)

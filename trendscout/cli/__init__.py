@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
 
-from trendscout.errors import TrendscoutError
+from trendscout.errors import TrendscoutError, reason, trace
 
 _FAULT_OF_OURS = 1
 _COMMANDS = ("inputs", "products", "reports", "operations")  # importing them declares their commands
@@ -35,15 +35,16 @@ def run() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - whatever it is, it is told, without secrets
         if isinstance(error.__cause__, KeyboardInterrupt):  # so says DuckDB that it was stopped in a query
             sys.exit(130)
         from trendscout.cli.language import t
 
         if {"-v", "--verbose"} & set(sys.argv):
-            raise
+            print(trace(error), file=sys.stderr, end="")
+            sys.exit(_FAULT_OF_OURS)
         words = t("A fault of trendscout itself: {error}. Run it again with --verbose and report what it prints.")
-        print(words.format(error=f"{type(error).__name__}: {error}"), file=sys.stderr)
+        print(words.format(error=f"{type(error).__name__}: {reason(error)}"), file=sys.stderr)
         sys.exit(_FAULT_OF_OURS)
 
 

@@ -77,6 +77,7 @@ def options(
         return
     from trendscout.cli.output import Call
     from trendscout.settings.config import load_settings
+    from trendscout.store.workspace import Workspace, address_of
 
     settings = load_settings(config)
     declared = settings.home / "sources"
@@ -87,21 +88,13 @@ def options(
         found, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
         declare(found)
         settings = replace(settings, left_out=faults)
-    shared = settings.db.startswith("ducklake:")
-    store = db or (settings.db if shared else str(settings.home / settings.db))
     context.obj = Call(
-        db=store,
-        archive=archive_beside(store, settings.data_path),
+        workspace=Workspace.at(address_of(settings, db)),
         settings=settings,
         lang=choose(sys.argv[1:], os.environ, settings.lang) if lang is None else help_lang(),
         quiet=quiet,
         verbose=verbose,
     )
-
-
-def archive_beside(store: str, data_path: str = "") -> Path:
-    """The archive's folder: beside the store's file, or in the data folder of a shared store."""
-    return (Path(data_path) if store.startswith("ducklake:") else Path(store).parent) / "archive"
 
 
 def call(context: typer.Context) -> "Call":

@@ -134,12 +134,12 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     from trendscout.model import ReportQuery
     from trendscout.settings.config import load_settings
     from trendscout.sources.queries import queries_for
-    from trendscout.store.workspace import Workspace
+    from trendscout.store.workspace import Workspace, address_of
 
     settings = load_settings(target)
-    workspace = Workspace(str(settings.home / settings.db), settings.home / "archive")
+    workspace = Workspace.at(address_of(settings))
     now = datetime.now(UTC)
-    show_findings(examine(workspace.db, workspace.archive, settings, now=now), here.lang)
+    show_findings(examine(workspace, settings, now=now), here.lang)
     if not collect:
         here.say(
             "Next: put a contact into {file}, then `trendscout run {job}`.", file=target, job="jobs/daily.toml"

@@ -32,7 +32,7 @@ def sources(
     from trendscout.steps.ledger import ledger
 
     here = call(context)
-    entries = ledger(here.db, name)
+    entries = ledger(here.workspace.db, name)
     if as_json:
         answer(entries[0] if name else entries)
     else:

@@ -5,8 +5,9 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, archive_beside, call, example, moment
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, call, example, moment
 from trendscout.cli.language import t
+from trendscout.store.address import StoreAddress
 
 PARTIAL = 3
 database = typer.Typer(no_args_is_help=True, help=t("Look after the store."))
@@ -35,16 +36,14 @@ def demo(
     from trendscout.demo.run import run_demo
 
     here = call(context)
-    root = context.find_root()
-    given = root.params.get("db")
+    given = context.find_root().params.get("db")
     with here.progress("Playing the market"):
         result = run_demo(
             out,
             days=days,
             seed=seed,
             markets=tuple(market.split(",")),
-            db=given,
-            data_path=here.settings.data_path,
+            db=here.workspace.db if given else None,
             lang=here.lang,
             say=here.say,
         )
@@ -152,7 +151,7 @@ def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     from trendscout.jobs.doctor import examine
 
     here = call(context)
-    findings = examine(here.db, here.archive, here.settings, now=moment(None))
+    findings = examine(here.workspace, here.settings, now=moment(None))
     if as_json:
         answer(findings)
     else:
@@ -168,7 +167,7 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help=t("
     from trendscout.store.upkeep import back_up
 
     here = call(context)
-    size = back_up(here.db, file)
+    size = back_up(here.workspace.db, file)
     here.say("{file} holds the whole store ({size} bytes).", file=file, size=size)
 
 
@@ -180,8 +179,8 @@ def restore(
     from trendscout.store.upkeep import restore as restore_store
 
     here = call(context)
-    kept = restore_store(file, here.db)
-    here.say("{db} is now {file}.", db=here.db, file=file)
+    kept = restore_store(file, here.workspace.db)
+    here.say("{db} is now {file}.", db=here.workspace.db, file=file)
     if kept:
         here.say("What stood there before is {kept}.", kept=kept)
 
@@ -193,7 +192,7 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
     from trendscout.store.upkeep import check as check_store
 
     here = call(context)
-    faults = check_store(here.db)
+    faults = check_store(here.workspace.db)
     if as_json:
         answer(faults)
     else:
@@ -206,13 +205,28 @@ def check(context: typer.Context, as_json: AsJson = False) -> None:
 
 
 @database.command(help=example("Give free space back, drop raw pages past their time.", "trendscout db compact"))
-def compact(context: typer.Context) -> None:
+def compact(
+    context: typer.Context,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help=t("Only list the files that would go."))] = False,
+) -> None:
     """Compact the store."""
     from trendscout import pipeline
 
     here = call(context)
-    before, after, pruned = pipeline.compact(here.workspace, here.settings, now=moment(None))
-    here.say("The store has {after} bytes, {before} before.", before=before, after=after)
+    if dry_run:
+        for name in pipeline.would_go(here.workspace, here.settings, now=moment(None)):
+            here.say("{file} would be deleted.", file=name)
+        return
+    done, pruned = pipeline.compact(here.workspace, here.settings, now=moment(None))
+    here.say("The store has {after} bytes, {before} before.", before=done.before, after=done.after)
+    for name in done.deleted:
+        here.say("{file} was deleted: nothing in the store names it.", file=name)
+    if done.left:
+        here.say(
+            "The shared store's files lie in {folder} itself: what nothing names was left there. "
+            "`trendscout db move` to a new store gives them a folder of their own.",
+            folder=done.left,
+        )
     for file in pruned:
         here.say(
             "{file} of {day} ({size} bytes) was deleted from the archive.",
@@ -232,16 +246,24 @@ def move(
     context: typer.Context,
     source: Annotated[str, typer.Argument(metavar="FROM", help=t("A store."))],
     target: Annotated[str, typer.Argument(metavar="TO", help=t("A new or half-moved store."))],
+    from_data: Annotated[
+        str | None,
+        typer.Option("--from-data", metavar="DIR", help=t("data_path of FROM; else the configuration's.")),
+    ] = None,
+    to_data: Annotated[
+        str | None, typer.Option("--to-data", metavar="DIR", help=t("data_path of TO; else the configuration's."))
+    ] = None,
 ) -> None:
     """Move a store."""
     from trendscout.store.upkeep import move as move_store
+    from trendscout.store.workspace import address_of
 
     here = call(context)
-    with here.progress("Moving"):
-        rows = move_store(source, target, here.settings.data_path)
-    here.say("{rows} rows are the same in both.", rows=rows)
-    here.say(
-        "The archive is not moved: copy {old} to {new}.",
-        old=archive_beside(source, here.settings.data_path),
-        new=archive_beside(target, here.settings.data_path),
+    old, new = (
+        StoreAddress(text, data) if data else address_of(here.settings, text)
+        for text, data in ((source, from_data), (target, to_data))
     )
+    with here.progress("Moving"):
+        rows = move_store(old, new)
+    here.say("{rows} rows are the same in both.", rows=rows)
+    here.say("The archive is not moved: copy {old} to {new}.", old=old.archive, new=new.archive)

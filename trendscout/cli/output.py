@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import TrendscoutError
 from trendscout.lang import Lang, tr
+from trendscout.store.address import StoreAddress
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -30,19 +31,11 @@ PARTIAL = 3  # exit code: done, and something is missing
 class Call:
     """What the global options of this run say."""
 
-    db: str
-    archive: Path
+    workspace: Workspace
     settings: Settings
     lang: Lang
     quiet: bool
     verbose: bool
-
-    @property
-    def workspace(self) -> Workspace:
-        """Where the store and the archive are."""
-        from trendscout.store.workspace import Workspace
-
-        return Workspace(self.db, self.archive, self.settings.data_path)
 
     def say(self, text: str, **fields: object) -> None:
         """One line on stderr, in the user's language, unless --quiet."""
@@ -133,7 +126,7 @@ def plain(value: object) -> Any:
             return value.isoformat()
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
-        case Path():
+        case Path() | StoreAddress():
             return str(value)
         case _ if hasattr(value, "item"):
             return value.item()

@@ -22,8 +22,7 @@ from trendscout.lang import Lang, tr
 from trendscout.model import Query, Report, ReportQuery, Row
 from trendscout.settings.config import Settings
 from trendscout.steps.rank import rank
-from trendscout.store.connect import is_shared
-from trendscout.store.lake import without_password
+from trendscout.store.address import StoreAddress
 from trendscout.store.workspace import Workspace
 
 if TYPE_CHECKING:
@@ -64,14 +63,13 @@ def run_demo(
     days: int = 45,
     seed: int = 7,
     markets: Sequence[str] = MARKETS,
-    db: str | None = None,
-    data_path: str = "",
+    db: StoreAddress | None = None,
     lang: Lang = "en",
     say: Callable[..., object] = lambda _, **__: None,
 ) -> DemoResult:
     """Play the market for `days` days into the store at `db` (else DIR/demo.duckdb) and judge the reports.
 
-    A demo that was killed goes on with the day it was at; a shared store keeps its files in `data_path`. Raises
+    A demo that was killed goes on with the day it was at. Raises
     UsageError for an unknown market or a store that holds anything else. `say` takes an English template and its
     fields.
     """
@@ -83,11 +81,10 @@ def run_demo(
             names=", ".join(strange) or "none",
             all=", ".join(MARKETS),
         )
-    store = db or str(out / "demo.duckdb")
-    home = Path(data_path) if is_shared(store) else Path(store).parent
-    workspace = Workspace(store, home / "archive", data_path)
+    store = db or StoreAddress(out / "demo.duckdb")
+    workspace = Workspace(store, store.archive)
     world = World(seed, days, tuple(markets))
-    named = without_password(store) if is_shared(store) else str(Path(store).resolve())
+    named = str(store if store.shared else store.file.resolve())
     ledger = Ledger(out / NAME, {"days": days, "seed": seed, "markets": list(markets), "store": named})
     _claim(workspace, ledger)
     done = len(ledger.mornings())
@@ -100,10 +97,9 @@ def run_demo(
 
 def _claim(workspace: Workspace, ledger: Ledger) -> None:
     """Make sure that the store is this demo's, or nobody's."""
-    exists = is_shared(workspace.db) or Path(workspace.db).exists()
-    if ledger.is_ours() and exists:
+    if ledger.is_ours() and workspace.db.exists():
         return
-    if exists:
+    if workspace.db.exists():
         from trendscout.store.coverage import coverage
 
         with workspace.store() as connection:
@@ -111,7 +107,7 @@ def _claim(workspace: Workspace, ledger: Ledger) -> None:
                 raise UsageError(
                     "{store} holds other data than this demo's.",
                     next_step="Choose another --out or --db, or delete it.",
-                    store=without_password(workspace.db),
+                    store=str(workspace.db),
                 )
     ledger.begin()
 
@@ -196,7 +192,7 @@ def _result(workspace: Workspace, world: World, ledger: Ledger, out: Path, lang:
         planted=len(truth.breakouts),
         joined=truth.joined(_listings(row) for row in everything.rows),
         oddness_auc=_oddness_auc(everything, truth),
-        store=without_password(workspace.db),
+        store=str(workspace.db),
         archive=workspace.archive,
         files=files,
     )

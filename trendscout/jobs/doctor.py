@@ -18,11 +18,12 @@ from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
 from trendscout.steps.job_states import job_states
 from trendscout.store import runs
-from trendscout.store.connect import is_shared, open_store
+from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states
 from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
+from trendscout.store.workspace import Workspace
 
 _SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
 _FUTURE = timedelta(minutes=10)
@@ -43,9 +44,14 @@ class Finding:
         return {"ok": 0, "warn": 3, "bad": 4}[self.level]
 
 
-def examine(db: str, archive: Path, settings: Settings, *, now: datetime) -> list[Finding]:
+def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[Finding]:
     """Everything looked at, the worst last to be forgotten; "bad" means that the store is unusable."""
-    found = [*_configuration(settings), *_store(db, now), *_archive(archive), *_jobs(db, settings, now)]
+    found = [
+        *_configuration(settings),
+        *_store(workspace, now),
+        *_archive(workspace.archive),
+        *_jobs(workspace, settings, now),
+    ]
     return sorted(found, key=lambda finding: -finding.exit_code)
 
 
@@ -79,18 +85,18 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _store(db: str, now: datetime) -> Iterator[Finding]:
-    if not is_shared(db) and not Path(db).exists():
+def _store(workspace: Workspace, now: datetime) -> Iterator[Finding]:
+    if not workspace.db.exists():
         yield Finding("ok", "There is no store yet.", "`trendscout collect`, `ingest` or `import` makes one.")
         return
     try:
-        with open_store(db) as connection:
-            yield from _inside(connection, db, now)
+        with workspace.store() as connection:
+            yield from _inside(connection, workspace.db, now)
     except StoreError as error:
         yield Finding("bad", error.what, error.next_step, error.fields)
 
 
-def _inside(connection: Connection, db: str, now: datetime) -> Iterator[Finding]:
+def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator[Finding]:
     faults = contradictions(connection)
     for fault in faults:
         yield Finding(
@@ -161,17 +167,17 @@ def _archive(folder: Path) -> Iterator[Finding]:
         )
 
 
-def _jobs(db: str, settings: Settings, now: datetime) -> Iterator[Finding]:
+def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Finding]:
     found: list[Job] = []
     for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
         try:
             found.append(load_job(file, settings))
         except TrendscoutError as error:
             yield Finding("warn", error.what, error.next_step, error.fields)
-    if not is_shared(db) and not Path(db).exists():
+    if not workspace.db.exists():
         return
     try:
-        with open_store(db) as connection:
+        with workspace.store() as connection:
             states = job_states(connection, settings, now=now)
             dates = [(job, runs.last_date(connection, job.name)) for job in found if job.report is not None]
     except StoreError:

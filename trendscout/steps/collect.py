@@ -14,7 +14,6 @@ from trendscout.model import HostState, Outcome, Query
 from trendscout.settings.config import Settings
 from trendscout.sources.source import get_source
 from trendscout.steps.load import Crawl, load_crawls
-from trendscout.store.connect import is_shared
 from trendscout.store.hosts import host_states, save_host_states
 from trendscout.store.workspace import Workspace
 
@@ -39,7 +38,7 @@ def crawl(
     on_outcome: Callable[[Outcome], None] = lambda _: None,
 ) -> list[Outcome]:
     """Crawl the queries and load what came; an outcome for each that this machine asked."""
-    if not is_shared(workspace.db):
+    if not workspace.db.shared:
         return _crawl(workspace, queries, options, on_outcome)
     return _crawl_in_turns(workspace, queries, options, on_outcome)
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from trendscout.errors import StoreError
 from trendscout.model import HostState
 from trendscout.sources.source import Source, get_source, is_declared, sources
-from trendscout.store.connect import is_shared, open_store
+from trendscout.store.address import StoreAddress
+from trendscout.store.connect import open_store
 from trendscout.store.hosts import host_states
 from trendscout.store.sql import Connection
 
@@ -48,7 +48,7 @@ class LedgerEntry:
     coverage: float | None = None  # share of title, price, count and rating that the good looks of 7 days filled
 
 
-def ledger(db: str, name: str | None = None) -> tuple[LedgerEntry, ...]:
+def ledger(db: StoreAddress, name: str | None = None) -> tuple[LedgerEntry, ...]:
     """An entry for each source, or for the one named; looks come from the store where there is one."""
     chosen = [get_source(name)] if name else list(sources().values())
     looks, hosts = _known(db)
@@ -83,9 +83,9 @@ def _entry(source: Source, look: Looks | None, hosts: Sequence[HostState]) -> Le
     )
 
 
-def _known(db: str) -> tuple[dict[str, Looks], Sequence[HostState]]:
+def _known(db: StoreAddress) -> tuple[dict[str, Looks], Sequence[HostState]]:
     """The looks by source and the hosts' states; nothing where there is no store that can be opened."""
-    if not is_shared(db) and not Path(db).exists():
+    if not db.exists():
         return {}, ()
     try:
         with open_store(db) as connection:

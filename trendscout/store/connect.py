@@ -9,8 +9,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendscout.errors import StoreBusy, StoreDamaged, StoreError
-from trendscout.store.lake import LAKE, open_lake, prepared, retried
+from trendscout.errors import StoreBusy, StoreDamaged, StoreError, reason
+from trendscout.store.address import StoreAddress
+from trendscout.store.lake import in_words, open_lake, prepared, retried
 from trendscout.store.migrate import migrate
 
 if TYPE_CHECKING:
@@ -35,40 +36,35 @@ _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(PID (?P<pid>\d+)\))")
 
 @contextmanager
 def open_store(
-    path: str | Path,
+    address: StoreAddress | str | Path,
     *,
     wait_s: float = WAIT_S,
     must_exist: bool = False,
-    data_path: str = "",
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """A connection to the store at `path`, its schema up to date, closed on leaving.
+    """A connection to the store at `address`, its schema up to date, closed on leaving.
 
-    `path` is a file, or "ducklake:postgres:..." for a store that a team shares; the latter puts its data into
-    `data_path` when it is made, and knows that folder afterwards. Raises StoreBusy after `wait_s` seconds if
-    another process holds the file, StoreDamaged if it is not a store, StoreTooNew if a newer trendscout wrote it,
-    StoreError if it cannot be reached or written, also later, while the connection is used.
+    Raises StoreBusy after `wait_s` seconds if another process holds the file, StoreDamaged if it is not a store,
+    StoreTooNew if a newer trendscout wrote it, StoreError if it cannot be reached or written, also later, while
+    the connection is used.
     """
     import duckdb
 
-    if is_shared(path):
-        connection = open_lake(str(path), data_path)
+    address = StoreAddress.of(address)
+    if address.shared:
+        connection = open_lake(address)
     else:
-        connection = _open_file(Path(path), wait_s, sleep, must_exist=must_exist)
+        connection = _open_file(address.file, wait_s, sleep, must_exist=must_exist)
     try:
-        retried(lambda: migrate(connection, path))  # two may meet a new lake at once
+        retried(lambda: migrate(connection, address))  # two may meet a new lake at once
         yield connection
     except duckdb.Error as error:
-        if is_shared(path) or not _OF_THE_FILE.search(str(error)):
+        told = in_words(error) if address.shared else _of_the_file(error, address.file)
+        if told is None:
             raise
-        raise _plain(error, Path(path)) from error
+        raise told from error
     finally:
         connection.close()
-
-
-def is_shared(path: str | Path) -> bool:
-    """Whether this names a store that several machines share, not a file."""
-    return str(path).startswith(LAKE)
 
 
 def _open_file(
@@ -117,6 +113,11 @@ def _busy(error: Exception, path: Path) -> StoreBusy:
     )
 
 
+def _of_the_file(error: Exception, path: Path) -> StoreError | None:
+    """A fault of the file as its user is told it; None for any other fault of a statement."""
+    return _plain(error, path) if _OF_THE_FILE.search(str(error)) else None
+
+
 def _plain(error: Exception, path: Path) -> StoreError:
     text = str(error)
     if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only" in text:
@@ -141,5 +142,5 @@ def _plain(error: Exception, path: Path) -> StoreError:
         "The store {path} cannot be opened: {text}.",
         next_step="`trendscout doctor` looks closer.",
         path=path,
-        text=text.splitlines()[0] if text else type(error).__name__,
+        text=reason(error),
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from pathlib import Path
 
-from trendscout.errors import UsageError
+from trendscout.errors import UsageError, reason
 from trendscout.history import COLUMNS, NEEDS
 from trendscout.store.load import Loaded
 from trendscout.store.sql import (
@@ -76,7 +76,7 @@ def _read_rows(connection: Connection, path: Path) -> None:
             "{path} is not a ranked-list history: {fault}.",
             next_step=NEEDS,
             path=path,
-            fault=str(error).splitlines()[0].rstrip("."),
+            fault=reason(error),
         ) from error
 
 

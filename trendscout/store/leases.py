@@ -16,7 +16,8 @@ from datetime import datetime, timedelta
 from uuid import uuid4
 
 from trendscout.errors import StoreBusy, StoreError
-from trendscout.store.lake import attach_catalogue, prepared, quoted, retried
+from trendscout.store.address import StoreAddress
+from trendscout.store.lake import attach_catalogue, in_words, prepared, quoted, retried
 from trendscout.store.sql import Connection
 
 LEASE_S = 30.0
@@ -36,7 +37,7 @@ _TAKE = """INSERT INTO trendscout_leases VALUES {rows}
 class Leases:
     """The leases of one shared store, as one process sees them."""
 
-    def __init__(self, address: str) -> None:
+    def __init__(self, address: StoreAddress) -> None:
         self.holder = f"{socket.gethostname()}:{os.getpid()}:{uuid4().hex[:8]}"
         self._address = address
         self._asking = threading.Lock()
@@ -92,11 +93,11 @@ class Leases:
                 if self._connection is None:
                     self._connection = _catalogue(self._address)
                 return self._connection.execute(call, [statement]).fetchall()
-            except duckdb.Error:  # the next try begins with a new connection
+            except duckdb.Error as error:  # the next try begins with a new connection
                 if self._connection is not None:
                     self._connection.close()
                     self._connection = None
-                raise
+                raise in_words(error) or error from None
 
 
 @contextmanager
@@ -141,7 +142,7 @@ def kept(
 
 
 @contextmanager
-def alone(address: str, name: str, *, wait_s: float = 120.0, seconds: float = LEASE_S) -> Iterator[Check]:
+def alone(address: StoreAddress, name: str, *, wait_s: float = 120.0, seconds: float = LEASE_S) -> Iterator[Check]:
     """Nobody else is inside under this name. Raises StoreBusy after `wait_s` seconds of waiting."""
     with closing(Leases(address)) as leases:
         deadline = time.monotonic() + wait_s
@@ -158,7 +159,7 @@ def alone(address: str, name: str, *, wait_s: float = 120.0, seconds: float = LE
 
 
 def in_turns(
-    address: str,
+    address: StoreAddress,
     lanes: Mapping[str, Sequence[str]],
     *,
     now: Callable[[], datetime],
@@ -194,7 +195,7 @@ def in_turns(
                     yield todo, done
 
 
-def _catalogue(address: str) -> Connection:
+def _catalogue(address: StoreAddress) -> Connection:
     import duckdb
 
     connection = prepared(duckdb.connect())

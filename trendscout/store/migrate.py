@@ -8,8 +8,10 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from trendscout.errors import StoreError, StoreTooNew
+from trendscout.errors import StoreError, StoreForbidden, StoreLost, StoreTooNew, reason
 from trendscout.resources import folder
+from trendscout.store.address import StoreAddress
+from trendscout.store.lake import in_words
 from trendscout.store.sql import one
 
 if TYPE_CHECKING:
@@ -35,11 +37,11 @@ def version(connection: duckdb.DuckDBPyConnection) -> int:
     return int(row[0]) if row and row[0] is not None else 0
 
 
-def migrate(connection: duckdb.DuckDBPyConnection, path: object) -> int:
+def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int:
     """Run the missing steps and return the version reached.
 
     Raises StoreTooNew, touching nothing, if the store knows a step that this program does not; StoreError if a
-    step fails, with the store as the step before left it.
+    step fails, with the store as the step before left it: StoreLost if another machine takes it at this moment.
     """
     import duckdb
 
@@ -49,7 +51,7 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: object) -> int:
         raise StoreTooNew(
             "The store {path} has schema {have}; this trendscout knows {newest}.",
             next_step="Update trendscout; nothing was changed.",
-            path=path,
+            path=address,
             have=have,
             newest=newest,
         )
@@ -70,11 +72,14 @@ def migrate(connection: duckdb.DuckDBPyConnection, path: object) -> int:
         except duckdb.Error as error:
             with suppress(duckdb.Error):  # a fault in COMMIT has rolled back already
                 connection.execute("ROLLBACK")
+            told = in_words(error) if address.shared else None
+            if isinstance(told, StoreLost | StoreForbidden):  # another machine may be at the same step
+                raise told from error
             raise StoreError(
                 "The store {path} cannot be brought to schema {number}: {why}.",
                 next_step="It is as it was. Make room if the disk is full; else report this.",
-                path=path,
+                path=address,
                 number=number,
-                why=str(error).splitlines()[0].rstrip("."),
+                why=reason(error),
             ) from error
     return newest

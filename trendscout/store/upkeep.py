@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
 from trendscout.errors import StoreDamaged, StoreError, UsageError
-from trendscout.store.connect import is_shared, open_store
-from trendscout.store.lake import attach_lake, quoted, retried
+from trendscout.store.address import StoreAddress
+from trendscout.store.connect import open_store
+from trendscout.store.lake import attach_lake, home_of, quoted, retried
+from trendscout.store.leases import alone
 from trendscout.store.sql import Connection, one, transaction
 
 TABLES = (
@@ -83,7 +85,7 @@ _CHECKS = (
 )
 
 
-def check(db: str) -> list[Fault]:
+def check(db: StoreAddress | Path) -> list[Fault]:
     """What in the store contradicts itself; nothing if it is sound.
 
     Raises StoreError if it cannot be opened.
@@ -103,7 +105,7 @@ def contradictions(connection: Connection) -> list[Fault]:
     return [Fault(what, row[0]) for what, row in counts if row and row[0]]
 
 
-def back_up(db: str, file: Path) -> int:
+def back_up(db: StoreAddress, file: Path) -> int:
     """Copy the store into a new file of its own; its size in bytes.
 
     The copy is made beside its place and renamed, so that a half copy is never found there.
@@ -115,7 +117,7 @@ def back_up(db: str, file: Path) -> int:
     return file.stat().st_size
 
 
-def restore(file: Path, db: str) -> Path | None:
+def restore(file: Path, db: StoreAddress) -> Path | None:
     """Put a copy in the store's place; where the former store is kept now, if there was one.
 
     Raises StoreError, changing nothing, if the copy is not a sound store.
@@ -124,11 +126,16 @@ def restore(file: Path, db: str) -> Path | None:
         raise UsageError(
             "{file} is not there.", next_step="Name a copy made by `trendscout db backup`.", file=file
         )
-    faults = check(str(file))
+    faults = check(file)
     if faults:
         fault = faults[0].what.format(count=faults[0].count)
         raise StoreError("{file} is damaged: {fault}", next_step="Use another copy.", file=file, fault=fault)
-    target = Path(db)
+    if db.shared:
+        raise UsageError(
+            "A copy cannot be put in the place of a shared store.",
+            next_step="Use `trendscout db move` to a new one.",
+        )
+    target = db.file
     kept = None
     with _whole(target) as part:
         shutil.copyfile(file, part)
@@ -186,33 +193,84 @@ def _remove(store: Path) -> None:
             path.unlink(missing_ok=True)
 
 
-def compact(db: str) -> tuple[int, int]:
-    """Write the store anew without free space; its size in bytes before and after.
+@dataclass(frozen=True, slots=True)
+class Compacted:
+    """What compacting a store gave."""
+
+    before: int  # bytes
+    after: int
+    deleted: tuple[str, ...] = ()  # files of a shared store that nothing named any more
+    left: Path | None = None  # a folder that the lake does not have to itself: what nothing names stays there
+
+
+def compact(db: StoreAddress) -> Compacted:
+    """Write the store anew without free space.
 
     Of a shared store the small files are joined, versions older than a week forgotten, and files that nothing
-    names any more deleted a day later: whoever reads them has finished by then.
+    names any more deleted a day later: whoever reads them has finished by then. Nothing outside the folder that
+    the lake has to itself is deleted.
     """
-    if is_shared(db):
+    if db.shared:
         return retried(lambda: _compact_lake(db))
-    path = Path(db)
+    path = db.file
     with _whole(path) as part, open_store(db, must_exist=True) as connection:
         before = path.stat().st_size
         _copy_into(connection, part)
-    return before, path.stat().st_size
+    return Compacted(before, path.stat().st_size)
 
 
-def _compact_lake(db: str) -> tuple[int, int]:
+def would_go(db: StoreAddress) -> tuple[str, ...]:
+    """The files that `compact` would delete now."""
+    if not db.shared:
+        return ()
     with open_store(db) as connection:
+        return tuple(map(str, (*_old_files(connection), *_orphans(connection))))
+
+
+def _compact_lake(db: StoreAddress) -> Compacted:
+    with alone(db, "write"), open_store(db) as connection:
         before = _lake_bytes(connection)
         for call in (
             "ducklake_expire_snapshots('lake', older_than => now()::TIMESTAMP - INTERVAL 7 DAY)",
             "ducklake_merge_adjacent_files('lake')",
             "ducklake_rewrite_data_files('lake')",
-            "ducklake_cleanup_old_files('lake', older_than => now()::TIMESTAMP - INTERVAL 1 DAY)",
-            "ducklake_delete_orphaned_files('lake', older_than => now()::TIMESTAMP - INTERVAL 1 DAY)",
         ):
             connection.execute(f"CALL {call}").fetchall()
-        return before, _lake_bytes(connection)
+        old, orphans = _old_files(connection), _orphans(connection)
+        connection.execute(f"CALL {_CLEAN_UP}").fetchall()
+        for file in orphans:
+            file.unlink(missing_ok=True)
+        home = home_of(connection, "lake")
+        return Compacted(
+            before,
+            _lake_bytes(connection),
+            tuple(map(str, (*old, *orphans))),
+            None if home.is_own else home.folder,
+        )
+
+
+_DAY_AGO = "older_than => now()::TIMESTAMP - INTERVAL 1 DAY"
+_CLEAN_UP = f"ducklake_cleanup_old_files('lake', {_DAY_AGO})"
+
+
+def _old_files(connection: Connection) -> list[Path]:
+    """Files that the catalogue itself has given up, a day ago or longer."""
+    rows = connection.execute(f"CALL {_CLEAN_UP.replace(_DAY_AGO, f'{_DAY_AGO}, dry_run => true')}").fetchall()
+    return [Path(row[0]) for row in rows]
+
+
+def _orphans(connection: Connection) -> list[Path]:
+    """Files of DuckLake's own, a day old, that its catalogue does not name: who wrote them was stopped.
+
+    None in a folder that the lake shares with others: a file there may be anybody's.
+    """
+    home = home_of(connection, "lake")
+    if not home.is_own:
+        return []
+    call = f"CALL ducklake_delete_orphaned_files('lake', {_DAY_AGO}, dry_run => true)"
+    found = (Path(row[0]) for row in connection.execute(call).fetchall())
+    inside = home.folder.resolve()
+    return [file for file in found if file.name.startswith("ducklake-") and file.resolve().is_relative_to(inside)]
 
 
 def _lake_bytes(connection: Connection) -> int:
@@ -224,18 +282,21 @@ def _lake_bytes(connection: Connection) -> int:
     return int(row[0]) if row else 0
 
 
-def move(source: str, target: str, data_path: str = "") -> int:
+def move(source: StoreAddress, target: StoreAddress) -> int:
     """Copy a store, file or shared, to another place and compare; the number of rows, the same in both.
 
-    A move that was stopped goes on: tables that are equal already are left. `data_path` is where a shared store
-    keeps its files. Raises UsageError, changing nothing, if the target holds snapshots that the source has not,
+    A move that was stopped goes on: tables that are equal already are left. Nobody else writes into a shared end
+    meanwhile. Raises UsageError, changing nothing, if the target holds snapshots that the source has not,
     StoreError if the two differ at the end or one cannot be opened.
     """
     if source == target:
         raise UsageError("{db} is both source and target.", next_step="Name another place.", db=target)
-    with open_store(target, data_path=data_path):  # makes the schema, and says in plain words what hinders
-        pass
-    with open_store(source, must_exist=True, data_path=data_path) as connection:
+    with ExitStack() as held:
+        for end in sorted((end for end in (source, target) if end.shared), key=str):  # two moves: no deadlock
+            held.enter_context(alone(end, "write"))
+        with open_store(target):  # makes the schema, and says in plain words what hinders
+            pass
+        connection = held.enter_context(open_store(source, must_exist=True))
         _attach(connection, target)
         strange = one(
             connection, "SELECT count(*) FROM target.snapshots ANTI JOIN snapshots USING (list_key, taken_at)"
@@ -249,12 +310,12 @@ def move(source: str, target: str, data_path: str = "") -> int:
         return sum(_move_table(connection, table) for table in TABLES)
 
 
-def _attach(connection: Connection, store: str) -> None:
+def _attach(connection: Connection, store: StoreAddress) -> None:
     """Make another store known to the connection as `target`."""
-    if is_shared(store):
+    if store.shared:
         attach_lake(connection, store, name="target")
     else:
-        connection.execute(f"ATTACH {quoted(store)} AS target")
+        connection.execute(f"ATTACH {quoted(str(store.file))} AS target")
 
 
 def _move_table(connection: Connection, table: str) -> int:

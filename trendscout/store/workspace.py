@@ -7,7 +7,9 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from trendscout.store.connect import is_shared, open_store
+from trendscout.settings.config import Settings
+from trendscout.store.address import StoreAddress
+from trendscout.store.connect import open_store
 from trendscout.store.sql import Connection
 
 
@@ -15,20 +17,32 @@ from trendscout.store.sql import Connection
 class Workspace:
     """Where the store and the archive are."""
 
-    db: str
+    db: StoreAddress
     archive: Path
-    data_path: str = ""  # of a shared store that is to be made
+
+    @classmethod
+    def at(cls, db: StoreAddress | str | Path, archive: Path | None = None) -> Workspace:
+        """The store of that address, and the archive beside it where no other folder is named."""
+        address = StoreAddress.of(db)
+        return cls(address, archive or address.archive)
 
     def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
         """A connection to the store, to be used as a context manager."""
-        return open_store(self.db, must_exist=must_exist, data_path=self.data_path)
+        return open_store(self.db, must_exist=must_exist)
 
     @contextmanager
     def writing(self, *, must_exist: bool = False) -> Iterator[Connection]:
         """As `store`; a shared store is written by one process at a time, as a file is anyway."""
         with ExitStack() as held:
-            if is_shared(self.db):
+            if self.db.shared:
                 from trendscout.store.leases import alone
 
                 held.enter_context(alone(self.db, "write"))
             yield held.enter_context(self.store(must_exist=must_exist))
+
+
+def address_of(settings: Settings, given: str | None = None) -> StoreAddress:
+    """The store that the command line or the configuration names; the latter's paths start beside its file."""
+    data_path = str(settings.home / settings.data_path) if settings.data_path else ""
+    named = StoreAddress(given or settings.db, data_path)
+    return named if given or named.shared else StoreAddress(settings.home / settings.db)
