@@ -124,7 +124,7 @@ def rankings(history: History) -> dict[str, str]:
     wanted = np.zeros(len(history.snap_time), bool)
     wanted[evaluation_snapshots(history, DAILY, every)] = True
     done = replay(history, np.full(len(every), DAILY.gap_h * 3600), wanted)
-    found = trials(history, DAILY, done.signals["best_so_far"], done.rows)
+    found = trials(history, DAILY, done.signals["best_so_far"], -done.signals["recency"], done.rows)
     row = np.searchsorted(done.rows, found.row)
     base = np.mean([found.hit[found.query == query].mean() for query in np.unique(found.query)])
     item = history.obs_item[found.row].astype(np.int64)

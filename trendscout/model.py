@@ -300,10 +300,11 @@ class Row:
     probability_high: float | None = None
     horizon_h: float | None = None
     label: str = ""  # which event: "top" or "halve"
+    early: bool = False  # too few breakouts of its list are known: the probability is the list's base rate
     gain: float | None = (
         None  # percent of the first place's sales that a breakout would add: 100 / goal - 100 / rank
     )
-    score: float | None = None  # probability × gain: the report's order
+    score: float | None = None  # log-odds of the probability: the report's order
     velocity: Axis = Axis(None)
     newness: Axis = Axis(None)  # 新
     oddness: Axis = Axis(None)  # 奇

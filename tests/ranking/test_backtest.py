@@ -131,15 +131,19 @@ def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:
     rules = rules_of(past)
     models, _ = refit(past, int(now.timestamp()), rules, Surroundings(past))
     kept = {group: Fitted.from_dict(model.to_dict()) for group, model in models.items()}
-    assert kept == models
-    fresh, again = score_now(past, now), score_now(past, now, models=kept)
+    assert dict(kept) == models
+    assert all(model is not None and not model.early for model in kept.values())
+    fresh, again = (
+        score_now(past, now),
+        score_now(past, now, models={group: model for group, model in kept.items() if model}),
+    )
     assert np.array_equal(fresh.probability, again.probability, equal_nan=True)
     best = again.at(int(again.order()[0]))
     assert best.probability is not None
     assert best.low is not None
     assert best.high is not None
     assert best.low < best.probability < best.high
-    assert best.score == pytest.approx(best.probability * best.gain)
+    assert best.score == pytest.approx(np.log(best.probability / (1 - best.probability)))
     assert len(best.reasons) == 6
     assert best.list_pace == "fast"
 

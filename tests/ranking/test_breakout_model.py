@@ -1,9 +1,14 @@
 """The model finds what makes hits, and says how sure it is."""
 
+import json
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from trendscout.ranking.additive_trees import fit_trees
 from trendscout.ranking.breakout_model import Fitted, conditional_logit, fit
+from trendscout.ranking.calibration import SURENESS_PRIOR, logistic, sureness
 from trendscout.ranking.metrics import block_interval, calibration, calibration_error
 from trendscout.ranking.model_features import STARTS, places
 
@@ -17,18 +22,94 @@ def queries(seed: int, count: int = 300, size: int = 20) -> tuple[dict[str, np.n
     return features, hit, query
 
 
+def fitted(features: dict[str, np.ndarray], hit: np.ndarray, query: np.ndarray, *, overlap: float = 1.0) -> Fitted:
+    """A model whose every hit is a breakout of its own, after very many horizons."""
+    model = fit(features, hit, query, np.arange(len(hit)), overlap=overlap, horizons=1e6)
+    assert model is not None
+    return model
+
+
+def weights(model: Fitted) -> dict[str, float]:
+    assert model.line is not None
+    return dict(zip(model.names, model.line.weights, strict=True))
+
+
 def test_weights_follow_what_makes_hits() -> None:
     features, hit, query = queries(1)
-    model = fit(features, hit, query, overlap=1.0)
-    assert isinstance(model, Fitted)
-    weight = dict(zip(model.names, model.weights, strict=True))
+    model = fitted(features, hit, query)
+    weight = weights(model)
     assert weight["telling"] == pytest.approx(1.5, abs=0.5)
     assert weight["slope"] == pytest.approx(0.5, abs=0.2)
     assert abs(weight["silent"]) < 0.15
-    score = model.score(features)
-    assert calibration_error(calibration(model.probability(score), hit)) < 0.02
-    low, high = model.interval(model.probability(score))
-    assert ((low <= model.probability(score)) & (model.probability(score) <= high)).all()
+    chance = model.probability(model.score(features))
+    assert calibration_error(calibration(chance, hit)) < 0.02
+    low, high = model.interval(chance)
+    assert ((low <= chance) & (chance <= high)).all()
+
+
+def test_what_the_signals_add_is_the_log_odds() -> None:
+    features, hit, query = queries(1)
+    model = replace(fitted(features, hit, query), curve=(0.3, 0.8), start_share=0.2)
+    assert model.trees is not None
+    parts, beside = model.parts(features)
+    values = np.stack(list(features.values()), axis=1)
+    assert model.line is not None
+    line = model.line.parts(values).sum(axis=1) + model.line.curve[0]
+    trees = model.trees.parts(values).sum(axis=1) + model.trees.base
+    start = model.start[0] + model.start[1] * features["signitrend"]
+    learned = (1 - model.trees_share) * line + model.trees_share * trees
+    assert parts.sum(axis=1) + beside == pytest.approx(0.3 + 0.8 * (0.2 * start + 0.8 * learned))
+    assert Fitted.from_dict(json.loads(json.dumps(model.to_dict()))) == model
+
+
+def test_a_model_of_another_format_is_none() -> None:
+    features, hit, query = queries(1, count=60)
+    kept = fitted(features, hit, query).to_dict()
+    assert Fitted.from_dict({**kept, "format": 1}) is None
+
+
+def test_trees_see_what_a_line_cannot() -> None:
+    features, _, query = queries(5)
+    random = np.random.default_rng(6)
+    both_far = np.abs(features["telling"]) > 1.2  # low and high break out, the middle does not
+    hit = random.random(len(query)) < np.where(both_far, 0.3, 0.01)
+    values = np.stack(list(features.values()), axis=1)
+    half = len(hit) // 2
+    trees = fit_trees(values[:half], hit[:half], 1.0)
+    score = trees.base + trees.parts(values[half:]).sum(axis=1)
+    assert score[both_far[half:]].mean() > score[~both_far[half:]].mean() + 2
+    assert calibration_error(calibration(logistic(score), hit[half:])) < 0.02
+
+
+@pytest.mark.parametrize(
+    ("breakouts", "early", "has_trees"), [(19, True, False), (20, False, False), (100, False, True)]
+)
+def test_distinct_breakouts_decide_what_is_fitted(breakouts: int, early: bool, has_trees: bool) -> None:
+    features, _, query = queries(7)
+    hit = np.zeros(len(query), bool)
+    hit[:: len(query) // 600] = True  # 600 rows or more ...
+    number = np.arange(len(hit)) % breakouts  # ... of so few goods
+    number[np.flatnonzero(hit)] = np.arange(hit.sum()) % breakouts
+    model = fit(features, hit, query, number, overlap=1.0, horizons=2.0)
+    assert model is not None
+    assert (model.breakouts, model.early, model.trees is not None) == (breakouts, early, has_trees)
+    assert model.start_share == (1.0 if early else 0.2)
+    chance = model.probability(model.score(features))
+    if early:
+        assert np.ptp(chance) < 0.001
+        assert chance.mean() == pytest.approx(hit.mean(), abs=0.01)
+        low, high = model.interval(chance)
+        assert (high - low).min() > 0.1
+
+
+def test_sureness_is_found_from_errors() -> None:
+    random = np.random.default_rng(8)
+    chance, goods = np.full(12_000, 0.2), np.arange(12_000) // 6  # each of the goods is shown on six rows
+    hit = (random.random(2_000) < 0.2)[goods]
+    period = np.arange(12_000) // 240
+    assert sureness(chance, hit, period) == pytest.approx(10, rel=0.35)  # a band of sixty rows has ten goods
+    assert sureness(chance + 0.2, hit, period) < 6
+    assert sureness(chance[:20], hit[:20], period[:20]) == SURENESS_PRIOR
 
 
 def test_the_latest_outcomes_draw_the_weights_where_habits_change() -> None:
@@ -45,19 +126,21 @@ def test_the_latest_outcomes_draw_the_weights_where_habits_change() -> None:
 
 def test_few_hits_leave_the_start() -> None:
     features, hit, query = queries(2, count=40)
-    few = fit(features, hit, query, overlap=200.0)
-    assert few is not None
-    weight = dict(zip(few.names, few.weights, strict=True))
+    weight = weights(fitted(features, hit, query, overlap=200.0))
     assert max(weight, key=lambda name: abs(weight[name])) == "signitrend"
-    assert fit(features, np.zeros_like(hit), query, overlap=1.0) is None
+    none = fit(features, np.zeros_like(hit), query, np.arange(len(hit)), overlap=1.0, horizons=1.0)
+    assert none is not None
+    assert none.early
+    assert 0 < none.rate < 0.01
+    nothing = {name: values[:0] for name, values in features.items()}
+    assert fit(nothing, hit[:0], query[:0], query[:0], overlap=1.0, horizons=0.0) is None
 
 
 def test_a_signal_that_never_moves_is_left_alone() -> None:
     features, hit, query = queries(3)
     features["silent"][:] = 7.0
-    model = fit(features, hit, query, overlap=1.0)
-    assert model is not None
-    assert dict(zip(model.names, model.weights, strict=True))["silent"] == 0
+    model = fitted(features, hit, query)
+    assert weights(model)["silent"] == 0
     assert np.isfinite(model.score(features)).all()
 
 

@@ -13,7 +13,9 @@ from trendscout.errors import UsageError
 
 FORMATS = ("table", "json", "csv", "xlsx", "html")
 Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
-Sort = Annotated[str, typer.Option("--sort", help=t("score, probability, velocity, new, odd, special, rank."))]
+Sort = Annotated[
+    str, typer.Option("--sort", help=t("score, probability, gain, velocity, new, odd, special, rank."))
+]
 Pack = Annotated[str | None, typer.Option("--pack", help=t("Only what meets this selection pack."))]
 Format = Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help=t("How it is written."))]
 Out = Annotated[

@@ -180,7 +180,8 @@ def _report(
 ) -> GroupReport:
     material = one.material
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
-    tried, kept = _counting(material.trials, looks[material.list_of] >= MIN_LOOKS, since)
+    judged_rows = (looks[material.list_of] >= MIN_LOOKS) & (material.trials.rank > material.rules.r0)
+    tried, kept = _counting(material.trials, judged_rows, since)
     row = material.of_trial[kept]
     item = history.obs_item[tried.row].astype(np.int64)
     slot = history.snap_list[history.obs_snap[tried.row]].astype(np.int64) * len(history.items) + item
@@ -233,6 +234,8 @@ def _counting(tried: Trials, judged: Flags, since: datetime | None) -> tuple[Tri
         hit=tried.hit[kept],
         known_at=tried.known_at[kept],
         lead_h=tried.lead_h[kept],
+        rank=tried.rank[kept],
+        breakout=tried.breakout[kept],
         query_time=tried.query_time[counts],
     ), kept
 

@@ -1,31 +1,62 @@
-"""A small model of named signals: which of the candidates of a snapshot breaks out first, and how probably.
+"""A small model of named signals: how probably an item breaks out, and what each signal adds to that.
 
-The order comes from a conditional logit (McFadden 1974): within each query, hits are drawn from the candidates in
-proportion to exp(weights · signals). It is fitted in three stages by Newton's method with ridge penalties: the
-starting signals, drawn to SigniTrend alone; all signals, drawn to the first stage; all signals on the latest
-outcomes, drawn to the second. With few outcomes it is the start; as outcomes come in the data take over, and where
-a list changes its habits the latest do. The probability is a logistic function of that score.
+Three parts, averaged in log-odds:
+
+start   a logistic curve of SigniTrend. It has all the say before breakouts are known, and a share of 1/(1 + 2s)
+after
+        s horizons of outcomes: outcomes of one week are of one week's weather, however many they are.
+line    a conditional logit (McFadden 1974): within each query, hits are drawn from the candidates in proportion to
+        exp(weights · signals). It is fitted in three stages by Newton's method with ridge penalties: the starting
+        signals, drawn to SigniTrend alone; all signals, drawn to the first stage; all signals on the latest
+        outcomes, drawn to the second.
+trees   shallow additive trees, with a weight of n/(n + 200) by the distinct breakouts n that are known, from 100
+on.
+
+Walking forward, the curve of what earlier models said and what came of it sets the average right.
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from trendscout.ranking.additive_trees import Tree, Trees, fit_trees
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
+from trendscout.ranking.calibration import Curve, fit_curve, interval, log_odds, logistic
 from trendscout.ranking.model_features import STARTS
 
-MIN_HITS = 10  # fewer known breakouts: SigniTrend's order, and no probability
+FORMAT = 2  # of a model in the store: one of another format is fitted anew
+MIN_BREAKOUTS = 20  # distinct ones: with fewer the order is SigniTrend's and the chance is the list's base rate
+TREES_FROM, TREES_HALF = 100, 200  # distinct breakouts: none below the first; at the second half the weight
+START_HORIZONS = 0.5  # of outcomes, after which the start has half the say
+EARLY_SLOPE = 1e-3  # of SigniTrend while there is no model: it orders the rows and leaves them their base rate
+EARLY_SURENESS = 20.0  # at most, goods: a base rate says nothing of the one row
 # In independent trials; overlapping horizons make trials repeat each other.
 START_RIDGE, RIDGE, LATEST_RIDGE = 10.0, 10.0, 30.0
 LATEST_HITS = 100.0  # independent ones: the half-life of what the third stage remembers
 START_WEIGHT = 0.5  # of SigniTrend before any outcome, per standard deviation
 CLIP = 6.0  # standard deviations
-MAX_TRIALS = 120_000  # more are thinned by whole queries
-CALIBRATION_HALF_LIFE = 0.25  # of the trials
+MAX_TRIALS = 60_000  # more are thinned by whole queries
+CALIBRATION_HALF_LIFE = 0.25  # of the trials: the rate of breakouts drifts
 STEPS = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """Weights of signals, and the curve from their sum to log-odds."""
+
+    weights: tuple[float, ...]  # a standard deviation
+    mean: tuple[float, ...]
+    sd: tuple[float, ...]
+    curve: Curve
+
+    def parts(self, values: Floats) -> Floats:
+        """What each signal adds to the log-odds beside `curve[0]`: the shape of `values`, (rows, signals)."""
+        z = _standard(values, np.array(self.mean), np.array(self.sd))
+        parts: Floats = z * np.array(self.weights) * self.curve[1]
+        return parts
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,104 +64,189 @@ class Fitted:
     """A model as it is kept in the store: everything that `why` shows and a later `rank` needs."""
 
     group: str  # the lists it was fitted on, see rules.group_of
-    label: str
+    rules: str  # the event and the sampling that it was fitted for: for others it is none
     fitted_at: int  # seconds since 1970: no later outcome was used
-    names: tuple[str, ...]
-    weights: tuple[float, ...]  # log-odds per standard deviation
-    mean: tuple[float, ...]
-    sd: tuple[float, ...]
-    intercept: float  # probability = 1 / (1 + exp(-(intercept + slope × score)))
-    slope: float
-    hits: int  # outcomes it was fitted on
-    trials: int
+    names: tuple[str, ...]  # of the signals, in the order of the columns below
+    breakouts: int  # distinct ones (list, item, episode) among the outcomes
+    hits: int  # rows that broke out: one breakout has many
+    trials: int  # rows in all
     list_rates: dict[str, float]  # how often the items of each pooled list broke out: the signal of that name
-    independent: float  # trials ÷ how often a horizon is looked into: what the interval counts
+    rate: float  # of breakouts among the trials
+    start: Curve  # of the signal "signitrend"
+    start_share: float
+    line: Line | None  # None: too early
+    trees: Trees | None
+    trees_share: float
+    curve: Curve  # from the average of the parts to the log-odds that are shown
+    sureness: float  # independent goods that a chance is worth, see calibration.sureness
+    format: int = FORMAT
+
+    @property
+    def early(self) -> bool:
+        """Whether too few breakouts are known for more than a base rate."""
+        return self.line is None
+
+    def as_base_rate(self) -> Fitted:
+        """What it says of items of whose list too little is known: how often items of the group break out."""
+        if self.early:
+            return self
+        return replace(
+            self,
+            start=(log_odds(self.rate), EARLY_SLOPE),
+            start_share=1.0,
+            line=None,
+            trees=None,
+            curve=(0.0, 1.0),
+            sureness=min(EARLY_SURENESS, self.sureness),
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and texts, for JSON."""
         return asdict(self)
 
     @classmethod
-    def from_dict(cls, data: dict[str, Any]) -> Fitted:
-        """The model that `to_dict` wrote."""
-        lists = ("names", "weights", "mean", "sd")
-        read: dict[str, Any] = {key: tuple(value) if key in lists else value for key, value in data.items()}
+    def from_dict(cls, data: dict[str, Any]) -> Fitted | None:
+        """The model that `to_dict` wrote; None for one of another format."""
+        if data.get("format") != FORMAT:
+            return None
+        line, trees = data["line"], data["trees"]
+        read = {**data, **{name: tuple(data[name]) for name in ("names", "start", "curve")}}
+        read["line"] = Line(**{name: tuple(values) for name, values in line.items()}) if line else None
+        read["trees"] = Trees(trees["base"], tuple(map(_tree, trees["trees"]))) if trees else None
         return cls(**read)
 
-    def parts(self, features: Columns) -> Floats:
-        """What each signal adds to each row's score: one row a candidate, columns as `names`."""
+    def parts(self, features: Columns) -> tuple[Floats, float]:
+        """What each signal adds to each row's log-odds, (rows, signals) as `names`, and what is beside them."""
+        base, scale = self.curve
         values = np.stack([features[name] for name in self.names], axis=1)
-        parts: Floats = _standard(values, np.array(self.mean), np.array(self.sd)) * np.array(self.weights)
-        return parts
+        parts = np.zeros(values.shape)
+        parts[:, self.names.index("signitrend")] = self.start_share * self.start[1] * features["signitrend"]
+        raw = self.start_share * self.start[0]
+        for part, share, beside in self._learned():
+            parts += share * part.parts(values)
+            raw += share * beside
+        return scale * parts, base + scale * raw
+
+    def _learned(self) -> list[tuple[Line | Trees, float, float]]:
+        """The line and the trees, each with its share and its log-odds beside the signals."""
+        rest = 1 - self.start_share
+        found: list[tuple[Line | Trees, float, float]] = []
+        if self.line is not None:
+            found.append((self.line, rest * (1 - self.trees_share), self.line.curve[0]))
+        if self.trees is not None:
+            found.append((self.trees, rest * self.trees_share, self.trees.base))
+        return found
 
     def score(self, features: Columns) -> Floats:
-        """The score of each row: higher breaks out sooner."""
-        return np.asarray(self.parts(features).sum(axis=1))
+        """The log-odds of each row: higher breaks out more probably."""
+        parts, base = self.parts(features)
+        return np.asarray(parts.sum(axis=1) + base)
 
     def probability(self, score: Floats) -> Floats:
         """The probability of a breakout within the horizon, between 0 and 1."""
-        return _logistic(self.intercept + self.slope * score)
+        return logistic(score)
 
     def interval(self, probability: Floats) -> tuple[Floats, Floats]:
-        """A 90 % interval of the probability, as of a share of the independent trials (Wilson 1927)."""
-        z2, n = 1.645**2, max(1.0, self.independent / 10)  # a tenth of the trials have a probability like this one
-        middle = (probability + z2 / (2 * n)) / (1 + z2 / n)
-        half = np.sqrt(z2 * (probability * (1 - probability) / n + z2 / (4 * n * n))) / (1 + z2 / n)
-        return np.maximum(0.0, middle - half), np.minimum(1.0, middle + half)
+        """A 90 % interval: of goods with this chance, the share that comes true in nine of ten periods."""
+        return interval(probability, self.sureness)
 
 
 def fit(
     features: Columns,
     hit: Flags,
     query: Ints,
+    breakout: Ints,
     *,
     overlap: float,
+    horizons: float,
     group: str = "",
-    label: str = "",
+    rules: str = "",
     fitted_at: int = 0,
     list_rates: dict[str, float] | None = None,
     warm: Fitted | None = None,
 ) -> Fitted | None:
-    """The model of these trials, or None while there are too few breakouts.
+    """The model of these trials, or None while there are none.
 
-    Rows are sorted by query. `overlap` is how many evaluation times look into one horizon. `warm` is an earlier
-    model of the same signals, to start from.
+    Rows are sorted by query; `breakout` tells the breakouts of the hits apart. `overlap` is how many evaluation
+    times look into one horizon, and `horizons` how many horizons the trials span. `warm` is an earlier model of
+    the same signals, to start from.
     """
-    if hit.sum() < MIN_HITS:
+    if not len(hit):
         return None
-    names = tuple(features)
+    names, breakouts, hits = tuple(features), len(np.unique(breakout[hit])), int(hit.sum())
+    repeat = max(overlap, hits / max(1, breakouts))  # rows that are one trial
+    rate = (hits / repeat + 0.5) / (len(hit) / repeat + 1)
+    early = breakouts < MIN_BREAKOUTS
+    line, trees, trees_share, start_share = None, None, 0.0, 1.0
+    start = (log_odds(rate), EARLY_SLOPE)
+    if not early:
+        values = np.stack([features[name] for name in names], axis=1)
+        line = _fit_line(names, values, hit, query, repeat, warm.line if warm and warm.names == names else None)
+        start_share = START_HORIZONS / (START_HORIZONS + horizons)
+        start = _start(features["signitrend"], hit, repeat)
+        if breakouts >= TREES_FROM:
+            trees, trees_share = fit_trees(values, hit, 1 / repeat), breakouts / (breakouts + TREES_HALF)
+    return Fitted(
+        group=group,
+        rules=rules,
+        fitted_at=fitted_at,
+        names=names,
+        breakouts=breakouts,
+        hits=hits,
+        trials=len(hit),
+        list_rates=list_rates or {},
+        rate=rate,
+        start=start,
+        start_share=start_share,
+        line=line,
+        trees=trees,
+        trees_share=trees_share,
+        curve=(0.0, 1.0),
+        sureness=min(EARLY_SURENESS, max(1.0, len(hit) / repeat)),
+    )
+
+
+def _start(signitrend: Floats, hit: Flags, repeat: float) -> Curve:
+    prior = (log_odds(float(hit.mean())) - START_WEIGHT * float(signitrend.mean()), START_WEIGHT)
+    return fit_curve(signitrend, hit, np.full(len(hit), 1 / repeat), prior, (1e-3, 2.0))
+
+
+def _fit_line(
+    names: tuple[str, ...], values: Floats, hit: Flags, query: Ints, repeat: float, warm: Line | None
+) -> Line:
     rows = _thinned(query)
-    values = np.stack([features[name][rows] for name in names], axis=1)
-    hit, query = hit[rows], query[rows]
-    mean, sd = values.mean(axis=0), values.std(axis=0)
+    mean, sd = values[rows].mean(axis=0), values[rows].std(axis=0)
     sd = np.where(sd > 1e-6, sd, np.inf)  # a signal that never moved says nothing
-    z = _standard(values, mean, sd)
+    z = _standard(values[rows], mean, sd)
+    hit, query = hit[rows], query[rows]
     starts = len(STARTS)
     start = np.zeros(starts)
     start[0] = START_WEIGHT
     prior = np.zeros(len(names))
-    prior[:starts] = conditional_logit(z[:, :starts], hit, query, START_RIDGE * overlap, start, start)
-    guess = np.array(warm.weights) if warm and warm.names == names else prior
-    weights = conditional_logit(z, hit, query, RIDGE * overlap, prior, guess)
+    prior[:starts] = conditional_logit(z[:, :starts], hit, query, START_RIDGE * repeat, start, start)
+    guess = np.array(warm.weights) if warm else prior
+    weights = conditional_logit(z, hit, query, RIDGE * repeat, prior, guess)
     weights = conditional_logit(
-        z, hit, query, LATEST_RIDGE * overlap, weights, weights, half_life=LATEST_HITS * overlap
+        z, hit, query, LATEST_RIDGE * repeat, weights, weights, half_life=LATEST_HITS * repeat
     )
-    intercept, slope = calibrate(z @ weights, hit, overlap)
-    return Fitted(
-        group=group,
-        label=label,
-        fitted_at=fitted_at,
-        names=names,
-        weights=tuple(weights.tolist()),
-        mean=tuple(mean.tolist()),
-        sd=tuple(np.where(np.isfinite(sd), sd, 0.0).tolist()),
-        intercept=intercept,
-        slope=slope,
-        hits=int(hit.sum()),
-        trials=len(hit),
-        list_rates=list_rates or {},
-        independent=len(hit) / overlap,
+    score = z @ weights
+    weight = later_weighs_more(len(hit))
+    rate = float(np.clip((weight * hit).sum() / weight.sum(), 1e-6, 1 - 1e-6))
+    curve = fit_curve(
+        score, hit, weight / weight.mean(), (log_odds(rate) - float(score.mean()), 1.0), (1e-3, 10.0 * repeat)
     )
+    return Line(
+        tuple(weights.tolist()), tuple(mean.tolist()), tuple(np.where(np.isfinite(sd), sd, 0.0).tolist()), curve
+    )
+
+
+def later_weighs_more(count: int) -> Floats:
+    """Weights of rows in the order of time: half as much CALIBRATION_HALF_LIFE of them earlier."""
+    return np.asarray(0.5 ** (np.arange(count)[::-1] / (max(1, count) * CALIBRATION_HALF_LIFE)))
+
+
+def _tree(data: dict[str, Any]) -> Tree:
+    return Tree(tuple((int(a), int(b), float(c)) for a, b, c in data["splits"]), tuple(data["values"]))
 
 
 def conditional_logit(
@@ -168,28 +284,6 @@ def conditional_logit(
     return beta
 
 
-def calibrate(score: Floats, hit: Flags, overlap: float) -> tuple[float, float]:
-    """Intercept and slope of the logistic curve from score to probability, the slope drawn to 1.
-
-    Rows are in the order of time; later ones weigh more, for the rate of breakouts drifts.
-    """
-    weight = 0.5 ** (np.arange(len(score))[::-1] / (len(score) * CALIBRATION_HALF_LIFE))
-    weight /= weight.mean()
-    rate = float(np.clip((weight * hit).mean(), 1e-6, 1 - 1e-6))
-    prior = np.array([np.log(rate / (1 - rate)) - score.mean(), 1.0])
-    beta = prior.copy()
-    x = np.stack([np.ones(len(score)), score], axis=1)
-    ridge = np.diag([1e-3, 10.0 * overlap])
-    for _ in range(STEPS):
-        p = _logistic(x @ beta)
-        hessian = (x * (weight * p * (1 - p) + 1e-9)[:, None]).T @ x + ridge
-        change = np.linalg.solve(hessian, x.T @ (weight * (p - hit)) + ridge @ (beta - prior))
-        beta = beta - np.clip(change, -2, 2)
-        if np.abs(change).max() < 1e-5:
-            break
-    return float(beta[0]), float(beta[1])
-
-
 def _thinned(query: Ints) -> Ints:
     """Rows of evenly spread whole queries, at most about MAX_TRIALS."""
     keep_one_in = -(-len(query) // MAX_TRIALS)
@@ -202,7 +296,3 @@ def _thinned(query: Ints) -> Ints:
 def _standard(values: Floats, mean: Floats, sd: Floats) -> Floats:
     scaled: Floats = np.clip((values - mean) / np.where(sd > 0, sd, np.inf), -CLIP, CLIP)
     return scaled
-
-
-def _logistic(value: Floats) -> Floats:
-    return np.asarray(1 / (1 + np.exp(-np.clip(value, -30, 30))))

@@ -35,6 +35,12 @@ class Rules:
     top: int = 10
 
     @property
+    def key(self) -> str:
+        """What a model must have been fitted for to be asked under these rules."""
+        times = f"{self.horizon_h:g} {self.gap_h:g} {self.cadence_h:g} {self.every}"
+        return f"{self.label} {self.top} {self.hold} {times} {self.pooled:d}"
+
+    @property
     def overlap(self) -> float:
         """How many evaluation times look into one and the same horizon: neighbouring trials repeat each other."""
         return max(1.0, self.horizon_h / (self.cadence_h * self.every))

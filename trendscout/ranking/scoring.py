@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, fields, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
@@ -13,19 +13,21 @@ import numpy as np
 from trendscout.errors import UsageError
 from trendscout.history import History, cut, latest
 from trendscout.model import Axis, Reason, Stage
-from trendscout.ranking.arrays import Columns, Floats, Ints
+from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
 from trendscout.ranking.signal_replay import NO_STATES, KeptState, KeptStates, Replay, advance, replay, replays
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.surroundings import Surroundings, context_of
-from trendscout.ranking.trials import evaluation_snapshots
-from trendscout.ranking.walk_forward import gather, start_score
+from trendscout.ranking.trials import evaluation_snapshots, scored
+from trendscout.ranking.walk_forward import fit_checked, gather, refit_s, start_score
 
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
 REASONS = 6  # signals kept a row, the strongest first
 TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
+DAY_S = 86_400
+FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
 KEPT = ("rank", "came_from", "climb", "climb_days", "stage", "stage_at", "turnover")  # signals that a record shows
 
 
@@ -39,12 +41,12 @@ class ScoredItem:
     rank: int
     rank_before: int | None
     rank_span_days: float | None  # between rank_before and rank
-    score: (
-        float  # probability × gain where there is a probability; else the start's order, below all that have one
-    )
-    probability: float | None  # that it breaks out within horizon_h; None: not enough data, or already there
+    score: float  # log-odds of the chance: the report's order; where there is none SigniTrend's, below all others
+    probability: float | None  # that it breaks out within horizon_h; None: no outcome is known, or already there
     low: float | None  # 90 % interval of the probability
     high: float | None
+    early: bool  # the probability is its list's base rate: too few breakouts are known for a judgement of the one
+    falling: bool  # it fades, or stands half as low again as a day before: no tip, whatever its chance
     horizon_h: float
     label: str  # which event: "top" or "halve"
     gain: float  # 100 / goal - 100 / rank: percent of the first place's sales (Zipf); 0 at or above the goal
@@ -66,9 +68,11 @@ class Scores:
     list: Ints  # list code
     item: Ints  # item code
     score: Floats
-    probability: Floats  # NaN: not enough data, or already there
+    probability: Floats  # NaN: no outcome is known, or already there
     low: Floats
     high: Floats
+    early: Flags
+    falling: Flags
     gain: Floats
     velocity: Floats  # 0-100; NaN: not enough data
     signals: Columns  # KEPT
@@ -97,6 +101,8 @@ class Scores:
             probability=_number(self.probability[i]),
             low=_number(self.low[i]),
             high=_number(self.high[i]),
+            early=bool(self.early[i]),
+            falling=bool(self.falling[i]),
             horizon_h=rules.horizon_h,
             label=rules.label,
             gain=float(self.gain[i]),
@@ -191,7 +197,7 @@ def nothing_to_rank(history: History, wanted: AbstractSet[str], until: datetime)
 def refit(
     history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, states: KeptStates = NO_STATES
 ) -> tuple[dict[str, Fitted], KeptStates]:
-    """Models of these groups from outcomes known by `now_s`; a group with too few has none.
+    """Models of these groups from outcomes known at their last `fit_moment`; a group without any has none.
 
     Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. With the models come the
     given states, those of the groups' lists brought forward to where the training began.
@@ -201,8 +207,10 @@ def refit(
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
+        moment = fit_moment(its, now_s)
         lists = np.flatnonzero(group_of_list == group)
         snaps = evaluation_snapshots(history, its, lists)
+        snaps = snaps[history.snap_time[snaps] <= moment]
         recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
         snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
         if not len(snaps):
@@ -214,15 +222,19 @@ def refit(
         part = replay(history, gaps, evaluated, lists, forward)
         if not len(part.rows):  # a list without an order
             continue
-        model = gather(history, its, group, part, evaluated, around).fit(now_s)
+        model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
         if model is not None:
             fitted[group] = model
     return fitted, forward
 
 
-def refit_after(rules: Rules) -> timedelta:
-    """After this long a group's model is fitted anew: half a horizon's outcomes have become known."""
-    return timedelta(hours=rules.horizon_h / 2)
+def fit_moment(rules: Rules, now_s: int) -> int:
+    """As of when a group's model is fitted, in seconds: a grid of times, so that a morning always has one model.
+
+    A report of a morning is then the same whenever it is asked for, and whatever was asked for before.
+    """
+    step = refit_s(rules)
+    return now_s // step * step
 
 
 def rules_of(history: History, given: Mapping[str, Rules] | None = None) -> dict[str, Rules]:
@@ -286,28 +298,79 @@ def _score_rows(
         "score": start_score(features),
         "gain": np.maximum(100 / goal - 100 / rank, 0),
         "velocity": velocity(signals),
+        "falling": falling(history, rows, signals, rules),
+        "early": np.ones(len(rows), bool),
         **{name: np.full(len(rows), np.nan) for name in ("probability", "low", "high")},
         **{f"signals.{name}": signals[name] for name in KEPT},
         "reason": np.full((len(rows), REASONS), -1),
         **{name: np.zeros((len(rows), REASONS), np.float32) for name in ("reason_value", "reason_part")},
     }
-    # Trials begin below r0, yet what climbs past it is what a report is for: down to the top ten the same model
-    # holds as well (docs/demo.md), so all that is not at the top is scored.
-    open_ = np.flatnonzero((rank > rules.top) & (signals["best_so_far"] > goal))
+    open_ = np.flatnonzero(scored(rules, rank, signals["best_so_far"]))
     if model is None or not len(open_):
         return columns
-    asked = {name: values[open_] for name, values in features.items()}
-    parts = model.parts(asked)
-    probability = model.probability(parts.sum(axis=1))
-    low, high = model.interval(probability)
-    strongest = np.argsort(-np.abs(parts), axis=1)[:, :REASONS]
-    value = np.stack([asked[name] for name in model.names], axis=1)
-    columns["score"][open_] = probability * columns["gain"][open_]
-    columns["probability"][open_], columns["low"][open_], columns["high"][open_] = probability, low, high
-    columns["reason"][open_] = strongest
-    columns["reason_value"][open_] = np.take_along_axis(value, strongest, axis=1)
-    columns["reason_part"][open_] = np.take_along_axis(parts, strongest, axis=1)
+    watched_h = (history.snap_time[snapshot] - _watch_began(history)[history.snap_list[snapshot]]) / 3600
+    # A list watched for less than a model's trials were has no past that the model could read: its base rate.
+    settled = open_[(watched_h[open_] >= 0.8 * rules.back_h) & (not model.early)]
+    base = model.as_base_rate()
+    for asked_of, asked in ((base, np.setdiff1d(open_, settled)), (model, settled)):
+        if len(asked):
+            _put(columns, asked_of, asked, {name: values[asked] for name, values in features.items()})
     return columns
+
+
+def _put(columns: Columns, model: Fitted, rows: Ints, features: Columns) -> None:
+    """Write what a model says of some rows into the columns of Scores."""
+    parts, base = model.parts(features)
+    score = parts.sum(axis=1) + base
+    probability = model.probability(score)
+    columns["score"][rows], columns["probability"][rows] = score, probability
+    columns["low"][rows], columns["high"][rows] = model.interval(probability)
+    columns["early"][rows] = model.early
+    if model.early:
+        return
+    strongest = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :REASONS]
+    value = np.stack([features[name] for name in model.names], axis=1)
+    columns["reason"][rows] = strongest
+    columns["reason_value"][rows] = np.take_along_axis(value, strongest, axis=1)
+    columns["reason_part"][rows] = np.take_along_axis(parts, strongest, axis=1)
+
+
+def _watch_began(history: History) -> Ints:
+    """When each list was first seen, in seconds."""
+    began = np.full(len(history.lists), np.iinfo(np.int64).max)
+    np.minimum.at(began, history.snap_list, history.snap_time)
+    return began
+
+
+def falling(history: History, rows: Ints, signals: Mapping[str, Floats], rules: Rules) -> Flags:
+    """Whether each row fades, or stands at FALLEN_TO times its rank of a day before or lower."""
+    before = rank_a_day_ago(history, rows, rules)
+    fades = signals["stage"] == STAGES.index("fading")
+    return np.asarray(fades | (signals["rank"] >= FALLEN_TO * before))
+
+
+def rank_a_day_ago(history: History, rows: Ints, rules: Rules) -> Floats:
+    """The rank of each row's item on its list a day before, or within another day before that; else NaN.
+
+    `rows` are of the last snapshots of their lists.
+    """
+    snapshot = history.obs_snap[rows]
+    now = np.full(len(history.lists), np.iinfo(np.int64).min)
+    now[history.snap_list[snapshot]] = history.snap_time[snapshot]
+    until = (
+        now[history.snap_list] - DAY_S + rules.cadence_h * 1800
+    )  # half a cadence of slack for jittered schedules
+    ago = (history.snap_time <= until) & (history.snap_time >= until - DAY_S) & (now[history.snap_list] > 0)
+    earlier = np.flatnonzero(ago[history.obs_snap])  # in the order of list, then time
+    slot = history.snap_list[history.obs_snap].astype(np.int64) * len(history.items) + history.obs_item
+    latest_first = earlier[::-1]
+    known, first = np.unique(slot[latest_first], return_index=True)
+    found = np.full(len(rows), np.nan)
+    if len(known):
+        place = np.minimum(np.searchsorted(known, slot[rows]), len(known) - 1)
+        there = known[place] == slot[rows]
+        found[there] = history.obs_rank[latest_first[first[place[there]]]]
+    return found
 
 
 def _joined(parts: list[Columns]) -> dict[str, Any]:

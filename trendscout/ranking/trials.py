@@ -13,7 +13,11 @@ from trendscout.ranking.rules import Rules
 
 @dataclass(frozen=True, slots=True)
 class Trials:
-    """Candidates at evaluation times, sorted by query, list, rank; one value a candidate unless said otherwise."""
+    """Candidates at evaluation times, sorted by query, list, rank; one value a candidate unless said otherwise.
+
+    They are all rows that a report scores, those between the goal and `r0` too: what is shown is what is trained
+    on.
+    """
 
     row: Ints  # index into the observations
     query: Ints  # index into `query_time`
@@ -21,6 +25,8 @@ class Trials:
     hit: Flags  # it broke out within the horizon; False where that is not known yet
     known_at: Ints  # seconds: from when on `hit` is known, whatever it is
     lead_h: Floats  # hours to the event; NaN without one
+    rank: Ints
+    breakout: Ints  # a number for each (list, item, episode): its moments are one breakout, or none
     query_time: Ints  # of each query's last snapshot
 
 
@@ -52,20 +58,25 @@ def covered(history: History, rules: Rules, snaps: Ints, *, ahead: bool = True) 
     return enough
 
 
-def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> Trials:
+def scored(rules: Rules, rank: Floats | Ints, best_so_far: Floats) -> Flags:
+    """Which rows can still break out: below the top ten, and not at their goal yet in their episode."""
+    goal = rules.top if rules.label == "top" else rank / 2
+    return np.asarray((rank > rules.top) & (best_so_far > goal))
+
+
+def trials(history: History, rules: Rules, best_so_far: Floats, hours: Floats, rows: Ints) -> Trials:
     """The trials of a group of lists.
 
     `rows` are the observations of the lists' evaluation snapshots, ascending; `best_so_far` is the best rank of
-    each of them in its episode before the snapshot.
+    each of them in its episode before the snapshot, `hours` how long the episode is.
     """
     snap = history.obs_snap[rows]
-    rank = history.obs_rank[rows]
-    goal = rules.top if rules.label == "top" else rank / 2
-    keep = (rank > rules.r0) & (best_so_far > goal)  # it has not been there yet
+    keep = scored(rules, history.obs_rank[rows], best_so_far)
     valid = np.zeros(len(history.snap_list), bool)
     snaps = np.unique(snap)
     valid[snaps[covered(history, rules, snaps)]] = True
-    rows = rows[keep & valid[snap]]
+    keep &= valid[snap]
+    rows, hours = rows[keep], hours[keep]
     time = history.snap_time[history.obs_snap[rows]]
     hit, lead_h = outcomes(history, rules, rows)
     list_of = history.snap_list[history.obs_snap[rows]]
@@ -84,6 +95,9 @@ def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> T
     place[by_time] = np.arange(len(keys))
     query = place[query]
     order = np.lexsort((rows, query))
+    began = time - np.round(hours * 3600).astype(np.int64)
+    episode = np.stack([list_of.astype(np.int64), history.obs_item[rows].astype(np.int64), began])
+    breakout = np.unique(episode, axis=1, return_inverse=True)[1].ravel()
     return Trials(
         row=rows[order],
         query=query[order],
@@ -93,6 +107,8 @@ def trials(history: History, rules: Rules, best_so_far: Floats, rows: Ints) -> T
             order
         ],  # when `covered` is known too
         lead_h=lead_h[order],
+        rank=history.obs_rank[rows][order],
+        breakout=breakout[order],
         query_time=last[by_time],
     )
 

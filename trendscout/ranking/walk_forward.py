@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 import numpy as np
 
 from trendscout.history import History
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
-from trendscout.ranking.breakout_model import Fitted, fit
+from trendscout.ranking.breakout_model import CALIBRATION_HALF_LIFE, Fitted, fit
+from trendscout.ranking.calibration import SURENESS_PRIOR, fit_curve, logistic, sureness
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.signal_replay import Replay
 from trendscout.ranking.surroundings import Surroundings, context_of, list_rate
 from trendscout.ranking.trials import Trials, trials
 
-REFIT_GROWTH = 1.15  # a refit is due when this many times as many outcomes are known as at the last one
+REFIT_GROWTH = 1.08  # a refit is due when this many times as many outcomes are known as at the last one
+REFITS_A_HORIZON = 7  # at most: daily lists every day, lists of a few times a day at least as often
+CHECK_GROWTH = 1.5  # of the refits that a report's model is checked by: about ten in all the past
+MIN_CHECKED = 50  # rows: fewer say nothing
+CURVE_RIDGE = (1.0, 20.0)  # independent trials that say: the models were right
+SHOWN = 20  # rows of a moment that a report shows: what its chances must hold for
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -35,16 +41,20 @@ class Material:
     lists: tuple[str, ...]  # names of all lists
 
     def fit(self, moment: int, warm: Fitted | None = None) -> Fitted | None:
-        """The model of the outcomes known at a moment; None while they are too few."""
-        known = np.flatnonzero(self.trials.known_at <= moment)
+        """The model of the outcomes known at a moment; None while there are none."""
+        tried = self.trials
+        known = np.flatnonzero(tried.known_at <= moment)
         rows = self.of_trial[known]
+        time = tried.time[known]
         return fit(
             {name: values[rows] for name, values in self.features.items()},
-            self.trials.hit[known],
-            self.trials.query[known],
+            tried.hit[known],
+            tried.query[known],
+            tried.breakout[known],
             overlap=self.rules.overlap,
+            horizons=float(np.ptp(time)) / 3600 / self.rules.horizon_h if len(time) else 0.0,
             group=self.group,
-            label=self.rules.label,
+            rules=self.rules.key,
             fitted_at=moment,
             list_rates=self._list_rates(moment) if self.rules.pooled else {},
             warm=warm,
@@ -57,31 +67,37 @@ class Material:
         rates = list_rate(lists, at, trial_list=self.list_of, known_at=tried.known_at, hit=tried.hit)
         return {self.lists[code]: float(rate) for code, rate in zip(lists, rates, strict=True)}
 
-    def ask(self, model: Fitted, rows: Ints) -> tuple[Floats, Floats]:
-        """Score and probability of some rows, given as indices into `rows`."""
-        score = model.score({name: values[rows] for name, values in self.features.items()})
-        return score, model.probability(score)
+    def ask(self, model: Fitted, rows: Ints) -> Floats:
+        """The log-odds of some rows, given as indices into `rows`."""
+        return model.score({name: values[rows] for name, values in self.features.items()})
 
-    def refits(self) -> list[int]:
-        """Times at which enough outcomes have become known for a refit, in seconds."""
+    def refits(self, growth: float, until: float = np.inf) -> list[int]:
+        """Times before `until` at which enough outcomes have become known for a refit, in seconds."""
         known = np.sort(self.trials.known_at)
         moments: list[int] = []
-        last = 0
-        for moment in self.moments:
+        last, last_at = 0, -np.inf
+        for moment in self.moments[self.moments < until]:
             outcomes = int(np.searchsorted(known, moment, "right"))
-            if outcomes > last * REFIT_GROWTH:
+            if outcomes > last * growth and moment - last_at >= refit_s(self.rules):
                 moments.append(int(moment))
-                last = outcomes
+                last, last_at = outcomes, float(moment)
         return moments
+
+
+def refit_s(rules: Rules) -> int:
+    """Seconds after which a group's model is fitted anew: a part of the horizon, no less than a snapshot."""
+    return int(3600 * max(rules.cadence_h, rules.horizon_h / REFITS_A_HORIZON))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class WalkForward:
-    """Scores of the material's rows; NaN probability where no model was there yet."""
+    """What the material's rows were given, each by a model that knew only its past."""
 
     material: Material
-    score: Floats
-    probability: Floats
+    score: Floats  # log-odds; the order of SigniTrend, far below, where there was no model
+    probability: Floats  # NaN where there was no model
+    low: Floats  # of its 90 % interval
+    high: Floats
     models: tuple[Fitted, ...]  # in the order in which they were fitted
 
 
@@ -100,7 +116,7 @@ def gather(
     rows, signals = replay.rows, replay.signals
     snapshot = history.obs_snap[rows]
     asked = evaluated[snapshot]
-    tried = trials(history, rules, signals["best_so_far"][asked], rows[asked])
+    tried = trials(history, rules, signals["best_so_far"][asked], -signals["recency"][asked], rows[asked])
     time = history.snap_time[snapshot]
     list_of = history.snap_list[history.obs_snap]
     rate = list_rate(list_of[rows], time, trial_list=list_of[tried.row], known_at=tried.known_at, hit=tried.hit)
@@ -125,18 +141,82 @@ def _moments(rules: Rules, time: Ints) -> Ints:
 
 
 def walk_forward(material: Material) -> WalkForward:
-    """Scores of all rows, refitting as outcomes become known; each is the same when what follows is cut off."""
-    score, probability = start_score(material.features), np.full(len(material.rows), np.nan)
+    """What all rows are given, refitting as outcomes become known; the same when what follows is cut off."""
+    count = len(material.rows)
+    score, probability = start_score(material.features), np.full(count, np.nan)
+    low, high = probability.copy(), probability.copy()
+    checked = Checked.nothing(material)
     models: list[Fitted] = []
-    moments = material.refits()
-    for moment, until in pairwise([*moments, np.iinfo(np.int64).max]):
-        model = material.fit(moment, models[-1] if models else None)
+    for moment, until in pairwise([*material.refits(REFIT_GROWTH), np.iinfo(np.int64).max]):
+        model = checked.refit(moment, models[-1] if models else None)
         if model is None:
             continue
         models.append(model)
         rows = np.flatnonzero((material.time >= moment) & (material.time < until))
-        score[rows], probability[rows] = material.ask(model, rows)
-    return WalkForward(material, score, probability, tuple(models))
+        score[rows] = checked.ask(model, rows)
+        probability[rows] = model.probability(score[rows])
+        low[rows], high[rows] = model.interval(probability[rows])
+    return WalkForward(material, score, probability, low, high, tuple(models))
+
+
+def fit_checked(material: Material, moment: int) -> Fitted | None:
+    """The model of the outcomes known at a moment, set right by what came of what earlier ones would have said."""
+    checked = Checked.nothing(material)
+    earlier: Fitted | None = None
+    for before, until in pairwise([*material.refits(CHECK_GROWTH, moment), moment]):
+        earlier = checked.refit(before, earlier) or earlier
+        if earlier is not None:
+            checked.ask(earlier, np.flatnonzero((material.time >= before) & (material.time < until)))
+    return checked.refit(moment, earlier)
+
+
+@dataclass(slots=True)
+class Checked:
+    """What models said of rows after them, before it was set right: to be held against what came."""
+
+    material: Material
+    said: Floats  # log-odds of each row; NaN where no model was asked
+
+    @classmethod
+    def nothing(cls, material: Material) -> Checked:
+        """Nothing was said yet."""
+        return cls(material, np.full(len(material.rows), np.nan))
+
+    def ask(self, model: Fitted, rows: Ints) -> Floats:
+        """The model's log-odds of some rows; what they were before its curve is remembered."""
+        score = self.material.ask(model, rows)
+        if not model.early:  # a base rate is no judgement of a row
+            self.said[rows] = (score - model.curve[0]) / model.curve[1]
+        return score
+
+    def refit(self, moment: int, warm: Fitted | None) -> Fitted | None:
+        """The model of the outcomes known at a moment, with the curve and the sureness that the past gives it."""
+        model = self.material.fit(moment, warm)
+        if model is None or model.early:
+            return model
+        tried = self.material.trials
+        said = self.said[self.material.of_trial]
+        known = np.flatnonzero((tried.known_at <= moment) & np.isfinite(said))
+        if len(known) < MIN_CHECKED:
+            return replace(model, sureness=SURENESS_PRIOR)
+        said, hit = said[known], tried.hit[known]
+        repeat = max(1.0, hit.sum() / max(1, len(np.unique(tried.breakout[known][hit]))))
+        time = tried.time[known]
+        age = (moment - time) / (moment - tried.time.min() + 1)
+        weight = 0.5 ** (age / CALIBRATION_HALF_LIFE) / repeat
+        curve = fit_curve(said, hit, weight, (0.0, 1.0), CURVE_RIDGE)
+        shown = _first_of(tried.query[known], said, SHOWN)
+        chance = logistic(curve[0] + curve[1] * said[shown])
+        period = time[shown] // int(3600 * self.material.rules.horizon_h)
+        return replace(model, curve=curve, sureness=sureness(chance, hit[shown], period))
+
+
+def _first_of(query: Ints, score: Floats, count: int) -> Ints:
+    """The rows of the highest scores of each query, at most `count`."""
+    order = np.lexsort((-score, query))
+    ranked = query[order]
+    place = np.arange(len(order)) - np.searchsorted(ranked, ranked, "left")
+    return np.asarray(order[place < count])
 
 
 def start_score(features: Columns) -> Floats:

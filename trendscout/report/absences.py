@@ -6,11 +6,22 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, retold, tr
-from trendscout.model import Coverage, Report
+from trendscout.model import Coverage, Report, Row
 from trendscout.report import amounts, phrases
 from trendscout.report.clean import visible
 
 _STALE = "No list was read whole since {time} UTC: what stands here is of then, not of today."
+
+_EARLY = (
+    "Too early to judge {n} of {all} rows: too few breakouts of their lists are known. Their order is how far "
+    "each is above its usual level, their chance how often goods of such lists break out."
+)
+
+
+def early(rows: Sequence[Row]) -> tuple[str, ...]:
+    """A sentence, English, where rows stand on lists of which too little is known for a chance of their own."""
+    count = sum(row.early and row.score is not None for row in rows)
+    return (_EARLY.format(n=count, all=len(rows)),) if count else ()
 
 
 def stale(coverage: Sequence[Coverage]) -> tuple[str, ...]:

@@ -142,7 +142,7 @@ ROW: tuple[Column, ...] = (
     Column("label", "Breakout means", "top: enters the top of its list; halve: its rank halves.", "code",
            say=lambda r, v: tr(phrases.LABELS.get(r.label, r.label), v.lang), width=22),
     Column("gain", "Gain", "What a breakout would add, in percent of the first place's sales.", "number"),
-    Column("score", "Score", "Chance × gain: the report's usual order.", "number"),
+    Column("score", "Score", "Log-odds of the chance: the report's usual order.", "number"),
     Column("velocity", "Velocity", "0-100: how fast it climbs, against all goods of its list.", "number",
            "velocity.value"),
     Column("newness", "新 new", "0-100: how new it is to us and to its market.", "number", "newness.value"),

@@ -235,7 +235,7 @@ def axis(value: float | None) -> str:
 
 def order_rule(sort: str, lang: Lang) -> str:
     """By what the report is ordered."""
-    return tr("chance × gain", lang) if sort == "score" else visible(sort)
+    return tr("chance: it finds most, and soonest", lang) if sort == "score" else visible(sort)
 
 
 def rating(row: Row, lang: Lang) -> str:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from trendscout.ranking.breakout_model import Fitted
-from trendscout.ranking.scoring import Scores, nothing_to_rank, refit, refit_after, rules_of, score
+from trendscout.ranking.rules import Rules
+from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refit, rules_of, score
 from trendscout.ranking.signal_replay import KeptState
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
@@ -25,22 +28,28 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     if wanted.isdisjoint(past.lists):
         raise nothing_to_rank(past, wanted, now)
     rules = rules_of(past)
-    known = learned.latest_models(connection, until=now)
-    due = {
-        group: its
-        for group, its in rules.items()
-        if group not in known or now - known[group].fitted_at >= refit_after(its)
-    }
+    now_s = int(now.timestamp())
+    moments = {group: fit_moment(its, now_s) for group, its in rules.items()}
+    known = _kept(learned.models(connection, moments), rules)
+    due = {group: its for group, its in rules.items() if group not in known}
     around = Surroundings(past)
     kept = {name: KeptState.from_row(*row) for name, row in learned.kept_states(connection, past.lists).items()}
-    fresh, states = refit(past, int(now.timestamp()), due, around, kept)
+    fresh, states = refit(past, now_s, due, around, kept)
     if due:
-        fits = {group: fresh[group].to_dict() if group in fresh else None for group in due}
-        learned.save_models(connection, fits, now)
+        fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
+        learned.save_models(connection, fits)
         forward = {name: state.to_row() for name, state in states.items() if state is not kept.get(name)}
         retried(lambda: learned.save_states(connection, forward))
-    models = {
-        group: Fitted.from_dict(dict(one.model)) for group, one in known.items() if one.model and group not in due
-    }
-    scores = score(past, now, rules=rules, models={**models, **fresh}, fit=False, around=around, states=states)
+    models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
+    scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
     return scores if scope == ANYWHERE else scores.of_lists(wanted, now)
+
+
+def _kept(stored: Mapping[str, Mapping[str, Any] | None], rules: Mapping[str, Rules]) -> dict[str, Fitted | None]:
+    """The stored models that fit these rules; None for a group that is known to have no outcomes yet."""
+    found: dict[str, Fitted | None] = {}
+    for group, plain in stored.items():
+        model = Fitted.from_dict(dict(plain)) if plain else None
+        if plain is None or (model is not None and model.rules == rules[group].key):
+            found[group] = model
+    return found

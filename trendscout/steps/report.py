@@ -36,9 +36,10 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         )
     scope = Scope(query.market, query.source, query.category)
     scores = rank(connection, scope, now=now)
-    every_row = rows_of(connection, scores, now=now)
+    usual = query.sort == "score" and not query.pack
+    every_row = rows_of(connection, scores, now=now, tips=usual)
     # By score the rows come in order, so that only those shown are put together.
-    shown = islice(every_row, query.top) if query.sort == "score" and not query.pack else every_row
+    shown = islice(every_row, query.top) if usual else every_row
     looked = coverage(connection, now=now, scope=scope)
     made = Report(
         as_of=now,
@@ -59,8 +60,8 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         left_out.append(fault)
     made = costs.applied(made, known_costs)
     made = packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=query.pack)
-    made = replace(made, notes=(*made.notes, *map(str, left_out)))
-    return replace(made, rows=made.rows[: query.top])
+    made = replace(made, rows=made.rows[: query.top])
+    return replace(made, notes=(*made.notes, *map(str, left_out), *absences.early(made.rows)))
 
 
 def explain(connection: Connection, product: str, *, now: datetime) -> Why:

@@ -33,7 +33,7 @@ CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
-SORTS = ("score", "probability", "velocity", "new", "odd", "special", "rank")
+SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
 
 
@@ -64,15 +64,23 @@ def best_positions(scores: Scores) -> list[int]:
     return best
 
 
-def rows_of(connection: Connection, scores: Scores, *, now: datetime, only: str | None = None) -> Iterator[Row]:
+def rows_of(
+    connection: Connection, scores: Scores, *, now: datetime, only: str | None = None, tips: bool = False
+) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
 
-    `only` is the id of the one product wanted.
+    `only` is the id of the one product wanted. Of `tips` there is no falling product, but for those that the
+    seller has marked: these are wanted the more when they fall.
     """
     context = context_of(connection, now)
-    ignored = {product for product, (mark, _) in context.marks.items() if mark == "ignore"}
+    marked = {product: mark for product, (mark, _) in context.marks.items()}
+
+    def shown(one: ScoredItem) -> bool:
+        mark = marked.get(one.item_key, "")
+        return mark != "ignore" and not (tips and one.falling and not mark)
+
     best = (scores.at(place) for place in best_positions(scores))
-    wanted = (one for one in best if (one.item_key == only if only else one.item_key not in ignored))
+    wanted = (one for one in best if (one.item_key == only if only else shown(one)))
     position = 0
     while part := tuple(islice(wanted, _CHUNKS[position > 0])):
         names = [scored.item_key for scored in part]
@@ -163,6 +171,7 @@ def _scored(row: Row, scored: ScoredItem, position: int) -> Row:
         probability_high=scored.high,
         horizon_h=scored.horizon_h,
         label=scored.label,
+        early=scored.early,
         gain=scored.gain,
         score=scored.score,
         velocity=scored.velocity,
@@ -289,6 +298,8 @@ def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
             return axis.value if axis.value is not None else -1.0
         if sort == "rank":
             return -float(row.rank or 1_000_000)
+        if sort == "gain":
+            return row.probability * row.gain if row.probability is not None and row.gain is not None else -1.0
         return row.probability if row.probability is not None else -1.0
 
     ordered = sorted(found, key=lambda row: (-value(row), row.position))

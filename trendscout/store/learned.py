@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
@@ -14,34 +13,22 @@ from trendscout.store.sql import Connection, naive, one, registered, transaction
 _STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
-@dataclass(frozen=True, slots=True)
-class StoredModel:
-    """The last fit of a group of lists."""
-
-    fitted_at: datetime
-    model: Mapping[str, Any] | None  # plain values; None: there were too few outcomes
-
-
-def latest_models(connection: Connection, *, until: datetime) -> Mapping[str, StoredModel]:
-    """Group of lists → its last fit, not later than `until`."""
+def models(connection: Connection, moments: Mapping[str, int]) -> Mapping[str, Mapping[str, Any] | None]:
+    """Group of lists → its fit as of its moment (seconds), where one is kept; None: there were no outcomes."""
     rows = connection.execute(
-        "SELECT scope, max(fitted_at), arg_max(model, fitted_at) FROM models WHERE fitted_at <= ? GROUP BY scope",
-        [naive(until)],
+        "SELECT scope, epoch(fitted_at)::BIGINT, model FROM models WHERE list_contains(?, scope)", [list(moments)]
     ).fetchall()
-    return {scope: StoredModel(at.replace(tzinfo=UTC), json.loads(model)) for scope, at, model in rows}
+    return {scope: json.loads(model) for scope, at, model in rows if at == moments[scope]}
 
 
-def save_models(
-    connection: Connection, models: Mapping[str, Mapping[str, Any] | None], fitted_at: datetime
-) -> None:
-    """Keep fits by group; earlier ones stay, so that an old report can be made again."""
+def save_models(connection: Connection, fits: Mapping[tuple[str, int], Mapping[str, Any] | None]) -> None:
+    """Keep fits by group and moment (seconds); earlier ones stay, so that an old report can be made again."""
     with transaction(connection):
-        for scope, model in sorted(models.items()):
-            connection.execute("DELETE FROM models WHERE scope = ? AND fitted_at = ?", [scope, naive(fitted_at)])
-            label = str(model.get("label", "")) if model else ""
-            connection.execute(
-                "INSERT INTO models VALUES (?, ?, ?, ?)", [scope, label, naive(fitted_at), json.dumps(model)]
-            )
+        for (scope, moment), model in sorted(fits.items()):
+            at = naive(datetime.fromtimestamp(moment, UTC))
+            connection.execute("DELETE FROM models WHERE scope = ? AND fitted_at = ?", [scope, at])
+            label = str(model.get("rules", "")).partition(" ")[0] if model else ""
+            connection.execute("INSERT INTO models VALUES (?, ?, ?, ?)", [scope, label, at, json.dumps(model)])
 
 
 def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
