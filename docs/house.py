@@ -44,6 +44,7 @@ LAYERS = (
     Layer(("settings",), "the configuration, job files, timetables"),
     Layer(("archive", "text", "money"), "pages as received, and their decoding; text; currencies"),
     Layer(("model", "history", "clock"), "the nouns, as frozen types; ranked lists as arrays; time"),
+    Layer(("findings",), "what is amiss, as data, and how it is said"),
     Layer(("errors", "lang", "resources", "files", "__init__"), "what every layer may use"),
 )
 

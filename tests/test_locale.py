@@ -9,6 +9,8 @@ from string import Formatter
 import pytest
 
 from trendscout import errors
+from trendscout.findings import SENTENCES as SENTENCES_OF_FINDINGS
+from trendscout.findings import finding
 from trendscout.lang import tr
 
 ROOT = Path(__file__).parent.parent / "trendscout"
@@ -16,7 +18,7 @@ CHINESE: dict[str, str] = {}
 for file in sorted((ROOT / "locale" / "zh").glob("*.toml")):
     CHINESE |= tomllib.loads(file.read_text(encoding="utf-8"))
 SPEAKERS = {"t", "tr", "example", "say", "progress", "ask"}
-FINDINGS = {"Finding": (1, 2), "Fault": (0,)}
+FINDINGS = {"Diagnosis": (1, 2), "Fault": (0,), "Sentence": (1,)}
 
 
 def literals(node: ast.expr) -> Iterator[str]:
@@ -60,6 +62,19 @@ def test_the_code_says_something():
 
 def test_every_sentence_has_chinese():
     assert [text for text in SENTENCES if text not in CHINESE] == []
+
+
+@pytest.mark.parametrize("code", SENTENCES_OF_FINDINGS)
+def test_every_finding_is_said_in_both_languages(code):
+    sentence = SENTENCES_OF_FINDINGS[code]
+    assert sentence.text in CHINESE
+    assert not sentence.one or "{count}" in sentence.text, "a singular needs a count"
+    fields = {name: 2 for text in sentence[1:3] for _, name, _, _ in Formatter().parse(text) if name}
+    many, chinese = finding(code, **fields), finding(code, **fields)
+    assert many.said("en") != chinese.said("zh")
+    assert "{" not in many.said("en") + chinese.said("zh")
+    if sentence.one:
+        assert finding(code, **{**fields, "count": 1}).said("en") == sentence.one.format(**fields)
 
 
 @pytest.mark.parametrize("english", sorted(CHINESE))

@@ -12,6 +12,8 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Literal
 
+from trendscout.findings import Finding
+
 CountKind = Literal[
     "sold",
     "orders",
@@ -123,7 +125,7 @@ class ListNote:
     list: str
     length: int | None = None  # how long the site says the list is
     complete: bool = True  # False: rows are missing by design, so an item not shown was not looked for
-    findings: tuple[str, ...] = ()  # what contradicts itself on the page; makes the reading "partial"
+    findings: tuple[Finding, ...] = ()  # what contradicts itself on the page
     at: datetime | None = None  # when the reply says that it was made
 
 
@@ -136,7 +138,7 @@ class Reading:
     entries: tuple[Entry, ...]
     notes: tuple[ListNote, ...] = ()
     status: Status = "ok"
-    findings: tuple[str, ...] = ()  # plain sentences, English; why the status is not "ok"
+    findings: tuple[Finding, ...] = ()  # their severity makes the status
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,7 +156,7 @@ class Snapshot:
     depth: int = 0  # every place from 1 to depth was looked at
     length: int | None = None  # how long the site says the list is
     layout: str = ""  # which reader read it
-    reason: str = ""  # why the status is not "ok"
+    findings: tuple[Finding, ...] = ()  # why the status is not "ok"
     pages: tuple[ArchiveRef, ...] = ()
 
     @property
@@ -177,8 +179,7 @@ class Outcome:
     status: Status
     lists: int = 0
     entries: int = 0
-    reason: str = ""
-    next_step: str = ""
+    findings: tuple[Finding, ...] = ()
     fault: bool = False  # of ours: a bug, met in the work on this query alone
 
 
@@ -356,8 +357,7 @@ class Coverage:
     looked: int  # looks in the last 7 days
     ok: int  # ... of which complete
     entries: int
-    reason: str = ""
-    next_step: str = ""
+    findings: tuple[Finding, ...] = ()
     days: tuple[tuple[str, Status | Literal["none"]], ...] = ()  # (local date, its best look), oldest first
 
 
@@ -382,7 +382,7 @@ class JobState:
     last_run: datetime | None = None
     last_success: datetime | None = None  # start of the last run that made its report
     due: datetime | None = None  # None: it has no file here
-    why: str = ""  # English: why it failed, or whom it could not tell
+    why: tuple[Finding, ...] = ()  # why it failed, or whom it could not tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -396,7 +396,7 @@ class Report:
     market: str | None = None
     total: int = 0  # products scored, of which `rows` are the shown ones
     sort: str = "score"
-    notes: tuple[str, ...] = ()  # English sentences: what is missing and why
+    notes: tuple[Finding, ...] = ()  # what is missing and why
     backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
     jobs: tuple[JobState, ...] = ()
 

@@ -26,11 +26,11 @@ def test_fields_that_stand_in_few_items_are_named(tmp_path: Path) -> None:
     fields = '[fields]\nitem_key = "@data-id"\ntitle = "h3"\nprice = "i"\ncount = "b"\nseller = "u"\n'
     reading = tried(tmp_path, f'items = "li"\n{fields}')
     assert reading.status == "ok"
-    assert reading.findings == (
-        "price: 1 texts have no clear number, the first is 'ask us'",
-        "count: found in 1 of 2 items",
-        "seller: found in 0 of 2 items",
-    )
+    assert [str(finding) for finding in reading.findings] == [
+        "price: a text has no clear number: 'ask us'.",
+        "count: found in one of 2 items.",
+        "seller: found in 0 of 2 items.",
+    ]
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from trendscout.findings import said
 from trendscout.jobs.doctor import examine
 from trendscout.report import job_lines
 from trendscout.settings.config import Settings
@@ -49,7 +50,7 @@ def store(tmp_path: Path) -> Path:
 def test_last_run_last_success_and_next_of_every_job_that_reports(store, settings):
     with open_store(store) as connection:
         daily, gone, new = job_states(connection, settings, now=NOW)
-    assert (daily.name, daily.state, daily.why) == ("daily", "failed", "StoreBusy")
+    assert (daily.name, daily.state, said(daily.why, "en")) == ("daily", "failed", "StoreBusy")
     assert (daily.last_run, daily.last_success) == (NOW.replace(day=8), NOW.replace(day=7))
     assert daily.due == datetime(2026, 11, 9, 23, 30, tzinfo=UTC)
     assert (gone.name, gone.state, gone.due) == ("gone", "done", None)
@@ -60,7 +61,7 @@ def test_who_could_not_be_told_is_named(store, settings):
     with open_store(store) as connection:
         connection.execute("DELETE FROM runs WHERE state = 'failed'")
         daily, *_ = job_states(connection, settings, now=NOW)
-    assert daily.why == "team: refused"
+    assert said(daily.why, "en") == "team was not reached: refused"
 
 
 def test_sentences(store, settings):

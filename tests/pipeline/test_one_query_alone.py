@@ -13,6 +13,7 @@ import pytest
 
 from trendscout import pipeline
 from trendscout.clock import VirtualClock
+from trendscout.findings import said
 from trendscout.jobs.run import run_job
 from trendscout.model import Entry, Page, Query
 from trendscout.settings.config import Settings
@@ -63,7 +64,7 @@ def snapshots(workspace: Workspace) -> list[tuple[object, ...]]:
 
 
 def test_a_list_that_is_gone_or_moved_keeps_nobody_from_the_others(site: str, tmp_path: Path) -> None:
-    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace.at(tmp_path / "s.duckdb", tmp_path / "archive")
     for day in range(4):  # a host that were blamed would be left alone for longer each day
         clock = VirtualClock(START.replace(day=day + 1))
         queries = lists("gone", "kitchen", "moved", "toys")
@@ -72,9 +73,9 @@ def test_a_list_that_is_gone_or_moved_keeps_nobody_from_the_others(site: str, tm
         assert [by_name[name].status for name in ("gone", "kitchen", "moved", "toys")] == [
             "failed", "ok", "failed", "ok",
         ]  # fmt: skip
-        assert "a missing page (HTTP 404)" in by_name["gone"].reason
+        assert "a missing page (HTTP 404)" in said(by_name["gone"].findings, "en")
         assert not any(outcome.fault for outcome in outcomes)
-    again = Workspace(str(tmp_path / "again.duckdb"), workspace.archive)
+    again = Workspace.at(tmp_path / "again.duckdb", workspace.archive)
     pipeline.replay(again, since=None, now=START.replace(day=9))
     told = [row for row in snapshots(workspace) if not str(row[0]).endswith("moved")]  # no reply came of that one
     assert snapshots(again) == told
@@ -96,12 +97,12 @@ def test_a_bug_in_one_reader_is_told_and_the_report_is_made(
     )
     settings = replace(SETTINGS, path=tmp_path / "trendscout.toml")
     job = load_job(tmp_path / "daily.toml", settings)
-    workspace = Workspace(str(tmp_path / "s.duckdb"), tmp_path / "archive")
+    workspace = Workspace.at(tmp_path / "s.duckdb", tmp_path / "archive")
     done = run_job(job, workspace, settings, lang="en", clock=VirtualClock(START), base_url=site)
     by_name = {outcome.query.source: outcome for outcome in done.outcomes}
     assert by_name["amazon_bestsellers"].status == "ok"
     assert by_name["broken_list"].fault
-    assert "a fault of trendscout itself: KeyError at" in by_name["broken_list"].reason
-    assert "MARK" not in by_name["broken_list"].reason
+    assert "a fault of trendscout itself: KeyError at" in said(by_name["broken_list"].findings, "en")
+    assert "MARK" not in said(by_name["broken_list"].findings, "en")
     assert done.state == "partial"
     assert any(path.endswith(".csv") for path in done.paths), "what this very run collected is in the report"

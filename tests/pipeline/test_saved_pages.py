@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trendscout import pipeline
+from trendscout.findings import said
 from trendscout.steps.saved_pages import IngestResult
 from trendscout.store.workspace import Workspace
 
@@ -26,7 +27,7 @@ def reply(page: int, *, start: int | None = None, rows: int = 4, size: int = 4) 
 
 @pytest.fixture
 def workspace(tmp_path: Path) -> Workspace:
-    return Workspace(str(tmp_path / "store.duckdb"), tmp_path / "archive")
+    return Workspace.at(tmp_path / "store.duckdb", tmp_path / "archive")
 
 
 def saved(folder: Path, name: str, text: str, *, at: datetime) -> Path:
@@ -81,7 +82,7 @@ def test_ten_recorded_days_of_two_pages_are_ten_looks(workspace: Workspace, tmp_
 def test_a_second_page_alone_says_nothing_of_what_stands_above(workspace: Workspace, tmp_path: Path) -> None:
     (taken,) = ingest(workspace, saved(tmp_path, "pg3.json", reply(3, size=40, rows=40), at=NOW))
     assert (taken.status, taken.entries) == ("partial", 40)
-    assert "page 1 did not come" in taken.reason
+    assert "page 1 did not come" in said(taken.findings, "en")
     assert looks(workspace) == [("20 08:00", "partial", 0, 40)]
 
 
@@ -98,7 +99,7 @@ def test_pages_brought_one_by_one_grow_into_one_look(
     for number in order:
         ingest(workspace, saved(tmp_path, f"pg{number}.json", reply(number, size=40, rows=40), at=NOW))
     assert looks(workspace) == [("20 08:00", "ok", 80, 80)]
-    anew = Workspace(str(tmp_path / "anew.duckdb"), workspace.archive)
+    anew = Workspace.at(tmp_path / "anew.duckdb", workspace.archive)
     pipeline.replay(anew, since=None, now=NOW)
     assert looks(anew) == looks(workspace), "the archive alone gives the same"
 
@@ -114,7 +115,7 @@ def test_two_pages_that_claim_the_same_places_are_not_mixed(workspace: Workspace
     other = saved(tmp_path, "b.json", reply(1, start=50), at=NOW)
     first, second = ingest(workspace, one, other, at=NOW)
     assert (first.status, second.status) == ("ok", "left")
-    assert "same places of this list" in second.reason
+    assert "same places of this list" in said(second.findings, "en")
     assert ingest(workspace, saved(tmp_path, "c.json", reply(1, start=90), at=NOW), at=NOW)[0].status == "left"
     assert looks(workspace) == [("20 08:00", "ok", 4, 4)]
 
@@ -122,7 +123,8 @@ def test_two_pages_that_claim_the_same_places_are_not_mixed(workspace: Workspace
 def test_a_file_under_another_name_is_no_second_look(workspace: Workspace, tmp_path: Path) -> None:
     one = saved(tmp_path, "a.json", reply(1), at=NOW - timedelta(days=2))
     copy = saved(tmp_path, "a (1).json", reply(1), at=NOW - timedelta(days=1))
-    assert [taken.reason for taken in ingest(workspace, one, copy)][1] == f"it is known: the same as {one}"
+    _, again = ingest(workspace, one, copy)
+    assert said(again.findings, "en") == f"it is known: the same as {one}"
     (again,) = ingest(workspace, saved(tmp_path, "c.json", reply(1), at=NOW))
     assert (again.status, again.entries) == ("ok", 4)
     assert len(looks(workspace)) == 1

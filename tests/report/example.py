@@ -4,6 +4,7 @@ import datetime as dt
 import random
 from decimal import Decimal
 
+from trendscout.findings import Finding, text
 from trendscout.model import Axis, Coverage, Flag, Gap, JobState, PackCheck, Point, Reason, Report, Row, Sighting
 
 NOW = dt.datetime(2026, 7, 19, 6, 30, tzinfo=dt.UTC)
@@ -200,10 +201,25 @@ STEADY = Row(
     listings=1,
     mark="watch",
 )
+
+
+def because(what: str, next_step: str = "") -> tuple[Finding, ...]:
+    """Why a list did not come."""
+    return (Finding("error", {"what": what, "next_step": next_step}),)
+
+
 COVERAGE = (
     Coverage(AMAZON, "amazon_bestsellers", "US", "ok", ago(0.1), 7, 6, 100),
     Coverage(
-        TIKTOK, "tiktok_hashtags", "US", "partial", ago(2), 14, 9, 3, "Only the top 3 rows are shown logged off."
+        TIKTOK,
+        "tiktok_hashtags",
+        "US",
+        "partial",
+        ago(2),
+        14,
+        9,
+        3,
+        because("Only the top 3 rows are shown logged off."),
     ),
     Coverage(
         ALI,
@@ -214,11 +230,21 @@ COVERAGE = (
         7,
         5,
         0,
-        "The page is a captcha, not a list.",
-        "Open the list in a browser, save the page and `trendscout ingest` it.",
+        because(
+            "The page is a captcha, not a list.",
+            "Open the list in a browser, save the page and `trendscout ingest` it.",
+        ),
     ),
     Coverage(
-        "shopee_VN/bestsellers/all", "shopee", "VN", "never", None, 0, 0, 0, "Off: no way in without a browser."
+        "shopee_VN/bestsellers/all",
+        "shopee",
+        "VN",
+        "never",
+        None,
+        0,
+        0,
+        0,
+        because("Off: no way in without a browser."),
     ),
 )
 BACKTEST = {
@@ -250,7 +276,7 @@ BACKTEST = {
 
 JOBS = (
     JobState("daily", "done", ago(0.96), ago(0.96), ago(-0.04)),
-    JobState("hourly", "failed", ago(0.02), ago(3), ago(-0.02), "StoreBusy"),
+    JobState("hourly", "failed", ago(0.02), ago(3), ago(-0.02), (text("StoreBusy"),)),
 )
 
 
@@ -262,7 +288,7 @@ def example() -> Report:
         coverage=COVERAGE,
         market="US",
         total=3412,
-        notes=("The clock of this machine went back by 2 hours on 18 July.",),
+        notes=because("The clock of this machine went back by 2 hours on 18 July."),
         backtest=BACKTEST,
         jobs=JOBS,
     )
@@ -271,7 +297,9 @@ def example() -> Report:
 def empty(*, looked: bool = True) -> Report:
     """A report without a row; lists were all blocked, or nothing was ever collected."""
     blocked = (
-        Coverage(ALI, "aliexpress", "ID", "blocked", ago(3), 7, 0, 0, "The page is a captcha, not a list."),
+        Coverage(
+            ALI, "aliexpress", "ID", "blocked", ago(3), 7, 0, 0, because("The page is a captcha, not a list.")
+        ),
     )
     return Report(as_of=NOW, rows=(), coverage=blocked if looked else ())
 

@@ -10,6 +10,7 @@ from example import RISING, empty, example, hostile
 from golden import same
 from selectolax.lexbor import LexborHTMLParser
 
+from trendscout.findings import text
 from trendscout.lang import Lang
 from trendscout.report import changes, packs, page
 from trendscout.report.clean import visible
@@ -55,7 +56,9 @@ def test_hostile_titles_are_text() -> None:
         for title in hostile()
     )
     clean = LexborHTMLParser(page.render(example(), lang="en"))
-    tree = LexborHTMLParser(page.render(replace(example(), rows=rows, notes=tuple(hostile())), lang="en"))
+    tree = LexborHTMLParser(
+        page.render(replace(example(), rows=rows, notes=tuple(map(text, hostile()))), lang="en")
+    )
     shown = [node.text() for node in tree.css("bdi.title")]
     assert len(shown) == len(rows)
     for found, title in zip(shown, hostile(), strict=True):

@@ -17,6 +17,7 @@ from golden import same
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trendscout import findings
 from trendscout.errors import Unreachable, UsageError
 from trendscout.lang import Lang
 from trendscout.model import Report
@@ -110,7 +111,7 @@ def test_an_empty_day_is_not_silent() -> None:
 
 
 def test_a_job_that_fails_says_so() -> None:
-    found = first(notes=("The job weekly has not succeeded for 3 periods.",))
+    found = first(notes=(findings.text("The job weekly has not succeeded for 3 periods."),))
     assert found.items[0].head == "! The job weekly has not succeeded for 3 periods."
 
 

@@ -107,7 +107,7 @@ def test_a_report_of_old_looks_says_so_first() -> None:
     late = [replace(one, status="late" if one.status in {"ok", "partial"} else one.status) for one in today]
     (said,) = absences.stale(late)
     newest = max(one.last_ok for one in today if one.last_ok)
-    assert said.startswith(f"No list was read whole since {newest:%Y-%m-%d %H:%M} UTC")
+    assert str(said).startswith(f"No list was read whole since {newest:%Y-%m-%d %H:%M} UTC")
     shown = table.text(replace(example(), notes=(said,)), lang="zh", width=100)
     assert shown.splitlines()[2].startswith(f"! 自 {newest:%Y-%m-%d %H:%M} UTC 起没有任何榜单完整读到")
     assert absences.stale([replace(one, last_ok=None) for one in late]) == ()

@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 import pytest
 
 from trendscout.errors import LayoutChanged, UsageError
+from trendscout.findings import finding
 from trendscout.lang import tr
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._ledger import markdown
@@ -96,9 +97,10 @@ def test_a_list_without_rows_is_never_returned() -> None:
 
 
 def test_what_contradicts_itself_is_partial() -> None:
-    rows = (Entry("made_up_US/top/kites", 1, "a"), ListNote("made_up_US/top/kites", findings=("a is not a",)))
+    amiss = (finding("ranks_not_in_order"),)
+    rows = (Entry("made_up_US/top/kites", 1, "a"), ListNote("made_up_US/top/kites", findings=amiss))
     reading = read_page(made_up(*rows), page())
-    assert (reading.status, reading.findings) == ("partial", ("a is not a",))
+    assert (reading.status, reading.findings) == ("partial", amiss)
 
 
 @pytest.mark.parametrize(("page_rows", "status"), [(None, "partial"), (1, "partial"), (2, "ok")])
@@ -111,7 +113,7 @@ def test_a_list_that_ended_misses_no_later_page(page_rows: int | None, status: s
 def test_a_page_that_repeats_an_earlier_one_is_told() -> None:
     rows = [Entry("made_up_US/top/kites", place, f"k{place}") for place in (1, 2, 3)]
     (snapshot,) = shown_by(made_up(*rows), QUERY, NOW, (page(), page(number=2))).snapshots
-    assert (snapshot.status, snapshot.reason) == ("partial", "page 2 shows an earlier page once more.")
+    assert (snapshot.status, snapshot.findings) == ("partial", (finding("page_repeats", number=2),))
     (snapshot,) = shown_by(made_up(*rows[:2]), QUERY, NOW, (page(), page(number=2))).snapshots
     assert snapshot.status == "ok", "two rows may be the same by chance"
 

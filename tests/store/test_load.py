@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 
+from trendscout.findings import text
 from trendscout.model import ArchiveRef, Entry, Page, Query, Snapshot
 from trendscout.store.connect import open_store
 from trendscout.store.load import load_snapshots, note_pages, noted_pages
@@ -107,7 +108,7 @@ def test_history_leaves_failed_looks_out_and_stops_at_its_time(store):
     days = [NOW + timedelta(days=day) for day in range(4)]
     looks = [
         snapshot(days[0]),
-        snapshot(days[1], (), status="blocked", reason="a captcha"),
+        snapshot(days[1], (), status="blocked", findings=(text("a captcha"),)),
         snapshot(days[2]),
         snapshot(days[3]),
     ]

@@ -128,7 +128,7 @@ folder = "{drops}"       # where drops go
 
 def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     from trendscout import pipeline
-    from trendscout.cli.show import show_findings, show_outcomes, show_report
+    from trendscout.cli.show import show_diagnoses, show_outcomes, show_report
     from trendscout.clock import SystemClock
     from trendscout.jobs.doctor import examine
     from trendscout.model import ReportQuery
@@ -139,7 +139,7 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     settings = load_settings(target)
     workspace = Workspace.at(address_of(settings))
     now = datetime.now(UTC)
-    show_findings(examine(workspace, settings, now=now), here.lang)
+    show_diagnoses(examine(workspace, settings, now=now), here.lang)
     if not collect:
         here.say(
             "Next: put a contact into {file}, then `trendscout run {job}`.", file=target, job="jobs/daily.toml"

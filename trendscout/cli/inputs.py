@@ -224,7 +224,7 @@ def import_(
         stock=loaded.stock,
     )
     for finding in loaded.findings:
-        here.say("{finding}", finding=finding)
+        here.say("{finding}", finding=finding.said(here.lang))
 
 
 @declarative.command(
@@ -248,7 +248,7 @@ def source_test(
     for entry in reading.entries:
         line(entry)
     for finding in reading.findings:
-        here.say("{finding}.", finding=finding)
+        here.say("{finding}", finding=finding.said(here.lang))
     here.say("{count} entries", count=len(reading.entries))
     if reading.status != "ok":
         raise typer.Exit(PARTIAL)

@@ -127,7 +127,7 @@ def replay(
     with here.progress("Reading the archive"):
         done = pipeline.replay(here.workspace, since=moment(since) if since else None, now=moment(None))
     for finding in done.findings:
-        here.say("{finding}", finding=finding)
+        here.say("{finding}", finding=finding.said(here.lang))
     if as_json:
         answer(done)
     else:
@@ -147,16 +147,16 @@ def replay(
 def doctor(context: typer.Context, as_json: AsJson = False) -> None:
     """Check everything."""
     from trendscout.cli.output import answer
-    from trendscout.cli.show import show_findings
+    from trendscout.cli.show import show_diagnoses
     from trendscout.jobs.doctor import examine
 
     here = call(context)
-    findings = examine(here.workspace, here.settings, now=moment(None))
+    diagnoses = examine(here.workspace, here.settings, now=moment(None))
     if as_json:
-        answer(findings)
+        answer(diagnoses)
     else:
-        show_findings(findings, here.lang)
-    worst = max((finding.exit_code for finding in findings), default=0)
+        show_diagnoses(diagnoses, here.lang)
+    worst = max((one.exit_code for one in diagnoses), default=0)
     if worst:
         raise typer.Exit(worst)
 

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, fields, is_dataclass
+from dataclasses import dataclass, fields, is_dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from io import TextIOWrapper
@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import TrendscoutError
+from trendscout.findings import Finding, as_dict, said
 from trendscout.lang import Lang, tr
 from trendscout.store.address import StoreAddress
 
@@ -113,8 +114,13 @@ def vars_of(item: object) -> dict[str, Any]:
 
 def plain(value: object) -> Any:
     """The value as JSON knows it: times in ISO 8601 with Z, money as plain numbers."""
+    if isinstance(value, Finding):
+        return {**plain(as_dict(value)), "text": str(value)}
     if is_dataclass(value) and not isinstance(value, type):
-        value = asdict(value)
+        findings = getattr(value, "findings", ())
+        value = {field.name: getattr(value, field.name) for field in fields(value)}
+        if findings:
+            value["reason"] = said(findings, "en")
     match value:
         case dict():
             return {str(key): plain(part) for key, part in value.items()}

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, for_programs, visible
 from trendscout.errors import UsageError
-from trendscout.lang import Lang, retold, tr
+from trendscout.findings import filled, said
+from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
     from trendscout.model import Outcome, Report
@@ -92,7 +93,14 @@ def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
         lang,
         ("source", "market", "category", "state", "entries", "why"),
         [
-            (one.query.source, one.query.market, one.query.category, one.status, one.entries, one.reason)
+            (
+                one.query.source,
+                one.query.market,
+                one.query.category,
+                one.status,
+                one.entries,
+                said(one.findings, lang),
+            )
             for one in outcomes
         ],
         state=3,
@@ -104,7 +112,10 @@ def show_taken(taken: Sequence[Any], lang: Lang) -> None:
     grid(
         lang,
         ("file", "id", "list", "state", "entries", "why"),
-        [(one.name, one.file_id, _lists(one, lang), one.status, one.entries, one.reason) for one in taken],
+        [
+            (one.name, one.file_id, _lists(one, lang), one.status, one.entries, said(one.findings, lang))
+            for one in taken
+        ],
         state=3,
     )
 
@@ -123,11 +134,12 @@ def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[A
             first=min(ranks, default=0),
             last=max(ranks, default=0),
         )
-        if snapshot.reason:
-            here.say("{finding}", finding=snapshot.reason)
+        if snapshot.findings:
+            here.say("{finding}", finding=said(snapshot.findings, here.lang))
     for one in (one for look in looks for one in look.shown):
-        for finding in (*one.reading.findings, *filter(None, (one.found.reason,))):
-            here.say("{finding}.", finding=finding)
+        notes = [one.found.reason] if one.found.reason else []
+        for finding in (*(found.said(here.lang) for found in one.reading.findings), *notes):
+            here.say("{finding}", finding=finding)
     for one in rest if snapshots else ():
         here.say("{file}: {why}", file=one.file, why=one.reason)
 
@@ -212,15 +224,12 @@ def _show_source(one: LedgerEntry, lang: Lang) -> None:
     console(width=screen_width()).print(card)
 
 
-def show_findings(findings: Sequence[Any], lang: Lang) -> None:
+def show_diagnoses(diagnoses: Sequence[Any], lang: Lang) -> None:
     """What `doctor` found."""
-    for one in findings:
+    for one in diagnoses:
         mark = {"ok": "✓", "warn": "!", "bad": "✗"}[one.level]
-        fields = {
-            name: retold(value, lang) if isinstance(value, str) else value for name, value in one.fields.items()
-        }
-        line = tr(one.what, lang, **fields)
-        step = tr(one.next_step, lang, **fields) if one.next_step else ""
+        line = filled(one.what, one.fields, lang)
+        step = filled(one.next_step, one.fields, lang) if one.next_step else ""
         console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
 
 
@@ -266,7 +275,7 @@ def show_run(done: Any, here: Call) -> None:
     """How a job went and what it left."""
     for path in done.paths:
         print(path)
-    detail = retold(done.detail, here.lang)
+    detail = said(done.detail, here.lang)
     here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=detail)
 
 

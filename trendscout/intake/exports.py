@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 
 from trendscout.errors import UsageError
+from trendscout.findings import text
 from trendscout.intake.profiles import (
     Layout,
     Profile,
@@ -156,7 +157,7 @@ class _Rows:
                 status="partial" if bad else "ok",
                 entries=tuple(entries),
                 layout=f"export: {self.profile.name}",
-                reason="; ".join(findings) if bad else "",
+                findings=tuple(text(f"{one}.", "partial") for one in findings) if bad else (),
             )
             for name, entries in by_list.items()
         )

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import Finding, finding
 from trendscout.intake.declarative import load_source
 from trendscout.intake.saved import saved_page
 from trendscout.model import Entry, Reading
@@ -38,14 +39,14 @@ def try_source(file: Path, saved: Path, *, market: str | None, at: datetime) -> 
     return replace(reading, findings=(*reading.findings, *_found_in_part(fields, reading.entries)))
 
 
-def _found_in_part(fields: Sequence[str], entries: Sequence[Entry]) -> Iterator[str]:
+def _found_in_part(fields: Sequence[str], entries: Sequence[Entry]) -> Iterator[Finding]:
     for field in fields:
         shown = [getattr(entry, _READ_FROM.get(field, field)) for entry in entries]
         found = sum(value is not None for value in shown)
         if found < len(entries):
-            yield f"{field}: found in {found} of {len(entries)} items"
+            yield finding("field_found_in_part", field=field, count=found, all=len(entries))
         unread = [
             text for text, entry in zip(shown, entries, strict=True) if text and getattr(entry, field) is None
         ]
         if field in _READ_FROM and unread:
-            yield f"{field}: {len(unread)} texts have no clear number, the first is {unread[0][:60]!r}"
+            yield finding("field_without_number", field=field, count=len(unread), first=unread[0][:60])

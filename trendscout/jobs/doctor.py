@@ -30,7 +30,7 @@ _FUTURE = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnosis:
     """One thing looked at."""
 
     level: Literal["ok", "warn", "bad"]
@@ -44,7 +44,7 @@ class Finding:
         return {"ok": 0, "warn": 3, "bad": 4}[self.level]
 
 
-def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[Finding]:
+def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[Diagnosis]:
     """Everything looked at, the worst last to be forgotten; "bad" means that the store is unusable."""
     found = [
         *_configuration(settings),
@@ -52,10 +52,10 @@ def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[
         *_archive(workspace.archive),
         *_jobs(workspace, settings, now),
     ]
-    return sorted(found, key=lambda finding: -finding.exit_code)
+    return sorted(found, key=lambda one: -one.exit_code)
 
 
-def _configuration(settings: Settings) -> Iterator[Finding]:
+def _configuration(settings: Settings) -> Iterator[Diagnosis]:
     left_out: list[TrendscoutError] = [*settings.left_out]
     packs.load(settings.home / "packs", tell=left_out.append)
     try:
@@ -63,21 +63,21 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
     except TrendscoutError as fault:
         left_out.append(fault)
     for wrong in left_out:
-        yield Finding("warn", wrong.what, wrong.next_step, wrong.fields)
+        yield Diagnosis("warn", wrong.what, wrong.next_step, wrong.fields)
     if settings.path is None:
-        yield Finding("ok", "No trendscout.toml here: the defaults are used.", "`trendscout init` writes one.")
+        yield Diagnosis("ok", "No trendscout.toml here: the defaults are used.", "`trendscout init` writes one.")
         return
-    yield Finding("ok", "The configuration {path} is sound.", fields={"path": settings.path})
+    yield Diagnosis("ok", "The configuration {path} is sound.", fields={"path": settings.path})
     unknown = [name for name in (*settings.sources, *settings.categories) if name not in sources()]
     if unknown:
-        yield Finding(
+        yield Diagnosis(
             "warn",
             "The configuration names sources that do not exist: {names}.",
             "`trendscout sources` lists them.",
             {"names": ", ".join(dict.fromkeys(unknown))},
         )
     if not settings.contact:
-        yield Finding(
+        yield Diagnosis(
             "warn",
             "No contact is set: live lists are not asked without one.",
             'Put contact = "you@example.com" into {path}.',
@@ -85,28 +85,28 @@ def _configuration(settings: Settings) -> Iterator[Finding]:
         )
 
 
-def _store(workspace: Workspace, now: datetime) -> Iterator[Finding]:
+def _store(workspace: Workspace, now: datetime) -> Iterator[Diagnosis]:
     if not workspace.db.exists():
-        yield Finding("ok", "There is no store yet.", "`trendscout collect`, `ingest` or `import` makes one.")
+        yield Diagnosis("ok", "There is no store yet.", "`trendscout collect`, `ingest` or `import` makes one.")
         return
     try:
         with workspace.store() as connection:
             yield from _inside(connection, workspace.db, now)
     except StoreError as error:
-        yield Finding("bad", error.what, error.next_step, error.fields)
+        yield Diagnosis("bad", error.what, error.next_step, error.fields)
 
 
-def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator[Finding]:
+def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator[Diagnosis]:
     faults = contradictions(connection)
     for fault in faults:
-        yield Finding(
+        yield Diagnosis(
             "bad",
             fault.what,
             "`trendscout db restore` or `trendscout replay` into a new store.",
             {"count": fault.count},
         )
     if not faults:
-        yield Finding("ok", "The store {db} is sound.", fields={"db": db})
+        yield Diagnosis("ok", "The store {db} is sound.", fields={"db": db})
     lists = coverage(connection, now=now)
     by_source: dict[tuple[str, str], list[Coverage]] = {}
     for each in lists:
@@ -116,11 +116,11 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
         yield _uncovered(source, status, some)
     whole = sum(each.status == "ok" for each in lists)
     if whole:
-        yield Finding("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
+        yield Diagnosis("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
     row = one(connection, "SELECT max(taken_at) FROM snapshots")
     newest = row[0] if row else None
     if newest and newest > (now + _FUTURE).replace(tzinfo=None):
-        yield Finding(
+        yield Diagnosis(
             "warn",
             "The newest look is from {newest} UTC, which has not come yet.",
             "Set this machine's clock, or the clock of the one that collected.",
@@ -128,7 +128,7 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
         )
     for state in host_states(connection):
         if state.open_until and state.open_until > now:
-            yield Finding(
+            yield Diagnosis(
                 "warn",
                 "{host} is left alone until {until:%Y-%m-%d %H:%M} UTC: {reason}.",
                 "It is tried again after that by itself.",
@@ -136,12 +136,12 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
             )
 
 
-def _uncovered(source: str, status: str, lists: list[Coverage]) -> Finding:
+def _uncovered(source: str, status: str, lists: list[Coverage]) -> Diagnosis:
     one = lists[0]
     what = "{source}: {count} × {status}, such as {list}, last complete {last}"
-    return Finding(
+    return Diagnosis(
         "warn",
-        what + (": {reason}" if one.reason else ""),
+        what + (": {reason}" if one.findings else ""),
         "`trendscout sources {source}` shows how it is collected.",
         {
             "source": source,
@@ -149,31 +149,31 @@ def _uncovered(source: str, status: str, lists: list[Coverage]) -> Finding:
             "status": status,
             "list": one.list_id,
             "last": f"{one.last_ok:%Y-%m-%d %H:%M} UTC" if one.last_ok else "never",
-            "reason": one.reason,
+            "reason": one.findings,
         },
     )
 
 
-def _archive(folder: Path) -> Iterator[Finding]:
+def _archive(folder: Path) -> Iterator[Diagnosis]:
     if not folder.exists():
         return
     archive = Archive(folder)
     faults = archive.check()
     for fault in faults[:20]:
-        yield Finding("warn", fault.what, fault.next_step, fault.fields)
+        yield Diagnosis("warn", fault.what, fault.next_step, fault.fields)
     if not faults:
-        yield Finding(
+        yield Diagnosis(
             "ok", "The archive {folder} is whole ({size:,} bytes).", "", {"folder": folder, "size": archive.size()}
         )
 
 
-def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Finding]:
+def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     found: list[Job] = []
     for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
         try:
             found.append(load_job(file, settings))
         except TrendscoutError as error:
-            yield Finding("warn", error.what, error.next_step, error.fields)
+            yield Diagnosis("warn", error.what, error.next_step, error.fields)
     if not workspace.db.exists():
         return
     try:
@@ -185,12 +185,12 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[F
     zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
     for state in states:
         level: Literal["ok", "warn"] = "warn" if state.state == "failed" else "ok"
-        yield Finding(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))
+        yield Diagnosis(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))
     for job, last in dates:
         due = job.due.due_between(now - timedelta(days=31), now)
         missed = [moment for moment in due if last and moment.date() > last]
         if len(missed) >= _SILENT_PERIODS:
-            yield Finding(
+            yield Diagnosis(
                 "warn",
                 "The job {job} has made no report since {last}.",
                 "`trendscout run {file}` shows why; look whether cron or the schedule runs.",

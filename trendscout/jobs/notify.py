@@ -10,6 +10,7 @@ from pathlib import Path
 
 from trendscout.errors import TrendscoutError
 from trendscout.fetch.post import post_json
+from trendscout.findings import Finding, finding, of_error, text
 from trendscout.lang import Lang
 from trendscout.model import Report
 from trendscout.report import alerts, changes, digest, push
@@ -30,13 +31,13 @@ def notify(
     lang: Lang,
     zone: tzinfo,
     now: datetime,
-    notes: Sequence[str] = (),
+    notes: Sequence[Finding] = (),
     files: Sequence[str] = (),
     post: Post = post_json,
     environ: Mapping[str, str] = os.environ,
     sleep: Callable[[float], None] | None = None,
-) -> dict[str, str]:
-    """Channel → why it was not reached, "" where it was. What did not arrive waits for the next call.
+) -> dict[str, tuple[Finding, ...]]:
+    """Channel → why it was not reached, nothing where it was. What did not arrive waits for the next call.
 
     `key` names the digest for good: it is never sent twice to a channel.
     """
@@ -46,7 +47,7 @@ def notify(
         before = runs.remembered(connection, reader)
         called = runs.called(connection)
     due = alerts.due(made, rules, called)
-    told: dict[str, str] = {}
+    told: dict[str, tuple[Finding, ...]] = {}
     for channel in (one for one in settings.channels if one.name in names):
         said = digest.digest(
             made,
@@ -80,11 +81,11 @@ def _tell(
     post: Post,
     environ: Mapping[str, str],
     sleep: Callable[[float], None] | None,
-) -> str:
-    """Send what waits for a channel and then the digest; why not, or ""."""
+) -> tuple[Finding, ...]:
+    """Send what waits for a channel and then the digest; why not."""
     url = environ.get(channel.env, "").strip()
     if not url:
-        return f"the environment variable {channel.env} is not set"
+        return (finding("variable_not_set", variable=channel.env),)
     with workspace.store() as connection:
         waiting = [push.Message.from_dict(json.loads(text)) for text in runs.waiting(connection, channel.name)]
         already = runs.delivered_keys(connection, channel.name)
@@ -109,7 +110,7 @@ def _tell(
             **pause,
         )
     except TrendscoutError as error:
-        return str(error)
+        return (of_error(error),)
     with workspace.store() as connection:
         runs.keep_waiting(connection, channel.name, [json.dumps(part.as_dict()) for part in done.pending], now)
-    return done.error
+    return (text(done.error),) if done.error else ()

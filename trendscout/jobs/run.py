@@ -12,6 +12,7 @@ from typing import Literal, cast
 from trendscout import pipeline
 from trendscout.clock import Clock
 from trendscout.errors import TrendscoutError
+from trendscout.findings import Finding, finding, of_error, to_json
 from trendscout.jobs.notify import notify
 from trendscout.lang import Lang
 from trendscout.model import Outcome, ReportQuery
@@ -29,7 +30,7 @@ class Done:
     job: str
     local_date: date
     state: Literal["done", "partial", "failed", "skipped"]
-    detail: str = ""
+    detail: tuple[Finding, ...] = ()
     paths: tuple[str, ...] = ()
     outcomes: tuple[Outcome, ...] = field(default=())
 
@@ -53,19 +54,22 @@ def run_job(
     day = day or job.due.local_date(clock.now())
     outcomes = _collect(job, workspace, settings, clock, base_url)
     if job.report is None:
-        return Done(job.name, day, _state(outcomes), f"{len(outcomes)} lists were asked.", outcomes=outcomes)
+        return Done(
+            job.name, day, _state(outcomes), (finding("lists_asked", count=len(outcomes)),), outcomes=outcomes
+        )
     # Begun when all is collected: the report looks from here, and what came in this run is part of it.
     begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
     with workspace.writing() as connection:
         run = runs.claim(connection, begun, alive=alive, again=again)
     if run is None:
-        return Done(job.name, day, "skipped", "The report of this date is made, or being made.", outcomes=outcomes)
+        return Done(job.name, day, "skipped", (finding("report_is_made"),), outcomes=outcomes)
     try:
         return _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes)
     except Exception as error:
         with workspace.writing() as connection:
-            why = str(error) if isinstance(error, TrendscoutError) else type(error).__name__
-            runs.advance(connection, run, "failed", {"why": why}, clock.now())
+            ours = finding("fault_of_ours", kind=type(error).__name__)
+            why = of_error(error) if isinstance(error, TrendscoutError) else ours
+            runs.advance(connection, run, "failed", {"why": to_json((why,))}, clock.now())
         raise
 
 
@@ -120,8 +124,10 @@ def _deliver(
         )
         with workspace.writing() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
-                return Done(job.name, run.local_date, "skipped", "Another run took over.", outcomes=outcomes)
-    told: dict[str, str] = {}
+                return Done(
+                    job.name, run.local_date, "skipped", (finding("another_run_took_over"),), outcomes=outcomes
+                )
+    told: dict[str, tuple[Finding, ...]] = {}
     if job.channels:
         told = notify(
             workspace,
@@ -137,15 +143,21 @@ def _deliver(
         )
     unheard = {channel: why for channel, why in told.items() if why}
     state = "partial" if unheard or settings.left_out else _state(outcomes)
-    missed = [f"{name} was not reached. {why[:1].upper()}{why[1:].rstrip('. ')}." for name, why in unheard.items()]
-    detail = " ".join([f"The report holds {len(made.rows)} products.", *missed])
+    missed = (finding("channel_unreached", channel=name, why=why) for name, why in unheard.items())
+    detail = (finding("report_holds", count=len(made.rows)), *missed)
     with workspace.writing() as connection:
-        runs.advance(connection, run, state, {"paths": list(paths), "pushes": told}, clock.now())
+        runs.advance(
+            connection,
+            run,
+            state,
+            {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}},
+            clock.now(),
+        )
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
 
 
-def _silence(job: Job, workspace: Workspace, day: date) -> list[str]:
-    """A sentence for the digest if the job made no report for more than one of its periods."""
+def _silence(job: Job, workspace: Workspace, day: date) -> list[Finding]:
+    """A finding for the digest if the job made no report for more than one of its periods."""
     with workspace.store() as connection:
         last = runs.last_date(connection, job.name)
     if last is None:
@@ -154,7 +166,7 @@ def _silence(job: Job, workspace: Workspace, day: date) -> list[str]:
     missed = len(
         {moment.date() for moment in job.due.due_between(start, datetime.combine(day, time.min, job.due.zone))}
     )
-    return [f"No report was made for {missed} days: the last one is of {last}."] if missed else []
+    return [finding("no_report_for_days", count=missed, last=last)] if missed else []
 
 
 def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 
 from trendscout.clock import Clock, SystemClock
 from trendscout.errors import TrendscoutError
+from trendscout.findings import said
 from trendscout.jobs.run import Done, run_job
-from trendscout.lang import Lang, retold
+from trendscout.lang import Lang
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, days_to_do, load_jobs
 from trendscout.store import runs
@@ -104,7 +105,7 @@ def _attempt(
                 job=job.name,
                 date=done.local_date,
                 state=done.state,
-                detail=retold(done.detail, lang),
+                detail=said(done.detail, lang),
             )
     except TrendscoutError as error:
         say("{job}: {error}", job=job.name, error=error)

@@ -5,31 +5,25 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime, tzinfo
 
-from trendscout.lang import Lang, retold, tr
+from trendscout.findings import Finding, finding, next_steps, whats
+from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import amounts, phrases
 from trendscout.report.clean import visible
 
-_STALE = "No list was read whole since {time} UTC: what stands here is of then, not of today."
 
-_EARLY = (
-    "Too early to judge {n} of {all} rows: too few breakouts of their lists are known. Their order is how far "
-    "each is above its usual level, their chance how often goods of such lists break out."
-)
-
-
-def early(rows: Sequence[Row]) -> tuple[str, ...]:
-    """A sentence, English, where rows stand on lists of which too little is known for a chance of their own."""
+def early(rows: Sequence[Row]) -> tuple[Finding, ...]:
+    """A finding where rows stand on lists of which too little is known for a chance of their own."""
     count = sum(row.early and row.score is not None for row in rows)
-    return (_EARLY.format(n=count, all=len(rows)),) if count else ()
+    return (finding("too_early", count=count, all=len(rows)),) if count else ()
 
 
-def stale(coverage: Sequence[Coverage]) -> tuple[str, ...]:
-    """A sentence, English, where nothing was read of late: what is reported is then not of today."""
+def stale(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
+    """A finding where nothing was read of late: what is reported is then not of today."""
     read = [one.last_ok for one in coverage if one.last_ok is not None]
     if not read or any(one.status in {"ok", "partial"} for one in coverage):
         return ()
-    return (_STALE.format(time=amounts.minute(max(read))),)
+    return (finding("nothing_whole_since", time=amounts.minute(max(read))),)
 
 
 def by_urgency(coverage: Coverage) -> tuple[int, str]:
@@ -57,13 +51,13 @@ def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC
 
 def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """Why a list was not read whole, when it last was, and what to do."""
-    parts = [visible(retold(coverage.reason, lang))] if coverage.reason else []
+    parts = [visible(whats(coverage.findings, lang))] if coverage.findings else []
     if coverage.status != "ok" and coverage.last_ok is not None:
         parts.append(tr("last complete {day}", lang, day=amounts.day(coverage.last_ok, lang, now=now, zone=zone)))
     elif coverage.last_ok is None and coverage.status != "partial":
         parts.append(tr("never complete so far", lang))
-    if coverage.next_step:
-        parts.append(visible(retold(coverage.next_step, lang)))
+    if steps := next_steps(coverage.findings, lang):
+        parts.append(visible(steps))
     return " · ".join(parts)
 
 

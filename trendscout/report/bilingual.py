@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from markupsafe import Markup, escape
 
-from trendscout.lang import Lang, retold, tr
+from trendscout.lang import Lang, tr
 from trendscout.report.clean import visible
 
 _PAIR = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
@@ -21,7 +21,7 @@ def both(text: Callable[[Lang], str]) -> Markup:
 def say(text: str, **fields: object) -> Markup:
     """One of our sentences in both languages, its fields filled in and escaped unless they are markup."""
     if not fields:
-        return both(lambda lang: visible(retold(text, lang)))
+        return both(lambda lang: visible(tr(text, lang)))
     return _PAIR.format(*(Markup(escape(tr(text, lang))).format(**fields) for lang in _LANGS))  # noqa: S704 - escaped
 
 

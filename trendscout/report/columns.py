@@ -9,7 +9,8 @@ from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Literal
 
-from trendscout.lang import Lang, retold, tr
+from trendscout.findings import next_steps, whats
+from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, PackCheck, Report, Row
 from trendscout.report import packs, phrases
 
@@ -215,10 +216,10 @@ COVERAGE: tuple[Column, ...] = (
     Column("looked", "Looks in 7 days", "Looks in the last 7 days.", "integer"),
     Column("ok", "Complete in 7 days", "Looks of these that were complete.", "integer"),
     Column("entries", "Entries", "Entries of the last look.", "integer"),
-    Column("reason", "Reason", "Why it is not complete.", "text",
-           say=lambda c, v: retold(c.reason, v.lang), width=60),
-    Column("next_step", "What to do", "What to do about it.", "text",
-           say=lambda c, v: retold(c.next_step, v.lang), width=60),
+    Column("reason", "Reason", "Why it is not complete.", "text", lambda c: whats(c.findings, "en"),
+           say=lambda c, v: whats(c.findings, v.lang), width=60),
+    Column("next_step", "What to do", "What to do about it.", "text", lambda c: next_steps(c.findings, "en"),
+           say=lambda c, v: next_steps(c.findings, v.lang), width=60),
 )  # fmt: skip
 
 

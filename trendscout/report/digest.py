@@ -8,7 +8,8 @@ from datetime import UTC, tzinfo
 
 from rich.cells import cell_len, set_cell_size
 
-from trendscout.lang import Lang, retold, tr
+from trendscout.findings import Finding
+from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
 from trendscout.report import absences, amounts, phrases
 from trendscout.report.alerts import Alert
@@ -48,12 +49,12 @@ def digest(
     zone: tzinfo = UTC,
     whole: bool = False,
     alerts: Sequence[Alert] = (),
-    notes: Sequence[str] = (),
+    notes: Sequence[Finding] = (),
     link: str = "",
 ) -> Digest:
     """What the reader should know: notes, alerts, own goods, what changed, what is missing, the link.
 
-    With `whole`, every row of the report instead of the changes. `notes` are sentences about the job itself;
+    With `whole`, every row of the report instead of the changes. `notes` are findings about the job itself;
     `link` is where the files are, and comes last.
     """
     maker = _Maker(report, lang, zone)
@@ -61,7 +62,7 @@ def digest(
     market = f" · {visible(report.market)}" if report.market else ""
     called = {alert.row.product_id for alert in alerts}
     items = (
-        *(Item(f"! {visible(retold(note, lang))}") for note in (*notes, *report.notes)),
+        *(Item(f"! {visible(note.said(lang))}") for note in (*notes, *report.notes)),
         *maker.alerts(alerts),
         *(maker.rows(report.rows) if whole else maker.changes(changes, called)),
         *maker.missing(),

@@ -15,8 +15,9 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trendscout.errors import UsageError
+from trendscout.findings import Finding, next_steps, said, whats
 from trendscout.lang import Lang
-from trendscout.model import Coverage, Report, Row
+from trendscout.model import Coverage, JobState, Report, Row
 from trendscout.report import paths
 from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible
@@ -161,6 +162,10 @@ def _yes(found: bool, view: View | None) -> str:
 
 
 def _plain(item: object) -> object:
+    if isinstance(item, Finding):
+        return str(item)
+    if isinstance(item, (Coverage, JobState)):
+        return _said(item)
     if is_dataclass(item) and not isinstance(item, type):
         return {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
     if isinstance(item, Mapping):
@@ -172,6 +177,19 @@ def _plain(item: object) -> object:
     if isinstance(item, Decimal):
         return float(item)
     return item
+
+
+def _said(item: Coverage | JobState) -> dict[str, object]:
+    """The item with its findings as sentences, under the names that the contract has for them."""
+    plain = {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
+    if isinstance(item, JobState):
+        return {**plain, "why": said(item.why, "en")}
+    told = {"reason": whats(item.findings, "en"), "next_step": next_steps(item.findings, "en")}
+    return {
+        name: value
+        for key, entry in plain.items()
+        for name, value in (told.items() if key == "findings" else ((key, entry),))
+    }
 
 
 def _datapackage(report: Report, files: Mapping[Path, bytes]) -> bytes:

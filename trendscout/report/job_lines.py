@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, tzinfo
 
-from trendscout.lang import Lang, tr
+from trendscout.findings import filled
+from trendscout.lang import Lang
 from trendscout.model import JobState
 from trendscout.report import amounts
 from trendscout.report.clean import visible
@@ -34,7 +35,7 @@ def fields(job: JobState, *, now: datetime, zone: tzinfo = UTC) -> dict[str, obj
     return {
         "job": visible(job.name),
         "state": job.state,
-        "why": visible(job.why) or "–",
+        "why": job.why or "–",
         "last": minute(job.last_run),
         "good": minute(job.last_success),
         "due": minute(job.due),
@@ -44,4 +45,4 @@ def fields(job: JobState, *, now: datetime, zone: tzinfo = UTC) -> dict[str, obj
 
 def sentence(job: JobState, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """How the job last went, when it last made its report if that was not then, and when it is due."""
-    return tr(template(job), lang, **fields(job, now=now, zone=zone))
+    return visible(filled(template(job), fields(job, now=now, zone=zone), lang))

@@ -11,6 +11,7 @@ from functools import cache, partial
 from importlib import resources
 from typing import TYPE_CHECKING, Any
 
+from trendscout.findings import Finding
 from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import absences, amounts, chart, job_lines, packs, phrases
@@ -110,6 +111,7 @@ class _Page:
             ],
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
+            "notes": [both(partial(_note, note)) for note in report.notes],
             "calibrations": self.calibrations(),
             "t": say,
             "tr": self.tr,
@@ -223,6 +225,10 @@ def _part(name: str) -> str:
 
 def _hash(part: str) -> str:
     return "sha256-" + base64.b64encode(hashlib.sha256(part.encode()).digest()).decode()
+
+
+def _note(note: Finding, lang: Lang) -> str:
+    return visible(note.said(lang))
 
 
 @cache

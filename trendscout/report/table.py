@@ -10,7 +10,7 @@ from io import StringIO
 from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
-from trendscout.lang import Lang, retold, tr
+from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
 from trendscout.report import absences, amounts, codes, job_lines, lines, phrases
 from trendscout.report.changes import Changes, Seen, leading
@@ -78,7 +78,7 @@ class _Page:
         first.truncate(self.width, overflow="ellipsis")
         head = [first, *wrapped(Text(shown, style="dim"), self.width)]
         for note in report.notes:
-            said = Text(f"! {visible(retold(note, self.lang))}", style="bold yellow")
+            said = Text(f"! {visible(note.said(self.lang))}", style="bold yellow")
             head += wrapped(said, self.width, indent=2)
         return head
 

@@ -8,7 +8,7 @@ from datetime import datetime, tzinfo
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
 
-from trendscout.lang import retold, tr
+from trendscout.lang import tr
 from trendscout.model import Coverage, Point, Report, Row
 from trendscout.report import absences, job_lines
 from trendscout.report.clean import visible, web_address
@@ -82,7 +82,7 @@ class _Book:
     def coverage(self) -> None:
         """What each list gave, and below it why rows are missing and how the jobs went."""
         sheet = self.sheets["Coverage"]
-        notes = [retold(note, self.view.lang) for note in self.report.notes]
+        notes = [note.said(self.view.lang) for note in self.report.notes]
         if not self.report.rows:
             notes.insert(0, absences.nothing(self.report, self.view.lang))
         notes += [

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import Finding, finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields
 from trendscout.text.jsontext import dig
@@ -98,7 +99,7 @@ class Doubts:
 
     def __init__(self) -> None:
         self._counts: Counter[str] = Counter()
-        self._sentences: list[str] = []
+        self._findings: list[Finding] = []
 
     def agreed(self, what: str, one: Value | None, other: Value | None) -> Value | None:
         """The value that both say, or the only one said; None, and a doubt about `what`, where they differ."""
@@ -121,14 +122,14 @@ class Doubts:
             return {"count_text": shown.get("count_text")}
         return exact
 
-    def say(self, sentence: str) -> None:
-        """Note what else is doubtful, as a plain sentence."""
-        self._sentences.append(sentence)
+    def say(self, finding: Finding) -> None:
+        """Note what else is doubtful."""
+        self._findings.append(finding)
 
     def note(self, name: str, *, length: int | None = None, complete: bool = True) -> ListNote:
         """The note on the list `name`, with the doubts as findings."""
-        twice = (f"{count} rows say their {what} twice and differently" for what, count in self._counts.items())
-        findings = (*twice, *self._sentences)
+        twice = (finding("rows_said_twice", what=what, count=count) for what, count in self._counts.items())
+        findings = (*twice, *self._findings)
         return ListNote(name, length=length, complete=complete, findings=findings)
 
 

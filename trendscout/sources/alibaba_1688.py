@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._cards import one_price
@@ -139,7 +140,7 @@ def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
     number = first(number_param(page.url, "beginPage"), page.number) or 1
     cards = all_of(parse_html(page), ".search-offer-item")
     yield from ranked((_card(card, name) for card in cards), before=(number - 1) * len(cards))
-    yield ListNote(name, findings=("how many stand on earlier pages is a guess",) if number > 1 else ())
+    yield ListNote(name, findings=(finding("earlier_pages_guessed"),) if number > 1 else ())
 
 
 def _card(card: LexborNode, name: str) -> Entry:

@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import (
     CountFields,
@@ -106,7 +107,7 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     yield ListNote(
         name,
         length=whole(totals[0]["totalResults"]) if totals else None,
-        findings=(f"{doubted} rows have fewer orders than they show",) if doubted else (),
+        findings=(finding("fewer_orders_than_shown", count=doubted),) if doubted else (),
     )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import extra, whole
@@ -100,9 +101,7 @@ def read_grid(page: Page) -> Iterator[Entry | ListNote]:
             disputed.append(asin)
         yield _entry(name, rank or shown, asin, found, base, query, _movement(data))
     if disputed:
-        yield ListNote(
-            name, findings=(f"{len(disputed)} items have another rank on their card than in the page's data",)
-        )
+        yield ListNote(name, findings=(finding("ranks_disagree", count=len(disputed)),))
 
 
 def _grid_tree(page: Page) -> LexborHTMLParser:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import (
@@ -73,7 +74,7 @@ def read_results(page: Page) -> Iterator[Entry | ListNote]:
         number = _page_number(page, tree)
         rank = (number - 1) * len(results)
         if number > 1:
-            yield ListNote(name, findings=("how many results stand on earlier pages is a guess",))
+            yield ListNote(name, findings=(finding("earlier_pages_guessed"),))
     done: set[str] = set()
     for card in cards:
         asin, is_ad = _asin(card), _is_ad(card)

@@ -15,6 +15,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import exact_price, extra, grouped, shown_count, text, web_url, whole
@@ -141,7 +142,7 @@ def _read_collection(page: Page) -> Iterator[Entry | ListNote]:
         try:
             rows = rows_at(group["data"], (), having=_MARKS)
         except LayoutChanged:
-            yield ListNote(name, complete=False, findings=(f"category {code} has no readable rows",))
+            yield ListNote(name, complete=False, findings=(finding("category_unreadable", category=code),))
             continue
         yield from _list(rows, name, label)
 
@@ -162,7 +163,7 @@ def _read_page(page: Page) -> Iterator[Entry | ListNote]:
     cards = all_of(parse_html(page), _CARD)
     size = number_param(page.url, "listSize") or len(cards)
     yield from _told_apart(list(ranked((_card(card, name) for card in cards), before=(number - 1) * size)))
-    yield ListNote(name, findings=("how many stand on earlier pages is a guess",) if number > 1 else ())
+    yield ListNote(name, findings=(finding("earlier_pages_guessed"),) if number > 1 else ())
 
 
 def _card(card: LexborNode, name: str) -> Entry:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
+from trendscout.findings import finding
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url, words_of
 from trendscout.sources._rows import number_param
@@ -87,7 +88,11 @@ def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
         rank += 1
         yield _entry(card, prefix, name, rank, key, title, query.market)
     # Below the results may stand those for fewer words, behind a heading that may be gone.
-    more = (f"{rank - before} results where {total} were announced",) if total and rank - before > total else ()
+    more = (
+        (finding("fewer_than_announced", count=rank - before, announced=total),)
+        if total and rank - before > total
+        else ()
+    )
     yield ListNote(name, length=total, findings=more)
 
 

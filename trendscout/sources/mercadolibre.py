@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from urllib.parse import unquote, urlsplit
 
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import (
     CountFields,
@@ -164,7 +165,7 @@ def _read_search(page: Page) -> Iterator[Entry | ListNote]:
     total, limit = whole(dig(document, "paging", "total")), whole(dig(document, "paging", "limit"))
     note = doubts.note(name, length=total)
     if total is not None and limit and len(rows) < min(limit, total - before):
-        short = f"{len(rows)} rows where {min(limit, total - before)} were announced"
+        short = finding("fewer_than_announced", count=len(rows), announced=min(limit, total - before))
         note = ListNote(name, length=total, findings=(*note.findings, short))
     yield note
 

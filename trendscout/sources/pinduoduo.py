@@ -10,6 +10,7 @@ from decimal import Decimal
 from typing import Any
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, extra, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
@@ -113,7 +114,7 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     if not found:
         raise LayoutChanged("The page has no charts.")
     if unreadable:
-        yield ListNote(list_id(query), complete=False, findings=(f"{unreadable} charts have no readable goods",))
+        yield ListNote(list_id(query), complete=False, findings=(finding("charts_unreadable", count=unreadable),))
 
 
 def _read_state(page: Page) -> Iterator[Entry | ListNote]:

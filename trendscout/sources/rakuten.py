@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 from urllib.parse import quote, urlsplit
 
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
 from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
@@ -98,10 +99,10 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     findings = []
     places = [entry.rank for entry in entries]
     if any(place is None for place in places):
-        findings.append(f"{places.count(None)} rows do not say their rank")
+        findings.append(finding("rows_without_rank", count=places.count(None)))
     known = [place for place in places if place is not None]
     if known != list(range(known[0], known[0] + len(known))) if known else False:
-        findings.append("the places do not follow each other")
+        findings.append(finding("ranks_not_in_order"))
     yield from entries
     yield ListNote(name, findings=tuple(findings))
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any
 
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import (
     CountFields,
@@ -282,7 +283,7 @@ def _read_offers(page: Page) -> Iterator[Entry | ListNote]:
     doubts = Doubts()
     limit, told_number = whole(dig(offers, "pageInfo", "limit")), whole(dig(offers, "pageInfo", "page"))
     if not limit or not told_number:
-        doubts.say("the reply does not say which page it is")
+        doubts.say(finding("page_number_unknown"))
     number = told_number or page.number
     entries = (
         Entry(

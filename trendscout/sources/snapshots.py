@@ -8,6 +8,7 @@ from datetime import datetime
 from statistics import median
 
 from trendscout.errors import Blocked, OurFault, TrendscoutError, Unreachable
+from trendscout.findings import Finding, finding, of_error
 from trendscout.model import ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
 from trendscout.sources.source import Source, list_id, read_page
 
@@ -67,9 +68,7 @@ def _once_shown(reading: Reading, before: Sequence[Reading], number: int) -> Rea
     keys = _keys(reading)
     if len(keys) < _TOO_FEW or all(_keys(earlier) != keys for earlier in before):
         return reading
-    return replace(
-        reading, status="partial", findings=(*reading.findings, f"page {number} shows an earlier page once more")
-    )
+    return replace(reading, status="partial", findings=(*reading.findings, finding("page_repeats", number=number)))
 
 
 _TOO_FEW = 3  # rows that two pages may share by chance
@@ -95,7 +94,7 @@ def _snapshots(
                 list_id=list_id(query, kind=kind),
                 taken_at=taken_at,
                 status=status,
-                reason=_reason(faults, ()) or "no page came",
+                findings=_findings(faults, ()) or (finding("no_page"),),
                 pages=refs,
             ),
         )
@@ -104,7 +103,7 @@ def _snapshots(
         for entry in reading.entries:
             by_list.setdefault(entry.list, []).append(entry)
     notes = {note.list: note for reading in readings for note in reading.notes}
-    findings = tuple(text for reading in readings for text in reading.findings)
+    findings = _findings(faults, [one for reading in readings for one in reading.findings])
     partial = bool(faults) or any(reading.status != "ok" for reading in readings)
     return tuple(
         Snapshot(
@@ -115,7 +114,7 @@ def _snapshots(
             depth=_depth(kept, notes.get(name), whole=not partial),
             length=notes[name].length if name in notes else source.length,
             layout=readings[0].layout,
-            reason=_reason(faults, findings) if partial else "",
+            findings=findings if partial else (),
             pages=refs,
         )
         for name, kept in ((name, _once(entries)) for name, entries in by_list.items())
@@ -158,8 +157,9 @@ def _depth(entries: Sequence[Entry], note: ListNote | None, *, whole: bool) -> i
     return next((rank - 1 for rank in range(1, max(ranks) + 2) if rank not in ranks), 0)
 
 
-def _reason(faults: Sequence[TrendscoutError], findings: Sequence[str]) -> str:
-    return " ".join(dict.fromkeys([*(str(fault) for fault in faults), *(f"{text}." for text in findings)]))
+def _findings(faults: Sequence[TrendscoutError], findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Why pages did not come and what the others show amiss, each once."""
+    return tuple(dict.fromkeys([*map(of_error, faults), *findings]))
 
 
 def with_drift(snapshots: Sequence[Snapshot], usual: Mapping[str, Usual]) -> tuple[Snapshot, ...]:
@@ -173,13 +173,12 @@ def _drifted(snapshot: Snapshot, usual: Usual | None) -> Snapshot:
     rows, fields = len(snapshot.counted), snapshot.filled
     faults = []
     if rows < _DRIFT * usual.entries:
-        faults.append(f"{rows} rows where this list usually has {usual.entries:.0f}.")
+        faults.append(finding("fewer_rows", rows=rows, usual=usual.entries))
     if fields < _DRIFT * usual.filled:
-        faults.append(f"{fields:.0%} of the fields are filled where usually {usual.filled:.0%} are.")
+        faults.append(finding("fewer_fields", filled=fields, usual=usual.filled))
     if not faults:
         return snapshot
-    reason = " ".join([*([snapshot.reason] if snapshot.reason else []), *faults])
-    return replace(snapshot, status="partial", reason=reason)
+    return replace(snapshot, status="partial", findings=(*snapshot.findings, *faults))
 
 
 def usual_of(entries: Sequence[int], filled_shares: Sequence[float]) -> Usual:

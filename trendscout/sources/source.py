@@ -26,6 +26,7 @@ from trendscout.errors import (
     TrendscoutError,
     UsageError,
 )
+from trendscout.findings import Finding, finding, worst
 from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
 
 _GARBLED = 10  # one title in ten: sites cut a character in half now and then
@@ -214,7 +215,7 @@ def _read_form(source: Source, page: Page) -> Reading:
             continue
         entries = [row for row in rows if isinstance(row, Entry)]
         notes = tuple(row for row in rows if isinstance(row, ListNote))
-        cut = (CUT_SHORT,) if _is_cut(page.body) else ()
+        cut = (finding("cut_short"),) if _is_cut(page.body) else ()
         reading = Reading(source.name, reader.layout, tuple(entries), notes, findings=cut)
         reading = checked(reading, key_form=source.key_form)
         wrong = _no_list(source, entries, reading)
@@ -283,7 +284,6 @@ def _no_list(source: Source, entries: Sequence[Entry], reading: Reading) -> NoSu
 
 
 _TAIL_BYTES = 4096
-CUT_SHORT = "the page breaks off before its end"
 
 
 def _is_cut(body: bytes) -> bool:
@@ -301,8 +301,7 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
     was dropped, unless it was repeats of an item in another form; a row that repeats one in everything but its
     rank has moved the places below it.
     """
-    findings: list[str] = [*reading.findings, *(text for note in reading.notes for text in note.findings)]
-    doubtful = bool(findings)
+    findings = [*reading.findings, *(one for note in reading.notes for one in note.findings)]
     kept: list[Entry] = []
     seen: dict[tuple[str, str], Entry] = {}
     dropped: Counter[str] = Counter()
@@ -311,30 +310,27 @@ def checked(reading: Reading, *, key_form: str = "") -> Reading:
     for entry in reading.entries:
         earlier = None if entry.is_ad else seen.get((entry.list, entry.item_key))
         if not entry.item_key:
-            dropped["without an id"] += 1
+            dropped["rows_without_id"] += 1
         elif not form.fullmatch(entry.item_key):
-            dropped["with an impossible id"] += 1
+            dropped["rows_impossible_id"] += 1
         elif entry.rank is not None and entry.rank < 1:
-            dropped["with an impossible rank"] += 1
+            dropped["rows_impossible_rank"] += 1
         elif earlier:
             same = entry.rank != earlier.rank and replace(entry, rank=earlier.rank) == earlier
-            dropped["that stand twice and move those below" if same else "doubled"] += 1
+            dropped["rows_moving" if same else "rows_doubled"] += 1
         else:
             if not entry.is_ad:
                 seen[entry.list, entry.item_key] = entry
             kept.append(_possible(entry))
             impossible += kept[-1] is not entry
-    findings += [f"{count} rows {what} were left out" for what, count in dropped.items()]
+    findings += [finding(code, count=count) for code, count in dropped.items()]
     findings += list(_rank_findings(kept))
     if impossible:
-        findings.append(f"{impossible} rows had a price, count or rating that cannot be")
-        doubtful = True
+        findings.append(finding("rows_impossible_number", count=impossible))
     garbled = sum("\ufffd" in (entry.title or "") for entry in kept)
     if garbled * _GARBLED > len(kept):
-        findings.append(f"{garbled} titles are in another charset than the page says")
-        doubtful = True
-    bad = doubtful or dropped.keys() - {"doubled"} or any("share a rank" in text for text in findings)
-    status = "partial" if bad and reading.status == "ok" else reading.status
+        findings.append(finding("titles_garbled", count=garbled))
+    status = "partial" if reading.status == "ok" and worst(findings) != "note" else reading.status
     return replace(reading, entries=tuple(kept), status=status, findings=tuple(findings))
 
 
@@ -351,8 +347,8 @@ def _possible(entry: Entry) -> Entry:
     return replace(entry, **gone) if gone else entry
 
 
-def _rank_findings(entries: Sequence[Entry]) -> Iterator[str]:
+def _rank_findings(entries: Sequence[Entry]) -> Iterator[Finding]:
     places = Counter((entry.list, entry.rank) for entry in entries if entry.rank is not None and not entry.is_ad)
     shared = sum(1 for count in places.values() if count > 1)
     if shared:
-        yield f"{shared} places share a rank"
+        yield finding("ranks_shared", count=shared)

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._alibaba import alibaba_wall
 from trendscout.sources._fields import (
@@ -109,7 +110,7 @@ def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     by_pager = (number - 1) * size if number else None
     by_address = number_param(page.url, "s")
     if by_pager is None and by_address is None and dig(document, "mods", "pager", "status") != "hide":
-        doubts.say("the page does not say which page it is")
+        doubts.say(finding("page_number_unknown"))
     before = doubts.agreed("place", by_pager, by_address)
     before = first(before, (page.number - 1) * size) or 0
     yield from ranked((_auction(row, name) for row in rows), before=before)

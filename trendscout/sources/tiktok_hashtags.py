@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_count, extra, members, moment, text, web_url, whole
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
@@ -124,7 +125,7 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
         name,
         length=total,
         complete=(total or 0) >= _WHOLE_LIST,
-        findings=(f"{left} rows were not hashtags and were left out",) if left else (),
+        findings=(finding("rows_no_hashtag", count=left),) if left else (),
     )
 
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trendscout.archive import Archive, ArchivedPage
+from trendscout.findings import Finding, text
 from trendscout.intake import Profile, load_profile, read_export
 from trendscout.model import Query
 from trendscout.store.histories import import_history
@@ -27,7 +28,7 @@ class ImportResult:
     kind: str  # "history", or the profile's name
     loaded: Loaded
     stock: int = 0  # goods of the seller's own
-    findings: tuple[str, ...] = ()  # rows left out and why
+    findings: tuple[Finding, ...] = ()  # rows left out and why
 
 
 def import_ranked(
@@ -64,7 +65,9 @@ def import_export(
         save_stock(connection, export.stock, now)
     if loaded.snapshots or export.stock:
         _keep(archive, file, Query("import", market), now, at, kind="export", profile=export.profile)
-    return ImportResult(export.profile, loaded, len(export.stock), export.findings)
+    return ImportResult(
+        export.profile, loaded, len(export.stock), tuple(text(f"{one}.") for one in export.findings)
+    )
 
 
 def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> Loaded:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from trendscout.errors import ConfigError
+from trendscout.findings import Finding, finding, from_json
 from trendscout.model import JobState
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
@@ -24,7 +25,7 @@ def job_states(connection: Connection, settings: Settings, *, now: datetime) -> 
             last_run=last[name].started_at if name in last else None,
             last_success=good[name].started_at if name in good else None,
             due=files[name].due.next_after(now) if name in files else None,
-            why=_why(last[name]) if name in last else "",
+            why=_why(last[name]) if name in last else (),
         )
         for name in sorted({*files, *last})
     )
@@ -40,7 +41,8 @@ def _readable(settings: Settings) -> Iterator[Job]:
             continue
 
 
-def _why(run: runs.Run) -> str:
+def _why(run: runs.Run) -> tuple[Finding, ...]:
     if run.state == "failed":
-        return str(run.detail.get("why", ""))
-    return ". ".join(f"{channel}: {why}" for channel, why in run.detail.get("pushes", {}).items() if why)
+        return from_json(str(run.detail.get("why", "")))
+    unheard = ((channel, from_json(str(why))) for channel, why in run.detail.get("pushes", {}).items() if why)
+    return tuple(finding("channel_unreached", channel=channel, why=why) for channel, why in unheard)

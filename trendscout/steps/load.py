@@ -116,13 +116,12 @@ _WORST_FIRST = ("blocked", "failed", "partial", "ok")
 def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot], *, fault: bool) -> Outcome:
     states: list[Status] = [snapshot.status for snapshot in snapshots]
     status: Status = min(states, key=_WORST_FIRST.index, default="failed")
-    reasons = dict.fromkeys(snapshot.reason for snapshot in snapshots if snapshot.reason)
     return Outcome(
         query=crawl.query,
         status=status,
         lists=sum(bool(snapshot.entries) for snapshot in snapshots),
         entries=sum(len(snapshot.counted) for snapshot in snapshots),
-        reason=" ".join(reasons),
+        findings=tuple(dict.fromkeys(one for snapshot in snapshots for one in snapshot.findings)),
         fault=fault,
     )
 

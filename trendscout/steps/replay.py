@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trendscout.archive import Archive, ArchivedPage
+from trendscout.findings import Finding, finding, of_error
 from trendscout.steps.ingest import repeat_import
 from trendscout.steps.load import crawls_of, load_crawls
 from trendscout.store.brought import taken_back
@@ -23,7 +24,7 @@ class Replayed:
 
     crawls: int
     loaded: Loaded
-    findings: tuple[str, ...]  # what of the archive could not be used
+    findings: tuple[Finding, ...]  # what of the archive could not be used
 
 
 def read_unread(workspace: Workspace, *, now: datetime) -> Replayed:
@@ -43,7 +44,7 @@ def read_archive(workspace: Workspace, *, since: datetime | None, now: datetime)
     with workspace.store() as connection:
         lost = [file for file in noted_files(connection) if not (workspace.archive / file).exists()]
     done = _read_again(workspace, archive, archive.pages(since), now=now, replace_changed=True)
-    told = tuple(f"{file} of the archive is missing; what was read from it stays in the store." for file in lost)
+    told = tuple(finding("archive_file_missing", file=file) for file in lost)
     return replace(done, findings=(*told, *done.findings))
 
 
@@ -69,4 +70,4 @@ def _read_again(
     ):
         crawls += 1
         total += loaded
-    return Replayed(crawls, total, tuple(str(finding) for finding in archive.findings))
+    return Replayed(crawls, total, tuple(of_error(error) for error in archive.findings))

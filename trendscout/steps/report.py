@@ -7,6 +7,7 @@ from datetime import datetime
 from itertools import islice
 
 from trendscout.errors import ConfigError, TrendscoutError, UsageError
+from trendscout.findings import of_error
 from trendscout.model import Member, Report, ReportQuery, Why
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
@@ -61,7 +62,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     made = costs.applied(made, known_costs)
     made = packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=query.pack)
     made = replace(made, rows=made.rows[: query.top])
-    return replace(made, notes=(*made.notes, *map(str, left_out), *absences.early(made.rows)))
+    return replace(made, notes=(*made.notes, *map(of_error, left_out), *absences.early(made.rows)))
 
 
 def explain(connection: Connection, product: str, *, now: datetime) -> Why:

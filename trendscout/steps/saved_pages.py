@@ -11,6 +11,7 @@ from pathlib import Path
 
 from trendscout.archive import Archive
 from trendscout.errors import ArchiveError, StoreError, TrendscoutError
+from trendscout.findings import Finding, text
 from trendscout.intake import Look, SavedPage, looks_of
 from trendscout.intake.looks import SPAN
 from trendscout.model import ArchiveRef, Outcome, Page
@@ -30,7 +31,7 @@ class IngestResult:
     source: str
     status: str  # a snapshot's, or "left"
     entries: int = 0
-    reason: str = ""
+    findings: tuple[Finding, ...] = ()
     lists: tuple[str, ...] = ()  # which lists it became
     file_id: str = ""  # by which the file can be taken back
     taken_at: datetime | None = None  # of its look
@@ -78,18 +79,22 @@ def ingest_pages(
 
 def _taken(one: SavedPage, plan: _Plan, became: tuple[Crawl, Outcome] | None) -> IngestResult:
     lists = tuple(dict.fromkeys(entry.list for entry in one.reading.entries)) if one.reading else ()
-    own = IngestResult(one.file, one.source, "left", reason=one.reason, lists=lists, file_id=one.file_id)
+    own = IngestResult(one.file, one.source, "left", findings=_noted(one.reason), lists=lists, file_id=one.file_id)
     shown = sum(not entry.is_ad for entry in one.reading.entries) if one.reading else 0
     if why := plan.left.get(id(one)):
-        return replace(own, reason=why, lists=())
+        return replace(own, findings=_noted(why), lists=())
     if why := plan.known.get(id(one)):
-        return replace(own, status="ok", entries=shown, reason=why)
+        return replace(own, status="ok", entries=shown, findings=_noted(why))
     if became is None:
         return own
     crawl, outcome = became
-    reason = " ".join(dict.fromkeys(text for text in (outcome.reason, one.reason) if text))
+    findings = tuple(dict.fromkeys((*outcome.findings, *_noted(one.reason))))
     entries = shown if outcome.entries else 0
-    return replace(own, status=outcome.status, entries=entries, reason=reason, taken_at=crawl.taken_at)
+    return replace(own, status=outcome.status, entries=entries, findings=findings, taken_at=crawl.taken_at)
+
+
+def _noted(why: str) -> tuple[Finding, ...]:
+    return (text(why),) if why else ()
 
 
 def _digest(page: Page) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from trendscout.findings import from_json
 from trendscout.model import Coverage
 from trendscout.sources.snapshots import Usual, usual_of
 from trendscout.store.query import ANYWHERE, Scope
@@ -53,7 +54,7 @@ def coverage(
                 looked=looked,
                 ok=ok,
                 entries=entries,
-                reason=reason,
+                findings=from_json(reason),
                 days=days.get(list_id, ()),
             )
         )

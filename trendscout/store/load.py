@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from trendscout.findings import to_json
 from trendscout.model import ArchiveRef, Page, Snapshot
 from trendscout.store.sql import (
     LIST_KEY,
@@ -69,6 +70,8 @@ def load_snapshots(
         _stage(connection, snapshots, naive(loaded_at))
         _forget(connection, _CHANGED if replace else _COMPLETED, naive(loaded_at))
         loaded = _insert_staged(connection, offered=len(snapshots))
+        if replace:
+            _say_anew(connection)
         for table in ("staged_lists", "staged_snapshots", "staged_rows"):
             connection.execute(f"DROP TABLE {table}")
     return loaded
@@ -157,6 +160,15 @@ def _forget(connection: duckdb.DuckDBPyConnection, which: str, reread_at: dateti
     connection.execute("DROP TABLE outdated")
 
 
+def _say_anew(connection: duckdb.DuckDBPyConnection) -> None:
+    """Let stored snapshots that read as before say why in today's codes: older versions kept sentences."""
+    connection.execute(
+        """UPDATE snapshots SET reason = o.reason FROM staged_snapshots o
+        WHERE snapshots.list_key = o.list_key AND snapshots.taken_at = o.taken_at
+          AND snapshots.reason <> o.reason AND o.reason <> ''"""
+    )
+
+
 def _insert_staged(connection: duckdb.DuckDBPyConnection, *, offered: int) -> Loaded:
     connection.execute("INSERT INTO lists SELECT DISTINCT * FROM staged_lists ANTI JOIN lists USING (list_key)")
     new = "(FROM staged_snapshots ANTI JOIN snapshots USING (list_key, taken_at))"
@@ -212,7 +224,7 @@ def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.T
             "entries": pa.array([len(s.counted) for s in snapshots], pa.int32()),
             "filled": pa.array([s.filled for s in snapshots], pa.float64()),
             "layout": pa.array([s.layout for s in snapshots], pa.string()),
-            "reason": pa.array([s.reason for s in snapshots], pa.string()),
+            "reason": pa.array([to_json(s.findings) for s in snapshots], pa.string()),
             "pages": pa.array([[page_name(ref) for ref in s.pages] for s in snapshots], pa.list_(pa.string())),
             "loaded_at": pa.array([loaded_at] * len(snapshots), moment),
         }

@@ -1,0 +1,286 @@
+"""What is amiss, as data: a code and fields are found, stored and compared; the sentence is made when it is shown.
+
+`SENTENCES` says every code once, in English; Chinese stands in locale/zh/findings.toml under the same sentence. An
+error that became a result is a finding too (`of_error`), with its own templates as fields.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Literal, NamedTuple, TypeGuard
+
+from trendscout.errors import Blocked, TrendscoutError
+from trendscout.lang import Lang, tr
+
+Severity = Literal["note", "partial", "blocked", "failed"]
+_BY_SEVERITY: tuple[Severity, ...] = ("note", "partial", "failed", "blocked")
+
+
+class Sentence(NamedTuple):
+    """How a code is said; `one` where the field `count` is 1; the fields in `words` are words of ours."""
+
+    severity: Severity
+    text: str
+    one: str = ""
+    words: tuple[str, ...] = ()
+
+
+SENTENCES: Mapping[str, Sentence] = {
+    # --- a page ---
+    "cut_short": Sentence("partial", "The page breaks off before its end."),
+    "no_page": Sentence("failed", "No page came."),
+    "page_repeats": Sentence("partial", "Page {number} shows an earlier page once more."),
+    "rows_without_id": Sentence(
+        "partial", "{count} rows without an id were left out.", "A row without an id was left out."
+    ),
+    "rows_impossible_id": Sentence(
+        "partial", "{count} rows with an impossible id were left out.", "A row with an impossible id was left out."
+    ),
+    "rows_impossible_rank": Sentence(
+        "partial",
+        "{count} rows with an impossible rank were left out.",
+        "A row with an impossible rank was left out.",
+    ),
+    "rows_moving": Sentence(
+        "partial",
+        "{count} rows that stand twice and move those below were left out.",
+        "A row that stands twice and moves those below was left out.",
+    ),
+    "rows_doubled": Sentence("note", "{count} doubled rows were left out.", "A doubled row was left out."),
+    "rows_impossible_number": Sentence(
+        "partial",
+        "{count} rows had a price, count or rating that cannot be.",
+        "A row had a price, count or rating that cannot be.",
+    ),
+    "titles_garbled": Sentence(
+        "partial",
+        "{count} titles are in another charset than the page says.",
+        "A title is in another charset than the page says.",
+    ),
+    "ranks_shared": Sentence("partial", "{count} places share a rank.", "Two rows share a rank."),
+    "rows_said_twice": Sentence(
+        "partial",
+        "{count} rows say their {what} twice and differently.",
+        "A row says its {what} twice and differently.",
+        words=("what",),
+    ),
+    "ranks_disagree": Sentence(
+        "partial",
+        "{count} items have another rank on their card than in the page's data.",
+        "An item has another rank on its card than in the page's data.",
+    ),
+    "fewer_orders_than_shown": Sentence(
+        "partial",
+        "{count} rows have fewer orders than they show.",
+        "A row has fewer orders than it shows.",
+    ),
+    "rows_no_hashtag": Sentence(
+        "partial",
+        "{count} rows were not hashtags and were left out.",
+        "A row was no hashtag and was left out.",
+    ),
+    "rows_without_rank": Sentence(
+        "partial", "{count} rows do not say their rank.", "A row does not say its rank."
+    ),
+    "ranks_not_in_order": Sentence("partial", "The places do not follow each other."),
+    "earlier_pages_guessed": Sentence("partial", "How many rows stand on earlier pages is a guess."),
+    "fewer_than_announced": Sentence(
+        "partial", "{count} rows where {announced} were announced.", "One row where {announced} were announced."
+    ),
+    "page_number_unknown": Sentence("partial", "The reply does not say which page it is."),
+    "category_unreadable": Sentence("partial", "Category {category} has no readable rows."),
+    "charts_unreadable": Sentence(
+        "partial", "{count} charts have no readable goods.", "A chart has no readable goods."
+    ),
+    # --- a declared source tried on a page ---
+    "field_found_in_part": Sentence(
+        "note", "{field}: found in {count} of {all} items.", "{field}: found in one of {all} items."
+    ),
+    "field_without_number": Sentence(
+        "note",
+        "{field}: {count} texts have no clear number, the first is {first!r}.",
+        "{field}: a text has no clear number: {first!r}.",
+    ),
+    # --- a look against the list's past ---
+    "fewer_rows": Sentence("partial", "{rows} rows where this list usually has {usual:.0f}."),
+    "fewer_fields": Sentence("partial", "{filled:.0%} of the fields are filled where usually {usual:.0%} are."),
+    # --- the archive read again ---
+    "archive_file_missing": Sentence(
+        "note", "{file} of the archive is missing; what was read from it stays in the store."
+    ),
+    # --- jobs and reports ---
+    "nothing_whole_since": Sentence(
+        "note", "No list was read whole since {time} UTC: what stands here is of then, not of today."
+    ),
+    "too_early": Sentence(
+        "note",
+        "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "
+        "far each is above its usual level, their chance how often goods of such lists break out.",
+    ),
+    "no_report_for_days": Sentence(
+        "note",
+        "No report was made for {count} days: the last one is of {last}.",
+        "No report was made for a day: the last one is of {last}.",
+    ),
+    "lists_asked": Sentence("note", "{count} lists were asked.", "One list was asked."),
+    "report_is_made": Sentence("note", "The report of this date is made, or being made."),
+    "another_run_took_over": Sentence("note", "Another run took over."),
+    "report_holds": Sentence("note", "The report holds {count} products.", "The report holds one product."),
+    "channel_unreached": Sentence("partial", "{channel} was not reached: {why}"),
+    "variable_not_set": Sentence("failed", "The environment variable {variable} is not set."),
+    "fault_of_ours": Sentence("failed", "A fault of ours: {kind}."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing amiss: `code` is a key of SENTENCES, "error" (an error's templates) or "text" (said as it is)."""
+
+    code: str
+    fields: Mapping[str, Any] = field(default_factory=dict)
+    severity: Severity = "note"
+
+    def __str__(self) -> str:
+        """The sentence in English."""
+        return self.said("en")
+
+    def __hash__(self) -> int:
+        """By what it says: fields are a mapping."""
+        return hash((self.code, str(self)))
+
+    def said(self, lang: Lang) -> str:
+        """What happened and what to do next, in a language."""
+        return " ".join(part for part in (self.what(lang), self.next_step(lang)) if part)
+
+    def what(self, lang: Lang) -> str:
+        """What happened."""
+        if self.code == "text":
+            return str(self.fields.get("text", ""))
+        if self.code == "error":
+            return filled(str(self.fields.get("what", "")), self.fields, lang)
+        sentence = SENTENCES.get(self.code)
+        if sentence is None:  # stored by a newer version
+            return f"{self.code} {json.dumps(_plain(self.fields), ensure_ascii=False)}"
+        single = lang == "en" and sentence.one and self.fields.get("count") == 1  # Chinese has no plural
+        text = sentence.one if single else sentence.text
+        words = {name: tr(str(self.fields[name]), lang) for name in sentence.words if name in self.fields}
+        return filled(text, {**self.fields, **words}, lang)
+
+    def next_step(self, lang: Lang) -> str:
+        """What to do about it; "" where nothing is known."""
+        if self.code != "error" or not self.fields.get("next_step"):
+            return ""
+        return filled(str(self.fields["next_step"]), self.fields, lang)
+
+
+def finding(code: str, **fields: object) -> Finding:
+    """The finding of that code, as severe as SENTENCES says."""
+    return Finding(code, fields, SENTENCES[code].severity)
+
+
+def of_error(error: TrendscoutError) -> Finding:
+    """An error that became a result: its templates and fields."""
+    severity: Severity = "blocked" if isinstance(error, Blocked) else "failed"
+    return Finding("error", {"what": error.what, "next_step": error.next_step, **error.fields}, severity)
+
+
+def text(words: str, severity: Severity = "note") -> Finding:
+    """Words that are nobody's template: shown as they stand."""
+    return Finding("text", {"text": words}, severity)
+
+
+def worst(findings: Iterable[Finding]) -> Severity:
+    """The gravest severity; "note" where nothing was found."""
+    return max((one.severity for one in findings), key=_BY_SEVERITY.index, default="note")
+
+
+def said(findings: Iterable[Finding], lang: Lang) -> str:
+    """All of them in one line, each once."""
+    return " ".join(dict.fromkeys(one.said(lang) for one in findings))
+
+
+def whats(findings: Iterable[Finding], lang: Lang) -> str:
+    """What happened, each once, without what to do."""
+    return " ".join(dict.fromkeys(one.what(lang) for one in findings))
+
+
+def next_steps(findings: Iterable[Finding], lang: Lang) -> str:
+    """What to do, each once."""
+    return " ".join(dict.fromkeys(step for one in findings if (step := one.next_step(lang))))
+
+
+def to_json(findings: Sequence[Finding]) -> str:
+    """Findings as the store keeps them; "" for none."""
+    if not findings:
+        return ""
+    return json.dumps([as_dict(one) for one in findings], ensure_ascii=False)
+
+
+def as_dict(finding: Finding) -> dict[str, Any]:
+    """A finding as JSON knows it."""
+    return {"code": finding.code, "fields": _plain(finding.fields), "severity": finding.severity}
+
+
+def from_json(stored: str) -> tuple[Finding, ...]:
+    """Findings as they were stored; a sentence of an older version is shown as it stands."""
+    if not stored:
+        return ()
+    try:
+        return tuple(from_dict(one) for one in json.loads(stored))
+    except (ValueError, TypeError, KeyError, AttributeError):
+        return (text(stored),)
+
+
+def from_dict(stored: Mapping[str, Any]) -> Finding:
+    """A finding from `as_dict`. Raises KeyError, TypeError or AttributeError if it is none."""
+    fields = {name: _value(value) for name, value in stored["fields"].items()}
+    return Finding(stored["code"], fields, stored.get("severity", "note"))
+
+
+def filled(template: str, fields: Mapping[str, Any], lang: Lang) -> str:
+    """A template of ours in a language with its fields, findings among them said in it too."""
+    values = {name: _spoken(value, lang) for name, value in fields.items()}
+    try:
+        return tr(template, lang, **values)
+    except (KeyError, ValueError, IndexError, TypeError):  # a template of another version
+        return template
+
+
+def _spoken(value: object, lang: Lang) -> object:
+    if isinstance(value, Finding):
+        return value.said(lang)
+    if _are_findings(value):
+        return said(value, lang)
+    return value
+
+
+def _are_findings(value: object) -> TypeGuard[tuple[Finding, ...]]:
+    return isinstance(value, tuple) and bool(value) and all(isinstance(one, Finding) for one in value)
+
+
+def _plain(fields: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _kept(value) for name, value in fields.items()}
+
+
+def _kept(value: object) -> Any:
+    """A field as JSON knows it; times and findings are told apart from text when they come back."""
+    if isinstance(value, Finding):
+        return {"finding": as_dict(value)}
+    if _are_findings(value):
+        return {"findings": [as_dict(one) for one in value]}
+    if isinstance(value, datetime):
+        return {"time": value.isoformat()}
+    return value if value is None or isinstance(value, (bool, int, float, str)) else str(value)
+
+
+def _value(stored: Any) -> Any:
+    if isinstance(stored, dict) and "finding" in stored:
+        return from_dict(stored["finding"])
+    if isinstance(stored, dict) and "findings" in stored:
+        return tuple(map(from_dict, stored["findings"]))
+    if isinstance(stored, dict) and "time" in stored:
+        return datetime.fromisoformat(stored["time"])
+    return stored
