@@ -7,9 +7,10 @@ ids are text, always; a price is a Decimal in `currency`; `None` means "the page
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from decimal import Decimal
+from operator import attrgetter
 from typing import Any, Literal
 
 from trendscout.findings import Finding
@@ -280,37 +281,43 @@ class PackCheck:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """One product of the report."""
+class ScoredItem:
+    """One item on one list, as of its list's last snapshot; without a score, where it stands on none."""
 
-    product_id: str
-    position: int  # 1 is the top of the report
+    list_id: str  # of a product: the list in which it moves most
     item_key: str
-    title: str
-    platform: str
-    market: str | None
-    list_id: str  # the list in which it moves most
-    category: str
-    rank: int | None  # on list_id, now
+    seen_at: datetime | None = None
+    rank: int | None = None
     rank_before: int | None = None
     rank_span_days: float | None = None  # between rank_before and rank
-    stage: Stage = "not_enough_data"
-    stage_since: datetime | None = None
-    probability: float | None = None  # that it breaks out within horizon_h
+    score: float | None = None  # log-odds of the chance: the report's order; without one SigniTrend's, below all
+    probability: float | None = None  # to break out within horizon_h; None: no outcome is known, or already there
     probability_low: float | None = None  # 90 % interval
     probability_high: float | None = None
     horizon_h: float | None = None
     label: str = ""  # which event: "top" or "halve"
-    early: bool = False  # too few breakouts of its list are known: the probability is the list's base rate
-    gain: float | None = (
-        None  # percent of the first place's sales that a breakout would add: 100 / goal - 100 / rank
-    )
-    score: float | None = None  # log-odds of the probability: the report's order
+    early: bool = False  # the probability is its list's base rate: too few breakouts are known to judge the one
+    falling: bool = False  # it fades, or stands half as low again as a day before: no tip, whatever its chance
+    gain: float | None = None  # 100 / goal - 100 / rank, percent of the first place's sales (Zipf); 0 at the goal
     velocity: Axis = Axis(None)
+    stage: Stage = "not_enough_data"
+    stage_since: datetime | None = None
+    list_pace: str = ""  # "fast": its list's top 10 turns over within months; "": it does not, or nobody can know
+    reasons: tuple[Reason, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ProductFacts:
+    """What is known of a product beside its score, seen from the list that it is scored on."""
+
+    item_key: str
+    title: str
+    platform: str
+    market: str | None
+    category: str
     newness: Axis = Axis(None)  # 新
     oddness: Axis = Axis(None)  # 奇
     specialness: Axis = Axis(None)  # 特
-    reasons: tuple[Reason, ...] = ()
     sightings: tuple[Sighting, ...] = ()
     gaps: tuple[Gap, ...] = ()
     first_seen: datetime | None = None
@@ -332,9 +339,21 @@ class Row:
     near_copies: int = 0
     variants: int = 0
     likely: bool = False  # joined by a "likely" verdict: shown with ≈
+
+
+@dataclass(frozen=True, slots=True)
+class Checks:
+    """What a product was held against: warnings, and selection packs."""
+
     flags: tuple[Flag, ...] = ()
     packs: tuple[str, ...] = ()  # names of the packs it met
     pack_checks: tuple[PackCheck, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Own:
+    """What the seller says of a product: a mark, and what it costs."""
+
     mark: Literal["", "mine", "watch", "ignore"] = ""
     note: str = ""
     supplier_url: str | None = None
@@ -342,7 +361,41 @@ class Row:
     weight_g: float | None = None
     fees_usd: Decimal | None = None
     margin: float | None = None  # 0-1
-    list_pace: str = ""  # "fast": its list's top 10 turns over within months
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One product of the report, put together of what different parts of the program know."""
+
+    product_id: str
+    position: int  # 1 is the top of the report
+    scored: ScoredItem
+    facts: ProductFacts
+    checks: Checks = Checks()
+    own: Own = Own()
+
+    @property
+    def axes(self) -> Mapping[str, Axis]:
+        """The four numbers that a seller sees, by name."""
+        facts = self.facts
+        return {
+            "velocity": self.scored.velocity,
+            "newness": facts.newness,
+            "oddness": facts.oddness,
+            "specialness": facts.specialness,
+        }
+
+    def flat(self) -> dict[str, Any]:
+        """Every value by its name, as documents have them: that a row has parts is our affair."""
+        own = {"product_id": self.product_id, "position": self.position}
+        return own | {name: attrgetter(place)(self) for name, place in ROW_FIELDS.items()}
+
+
+ROW_PARTS: Mapping[str, type] = {"scored": ScoredItem, "facts": ProductFacts, "checks": Checks, "own": Own}
+# Field of any part → where a row has it. Both that are scored and facts have an `item_key`: the later is meant.
+ROW_FIELDS: Mapping[str, str] = {
+    one.name: f"{part}.{one.name}" for part, its in ROW_PARTS.items() for one in fields(its)
+}
 
 
 @dataclass(frozen=True, slots=True)

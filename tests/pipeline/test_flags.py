@@ -34,7 +34,7 @@ def test_what_looks_recalled_is_flagged(tmp_path):
         load_snapshots(store, looks, loaded_at=NOW)
     assert pipeline.match(workspace).listings == 3
     made = pipeline.report(workspace, ReportQuery(), now=NOW, settings=Settings())
-    flags = {row.item_key: [(flag.code, flag.url) for flag in row.flags] for row in made.rows}
+    flags = {row.facts.item_key: [(flag.code, flag.url) for flag in row.checks.flags] for row in made.rows}
     assert ("recalled", "https://cpsc.example/1") in flags["B1"]
     assert "recalled" not in [code for code, _ in flags["B2"]]
     assert set(flags) == {"B1", "B2"}

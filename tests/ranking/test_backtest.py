@@ -140,9 +140,9 @@ def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:
     assert np.array_equal(fresh.probability, again.probability, equal_nan=True)
     best = again.at(int(again.order()[0]))
     assert best.probability is not None
-    assert best.low is not None
-    assert best.high is not None
-    assert best.low < best.probability < best.high
+    assert best.probability_low is not None
+    assert best.probability_high is not None
+    assert best.probability_low < best.probability < best.probability_high
     assert best.score == pytest.approx(np.log(best.probability / (1 - best.probability)))
     assert len(best.reasons) == 6
     assert best.list_pace == "fast"

@@ -2,10 +2,26 @@
 
 import datetime as dt
 import random
+from dataclasses import replace
 from decimal import Decimal
+from typing import Any
 
 from trendscout.findings import Finding, text
-from trendscout.model import Axis, Coverage, Flag, Gap, JobState, PackCheck, Point, Reason, Report, Row, Sighting
+from trendscout.model import (
+    ROW_FIELDS,
+    ROW_PARTS,
+    Axis,
+    Coverage,
+    Flag,
+    Gap,
+    JobState,
+    PackCheck,
+    Point,
+    Reason,
+    Report,
+    Row,
+    Sighting,
+)
 
 NOW = dt.datetime(2026, 7, 19, 6, 30, tzinfo=dt.UTC)
 AMAZON = "amazon_bestsellers_US/bestsellers/toys"
@@ -39,7 +55,26 @@ def sighting(platform: str, market: str, list_id: str, since: float, ranks: str,
     )
 
 
-RISING = Row(
+def made(**values: Any) -> Row:
+    """A row from the values of its parts, whatever part they belong to."""
+    parts: dict[str, dict[str, Any]] = {part: {} for part in ROW_PARTS}
+    own = {name: values.pop(name) for name in ("product_id", "position")}
+    for name, value in values.items():
+        part, field = ROW_FIELDS[name].split(".")
+        parts[part][field] = value
+    parts["scored"]["item_key"] = own["product_id"]
+    return Row(**own, **{part: ROW_PARTS[part](**its) for part, its in parts.items()})
+
+
+def but(row: Row, **values: Any) -> Row:
+    """The row with some values of its parts changed."""
+    for name, value in values.items():
+        part, _, field = ROW_FIELDS.get(name, name).partition(".")
+        row = replace(row, **{part: replace(getattr(row, part), **{field: value}) if field else value})
+    return row
+
+
+RISING = made(
     product_id="p-7f3a",
     position=1,
     item_key="B0EXAMPLE1",
@@ -103,7 +138,7 @@ RISING = Row(
     fees_usd=Decimal("5.1"),
     margin=0.4226,
 )
-FADING = Row(
+FADING = made(
     product_id="p-19cc",
     position=2,
     item_key="1729508370969631",
@@ -146,7 +181,7 @@ FADING = Row(
     mark="mine",
     note="20 件在仓",
 )
-YOUNG = Row(
+YOUNG = made(
     product_id="p-55ab",
     position=3,
     item_key="1005009999888777",
@@ -166,7 +201,7 @@ YOUNG = Row(
     likely=True,
     gloss_zh="香蕉形折叠水壶",
 )
-STEADY = Row(
+STEADY = made(
     product_id="p-02de",
     position=4,
     item_key="B0EXAMPLE4",

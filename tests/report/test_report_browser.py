@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from example import NOW, RISING, example, hostile
+from example import NOW, RISING, but, example, hostile
 
 from trendscout.model import Report
 from trendscout.report import changes, packs, page
@@ -156,7 +156,7 @@ def test_a_card_opens_by_keyboard(opened: Callable[..., Any]) -> None:
 
 
 def test_pictures_come_late_and_may_fail(opened: Callable[..., Any]) -> None:
-    rows = tuple(replace(RISING, product_id=str(n), image=f"https://img.example/{n}.png") for n in range(3))
+    rows = tuple(but(RISING, product_id=str(n), image=f"https://img.example/{n}.png") for n in range(3))
     window = opened(replace(example(), rows=rows))
     window.evaluate("document.images[0].decode()")
     assert window.evaluate("document.images[0].naturalWidth") == 1
@@ -167,9 +167,7 @@ def test_pictures_come_late_and_may_fail(opened: Callable[..., Any]) -> None:
 
 def test_hostile_titles_do_nothing(opened: Callable[..., Any]) -> None:
     rows = tuple(
-        replace(
-            RISING, product_id=title, position=n, title=title, category=title, note=title, url=title, image=title
-        )
+        but(RISING, product_id=title, position=n, title=title, category=title, note=title, url=title, image=title)
         for n, title in enumerate(hostile())
     )
     window = opened(replace(example(), rows=rows), images=False)
@@ -203,7 +201,7 @@ def test_no_serious_fault_of_access(
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("viewport", [DESK, PHONE], ids=["desk", "phone"])
 def test_nothing_sticks_out_sideways(opened: Callable[..., Any], viewport: dict[str, int], lang: str) -> None:
-    long = replace(RISING, title="W" * 300, category="x" * 200, note="y" * 500, product_id="long")
+    long = but(RISING, title="W" * 300, category="x" * 200, note="y" * 500, product_id="long")
     window = opened(with_days(replace(judged(), rows=(*judged().rows, long))), viewport=viewport, lang=lang)
     for summary in window.locator("summary").all():
         summary.click()

@@ -14,7 +14,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
-from example import COVERAGE, NOW, RISING, empty, example, hostile
+from example import COVERAGE, NOW, RISING, but, empty, example, hostile
 from golden import same
 from sheet import cells, dump, opened
 
@@ -171,10 +171,10 @@ def test_sparklines_read_the_history_sheet() -> None:
 
 
 def test_a_look_at_another_list_a_minute_later_tears_no_curve() -> None:
-    (first, *_) = RISING.sightings
+    (first, *_) = RISING.facts.sightings
     later = tuple(replace(point, at=point.at + timedelta(minutes=1)) for point in first.curve)
-    other = replace(RISING, item_key="other", sightings=(replace(first, curve=later),))
-    report = replace(example(), rows=(replace(RISING, sightings=(first,)), other))
+    other = but(RISING, item_key="other", sightings=(replace(first, curve=later),))
+    report = replace(example(), rows=(but(RISING, sightings=(first,)), other))
     head, *lines = cells(as_xlsx(report, View("en", SHANGHAI, NOW)))["History"]
     days = (len(head) - 3) // 2
     assert days == len({point.at.astimezone(SHANGHAI).date() for point in first.curve})
@@ -195,8 +195,8 @@ def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
     rows = read((tmp_path / "report.csv").read_bytes(), "utf-8")
-    assert [row["Title"] for row in rows] == [row.title for row in example().rows]
-    assert [row["Item key"] for row in rows] == [row.item_key for row in example().rows]
+    assert [row["Title"] for row in rows] == [row.facts.title for row in example().rows]
+    assert [row["Item key"] for row in rows] == [row.facts.item_key for row in example().rows]
 
 
 # --- hostile titles --------------------------------------------------------------------------------------
@@ -204,7 +204,7 @@ def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
 
 def hostile_report() -> Report:
     rows = tuple(
-        replace(
+        but(
             RISING,
             product_id=f"p{n}",
             position=n + 1,

@@ -7,7 +7,7 @@ from decimal import Decimal
 from pathlib import Path
 
 import pytest
-from example import FADING, NOW, RISING, STEADY, YOUNG, ago, empty, example
+from example import FADING, NOW, RISING, STEADY, YOUNG, ago, but, empty, example
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.model import Coverage, Flag
@@ -24,11 +24,11 @@ def pack(tmp_path: Path, lines: str) -> packs.Pack:
     [
         ('value = "price_usd", at_most = 50', RISING, True),
         ('value = "price_usd", at_most = 12.98', RISING, False),
-        ('value = "price_usd", at_most = 50', replace(RISING, price_usd=None), None),
+        ('value = "price_usd", at_most = 50', but(RISING, price_usd=None), None),
         ('value = "sold", at_least = 5000', RISING, True),  # "5,000+" is 5,000 or more
         ('value = "sold", at_least = 6000', RISING, None),  # ... and may be 6,000
         ('value = "sold", at_most = 4000', RISING, False),
-        ('value = "sold", at_least = 1', replace(RISING, count_kind="views"), None),
+        ('value = "sold", at_least = 1', but(RISING, count_kind="views"), None),
         ('value = "age_days", at_most = 60', RISING, True),
         ('value = "age_days", at_most = 60', YOUNG, None),  # seen for a day, listed nobody knows when
         ('value = "age_days", at_most = 60', STEADY, False),  # seen for 300 days, so listed for 300 at least
@@ -52,7 +52,7 @@ def test_lines(line: str, row: object, answer: bool | None, tmp_path: Path) -> N
 def test_what_is_unknown_fails_nothing_but_is_told(tmp_path: Path) -> None:
     lines = '{ value = "price_usd", at_least = 5, at_most = 50 }, { value = "weight_g", at_most = 500 }'
     own = pack(tmp_path, lines)
-    check = packs.check(own, replace(RISING, weight_g=None), NOW)
+    check = packs.check(own, but(RISING, weight_g=None), NOW)
     assert (check.met, check.failed, check.unknown) == (True, (), ("weight_g <= 500",))
 
 
@@ -64,12 +64,12 @@ def test_a_pack_of_which_too_little_is_known_is_not_met(tmp_path: Path) -> None:
 def test_a_product_says_which_line_failed() -> None:
     report = packs.judged(example(), packs.load())
     rising = next(row for row in report.rows if row.product_id == RISING.product_id)
-    checks = {check.pack: check for check in rising.pack_checks}
+    checks = {check.pack: check for check in rising.checks.pack_checks}
     assert checks["hidden-hit"].failed == ("reviews <= 50",)
     assert packs.say("reviews <= 50", "zh") == "评价数 ≤ 50"
     assert packs.say("margin >= 0.5", "en") == "margin ≥ 50%"
     assert packs.say("stage in emerging|rising", "zh") == "阶段 = 萌芽/上升"
-    assert "impulse" in rising.packs
+    assert "impulse" in rising.checks.packs
 
 
 @pytest.mark.parametrize("name", ["impulse", "低价冲动消费", "impulse buy under usd 50"])
@@ -124,15 +124,15 @@ def costed(tmp_path: Path, text: str) -> dict[str, costs.Cost]:
 
 def test_costs_give_a_margin(tmp_path: Path) -> None:
     known = costed(tmp_path, '["B0EXAMPLE1"]\ncost_usd = 2.4\nfees_usd = 5.1\nweight_g = 180\n')
-    row = costs.applied(replace(example(), rows=(replace(RISING, margin=None),)), known).rows[0]
-    assert row.margin == pytest.approx((12.99 - 2.4 - 5.1) / 12.99)
-    assert row.cost_usd == Decimal("2.4")
+    row = costs.applied(replace(example(), rows=(but(RISING, margin=None),)), known).rows[0]
+    assert row.own.margin == pytest.approx((12.99 - 2.4 - 5.1) / 12.99)
+    assert row.own.cost_usd == Decimal("2.4")
 
 
 def test_a_listing_on_another_platform_will_do(tmp_path: Path) -> None:
     known = costed(tmp_path, '["7398112233445566778"]\ncost_usd = 2\n')
     row = costs.applied(example(), known).rows[0]
-    assert (row.cost_usd, row.margin) == (Decimal(2), None)  # fees are not known, so no margin is
+    assert (row.own.cost_usd, row.own.margin) == (Decimal(2), None)  # fees are not known, so no margin is
 
 
 @pytest.mark.parametrize(
@@ -169,7 +169,7 @@ def test_what_is_unknown_raises_no_alert() -> None:
 
 
 def test_every_rule_rests_for_itself() -> None:
-    recalled = replace(RISING, flags=(Flag("recalled", "rule"),))
+    recalled = but(RISING, flags=(Flag("recalled", "rule"),))
     found = alerts.due(replace(example(), rows=(recalled,)), RULES, {"breakout/p-7f3a": NOW})
     assert [alert.rule.name for alert in found] == ["recall"]
 
@@ -197,13 +197,13 @@ def test_the_same_report_again_is_no_change() -> None:
 
 def test_risen_faded_new_and_gone() -> None:
     looked = replace(example(), coverage=(*example().coverage, Coverage("other", "s", "US", "ok", NOW, 1, 1, 1)))
-    gone = replace(STEADY, product_id="gone", list_id="other")
-    before = (replace(RISING, rank=84), replace(FADING, stage="peaking", flags=()), STEADY, gone)
+    gone = but(STEADY, product_id="gone", list_id="other")
+    before = (but(RISING, rank=84), but(FADING, stage="peaking", flags=()), STEADY, gone)
     found = changes.since(looked, changes.memory(replace(looked, rows=before)))
     assert [row.product_id for row in found.risen] == [RISING.product_id]
     assert [row.product_id for row in found.faded] == [FADING.product_id]
     assert [row.product_id for row in found.new] == [YOUNG.product_id]
-    assert [seen.title for seen in found.gone] == [STEADY.title]
+    assert [seen.title for seen in found.gone] == [STEADY.facts.title]
 
 
 def test_nothing_is_gone_where_nobody_looked() -> None:
@@ -212,13 +212,13 @@ def test_nothing_is_gone_where_nobody_looked() -> None:
 
 def test_a_warning_is_a_change() -> None:
     before = changes.memory(example())
-    warned = replace(RISING, flags=(Flag("recalled", "rule"),))
+    warned = but(RISING, flags=(Flag("recalled", "rule"),))
     found = changes.since(replace(example(), rows=(warned, *example().rows[1:])), before)
     assert [row.product_id for row in found.faded] == [RISING.product_id]
 
 
 def test_a_jitter_is_no_rise() -> None:
-    before = changes.memory(replace(example(), rows=(replace(STEADY, rank=13),)))
+    before = changes.memory(replace(example(), rows=(but(STEADY, rank=13),)))
     assert not changes.since(replace(example(), rows=(STEADY,)), before)
 
 

@@ -12,7 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from chat_server import Chat, chat
-from example import FADING, NOW, RISING, empty, example, hostile
+from example import FADING, NOW, RISING, but, empty, example, hostile
 from golden import same
 from hypothesis import given
 from hypothesis import strategies as st
@@ -55,8 +55,7 @@ def first(report: Report | None = None, lang: Lang = "zh", **more: Any) -> Diges
 
 def many(count: int = 60) -> Report:
     rows = tuple(
-        replace(RISING, product_id=f"p{n}", position=n + 1, title=f"款式 {n} " + "云朵灯" * 30)
-        for n in range(count)
+        but(RISING, product_id=f"p{n}", position=n + 1, title=f"款式 {n} " + "云朵灯" * 30) for n in range(count)
     )
     return replace(example(), rows=rows)
 
@@ -87,7 +86,7 @@ def text_of(kind: str, body: dict[str, Any]) -> str:
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("kind", KINDS)
 def test_golden(kind: str, lang: Lang) -> None:
-    before = changes.memory(replace(example(), rows=(replace(RISING, rank=84), *example().rows[2:])))
+    before = changes.memory(replace(example(), rows=(but(RISING, rank=84), *example().rows[2:])))
     rules = alerts.read({"breakout": {"lines": [{"value": "probability", "at_least": 0.3}]}})
     found = digest(
         example(),
@@ -280,7 +279,7 @@ def test_secrets_stay_out_of_errors_and_logs(team: Chat, caplog: pytest.LogCaptu
 @pytest.mark.parametrize("kind", KINDS)
 def test_hostile_titles_are_text(kind: str, team: Chat) -> None:
     rows = tuple(
-        replace(FADING, product_id=str(n), position=n + 1, title=title, note=title, platform=title, url=title)
+        but(FADING, product_id=str(n), position=n + 1, title=title, note=title, platform=title, url=title)
         for n, title in enumerate(hostile())
     )
     delivery = send(team, first(replace(example(), rows=rows), whole=True), kind)

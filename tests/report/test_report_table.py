@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 import pytest
-from example import COVERAGE, NOW, RISING, empty, example, hostile
+from example import COVERAGE, NOW, RISING, but, empty, example, hostile
 from golden import same
 from rich.cells import cell_len
 from rich.console import Console
@@ -89,7 +89,7 @@ def test_as_many_places_as_fit() -> None:
     ],
 )
 def test_movement_in_a_cell(changed: dict[str, float | None], said: str) -> None:
-    assert codes.movement(replace(RISING, **changed), "en") == said
+    assert codes.movement(but(RISING, **changed), "en") == said
 
 
 def test_mine_that_fade_lead() -> None:
@@ -112,7 +112,7 @@ def test_an_empty_morning_is_not_silent() -> None:
 
 
 def test_only_changes() -> None:
-    before = replace(example(), rows=(replace(RISING, rank=84, stage="emerging"), *example().rows[2:]))
+    before = replace(example(), rows=(but(RISING, rank=84, stage="emerging"), *example().rows[2:]))
     since = changes.since(example(), changes.memory(before))
     shown = table.text(example(), lang="en", width=120, changes=since)
     assert "Risen" in shown
@@ -123,7 +123,7 @@ def test_only_changes() -> None:
 
 def test_titles_cannot_steer_the_terminal() -> None:
     for title in hostile():
-        row = replace(RISING, title=title, note=title, category=title, gloss_zh=title)
+        row = but(RISING, title=title, note=title, category=title, gloss_zh=title)
         for lang, width in (("en", 80), ("zh", 120)):
             shown = table.text(replace(example(), rows=(row,)), lang=lang, width=width)
             assert not set(shown) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
@@ -140,7 +140,7 @@ def explained(found: Why, lang: Lang) -> str:
 
 def test_titles_cannot_steer_an_explanation() -> None:
     for title in hostile()[:120]:
-        row = replace(RISING, title=title, note=title, packs=(title,))
+        row = but(RISING, title=title, note=title, packs=(title,))
         member = Member(title, title, title, title, seller=title, url=title, verdict="likely", reason=title)
         shown = explained(Why(row, NOW, (member,), (member,), pages=(title,)), "en")
         assert not set(shown) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}

@@ -6,7 +6,7 @@ from decimal import Decimal
 from zoneinfo import ZoneInfo
 
 import pytest
-from example import FADING, NOW, RISING, STEADY, YOUNG, empty, example
+from example import FADING, NOW, RISING, STEADY, YOUNG, but, empty, example
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,8 +63,8 @@ def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
         (RISING, "rank 84 → 21 in 4 days", "4 天内第 84 名 → 21"),
         (STEADY, "rank 12 for 7 days", "第 12 名，7 天未变"),
         (YOUNG, "new at rank 58", "新上榜，第 58 名"),
-        (replace(RISING, rank=None), "off the list, was 84", "已掉出榜单，原第 84 名"),
-        (replace(RISING, rank_span_days=0.25), "rank 84 → 21 in 6 hours", "6 小时内第 84 名 → 21"),
+        (but(RISING, rank=None), "off the list, was 84", "已掉出榜单，原第 84 名"),
+        (but(RISING, rank_span_days=0.25), "rank 84 → 21 in 6 hours", "6 小时内第 84 名 → 21"),
     ],
 )
 def test_velocity_in_plain_words(row: object, en: str, zh: str) -> None:
@@ -90,7 +90,7 @@ def test_an_unknown_warning_is_shown_as_it_is() -> None:
 
 
 def test_margin_says_what_is_not_known() -> None:
-    assert phrases.margin(replace(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
+    assert phrases.margin(but(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
     assert phrases.margin(YOUNG, "en") == ""
 
 

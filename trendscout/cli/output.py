@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from trendscout.errors import TrendscoutError
 from trendscout.findings import Finding, as_dict, said
 from trendscout.lang import Lang, tr
+from trendscout.model import Row
 from trendscout.store.address import StoreAddress
 
 if TYPE_CHECKING:
@@ -116,6 +117,8 @@ def plain(value: object) -> Any:
     """The value as JSON knows it: times in ISO 8601 with Z, money as plain numbers."""
     if isinstance(value, Finding):
         return {**plain(as_dict(value)), "text": str(value)}
+    if isinstance(value, Row):
+        value = value.flat()
     if is_dataclass(value) and not isinstance(value, type):
         findings = getattr(value, "findings", ())
         value = {field.name: getattr(value, field.name) for field in fields(value)}

@@ -227,7 +227,7 @@ def _observed(connection: Connection, world: World) -> Iterator[tuple[int, str, 
 
 
 def _listings(row: Row) -> frozenset[Listing]:
-    return frozenset((one.platform, one.market or "", one.item_key) for one in row.sightings)
+    return frozenset((one.platform, one.market or "", one.item_key) for one in row.facts.sightings)
 
 
 def _oddness_auc(report: Report, truth: Truth) -> float | None:
@@ -235,9 +235,9 @@ def _oddness_auc(report: Report, truth: Truth) -> float | None:
     odd: list[float] = []
     other: list[float] = []
     for row in report.rows:
-        good = truth.good_of((row.platform, row.market or "", row.item_key))
-        if good is not None and row.oddness.value is not None and row.platform != "tiktok":
-            (odd if good.odd else other).append(row.oddness.value)
+        good = truth.good_of((row.facts.platform, row.facts.market or "", row.facts.item_key))
+        if good is not None and row.facts.oddness.value is not None and row.facts.platform != "tiktok":
+            (odd if good.odd else other).append(row.facts.oddness.value)
     if not odd or not other:
         return None
     wins = sum((one > two) + (one == two) / 2 for one in odd for two in other)

@@ -12,7 +12,7 @@ import numpy as np
 
 from trendscout.errors import UsageError
 from trendscout.history import History, cut, latest
-from trendscout.model import Axis, Reason, Stage
+from trendscout.model import Axis, Reason, ScoredItem
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
@@ -29,32 +29,6 @@ TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
 DAY_S = 86_400
 FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
 KEPT = ("rank", "came_from", "climb", "climb_days", "stage", "stage_at", "turnover")  # signals that a record shows
-
-
-@dataclass(frozen=True, slots=True)
-class ScoredItem:
-    """One item on one list, as of its list's last snapshot."""
-
-    list_id: str
-    item_key: str
-    seen_at: datetime
-    rank: int
-    rank_before: int | None
-    rank_span_days: float | None  # between rank_before and rank
-    score: float  # log-odds of the chance: the report's order; where there is none SigniTrend's, below all others
-    probability: float | None  # that it breaks out within horizon_h; None: no outcome is known, or already there
-    low: float | None  # 90 % interval of the probability
-    high: float | None
-    early: bool  # the probability is its list's base rate: too few breakouts are known for a judgement of the one
-    falling: bool  # it fades, or stands half as low again as a day before: no tip, whatever its chance
-    horizon_h: float
-    label: str  # which event: "top" or "halve"
-    gain: float  # 100 / goal - 100 / rank: percent of the first place's sales (Zipf); 0 at or above the goal
-    velocity: Axis
-    stage: Stage
-    stage_since: datetime | None
-    list_pace: str  # "fast", or "" where it is not or cannot be known
-    reasons: tuple[Reason, ...]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -99,8 +73,8 @@ class Scores:
             rank_span_days=signal["climb_days"] if moved else None,
             score=float(self.score[i]),
             probability=_number(self.probability[i]),
-            low=_number(self.low[i]),
-            high=_number(self.high[i]),
+            probability_low=_number(self.low[i]),
+            probability_high=_number(self.high[i]),
             early=bool(self.early[i]),
             falling=bool(self.falling[i]),
             horizon_h=rules.horizon_h,

@@ -14,7 +14,7 @@ from trendscout.report.clean import visible
 
 def early(rows: Sequence[Row]) -> tuple[Finding, ...]:
     """A finding where rows stand on lists of which too little is known for a chance of their own."""
-    count = sum(row.early and row.score is not None for row in rows)
+    count = sum(row.scored.early and row.scored.score is not None for row in rows)
     return (finding("too_early", count=count, all=len(rows)),) if count else ()
 
 

@@ -37,18 +37,18 @@ class Card:
     @property
     def keys(self) -> dict[str, object]:
         """The data attributes that sorting, filters and search read."""
-        row = self.row
-        text = f"{row.title} {row.gloss_zh or ''} {row.category} {row.item_key} {row.note}"
+        row, facts = self.row, self.row.facts
+        text = f"{facts.title} {facts.gloss_zh or ''} {facts.category} {facts.item_key} {row.own.note}"
         return {
             "position": self.place,
-            "chance": _sortable(row.probability),
-            **{name: _sortable(getattr(row, name).value) for _, name in _AXES},
-            "since": _sortable(row.first_seen.timestamp() if row.first_seen else None),
-            "price": _sortable(row.price_usd),
-            "stage": row.stage,
+            "chance": _sortable(row.scored.probability),
+            **{name: _sortable(row.axes[name].value) for _, name in _AXES},
+            "since": _sortable(row.facts.first_seen.timestamp() if row.facts.first_seen else None),
+            "price": _sortable(row.facts.price_usd),
+            "stage": row.scored.stage,
             "place": " ".join(sorted(slug(*place) for place in places(row))),
-            "packs": " ".join(slug(pack) for pack in row.packs),
-            "mark": row.mark,
+            "packs": " ".join(slug(pack) for pack in row.checks.packs),
+            "mark": row.own.mark,
             "change": self.change,
             "text": visible(text).lower(),
         }
@@ -56,27 +56,27 @@ class Card:
     @property
     def title(self) -> str:
         """The title as the platform shows it."""
-        return visible(self.row.title) or visible(self.row.item_key)
+        return visible(self.row.facts.title) or visible(self.row.facts.item_key)
 
     @property
     def gloss(self) -> str:
         """A Chinese gloss of a foreign title."""
-        return visible(self.row.gloss_zh or "")
+        return visible(self.row.facts.gloss_zh or "")
 
     @property
     def where(self) -> str:
         """Platform and market of the leading listing."""
-        return phrases.place(self.row.platform, self.row.market)
+        return phrases.place(self.row.facts.platform, self.row.facts.market)
 
     @property
     def image(self) -> str | None:
         """The picture's address, where pictures are wanted and it is one."""
-        return web_address(self.row.image) if self.images else None
+        return web_address(self.row.facts.image) if self.images else None
 
     @property
     def chance(self) -> str:
         """The probability alone."""
-        return amounts.share(self.row.probability) or "–"
+        return amounts.share(self.row.scored.probability) or "–"
 
     @property
     def interval(self) -> str:
@@ -102,7 +102,7 @@ class Card:
     @property
     def curves(self) -> list[dict[str, Any]]:
         """A curve for every place, all over the same stretch of time."""
-        return [self._figure(one) for one in self.row.sightings]
+        return [self._figure(one) for one in self.row.facts.sightings]
 
     @property
     def facts(self) -> Iterator[tuple[str, Markup | str]]:
@@ -111,36 +111,36 @@ class Card:
         shown: tuple[tuple[str, Callable[[Lang], str]], ...] = (
             (
                 "Seen on",
-                lambda lang: "; ".join(phrases.seen_at(row.sightings, lang, now=self.now, zone=self.zone)),
+                lambda lang: "; ".join(phrases.seen_at(row.facts.sightings, lang, now=self.now, zone=self.zone)),
             ),
-            ("Not yet on", lambda lang: "; ".join(phrases.not_yet(row.gaps, lang))),
-            ("Stage since", lambda lang: self._day(row.stage_since, lang)),
-            ("Listed", lambda lang: self._day(row.listed_at, lang)),
+            ("Not yet on", lambda lang: "; ".join(phrases.not_yet(row.facts.gaps, lang))),
+            ("Stage since", lambda lang: self._day(row.scored.stage_since, lang)),
+            ("Listed", lambda lang: self._day(row.facts.listed_at, lang)),
             ("Competition", partial(phrases.competition, row)),
-            ("Count", partial(phrases.counted, row.count, row.count_kind, row.count_floor)),
+            ("Count", partial(phrases.counted, row.facts.count, row.facts.count_kind, row.facts.count_floor)),
             ("Rating", partial(phrases.rating, row)),
             ("Margin", partial(phrases.margin, row)),
-            ("List pace", lambda lang: tr(row.list_pace, lang) if row.list_pace else ""),
-            ("Note", lambda _: visible(row.note)),
+            ("List pace", lambda lang: tr(row.scored.list_pace, lang) if row.scored.list_pace else ""),
+            ("Note", lambda _: visible(row.own.note)),
         )
         for label, text in shown:
             if text("en"):
                 yield label, both(text)
-        for flag in row.flags:
+        for flag in row.checks.flags:
             yield "Warning", dots((both(partial(phrases.flag, flag)), _rule(flag)))
 
     @property
     def axes(self) -> Iterator[tuple[Markup, Markup]]:
         """A sentence on each of velocity, 新, 奇 and 特 that has one."""
         for label, name in _AXES:
-            axis = getattr(self.row, name)
+            axis = self.row.axes[name]
             if axis.why:
                 yield say(label), say(axis.why, **axis.fields)
 
     @property
     def reasons(self) -> list[dict[str, Any]]:
         """What each signal added to the score, largest first."""
-        ordered = sorted(self.row.reasons, key=lambda one: -abs(one.contribution))
+        ordered = sorted(self.row.scored.reasons, key=lambda one: -abs(one.contribution))
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return [
             {
@@ -160,12 +160,12 @@ class Card:
     @property
     def packs(self) -> list[dict[str, Any]]:
         """How it stands to each pack, those it met first."""
-        return [_check(one) for one in sorted(self.row.pack_checks, key=packs.nearest)]
+        return [_check(one) for one in sorted(self.row.checks.pack_checks, key=packs.nearest)]
 
     @property
     def links(self) -> list[tuple[str, str]]:
         """Pages to open."""
-        pages = (("Open the listing", self.row.url), ("Supplier", self.row.supplier_url))
+        pages = (("Open the listing", self.row.facts.url), ("Supplier", self.row.own.supplier_url))
         return [(label, link) for label, url in pages if (link := web_address(url))]
 
     def _figure(self, one: Sighting) -> dict[str, Any]:
@@ -183,7 +183,8 @@ class Card:
 
     def _plot(self, one: Sighting, width: int, height: int) -> Markup:
         first = min(
-            (points[0].at for one in self.row.sightings if (points := since_seen(one.curve))), default=self.now
+            (points[0].at for one in self.row.facts.sightings if (points := since_seen(one.curve))),
+            default=self.now,
         )
         start = max(first, self.now - timedelta(days=_DAYS))
         if width < 300:
@@ -197,7 +198,8 @@ class Card:
 
 def places(row: Row) -> set[tuple[str, str | None]]:
     """Where it is sold or talked about."""
-    return {(one.platform, one.market) for one in row.sightings} | {(row.platform, row.market)}
+    facts = row.facts
+    return {(one.platform, one.market) for one in facts.sightings} | {(facts.platform, facts.market)}
 
 
 def slug(*parts: str | None) -> str:

@@ -43,7 +43,14 @@ def memory(report: Report) -> str:
     """What the reader of `report` has seen, as a text to be kept and given to `since` the next time."""
     seen = {
         row.product_id: asdict(
-            Seen(row.title, row.stage, row.list_id, row.rank, row.position, tuple(flag.code for flag in row.flags))
+            Seen(
+                row.facts.title,
+                row.scored.stage,
+                row.scored.list_id,
+                row.scored.rank,
+                row.position,
+                tuple(flag.code for flag in row.checks.flags),
+            )
         )
         for row in report.rows
     }
@@ -72,20 +79,23 @@ def since(report: Report, remembered: str | None) -> Changes:
 
 def leading(rows: Sequence[Row]) -> tuple[list[Row], list[Row]]:
     """What the reader must see first: own goods that fade or are warned of, and watched ones that move."""
-    fading = [row for row in rows if row.mark == "mine" and (row.stage == "fading" or row.flags)]
-    moving = [row for row in rows if row.mark == "watch" and row.stage in ("emerging", "rising", "fading")]
+    fading = [row for row in rows if row.own.mark == "mine" and (row.scored.stage == "fading" or row.checks.flags)]
+    moving = [
+        row for row in rows if row.own.mark == "watch" and row.scored.stage in ("emerging", "rising", "fading")
+    ]
     return fading, moving
 
 
 def _change(row: Row, seen: Seen | None) -> str:
+    scored = row.scored
     if seen is None:
         return "new"
-    warned = {flag.code for flag in row.flags} - set(seen.flags)
-    if warned or (row.stage == "fading" and seen.stage != "fading"):
+    warned = {flag.code for flag in row.checks.flags} - set(seen.flags)
+    if warned or (scored.stage == "fading" and seen.stage != "fading"):
         return "faded"
-    if row.stage in ("rising", "peaking") and seen.stage in ("emerging", "not_enough_data"):
+    if scored.stage in ("rising", "peaking") and seen.stage in ("emerging", "not_enough_data"):
         return "risen"
-    if row.list_id == seen.list_id and row.rank and seen.rank and seen.rank / row.rank >= RISE:
+    if scored.list_id == seen.list_id and scored.rank and seen.rank and seen.rank / scored.rank >= RISE:
         return "risen"
     return ""
 

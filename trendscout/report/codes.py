@@ -59,16 +59,17 @@ def span(days: float, lang: Lang) -> str:
 
 def movement(row: Row, lang: Lang) -> str:
     """Velocity in plain words: "84→21 in 4d"."""
-    if row.rank is None:
-        if row.rank_before is not None:
-            return tr("off, was {rank}", lang, rank=row.rank_before)
+    scored = row.scored
+    if scored.rank is None:
+        if scored.rank_before is not None:
+            return tr("off, was {rank}", lang, rank=scored.rank_before)
         return phrases.movement(row, lang)
-    if row.rank_before is None:
-        return tr("new at {rank}", lang, rank=row.rank)
-    time = span(row.rank_span_days, lang) if row.rank_span_days else "–"
-    if row.rank_before == row.rank:
-        return tr("{rank} for {time}", lang, rank=row.rank, time=time)
-    return tr("{before}→{rank} in {time}", lang, before=row.rank_before, rank=row.rank, time=time)
+    if scored.rank_before is None:
+        return tr("new at {rank}", lang, rank=scored.rank)
+    time = span(scored.rank_span_days, lang) if scored.rank_span_days else "–"
+    if scored.rank_before == scored.rank:
+        return tr("{rank} for {time}", lang, rank=scored.rank, time=time)
+    return tr("{before}→{rank} in {time}", lang, before=scored.rank_before, rank=scored.rank, time=time)
 
 
 def place(platform: str, market: str | None) -> str:
@@ -79,11 +80,12 @@ def place(platform: str, market: str | None) -> str:
 
 def places_of(row: Row, lang: Lang, now: datetime | None) -> list[str]:
     """Where it is seen, the place that the row tells of first; with `now`, for how long: "TTS UK 16d"."""
+    facts = row.facts
     first: dict[tuple[str, str | None], datetime] = {}
-    for one in row.sightings:
+    for one in facts.sightings:
         key = (one.platform, one.market)
         first[key] = min(first.get(key, one.since), one.since)
-    ordered = sorted(first, key=lambda key: (key != (row.platform, row.market), first[key], str(key)))
+    ordered = sorted(first, key=lambda key: (key != (facts.platform, facts.market), first[key], str(key)))
     if now is None:
         return [place(*key) for key in ordered]
     return [f"{place(*key)} {span((now - first[key]).total_seconds() / 86400, lang)}" for key in ordered]
@@ -94,7 +96,7 @@ def gaps_of(row: Row, lang: Lang, *, usual: bool) -> list[str]:
     return [
         f"{place(gap.platform, gap.market)} {span(gap.lead_days, lang)}"
         + (f" ({span(gap.usual_days, lang)})" if usual and gap.usual_days is not None else "")
-        for gap in row.gaps
+        for gap in row.facts.gaps
     ]
 
 
@@ -114,5 +116,5 @@ def legend(rows: Iterable[Row]) -> str:
     """What the codes mean that `rows` use: "AE AliExpress, TT TikTok"."""
     used: set[str] = set()
     for row in rows:
-        used |= {one.platform for one in row.sightings} | {gap.platform for gap in row.gaps}
+        used |= {one.platform for one in row.facts.sightings} | {gap.platform for gap in row.facts.gaps}
     return ", ".join(sorted({f"{CODES[name]} {phrases.place(name, None)}" for name in used & CODES.keys()}))

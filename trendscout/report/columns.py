@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trendscout.findings import next_steps, whats
 from trendscout.lang import Lang, tr
-from trendscout.model import Coverage, PackCheck, Report, Row
+from trendscout.model import ROW_FIELDS, Coverage, PackCheck, Report, Row
 from trendscout.report import packs, phrases
 
 Value = str | int | float | Decimal | bool | datetime | None
@@ -70,7 +70,10 @@ def value(column: Column, item: Row | Coverage, report: Report, view: View | Non
         return column.say(item, view) or None
     owner = report if column.name == "as_of" else item
     get = column.get
-    found: Value = attrgetter(get or column.name)(owner) if isinstance(get, str) else get(owner)
+    if isinstance(get, str):
+        name = get or column.name
+        get = attrgetter(ROW_FIELDS.get(name, name) if isinstance(owner, Row) else name)
+    found: Value = get(owner)
     return None if found == "" else found
 
 
@@ -80,7 +83,7 @@ def _codes(*codes: str) -> str:
 
 def _places(row: Row) -> str:
     first: dict[tuple[str, str | None], datetime] = {}
-    for one in row.sightings:
+    for one in row.facts.sightings:
         key = (one.platform, one.market)
         first[key] = min(first.get(key, one.since), one.since)
     ordered = sorted(first.items(), key=lambda pair: (pair[1], str(pair[0])))
@@ -90,23 +93,23 @@ def _places(row: Row) -> str:
 
 
 def _lead(row: Row) -> float | None:
-    return max((gap.lead_days for gap in row.gaps), default=None)
+    return max((gap.lead_days for gap in row.facts.gaps), default=None)
 
 
 def _unknown(row: Row) -> str:
-    return _codes(*(f"{one.pack}: {line}" for one in row.pack_checks if one.met for line in one.unknown))
+    return _codes(*(f"{one.pack}: {line}" for one in row.checks.pack_checks if one.met for line in one.unknown))
 
 
 def _failed(row: Row) -> str:
-    return _codes(*(f"{one.pack}: {line}" for one in row.pack_checks for line in one.failed))
+    return _codes(*(f"{one.pack}: {line}" for one in row.checks.pack_checks for line in one.failed))
 
 
 def _kept_out(row: Row, view: View) -> str:
-    return _joined(tuple(_line(one, line, view) for one in row.pack_checks for line in one.failed), view)
+    return _joined(tuple(_line(one, line, view) for one in row.checks.pack_checks for line in one.failed), view)
 
 
 def _not_known(row: Row, view: View) -> str:
-    met = (one for one in row.pack_checks if one.met)
+    met = (one for one in row.checks.pack_checks if one.met)
     return _joined(tuple(_line(one, line, view) for one in met for line in one.unknown), view)
 
 
@@ -128,12 +131,12 @@ ROW: tuple[Column, ...] = (
     Column("title", "Title", "Title of the leading listing as shown there.", "text", width=48),
     Column("gloss_zh", "In Chinese", "A short Chinese gloss of a foreign title.", "text", width=24),
     Column("platform", "Platform", "Platform of the leading listing.", "code",
-           say=lambda r, _: phrases.place(r.platform, None)),
+           say=lambda r, _: phrases.place(r.facts.platform, None)),
     Column("market", "Market", "Market of the leading listing: ISO country code, or UK, EU.", "code", width=8),
     Column("list_id", "List", "The list in which the product moves most.", "text", width=30),
     Column("category", "Category", "Category as that list names it.", "text", width=18),
     Column("stage", "Stage", "emerging, rising, peaking, fading, evergreen, seasonal or not_enough_data.",
-           "code", say=lambda r, v: phrases.stage(r.stage, v.lang)),
+           "code", say=lambda r, v: phrases.stage(r.scored.stage, v.lang)),
     Column("stage_since", "Stage since", "When the stage last changed.", "moment", width=17),
     Column("probability", "Chance", "Probability that it breaks out within the horizon; empty: not enough data.",
            "share", width=9),
@@ -141,15 +144,17 @@ ROW: tuple[Column, ...] = (
     Column("probability_high", "Chance, high", "High end of the 90 % interval.", "share"),
     Column("horizon_h", "Horizon, hours", "Within how many hours the breakout would come.", "number"),
     Column("label", "Breakout means", "top: enters the top of its list; halve: its rank halves.", "code",
-           say=lambda r, v: tr(phrases.LABELS.get(r.label, r.label), v.lang), width=22),
+           say=lambda r, v: tr(phrases.LABELS.get(r.scored.label, r.scored.label), v.lang), width=22),
     Column("gain", "Gain", "What a breakout would add, in percent of the first place's sales.", "number"),
     Column("score", "Score", "Log-odds of the chance: the report's usual order.", "number"),
     Column("velocity", "Velocity", "0-100: how fast it climbs, against all goods of its list.", "number",
-           "velocity.value"),
-    Column("newness", "新 new", "0-100: how new it is to us and to its market.", "number", "newness.value"),
-    Column("oddness", "奇 odd", "0-100: how unlike what its category usually lists.", "number", "oddness.value"),
+           lambda r: r.scored.velocity.value),
+    Column("newness", "新 new", "0-100: how new it is to us and to its market.", "number",
+           lambda r: r.facts.newness.value),
+    Column("oddness", "奇 odd", "0-100: how unlike what its category usually lists.", "number",
+           lambda r: r.facts.oddness.value),
     Column("specialness", "特 special", "0-100: how few platforms, sellers and near copies have it.", "number",
-           "specialness.value"),
+           lambda r: r.facts.specialness.value),
     Column("rank", "Rank", "Rank on the list now; empty: not on it, or the list has no order.", "integer",
            width=7),
     Column("rank_before", "Rank before", "Rank that the movement starts from.", "integer"),
@@ -157,10 +162,11 @@ ROW: tuple[Column, ...] = (
     Column("movement", "Movement", "The movement in words; in English for machines.",
            "text", lambda r: phrases.movement(r, "en"), say=lambda r, v: phrases.movement(r, v.lang), width=28),
     Column("seen_on", "Seen on", "Platforms and markets that have it, each with the first day.", "code", _places,
-           say=lambda r, v: _joined(phrases.seen_at(r.sightings, v.lang, now=v.now, zone=v.zone), v), width=36),
+           say=lambda r, v: _joined(phrases.seen_at(r.facts.sightings, v.lang, now=v.now, zone=v.zone), v),
+           width=36),
     Column("not_yet_on", "Not yet on", "Platforms and markets that do not have it yet.", "code",
-           lambda r: _codes(*(f"{g.platform} {g.market or ''}".strip() for g in r.gaps)),
-           say=lambda r, v: _joined(phrases.not_yet(r.gaps, v.lang), v), width=36),
+           lambda r: _codes(*(f"{g.platform} {g.market or ''}".strip() for g in r.facts.gaps)),
+           say=lambda r, v: _joined(phrases.not_yet(r.facts.gaps, v.lang), v), width=36),
     Column("lead_days", "Lead, days", "Longest lead over a place that does not have it yet, in days.", "number",
            _lead),
     Column("first_seen", "First seen", "When we first saw it anywhere.", "moment", width=17),
@@ -171,7 +177,7 @@ ROW: tuple[Column, ...] = (
     Column("price_usd", "Price in USD", "The price in US dollars by the rate of the day.", "money"),
     Column("count", "Count", "Sales, views or the like, as the platform shows it.", "number"),
     Column("count_kind", "Counted", "What is counted: sold, orders, views, ...", "code",
-           say=lambda r, v: tr(phrases.COUNT_NAMES.get(r.count_kind or "", r.count_kind or ""), v.lang)),
+           say=lambda r, v: phrases.count_name(r.facts.count_kind, v.lang)),
     Column("count_is_floor", "At least", "true: the true count is this or more.", "flag", "count_floor"),
     Column("rating", "Rating", "Stars out of 5.", "number", width=8),
     Column("reviews", "Ratings", "Number of ratings or reviews.", "integer", width=9),
@@ -183,19 +189,19 @@ ROW: tuple[Column, ...] = (
     Column("is_likely", "Joined on likeness", "true: its listings were joined by a likely, not a sure, match.",
            "flag", "likely"),
     Column("list_pace", "List pace", "fast: the list's top 10 turns over within months.", "code",
-           say=lambda r, v: tr(r.list_pace, v.lang) if r.list_pace else ""),
+           say=lambda r, v: tr(r.scored.list_pace, v.lang) if r.scored.list_pace else ""),
     Column("flags", "Warnings", "Warnings and hints, by code.", "code",
-           lambda r: _codes(*(f.code for f in r.flags)),
-           say=lambda r, v: _joined(tuple(phrases.flag(f, v.lang) for f in r.flags), v), width=28),
+           lambda r: _codes(*(f.code for f in r.checks.flags)),
+           say=lambda r, v: _joined(tuple(phrases.flag(f, v.lang) for f in r.checks.flags), v), width=28),
     Column("packs", "Packs met", "Selection packs that no known value fails.", "code",
-           lambda r: _codes(*r.packs),
-           say=lambda r, v: _joined(tuple(packs.title(name, v.lang) for name in r.packs), v), width=20),
+           lambda r: _codes(*r.checks.packs),
+           say=lambda r, v: _joined(tuple(packs.title(name, v.lang) for name in r.checks.packs), v), width=20),
     Column("packs_unknown", "Packs, unknown", "Lines of packs met whose value is not known.", "text", _unknown,
            say=_not_known, width=24),
     Column("packs_failed", "Packs, failed", "Lines that keep it out of packs.", "text", _failed,
            say=_kept_out, width=24),
     Column("mark", "Mark", "Your mark: mine, watch or ignore.", "code",
-           say=lambda r, v: tr(r.mark, v.lang) if r.mark else ""),
+           say=lambda r, v: tr(r.own.mark, v.lang) if r.own.mark else ""),
     Column("note", "Note", "Your note.", "text", width=20),
     Column("cost_usd", "Cost, USD", "Your cost in US dollars.", "money"),
     Column("weight_g", "Weight, g", "Weight in grams.", "number"),

@@ -55,18 +55,20 @@ def applied(report: Report, costs: Mapping[str, Cost]) -> Report:
 
 
 def _priced(row: Row, costs: Mapping[str, Cost]) -> Row:
-    keys = (row.product_id, row.item_key, *(one.item_key for one in row.sightings))
+    facts = row.facts
+    keys = (row.product_id, facts.item_key, *(one.item_key for one in facts.sightings))
     cost = next((costs[key] for key in keys if key in costs), None)
     if cost is None:
         return row
-    return replace(
-        row,
+    own = replace(
+        row.own,
         cost_usd=cost.cost_usd,
         fees_usd=cost.fees_usd,
-        weight_g=cost.weight_g if cost.weight_g is not None else row.weight_g,
-        supplier_url=cost.supplier_url or row.supplier_url,
-        margin=margin(row.price_usd, cost.cost_usd, cost.fees_usd),
+        weight_g=cost.weight_g if cost.weight_g is not None else row.own.weight_g,
+        supplier_url=cost.supplier_url or row.own.supplier_url,
+        margin=margin(facts.price_usd, cost.cost_usd, cost.fees_usd),
     )
+    return replace(row, own=own)
 
 
 def margin(price: Decimal | None, cost: Decimal | None, fees: Decimal | None) -> float | None:

@@ -17,8 +17,8 @@ NOT_LOOKED = " "
 
 def main_curve(row: Row) -> Sighting | None:
     """The sighting on the list in which the row moves most, else the one with the longest curve."""
-    here = [one for one in row.sightings if one.list_id == row.list_id]
-    return max(here or row.sightings, key=lambda one: len(one.curve), default=None)
+    here = [one for one in row.facts.sightings if one.list_id == row.scored.list_id]
+    return max(here or row.facts.sightings, key=lambda one: len(one.curve), default=None)
 
 
 def since_seen(points: Sequence[Point]) -> list[Point]:

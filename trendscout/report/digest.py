@@ -121,23 +121,28 @@ class _Maker:
     def row(self, row: Row, kind: str = "") -> Item:
         """A product in three short lines."""
         lang = self.lang
-        figures = (kind, phrases.stage(row.stage, lang), phrases.chance(row), phrases.movement(row, lang))
-        axes = (("Vel", row.velocity), ("新", row.newness), ("奇", row.oddness), ("特", row.specialness))
+        figures = (kind, phrases.stage(row.scored.stage, lang), phrases.chance(row), phrases.movement(row, lang))
+        axes = (
+            ("Vel", row.scored.velocity),
+            ("新", row.facts.newness),
+            ("奇", row.facts.oddness),
+            ("特", row.facts.specialness),
+        )
         marks = " ".join(f"{tr(name, lang)} {phrases.axis(axis.value)}" for name, axis in axes)
         facts = (
             marks,
             phrases.price_band(row),
-            *phrases.seen_at(row.sightings, lang, now=self.report.as_of, zone=self.zone)[:2],
-            *(tr("not yet: {place}", lang, place=gap) for gap in phrases.not_yet(row.gaps[:1], lang)),
+            *phrases.seen_at(row.facts.sightings, lang, now=self.report.as_of, zone=self.zone)[:2],
+            *(tr("not yet: {place}", lang, place=gap) for gap in phrases.not_yet(row.facts.gaps[:1], lang)),
         )
-        flags = " ".join(f"⚠ {phrases.flag(flag, lang)}" for flag in row.flags[:4])
+        flags = " ".join(f"⚠ {phrases.flag(flag, lang)}" for flag in row.checks.flags[:4])
         lines = (
             " · ".join(filter(None, dict.fromkeys(figures))),
             " · ".join(part for part in facts if part),
             flags,
         )
         head = f"{row.position}. {short(phrases.title(row, lang), _TITLE)}"
-        return Item(head, tuple(line for line in lines if line), web_address(row.url))
+        return Item(head, tuple(line for line in lines if line), web_address(row.facts.url))
 
     def missing(self) -> Iterator[Item]:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)

@@ -166,6 +166,8 @@ def _plain(item: object) -> object:
         return str(item)
     if isinstance(item, (Coverage, JobState)):
         return _said(item)
+    if isinstance(item, Row):
+        item = item.flat()
     if is_dataclass(item) and not isinstance(item, type):
         return {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
     if isinstance(item, Mapping):

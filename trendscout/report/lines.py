@@ -24,19 +24,21 @@ def moves(lang: Lang, now: datetime, *, wide: bool) -> list[GridColumn]:
 
     def axis(head: str, name: str) -> GridColumn:
         return GridColumn(
-            tr(head, lang), 4, lambda row, _: Text(phrases.axis(getattr(row, name).value)), 3, right=True
+            tr(head, lang), 4, lambda row, _: Text(phrases.axis(row.axes[name].value)), 3, right=True
         )
 
     def title(row: Row, _: int) -> Text:
-        text = Text(phrases.title(row, lang), style=Style(link=web_address(row.url)))
-        return Text("⚠ ", style="red").append_text(text) if row.flags else text
+        text = Text(phrases.title(row, lang), style=Style(link=web_address(row.facts.url)))
+        return Text("⚠ ", style="red").append_text(text) if row.checks.flags else text
 
     def curve(row: Row, width: int) -> Text:
         sighting = main_curve(row)
-        return Text(sparkline(sighting.curve, width) if sighting else "", style=_STAGE_STYLES.get(row.stage, ""))
+        return Text(
+            sparkline(sighting.curve, width) if sighting else "", style=_STAGE_STYLES.get(row.scored.stage, "")
+        )
 
     def stage(row: Row, _: int) -> Text:
-        return Text(codes.stage(row.stage, lang), style=_STAGE_STYLES.get(row.stage, "dim"))
+        return Text(codes.stage(row.scored.stage, lang), style=_STAGE_STYLES.get(row.scored.stage, "dim"))
 
     def seen(row: Row, width: int) -> Text:
         return Text(codes.several(codes.places_of(row, lang, now if wide else None), width))
@@ -61,7 +63,11 @@ def moves(lang: Lang, now: datetime, *, wide: bool) -> list[GridColumn]:
         columns += [
             GridColumn(tr("Not yet on", lang), 12, not_yet, 2),
             GridColumn(
-                tr("Price", lang), 9, lambda row, _: Text(amounts.money(row.price, row.currency)), 1, right=True
+                tr("Price", lang),
+                9,
+                lambda row, _: Text(amounts.money(row.facts.price, row.facts.currency)),
+                1,
+                right=True,
             ),
         ]
     return columns
@@ -72,11 +78,12 @@ def facts(lang: Lang, now: datetime) -> list[GridColumn]:
 
     def number(head: str, most: int, name: str, keep: int) -> GridColumn:
         return GridColumn(
-            tr(head, lang), most, lambda row, _: Text(_count(getattr(row, name), lang)), keep, right=True
+            tr(head, lang), most, lambda row, _: Text(_count(getattr(row.facts, name), lang)), keep, right=True
         )
 
     def counted(row: Row, _: int) -> Text:
-        return Text(phrases.counted(row.count, row.count_kind, row.count_floor, lang))
+        facts = row.facts
+        return Text(phrases.counted(facts.count, facts.count_kind, facts.count_floor, lang))
 
     def seen(row: Row, width: int) -> Text:
         return Text(codes.several(codes.places_of(row, lang, now), width))
@@ -89,7 +96,7 @@ def facts(lang: Lang, now: datetime) -> list[GridColumn]:
     return [
         _position(),
         GridColumn(tr("Price", lang), 21, lambda row, _: Text(phrases.price_band(row)), 8),
-        GridColumn(tr("Margin", lang), 6, lambda row, _: Text(amounts.share(row.margin)), 5, right=True),
+        GridColumn(tr("Margin", lang), 6, lambda row, _: Text(amounts.share(row.own.margin)), 5, right=True),
         GridColumn(tr("Count", lang), 14, counted, 4),
         number("Sellers", 7, "sellers", 7),
         number("Listings", 8, "listings", 1),
@@ -104,14 +111,14 @@ def notes(rows: Sequence[Row], lang: Lang) -> Iterator[Text]:
     """What to beware of and what else there is, each once with the numbers of the products that it is true of."""
     groups: dict[tuple[str, str], list[str]] = {}
     for row in rows:
-        said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.flags]
+        said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
         said += [(tr("pack {name}", lang, name=pack), "cyan") for pack in packs.met(row, lang)]
-        if row.mark:
-            said.append((tr(row.mark, lang), "magenta"))
+        if row.own.mark:
+            said.append((tr(row.own.mark, lang), "magenta"))
         for text, style in said:
             groups.setdefault((text, style), []).append(str(row.position))
-        if row.note:
-            groups[(tr("your note: {text}", lang, text=visible(row.note)), "italic")] = [str(row.position)]
+        if row.own.note:
+            groups[(tr("your note: {text}", lang, text=visible(row.own.note)), "italic")] = [str(row.position)]
     order = ("red", "magenta", "italic", "cyan")
     for (text, style), numbers in sorted(groups.items(), key=lambda one: (order.index(one[0][1]), one[0][0])):
         yield Text(text, style=style).append(f" → {', '.join(numbers)}", style="default")

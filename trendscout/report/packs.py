@@ -10,12 +10,13 @@ from datetime import datetime
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
+from operator import attrgetter
 from pathlib import Path
 from typing import Any
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.lang import Lang, tr
-from trendscout.model import PackCheck, Report, Row
+from trendscout.model import ROW_FIELDS, PackCheck, Report, Row
 from trendscout.report import phrases
 from trendscout.report.clean import visible
 
@@ -77,7 +78,7 @@ def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None
         checks = tuple(check(pack, row, report.as_of) for pack in packs.values())
         met = tuple(one.pack for one in checks if one.met)
         if only is None or only in met:
-            rows.append(replace(row, packs=met, pack_checks=checks))
+            rows.append(replace(row, checks=replace(row.checks, packs=met, pack_checks=checks)))
     return replace(report, rows=tuple(rows))
 
 
@@ -116,8 +117,8 @@ def sign(check: PackCheck) -> str:
 
 def met(row: Row, lang: Lang) -> list[str]:
     """The packs that a row meets, each with how many of its lines are unknown."""
-    unknown = {one.pack: len(one.unknown) for one in row.pack_checks}
-    named = ((title(pack, lang), unknown.get(pack, 0)) for pack in row.packs)
+    unknown = {one.pack: len(one.unknown) for one in row.checks.pack_checks}
+    named = ((title(pack, lang), unknown.get(pack, 0)) for pack in row.checks.packs)
     return [tr("{pack} ({n} unknown)", lang, pack=name, n=n) if n else name for name, n in named]
 
 
@@ -149,50 +150,65 @@ def _exactly(number: object) -> Interval | None:
 
 def _age(row: Row, now: datetime) -> Interval | None:
     """Days since it was listed; where the page does not say, at least the days since we first saw it."""
-    if row.listed_at is not None:
-        return _exactly((now - row.listed_at).total_seconds() / 86_400)
-    return None if row.first_seen is None else ((now - row.first_seen).total_seconds() / 86_400, math.inf)
+    facts = row.facts
+    if facts.listed_at is not None:
+        return _exactly((now - facts.listed_at).total_seconds() / 86_400)
+    return None if facts.first_seen is None else ((now - facts.first_seen).total_seconds() / 86_400, math.inf)
 
 
 def _sold(row: Row, _: datetime) -> Interval | None:
-    if row.count is None or row.count_kind not in ("sold", "orders"):
+    facts = row.facts
+    if facts.count is None or facts.count_kind not in ("sold", "orders"):
         return None
-    return (row.count, math.inf if row.count_floor else row.count)
+    return (facts.count, math.inf if facts.count_floor else facts.count)
 
 
 def _review_rate(row: Row, now: datetime) -> Interval | None:
+    facts = row.facts
     sold = _sold(row, now)
-    if sold is None or row.reviews is None or sold[0] <= 0:
+    if sold is None or facts.reviews is None or sold[0] <= 0:
         return None
-    return (row.reviews / sold[1], row.reviews / sold[0])
+    return (facts.reviews / sold[1], facts.reviews / sold[0])
 
 
 def _stage_age(row: Row, now: datetime) -> Interval | None:
-    return None if row.stage_since is None else _exactly((now - row.stage_since).total_seconds() / 86_400)
+    return (
+        None
+        if row.scored.stage_since is None
+        else _exactly((now - row.scored.stage_since).total_seconds() / 86_400)
+    )
 
 
 def _climb(row: Row, _: datetime) -> Interval | None:
-    return _exactly(row.rank_before / row.rank) if row.rank and row.rank_before else None
+    scored = row.scored
+    return _exactly(scored.rank_before / scored.rank) if scored.rank and scored.rank_before else None
 
 
 def _markup(row: Row, _: datetime) -> Interval | None:
-    return _exactly(row.price_usd / row.cost_usd) if row.price_usd is not None and row.cost_usd else None
+    return (
+        _exactly(row.facts.price_usd / row.own.cost_usd)
+        if row.facts.price_usd is not None and row.own.cost_usd
+        else None
+    )
 
 
 def _lead(row: Row, _: datetime) -> Interval | None:
-    return _exactly(max((gap.lead_days for gap in row.gaps), default=0.0))
+    return _exactly(max((gap.lead_days for gap in row.facts.gaps), default=0.0))
 
 
 def _places(row: Row, _: datetime) -> Interval | None:
-    return _exactly(len({(one.platform, one.market) for one in row.sightings})) if row.sightings else None
+    return (
+        _exactly(len({(one.platform, one.market) for one in row.facts.sightings})) if row.facts.sightings else None
+    )
 
 
-def _number(path: str) -> Callable[[Row, datetime], Interval | None]:
-    return lambda row, _: _exactly(getattr(row, path))
+def _number(name: str) -> Callable[[Row, datetime], Interval | None]:
+    field = attrgetter(ROW_FIELDS[name])
+    return lambda row, _: _exactly(field(row))
 
 
 def _axis(name: str) -> Callable[[Row, datetime], Interval | None]:
-    return lambda row, _: _exactly(getattr(row, name).value)
+    return lambda row, _: _exactly(row.axes[name].value)
 
 
 # name: (label, how a bound is shown, how it is measured)
@@ -222,11 +238,11 @@ VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
     "stage_days": ("days in this stage", "{:g}", _stage_age),
     "lead_days": ("days of lead", "{:g}", _lead),
     "places": ("platforms and markets", "{:g}", _places),
-    "stage": ("stage", "{}", lambda row, _: None if row.stage == "not_enough_data" else {row.stage}),
-    "market": ("market", "{}", lambda row, _: {row.market} if row.market else None),
-    "platform": ("platform", "{}", lambda row, _: {row.platform}),
-    "flags": ("warning", "{}", lambda row, _: {flag.code for flag in row.flags}),
-    "list_pace": ("list pace", "{}", lambda row, _: {row.list_pace} if row.list_pace else None),
+    "stage": ("stage", "{}", lambda row, _: None if row.scored.stage == "not_enough_data" else {row.scored.stage}),
+    "market": ("market", "{}", lambda row, _: {row.facts.market} if row.facts.market else None),
+    "platform": ("platform", "{}", lambda row, _: {row.facts.platform}),
+    "flags": ("warning", "{}", lambda row, _: {flag.code for flag in row.checks.flags}),
+    "list_pace": ("list pace", "{}", lambda row, _: {row.scored.list_pace} if row.scored.list_pace else None),
 }
 _TEXTS = {"stage", "market", "platform", "flags", "list_pace"}
 

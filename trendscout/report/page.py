@@ -82,7 +82,7 @@ class _Page:
     def context(self) -> dict[str, Any]:
         """What the template shows."""
         report = self.report
-        horizons = {row.horizon_h for row in report.rows if row.horizon_h}
+        horizons = {row.scored.horizon_h for row in report.rows if row.scored.horizon_h}
         days = horizons.pop() / 24 if len(horizons) == 1 else None
         change = self.change_of()
         return {
@@ -135,14 +135,14 @@ class _Page:
     def filters(self) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
         """(attribute, label, options as (value, English, Chinese)), those that have something to choose from."""
         rows = self.report.rows
-        stages = sorted({row.stage for row in rows})
+        stages = sorted({row.scored.stage for row in rows})
         yield "stage", "Stage", [(one, phrases.stage(one, "en"), phrases.stage(one, "zh")) for one in stages]
         where = sorted((slug(*place), phrases.place(*place)) for row in rows for place in places(row))
         yield "place", "Seen on", [(value, name, name) for value, name in dict(where).items()]
-        met = sorted({pack for row in rows for pack in row.packs})
+        met = sorted({pack for row in rows for pack in row.checks.packs})
         if met:
             yield "packs", "Pack", [(slug(one), packs.title(one, "en"), packs.title(one, "zh")) for one in met]
-        marks = sorted({row.mark for row in rows if row.mark})
+        marks = sorted({row.own.mark for row in rows if row.own.mark})
         if marks:
             yield "mark", "Mark", [(one, tr(one, "en"), tr(one, "zh")) for one in marks]
         if self.change_of():

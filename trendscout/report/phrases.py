@@ -101,27 +101,34 @@ def counted(value: float | None, kind: str | None, floor: bool | None, lang: Lan
     return tr(COUNTS.get(kind or "", "{n}"), lang, n=shown)
 
 
+def count_name(kind: str | None, lang: Lang) -> str:
+    """What is counted, in a word; a kind without one is shown as it is."""
+    return tr(COUNT_NAMES.get(kind or "", kind or ""), lang)
+
+
 def price_band(row: Row) -> str:
     """Low and high price as shown, with US dollars where the list is in another currency."""
-    if row.price is None:
+    facts = row.facts
+    if facts.price is None:
         return ""
-    band = amounts.money(row.price, row.currency)
-    if row.price_high is not None and row.price_high > row.price:
-        high = amounts.money(row.price_high, row.currency)
-        band += "–" + high.removeprefix(amounts.SIGNS.get(row.currency or "", ""))
-    if row.price_usd is not None and row.currency != "USD":
-        band += f" (≈{amounts.money(row.price_usd, 'USD')})"
+    band = amounts.money(facts.price, facts.currency)
+    if facts.price_high is not None and facts.price_high > facts.price:
+        high = amounts.money(facts.price_high, facts.currency)
+        band += "–" + high.removeprefix(amounts.SIGNS.get(facts.currency or "", ""))
+    if facts.price_usd is not None and facts.currency != "USD":
+        band += f" (≈{amounts.money(facts.price_usd, 'USD')})"
     return band
 
 
 def chance(row: Row) -> str:
     """The probability with its 90 % interval: "34% (21–48)"; a dash where there is not enough data."""
-    if row.probability is None:
+    scored = row.scored
+    if scored.probability is None:
         return "–"
-    shown = amounts.share(row.probability)
-    if row.probability_low is None or row.probability_high is None:
+    shown = amounts.share(scored.probability)
+    if scored.probability_low is None or scored.probability_high is None:
         return shown
-    return f"{shown} ({amounts.share(row.probability_low)[:-1]}–{amounts.share(row.probability_high)[:-1]})"
+    return f"{shown} ({amounts.share(scored.probability_low)[:-1]}–{amounts.share(scored.probability_high)[:-1]})"
 
 
 def stage(code: str, lang: Lang) -> str:
@@ -158,18 +165,19 @@ def source_name(list_id: str) -> str:
 
 def movement(row: Row, lang: Lang) -> str:
     """Velocity in plain words: "rank 84 → 21 in 4 days"."""
-    if row.rank is None:
-        if row.rank_before is not None:
-            return tr("off the list, was {rank}", lang, rank=row.rank_before)
-        return tr(row.velocity.why, lang, **row.velocity.fields) if row.velocity.why else ""
-    if row.rank_before is None:
-        return tr("new at rank {rank}", lang, rank=row.rank)
-    time = amounts.span(row.rank_span_days, lang) if row.rank_span_days else ""
-    if row.rank_before == row.rank:
-        return tr("rank {rank} for {time}", lang, rank=row.rank, time=time or "–")
+    scored = row.scored
+    if scored.rank is None:
+        if scored.rank_before is not None:
+            return tr("off the list, was {rank}", lang, rank=scored.rank_before)
+        return tr(scored.velocity.why, lang, **scored.velocity.fields) if scored.velocity.why else ""
+    if scored.rank_before is None:
+        return tr("new at rank {rank}", lang, rank=scored.rank)
+    time = amounts.span(scored.rank_span_days, lang) if scored.rank_span_days else ""
+    if scored.rank_before == scored.rank:
+        return tr("rank {rank} for {time}", lang, rank=scored.rank, time=time or "–")
     if not time:
-        return tr("rank {before} → {rank}", lang, before=row.rank_before, rank=row.rank)
-    return tr("rank {before} → {rank} in {time}", lang, before=row.rank_before, rank=row.rank, time=time)
+        return tr("rank {before} → {rank}", lang, before=scored.rank_before, rank=scored.rank)
+    return tr("rank {before} → {rank} in {time}", lang, before=scored.rank_before, rank=scored.rank, time=time)
 
 
 def seen_at(sightings: Iterable[Sighting], lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> tuple[str, ...]:
@@ -206,26 +214,28 @@ def not_yet(gaps: Iterable[Gap], lang: Lang) -> tuple[str, ...]:
 
 def competition(row: Row, lang: Lang) -> str:
     """Sellers, listings, near copies and variants, those that are known and not trivial."""
+    facts = row.facts
     parts = []
-    if row.sellers is not None:
-        parts.append(tr("1 seller", lang) if row.sellers == 1 else tr("{n} sellers", lang, n=row.sellers))
-    if row.listings > 1:
-        parts.append(tr("{n} listings", lang, n=row.listings))
-    if row.near_copies:
+    if facts.sellers is not None:
+        parts.append(tr("1 seller", lang) if facts.sellers == 1 else tr("{n} sellers", lang, n=facts.sellers))
+    if facts.listings > 1:
+        parts.append(tr("{n} listings", lang, n=facts.listings))
+    if facts.near_copies:
         parts.append(
-            tr("1 near copy", lang) if row.near_copies == 1 else tr("{n} near copies", lang, n=row.near_copies)
+            tr("1 near copy", lang) if facts.near_copies == 1 else tr("{n} near copies", lang, n=facts.near_copies)
         )
-    if row.variants:
-        parts.append(tr("1 variant", lang) if row.variants == 1 else tr("{n} variants", lang, n=row.variants))
+    if facts.variants:
+        parts.append(tr("1 variant", lang) if facts.variants == 1 else tr("{n} variants", lang, n=facts.variants))
     return ", ".join(parts) if lang == "en" else "、".join(parts)
 
 
 def title(row: Row, lang: Lang) -> str:
     """The title as one safe line; Chinese readers get the gloss of a foreign title first."""
-    text = visible(row.title) or visible(row.item_key)
-    if lang == "zh" and row.gloss_zh:
-        text = f"{visible(row.gloss_zh)} | {text}"
-    return f"≈ {text}" if row.likely else text
+    facts = row.facts
+    text = visible(facts.title) or visible(facts.item_key)
+    if lang == "zh" and facts.gloss_zh:
+        text = f"{visible(facts.gloss_zh)} | {text}"
+    return f"≈ {text}" if facts.likely else text
 
 
 def axis(value: float | None) -> str:
@@ -240,19 +250,26 @@ def order_rule(sort: str, lang: Lang) -> str:
 
 def rating(row: Row, lang: Lang) -> str:
     """Stars and how many gave them: "4.6 of 5 (83 ratings)"."""
-    if row.rating is None:
-        return "" if row.reviews is None else tr("{n} ratings", lang, n=amounts.number(row.reviews, lang))
-    if row.reviews is None:
-        return tr("{stars} of 5", lang, stars=f"{row.rating:g}")
-    return tr("{stars} of 5 ({n} ratings)", lang, stars=f"{row.rating:g}", n=amounts.number(row.reviews, lang))
+    facts = row.facts
+    if facts.rating is None:
+        return "" if facts.reviews is None else tr("{n} ratings", lang, n=amounts.number(facts.reviews, lang))
+    if facts.reviews is None:
+        return tr("{stars} of 5", lang, stars=f"{facts.rating:g}")
+    return tr(
+        "{stars} of 5 ({n} ratings)",
+        lang,
+        stars=f"{facts.rating:g}",
+        n=amounts.number(facts.reviews, lang),
+    )
 
 
 def margin(row: Row, lang: Lang) -> str:
     """The margin, or which of its parts are not known; empty if no part is."""
-    if row.margin is not None:
-        return amounts.share(row.margin)
-    parts = {"price": row.price_usd, "cost": row.cost_usd, "fees": row.fees_usd}
+    own = row.own
+    if own.margin is not None:
+        return amounts.share(own.margin)
+    parts = {"price": row.facts.price_usd, "cost": own.cost_usd, "fees": own.fees_usd}
     unknown = [tr(name, lang) for name, value in parts.items() if value is None]
-    if row.cost_usd is None and row.fees_usd is None:
+    if own.cost_usd is None and own.fees_usd is None:
         return ""
     return tr("unknown: {lines}", lang, lines=", ".join(unknown))

@@ -71,7 +71,7 @@ class _Page:
         shown = self.say(
             "{n} of {total} products, by {rule}", n=len(report.rows), total=f"{report.total:,}", rule=rule
         )
-        horizons = {row.horizon_h for row in report.rows if row.horizon_h}
+        horizons = {row.scored.horizon_h for row in report.rows if row.scored.horizon_h}
         if len(horizons) == 1:
             time = amounts.span(horizons.pop() / 24, self.lang)
             shown += " · " + self.say("chance: to break out within {time}, with 90 % interval", time=time)
@@ -84,11 +84,11 @@ class _Page:
 
     def footing(self, rows: Sequence[Row]) -> list[Text]:
         shown: list[Text] = []
-        if any(row.sightings for row in rows):
+        if any(row.facts.sightings for row in rows):
             legend = [
                 self.say("curve: higher is nearer the top; · looked and not on the list; blank: nobody looked"),
                 self.say("not yet on: how far behind, in brackets what is usual"),
-                self.say("≈ joined on likeness: check") if any(row.likely for row in rows) else "",
+                self.say("≈ joined on likeness: check") if any(row.facts.likely for row in rows) else "",
                 codes.legend(rows),
             ]
             stop = "；" if self.lang == "zh" else "; "

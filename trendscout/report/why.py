@@ -53,33 +53,33 @@ class _View:
 
     def head(self) -> list[Text]:
         row, lang, now = self.row, self.lang, self.found.as_of
-        title = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.url)))
+        title = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.facts.url)))
         facts = (
             visible(row.product_id),
-            phrases.place(row.platform, row.market),
-            phrases.stage(row.stage, lang),
+            phrases.place(row.facts.platform, row.facts.market),
+            phrases.stage(row.scored.stage, lang),
             phrases.movement(row, lang),
             phrases.price_band(row),
-            phrases.counted(row.count, row.count_kind, row.count_floor, lang),
+            phrases.counted(row.facts.count, row.facts.count_kind, row.facts.count_floor, lang),
             phrases.rating(row, lang),
             phrases.competition(row, lang),
             self.say("margin {share}", share=phrases.margin(row, lang)) if phrases.margin(row, lang) else "",
         )
         lines = [*wrapped(title, self.width), *self.lines(" · ".join(fact for fact in facts if fact), "dim")]
-        for flag in row.flags:
+        for flag in row.checks.flags:
             lines += self.lines(f"⚠ {phrases.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
-        gaps = phrases.not_yet(row.gaps, lang)
+        gaps = phrases.not_yet(row.facts.gaps, lang)
         lines += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
-        if row.stage_since:
-            since = amounts.day(row.stage_since, lang, now=now, zone=self.zone)
+        if row.scored.stage_since:
+            since = amounts.day(row.scored.stage_since, lang, now=now, zone=self.zone)
             lines += self.lines(
-                self.say("{stage} since {day}", stage=phrases.stage(row.stage, lang), day=since), "dim"
+                self.say("{stage} since {day}", stage=phrases.stage(row.scored.stage, lang), day=since), "dim"
             )
         return lines
 
     def plots(self) -> list[Text]:
         lines: list[Text] = []
-        for one in self.row.sightings:
+        for one in self.row.facts.sightings:
             lines += self.plot(one)
         if lines:
             legend = self.say("curve: higher is nearer the top; · looked and not on the list; ░ nobody looked")
@@ -111,17 +111,17 @@ class _View:
     def axes(self) -> list[Text]:
         lines = []
         for label, name in _AXES:
-            axis = getattr(self.row, name)
+            axis = self.row.axes[name]
             why = visible(self.say(axis.why, **axis.fields)) if axis.why else ""
             lines += self.lines(f"{self.say(label)} {phrases.axis(axis.value)}  {why}".rstrip())
         return lines
 
     def score(self) -> list[Text]:
         row, found = self.row, self.found
-        if row.probability is None:
+        if row.scored.probability is None:
             return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
-        time = amounts.span(row.horizon_h / 24, self.lang) if row.horizon_h else "–"
-        label = self.say(phrases.LABELS.get(row.label, row.label)) if row.label else "–"
+        time = amounts.span(row.scored.horizon_h / 24, self.lang) if row.scored.horizon_h else "–"
+        label = self.say(phrases.LABELS.get(row.scored.label, row.scored.label)) if row.scored.label else "–"
         head = self.say(
             "Chance {chance}: {label} within {time}", chance=phrases.chance(row), label=label, time=time
         )
@@ -133,7 +133,7 @@ class _View:
             lines += self.lines(self.say("by a model fitted to this list's own past on {day}", day=fitted), "dim")
         else:
             lines += self.lines(self.say("by the starting rule: this list has no past of its own yet"), "dim")
-        ordered = sorted(row.reasons, key=lambda one: -abs(one.contribution))
+        ordered = sorted(row.scored.reasons, key=lambda one: -abs(one.contribution))
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return lines + [self.reason(one, most) for one in ordered]
 
@@ -147,7 +147,7 @@ class _View:
 
     def standing(self) -> list[Text]:
         lines: list[Text] = []
-        for one in sorted(self.row.pack_checks, key=packs.nearest):
+        for one in sorted(self.row.checks.pack_checks, key=packs.nearest):
             parts = [f"{packs.sign(one)} {packs.title(one.pack, self.lang)}"]
             for text, codes in (("fails: {lines}", one.failed), ("unknown: {lines}", one.unknown)):
                 if codes:

@@ -115,7 +115,7 @@ class _Book:
             self.text(sheet, 0, 3 + len(spans) + at, f"↑ {span}", self.head)
         for line, row in enumerate(self.report.rows, start=1):
             sighting = main_curve(row)
-            labels = (row.item_key, row.title, sighting.list_id if sighting else "")
+            labels = (row.facts.item_key, row.facts.title, sighting.list_id if sighting else "")
             for place, label in enumerate(labels):
                 self.text(sheet, line, place, label)
             curve = sighting.curve if sighting else ()

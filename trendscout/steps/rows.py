@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, cast
 
 from trendscout.errors import UsageError
-from trendscout.model import Axis, Flag, Gap, Row, Sighting
+from trendscout.model import Checks, Flag, Gap, Own, ProductFacts, Row, ScoredItem, Sighting
 from trendscout.money import in_usd
 from trendscout.ranking import axes
 from trendscout.ranking.gap import Marketplace, gaps, usual_leads
@@ -27,7 +27,7 @@ from trendscout.text.gloss import gloss_zh, search_1688
 from trendscout.text.titles import is_han
 
 if TYPE_CHECKING:
-    from trendscout.ranking.scoring import ScoredItem, Scores
+    from trendscout.ranking.scoring import Scores
 
 CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
@@ -92,14 +92,14 @@ def rows_of(
         for scored in part:
             position += 1
             name = scored.item_key
-            known = ProductFacts(
+            known = Known(
                 listings[name],
                 sightings.get(name, ()),
                 *kin.get(name, (0, 0)),
                 suspects.get(name),
                 warned.get(name),
             )
-            yield _scored(_facts(name, scored.list_id, known, context), scored, position)
+            yield _row(name, scored, known, context, position)
 
 
 def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
@@ -108,8 +108,8 @@ def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
     if not listings:
         raise UsageError("{product} was not known then.", next_step="Ask for a later time.", product=product)
     sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
-    known = ProductFacts(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
-    return _facts(product, sightings[0].list_id, known, context_of(connection, now))
+    known = Known(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
+    return _row(product, ScoredItem(sightings[0].list_id, product), known, context_of(connection, now))
 
 
 def context_of(connection: Connection, now: datetime) -> ReportContext:
@@ -131,7 +131,7 @@ def context_of(connection: Connection, now: datetime) -> ReportContext:
 
 
 @dataclass(frozen=True, slots=True)
-class ProductFacts:
+class Known:
     """What the store says of one product."""
 
     listings: Sequence[ListingFacts]
@@ -157,32 +157,27 @@ def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[No
     }
 
 
-def _scored(row: Row, scored: ScoredItem, position: int) -> Row:
-    return replace(
-        row,
+def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext, position: int = 0) -> Row:
+    """A product's row as seen from the list that it is scored on."""
+    facts, judged = _facts(scored.list_id, known, context)
+    mark, note = context.marks.get(product, ("", ""))
+    searchable = facts.gloss_zh or (facts.title if is_han(facts.title) else None)
+    return Row(
+        product_id=product,
         position=position,
-        rank=scored.rank,
-        rank_before=scored.rank_before,
-        rank_span_days=scored.rank_span_days,
-        stage=scored.stage,
-        stage_since=scored.stage_since,
-        probability=scored.probability,
-        probability_low=scored.low,
-        probability_high=scored.high,
-        horizon_h=scored.horizon_h,
-        label=scored.label,
-        early=scored.early,
-        gain=scored.gain,
-        score=scored.score,
-        velocity=scored.velocity,
-        reasons=scored.reasons,
-        flags=(*_score_flags(scored), *row.flags),
-        list_pace=scored.list_pace,
+        scored=scored,
+        facts=facts,
+        checks=Checks(flags=(*_score_flags(scored), *_fact_flags(judged, known, context))),
+        own=Own(
+            mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
+            note=note,
+            supplier_url=search_1688(searchable) if searchable else None,
+        ),
     )
 
 
-def _facts(product: str, list_id: str, known: ProductFacts, context: ReportContext) -> Row:
-    """What is known of a product apart from its score, as seen from one list."""
+def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductFacts, axes.Facts]:
+    """What is known of a product apart from its score, as seen from one list; and on what its axes stand."""
     listings, sightings = known.listings, known.sightings
     here = next((one for one in sightings if one.list_id == list_id), sightings[0])
     main = next((one for one in listings if one.item_key == here.item_key), listings[0])
@@ -202,18 +197,12 @@ def _facts(product: str, list_id: str, known: ProductFacts, context: ReportConte
         price_usd=float(price_usd) if price_usd is not None else None,
         brands=tuple(sorted(sellers)),
     )
-    mark, note = context.marks.get(product, ("", ""))
-    gloss = gloss_zh(facts.title)
-    return Row(
-        product_id=product,
-        position=0,
+    found = ProductFacts(
         item_key=main.item_key,
         title=facts.title,
         platform=here.platform,
         market=here.market,
-        list_id=list_id,
         category=facts.category,
-        rank=None,
         newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
         oddness=oddness(facts, context.vocabulary),
         specialness=axes.specialness(facts, context.prices.get(list_id, ())),
@@ -221,9 +210,7 @@ def _facts(product: str, list_id: str, known: ProductFacts, context: ReportConte
         gaps=_gaps(sightings, context),
         first_seen=facts.first_seen,
         listed_at=facts.listed_at,
-        gloss_zh=gloss,
-        supplier_url=search_1688(gloss or facts.title) if gloss or is_han(facts.title) else None,
-        flags=_fact_flags(facts, known, context),
+        gloss_zh=gloss_zh(facts.title),
         url=main.url,
         image=next((one.image for one in (main, *listings) if one.image), None),
         price=main.price,
@@ -240,9 +227,8 @@ def _facts(product: str, list_id: str, known: ProductFacts, context: ReportConte
         near_copies=known.near_copies,
         variants=known.variants,
         likely=any(one.verdict == "likely" for one in listings),
-        mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
-        note=note,
     )
+    return found, facts
 
 
 def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, ...]:
@@ -255,7 +241,7 @@ def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, .
     return gaps(seen, places, context.now, context.leads)
 
 
-def _fact_flags(facts: axes.Facts, known: ProductFacts, context: ReportContext) -> tuple[Flag, ...]:
+def _fact_flags(facts: axes.Facts, known: Known, context: ReportContext) -> tuple[Flag, ...]:
     """What the title and the category warn of."""
     flags = list(title_flags(facts.title))
     if known.notice:
@@ -292,15 +278,16 @@ def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal 
 def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
     """The rows by another rule than the score, renumbered; what has no value for it comes last."""
 
-    def value(row: Row) -> float:
+    def key(row: Row) -> float:
         if sort in _AXIS_OF:
-            axis = cast("Axis", getattr(row, _AXIS_OF[sort]))
-            return axis.value if axis.value is not None else -1.0
+            value = row.axes[_AXIS_OF[sort]].value
+            return value if value is not None else -1.0
         if sort == "rank":
-            return -float(row.rank or 1_000_000)
+            return -float(row.scored.rank or 1_000_000)
+        chance, gain = row.scored.probability, row.scored.gain
         if sort == "gain":
-            return row.probability * row.gain if row.probability is not None and row.gain is not None else -1.0
-        return row.probability if row.probability is not None else -1.0
+            return chance * gain if chance is not None and gain is not None else -1.0
+        return chance if chance is not None else -1.0
 
-    ordered = sorted(found, key=lambda row: (-value(row), row.position))
+    ordered = sorted(found, key=lambda row: (-key(row), row.position))
     return [replace(row, position=number) for number, row in enumerate(ordered, 1)]
