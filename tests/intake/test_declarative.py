@@ -268,3 +268,50 @@ def test_a_file_of_somebody_elses_gets_no_secret_but_its_own(
     found, faults = load_sources(tmp_path, taken={"TRENDSCOUT_TEAM_KEY"})
     assert found == ()
     assert why in str(faults[0])
+
+
+ADS = HTML.replace("[fields]", "[fields]\nis_ad = { at = '@class', pick = '(promoted)' }")
+MIXED = """<ul><li class=card><a href="/p/1">a</a></li><li class="card promoted"><a href="/p/2">b</a></li>
+<li class=card><a href="/p/3">c</a></li></ul>"""
+
+
+def test_an_advertisement_holds_no_place(tmp_path: Path) -> None:
+    reading = read_page(source := declared(tmp_path, ADS), page(source, MIXED))
+    assert [(entry.item_key, entry.rank, entry.is_ad) for entry in reading.entries] == [
+        ("1", 1, False),
+        ("2", None, True),
+        ("3", 2, False),
+    ]
+
+
+def test_a_mark_that_all_items_have_is_no_mark_of_advertisements(tmp_path: Path) -> None:
+    source = declared(tmp_path, ADS.replace("{ at = '@class', pick = '(promoted)' }", '"@class"'))
+    with pytest.raises(LayoutChanged, match="marks all 3 items"):
+        next(iter(source.readers[0].read(page(source, MIXED))))
+
+
+def test_rows_whose_rank_is_not_told_get_none(tmp_path: Path) -> None:
+    source = declared(tmp_path, HTML.replace("[fields]", '[fields]\nrank = "em"'))
+    body = '<li class=card><em>#3</em><a href="/p/1">a</a></li><li class=card><a href="/p/2">b</a></li>'
+    reading = read_page(source, page(source, body))
+    assert [entry.rank for entry in reading.entries] == [3, None]
+    assert (reading.status, [one.code for one in reading.findings]) == ("partial", ["rows_without_rank"])
+
+
+def test_a_reply_names_its_currency(tmp_path: Path) -> None:
+    text = """name = "sum"
+format = "json"
+terms = "https://sum.example/terms"
+items = "goods"
+[fields]
+item_key = "id"
+price = "cost"
+currency = "money"
+"""
+    source = declared(tmp_path, text)
+    body = '{"goods": [{"id": "7", "cost": "12.50", "money": "CAD"}, {"id": "8", "cost": "3.00", "money": "?"}]}'
+    reading = read_page(source, page(source, body))
+    assert [(entry.price, entry.currency) for entry in reading.entries] == [
+        (Decimal("12.50"), "CAD"),
+        (Decimal("3.00"), None),
+    ]

@@ -22,8 +22,9 @@ from trendscout.archive.wire import Received
 from trendscout.clock import Clock, SystemClock, VirtualClock
 from trendscout.errors import ArchiveError, ConfigError, FetchError, Refused, TrendscoutError, TryLater
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
-from trendscout.model import ArchiveRef, HostState, Query, Request
+from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.sources.source import Source
+from trendscout.sources.walls import Walls
 
 START = datetime(2026, 3, 1, 8, tzinfo=UTC)
 Use = Callable[[Fetcher, FaultServer], Awaitable[Any]]
@@ -398,9 +399,13 @@ def test_a_bug_met_in_one_query_ends_no_other(tmp_path: Path) -> None:
     def broken(_: Query) -> Sequence[Request]:
         raise ZeroDivisionError("MARK")
 
+    class BrokenWalls(Walls):
+        def seen_in(self, page: Page) -> str | None:
+            raise ZeroDivisionError("MARK")
+
     jobs = [
         CrawlTask(source("list0", requests=broken), Query("list0", "US")),
-        CrawlTask(source("list1", wall=lambda _: str(1 // 0)), Query("list1", "US")),
+        CrawlTask(source("list1", walls=BrokenWalls()), Query("list1", "US")),
         CrawlTask(source("list2"), Query("list2", "US")),
     ]
     results = session(lambda f, _: collected(f, jobs), tmp_path)

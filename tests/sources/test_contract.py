@@ -18,6 +18,7 @@ from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._ledger import markdown
 from trendscout.sources.snapshots import shown_by
 from trendscout.sources.source import Reader, Source, get_source, read_page, sources
+from trendscout.sources.walls import NO_WALLS
 
 ROOT = Path(__file__).parents[2]
 NOW = datetime(2026, 7, 19, 6, tzinfo=UTC)
@@ -36,7 +37,7 @@ def made_up(*rows: Entry | ListNote) -> Source:
         yield from rows
 
     reader = Reader("only", lambda _: True, read)
-    return replace(get_source("shopify"), name="made_up", readers=(reader,), wall=None)
+    return replace(get_source("shopify"), name="made_up", readers=(reader,), walls=NO_WALLS)
 
 
 def test_the_page_of_the_docs_is_current() -> None:
@@ -131,3 +132,14 @@ def test_a_search_for_nothing_is_a_fault_of_usage(name: str) -> None:
     assert source.requests
     with pytest.raises(UsageError, match=name):
         source.requests(Query(name, "US", source.kinds[0], " "))
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_walls_are_named_in_both_languages_and_their_marks_are_lower_case(name: str) -> None:
+    walls = get_source(name).walls
+    assert [mark for mark, _ in walls.marks if mark != mark.lower()] == []
+    plain = {wall for part in (walls.marks, walls.addresses, walls.statuses) for _, wall in part}
+    assert [wall for wall in plain if tr(wall, "zh") == wall] == []
+    assert [
+        pattern for pattern, wall in walls.replies if ("{code}" in wall) != (re.compile(pattern).groups == 1)
+    ] == []

@@ -8,17 +8,20 @@ from an environment variable of trendscout's own.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
+from trendscout.findings import finding
 from trendscout.intake.values import item_id, moment, number, web_url, words
-from trendscout.model import CountKind, Entry, Page, Query, Request
+from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.settings.config import line_of, load_toml
+from trendscout.sources._rows import ranked
 from trendscout.sources.source import Reader, Source, list_id, shipped_sources
+from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style, style_of
 from trendscout.text.numbers import parse_count, parse_price
 
@@ -218,7 +221,7 @@ def _query_of(here: Declaration, host: str) -> Callable[[str], Query | None]:
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry]]:
+def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
     table = here.table
     items, field = {"html": _html, "json": _json, "feed": _feed}[table["format"]](here)
     gets = {key: _picked(here, key, field) for key in table["fields"]}
@@ -229,7 +232,7 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry]]:
         defaults["listed_at"] = ("pubDate", "published", "updated")
         gets = {key: _first(field, names) for key, names in defaults.items()} | gets
 
-    def read(page: Page) -> Iterator[Entry]:
+    def read(page: Page) -> Iterator[Entry | ListNote]:
         found = list(items(page))[:_MAX_ITEMS]
         if not found:
             raise LayoutChanged(
@@ -239,13 +242,24 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry]]:
                 file=here.file.name,
                 items=table.get("items", "item"),
             )
-        for place, item in enumerate(found, 1):
-            yield _entry(page, table, {key: get(item) for key, get in gets.items()}, place)
+        told = [{key: get(item) for key, get in gets.items()} for item in found]
+        if all(one.get("is_ad") for one in told):
+            raise LayoutChanged(
+                "{file}: `is_ad` marks all {count} items as advertisements.",
+                next_step="Let it find what only advertisements have, or `pick` that word from what all have.",
+                file=here.file.name,
+                count=len(told),
+            )
+        entries = [_entry(page, table, one) for one in told]
+        yield from entries if "rank" in gets else _placed(page, table, entries)
+        unplaced = sum(entry.rank is None and not entry.is_ad for entry in entries)
+        if "rank" in gets and unplaced and table.get("ordered", True):
+            yield ListNote(entries[0].list, findings=(finding("rows_without_rank", count=unplaced),))
 
     return read
 
 
-def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None], place: int) -> Entry:
+def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None]) -> Entry:
     market = page.query.market
     price = parse_price(told.get("price") or "", market)
     count = parse_count(told.get("count") or "", market, table.get("language"))
@@ -257,13 +271,13 @@ def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None],
     kind: CountKind | None = table.get("count_kind") or (count.unit if count else None)
     return Entry(
         list=list_id(page.query),
-        rank=None if not table.get("ordered", True) else rank.value if rank else _place(page, table, place),
+        rank=rank.value if rank and not told.get("is_ad") and table.get("ordered", True) else None,
         item_key=item_id(told.get("item_key")) or (url or "").partition("?")[0],
         title=told.get("title"),
         url=url,
         image=web_url(told.get("image"), base),
         price=price.amount if price else None,
-        currency=(price.currency or table.get("currency")) if price else None,
+        currency=(price.currency or _currency(told) or table.get("currency")) if price else None,
         price_text=told.get("price"),
         count=count.value if count else None,
         count_kind=kind if told.get("count") else None,
@@ -284,12 +298,21 @@ def _rating(text: str | None, style: Style) -> float | None:
     return float(value) if value is not None and 0 < value <= 5 else None
 
 
-def _place(page: Page, table: Mapping[str, Any], place: int) -> int | None:
-    """The rank by order of appearance; unknown on later pages of a list whose page length is not told."""
-    if page.number == 1:
-        return place
+def _currency(told: Mapping[str, str | None]) -> str | None:
+    """The currency that the reply names beside its prices."""
+    return code_of((told.get("currency") or "").strip(), None)
+
+
+def _placed(page: Page, table: Mapping[str, Any], entries: Iterable[Entry]) -> Iterator[Entry]:
+    """The entries by order of appearance, as every source places them: an advertisement holds no place.
+
+    On later pages of a list whose page length is not told nothing is known of places.
+    """
     length, pages = table.get("length"), _pages(table)
-    return (page.number - 1) * (int(length) // pages) + place if length else None
+    before = 0 if page.number == 1 else (page.number - 1) * (int(length) // pages) if length else None
+    if before is None or not table.get("ordered", True):
+        return iter(entries)
+    return ranked(entries, before=before)
 
 
 def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Get:

@@ -2,25 +2,21 @@
 
 from __future__ import annotations
 
-from trendscout.model import Page
+from trendscout.sources.walls import Walls
 
-_WALLS: tuple[tuple[bytes, str], ...] = (
-    (b"_____tmd_____/punish", "a captcha"),
-    (b"x5secdata", "a captcha"),
-    (b"RGV587_ERROR", "a captcha"),
-    (b"FAIL_SYS_USER_VALIDATE", "a captcha"),
-    (b"FAIL_SYS_ILLEGAL_ACCESS", "an access refusal"),
-    (b"FAIL_SYS_SESSION_EXPIRED", "a login"),
-    (b"FAIL_SYS_TOKEN_E", "a request for a fresh token"),  # also spelled TOKEN_EXOIRED
-    (b"login.taobao.com/member/login", "a login"),
-    (b"login.1688.com/member/", "a login"),
+ALIBABA = Walls(
+    marks=(
+        (b"_____tmd_____/punish", "a captcha (punish page)"),
+        (b"x5secdata", "a captcha (punish page)"),
+        (b"rgv587_error", "a captcha (RGV587)"),
+        (b"fail_sys_user_validate", "a captcha (user validation)"),
+        (b"fail_sys_illegal_access", "an access refusal"),
+        (b"fail_sys_session_expired", "a login"),
+        (b"fail_sys_token_e", "a request for a fresh token"),  # also spelled TOKEN_EXOIRED
+        (b"login.taobao.com/member/login", "a login"),
+        (b"login.1688.com/member/", "a login"),
+        (b"<title>login", "a login"),
+    ),
+    addresses=((r"_____tmd_____/punish|//login\..*punish", "a captcha (punish page)"), (r"//login\.", "a login")),
+    largest=100_000,  # a real list may hold these words in its scripts
 )
-
-
-def alibaba_wall(page: Page) -> str | None:
-    """What kind of wall the page is, or None; a reply that carries a list may mention a login page."""
-    if "_____tmd_____/punish" in page.url or "//login." in page.url:
-        return "a captcha" if "punish" in page.url else "a login"
-    if len(page.body) > 100_000:  # walls are small; a real list may hold these words in its scripts
-        return None
-    return next((what for mark, what in _WALLS if mark in page.body), None)

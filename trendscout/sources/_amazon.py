@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from trendscout.model import Page, Query
 from trendscout.sources._fields import PriceFields, grouped, shown_price, web_url
+from trendscout.sources.walls import Walls
 from trendscout.text.markup import LexborNode, all_of, attr_of, text_of
 
 HOST_OF = {
@@ -51,18 +52,23 @@ _SERVER = re.compile(rb"""\bue_sn\s*=\s*["']((?:[a-z]{1,20}\.){1,4}[a-z]{2,5})["
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _HEAD_BYTES = 262_144  # where a page names itself: real ones within 40 kB
 # A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
-_REFUSAL_BYTES = 30_000
-_REFUSALS: tuple[tuple[bytes, str], ...] = (
-    (b"validatecaptcha", "a captcha"),
-    (b"captchacharacters", "a captcha"),
-    (b"robot check", "a captcha"),
-    (b"geben sie die zeichen unten ein", "a captcha"),
-    (b"api-services-support@amazon.com", "a refusal of automated access"),
-    (b"weiter shoppen", 'a "continue shopping" button'),
-    (b"continuar comprando", 'a "continue shopping" button'),
-    (b"continue shopping", 'a "continue shopping" button'),
-    (b'name="signin"', "a login"),
-    (b"/ap/signin", "a login"),
+# They come with status 200 as well.
+WALLS = Walls(
+    marks=(
+        (b"validatecaptcha", "a captcha"),
+        (b"captchacharacters", "a captcha"),
+        (b"robot check", "a captcha"),
+        (b"geben sie die zeichen unten ein", "a captcha"),
+        (b"api-services-support@amazon.com", "a refusal of automated access"),
+        (b"weiter shoppen", 'a "continue shopping" button'),
+        (b"continuar comprando", 'a "continue shopping" button'),
+        (b"continue shopping", 'a "continue shopping" button'),
+        (b'name="signin"', "a login"),
+        (b"/ap/signin", "a login"),
+    ),
+    statuses=((503, "a refusal (HTTP 503)"),),
+    unless=(b"data-asin",),
+    largest=30_000,
 )
 
 
@@ -70,17 +76,6 @@ def market_of(url: str) -> str | None:
     """The marketplace of an address on Amazon, or None."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")
     return _MARKET_OF.get(host)
-
-
-def wall(page: Page) -> str | None:
-    """Amazon's own walls: captcha, button, login, soft 404. They come with status 200 as well."""
-    if len(page.body) > _REFUSAL_BYTES or b"data-asin" in page.body:
-        return None
-    body = page.body.lower()
-    found = next((what for mark, what in _REFUSALS if mark in body), None)
-    if found is None and page.status == 503:
-        return "a refusal (HTTP 503)"
-    return found
 
 
 def canonical(page: Page) -> str | None:

@@ -9,7 +9,7 @@ from typing import Any
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._alibaba import ALIBABA
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import (
     CountFields,
@@ -26,6 +26,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
@@ -33,17 +34,15 @@ from trendscout.text.numbers import parse_count
 _OFFER = re.compile(r"(?:/offer/|[?&]offerId=)(\d{6,19})(?:\.html|&|$)")
 _SOLD = re.compile(r"(?:已售|成交)\s?[\d.]{1,9}[万千]?\+?\s?[件笔个]?")
 _MARKS = ("item_id", "product_url")
-_REFUSED = re.compile(rb'"(?:code|error_code)"\s*:\s*"?([1-9]\d{2,6})')
 
 
-def _wall(page: Page) -> str | None:
-    found = alibaba_wall(page)
-    if found or b'"item_id"' in page.body or b"search-offer-item" in page.body:
-        return found
-    refused = _REFUSED.search(page.body)
-    if refused and refused.group(1) != b"200":
-        return f"a refusal (code {refused.group(1).decode()})"
-    return None
+_WALLS = Walls(
+    marks=ALIBABA.marks,
+    addresses=ALIBABA.addresses,
+    replies=((rb'"(?:code|error_code)"\s*:\s*"?(?!200\b)([1-9]\d{2,6})', "a refusal (code {code})"),),
+    unless=(b'"item_id"', b"search-offer-item"),
+    largest=ALIBABA.largest,
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -175,7 +174,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("data service items", lambda page: b'"item_id"' in page.body, _read),
         ),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{6,20}",
         marks=("1688.com",),
     ),

@@ -14,6 +14,7 @@ from urllib.parse import parse_qs, quote, unquote, urlsplit
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.sources._alibaba import ALIBABA
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -175,23 +176,6 @@ def _count(card: dict[str, Any], hidden: Any) -> CountFields:
     }
 
 
-def wall(page: Page) -> str | None:
-    """AliExpress' punish page, its login, and errors behind status 200."""
-    head = page.body[:100_000]
-    for mark, what in (
-        (b"_____tmd_____/punish", "a captcha (punish page)"),
-        (b"x5secdata", "a captcha (punish page)"),
-        (b"RGV587_ERROR", "a captcha (RGV587)"),
-        (b"FAIL_SYS_USER_VALIDATE", "a captcha (user validation)"),
-        (b"FAIL_SYS_TOKEN_EXOIRED", "an expired session"),
-        (b"FAIL_SYS_SESSION_EXPIRED", "an expired session"),
-        (b"<title>Login", "a login"),
-    ):
-        if mark in head:
-            return what
-    return None
-
-
 SOURCES = (
     Source(
         name="aliexpress",
@@ -218,7 +202,7 @@ SOURCES = (
         hosts=("www.aliexpress.com",),
         requests=requests,
         query_of=query_of,
-        wall=wall,
+        walls=ALIBABA,
         spacing_s=6.0,
         categories=("portable blender", "led strip lights"),
         marks=(

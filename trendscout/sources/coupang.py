@@ -21,6 +21,7 @@ from trendscout.sources._cards import one_price
 from trendscout.sources._fields import exact_price, extra, grouped, shown_count, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -31,12 +32,12 @@ _SITE = "https://www.coupang.com"
 # Classes end in a hash; a discount before the price has a class of its own.
 _CARD = "li[class*=ProductUnit_productUnit], li.search-product, li.baby-product"
 _BOUGHT = re.compile(r"한\s?달간\s?[\d,.]{1,12}\s?[천만]?\s?명\s?이상\s?구매했어요")
-_REFUSED = re.compile(rb'"(?:rCode|code)"\s*:\s*"?(-?[1-9]\w{0,20}|ERROR)')
 
 
-def _wall(page: Page) -> str | None:
-    refused = None if b'"productUrl"' in page.body else _REFUSED.search(page.body)
-    return f"a refusal (code {refused.group(1).decode()})" if refused else None
+_WALLS = Walls(
+    replies=((rb'"(?:rCode|code)"\s*:\s*"?(-?[1-9]\w{0,20}|ERROR)', "a refusal (code {code})"),),
+    unless=(b'"productUrl"',),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -211,7 +212,7 @@ SOURCES: tuple[Source, ...] = (
         hosts=(_HOST,),
         requests=_requests,
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_env="TRENDSCOUT_COUPANG_KEY",
         sign=_sign,
         spacing_s=6.0,

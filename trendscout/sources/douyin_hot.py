@@ -12,13 +12,15 @@ from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 
 _MARKS = ("word",)
 
 
-def _wall(page: Page) -> str | None:
-    return "a captcha" if "验证码中间页".encode() in page.body[:20_000] else None
+_WALLS = Walls(
+    marks=(("验证码中间页".encode(), "a captcha"),),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -91,7 +93,7 @@ SOURCES: tuple[Source, ...] = (
         why="Off: the list is given only with a cookie of the site. Save the reply that your browser gets.",
         readers=(Reader("word list", lambda page: b'"word_list"' in page.body, _read),),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{3,25}",
         marks=('"word_list"',),
         alone=(

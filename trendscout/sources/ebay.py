@@ -12,6 +12,7 @@ from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url, words_of
 from trendscout.sources._rows import number_param
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 HOST_OF = {
@@ -175,18 +176,14 @@ def read_s_item(page: Page) -> Iterator[Entry | ListNote]:
     return _read(page, "li.s-item", "s-item__")
 
 
-def wall(page: Page) -> str | None:
-    """The browser check of eBay and its captcha."""
-    head = page.body[:60_000]
-    for mark, what in (
-        (b"Checking your browser before you access eBay", "a browser check"),
-        (b"Pardon Our Interruption", "a browser check"),
+_WALLS = Walls(
+    marks=(
+        (b"checking your browser before you access ebay", "a browser check"),
+        (b"pardon our interruption", "a browser check"),
         (b"/splashui/captcha", "a captcha"),
-        (b"signin.ebay.com/ws/eBayISAPI.dll?SignIn&errmsg", "a login"),
-    ):
-        if mark in head:
-            return what
-    return None
+        (b"signin.ebay.com/ws/ebayisapi.dll?signin&errmsg", "a login"),
+    ),
+)
 
 
 SOURCES = (
@@ -213,7 +210,7 @@ SOURCES = (
         hosts=tuple(HOST_OF.values()),
         requests=requests,
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         spacing_s=5.0,
         categories=("fidget toy", "led strip lights"),
         marks=(

@@ -26,6 +26,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import page_text
 
@@ -36,12 +37,10 @@ _LD_SCRIPT = re.compile(r"<script[^>]{0,200}application/ld\+json[^>]{0,200}>(.{2
 _SIGNS = {"$": "USD", "US$": "USD", "€": "EUR", "£": "GBP", "CA$": "CAD", "AU$": "AUD", "₹": "INR"}
 
 
-def _wall(page: Page) -> str | None:
-    if b"datadome" in page.body.lower() and b"/listing/" not in page.body:
-        return "a captcha"
-    if b'"error"' in page.body and b"listing" not in page.body:
-        return "a refusal of the API"
-    return None
+_WALLS = Walls(
+    marks=((b"datadome", "a captcha"), (b'"error"', "a refusal of the API")),
+    unless=(b"/listing/", b'"listing_id"'),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -202,7 +201,7 @@ SOURCES: tuple[Source, ...] = (
         hosts=("openapi.etsy.com",),
         requests=_requests,
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{5,20}",
         key_env="TRENDSCOUT_ETSY_KEY",
         spacing_s=1.0,

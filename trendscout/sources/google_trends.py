@@ -16,6 +16,7 @@ from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import extra, joined, members, moment, objects, shown_count, text, web_url, whole
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import batchexecute, dig, parse_json
 from trendscout.text.markup import parse_feed
 
@@ -219,19 +220,15 @@ def read_related(page: Page) -> Iterator[Entry]:
                 )
 
 
-def wall(page: Page) -> str | None:
-    """Google's own walls."""
-    head = page.body[:100_000]
-    for mark, what in (
+_WALLS = Walls(
+    marks=(
         (b"google.com/sorry", "a captcha"),
         (b"unusual traffic from your computer", "a captcha"),
         (b"consent.google.", "a consent page"),
-        (b"Error 404 (Not Found)", "a missing page (404)"),
-        (b"Error 429 (Too Many Requests)", "a refusal (429)"),
-    ):
-        if mark in head:
-            return what
-    return None
+        (b"error 404 (not found)", "a missing page (404)"),
+        (b"error 429 (too many requests)", "a refusal (429)"),
+    ),
+)
 
 
 SOURCES = (
@@ -258,7 +255,7 @@ SOURCES = (
         default_on=True,
         requests=requests,
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         spacing_s=6.0,
         marks=(
             "trends.google.com/",

@@ -10,22 +10,26 @@ from trendscout.sources._cards import one_price
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, text, web_url
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
 _HALF_PAGE = 30
-_WALLS: tuple[tuple[bytes, str], ...] = (
-    (b"cfe.m.jd.com/privatedomain/risk_handler", "a captcha"),
-    (b"passport.jd.com/new/login", "a login"),
-    (b"plogin.m.jd.com", "a login"),
+
+
+_WALLS = Walls(
+    marks=(
+        (b"cfe.m.jd.com/privatedomain/risk_handler", "a captcha"),
+        (b"passport.jd.com/new/login", "a login"),
+        (b"plogin.m.jd.com", "a login"),
+    ),
+    addresses=(
+        (r"cfe\.m\.jd\.com/privatedomain/risk_handler", "a captcha"),
+        (r"passport\.jd\.com/new/login|plogin\.m\.jd\.com", "a login"),
+    ),
+    unless=(b'"advertId"', b"plugin_goodsCardWrapper", b"gl-item"),
 )
-
-
-def _wall(page: Page) -> str | None:
-    if any(mark in page.body for mark in (b'"advertId"', b"plugin_goodsCardWrapper", b"gl-item")):
-        return None
-    return next((what for mark, what in _WALLS if mark in page.body or mark.decode() in page.url), None)
 
 
 def _query_of(url: str) -> Query | None:
@@ -148,7 +152,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("search cards until 2025", lambda page: b"gl-item" in page.body, _read_gl_items),
         ),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{3,20}",
         marks=(
             "jd.com",

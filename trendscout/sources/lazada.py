@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._alibaba import ALIBABA
 from trendscout.sources._fields import (
     PriceFields,
     amount,
@@ -185,7 +185,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("app home reply", lambda page: b'"itemTitle"' in page.body, _read_home),
         ),
         query_of=_query_of,
-        wall=alibaba_wall,
+        walls=ALIBABA,
         key_form=r"\d{3,20}",
         marks=(
             "lazada.",

@@ -30,6 +30,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -66,14 +67,12 @@ _FROM = re.compile(r"_Desde_(\d{1,5})(?:_|$)")
 _PLACE = re.compile(r"(\d{1,3})º")
 _RATING = re.compile(r"\s*(\d[.,]\d)\b")
 _REVIEWS = re.compile(r"\((\d[\d.,]{0,9})\)")
-_REFUSED = re.compile(rb'"status"\s*:\s*(4\d\d)')
 
 
-def _wall(page: Page) -> str | None:
-    if any(mark in page.body for mark in (b'"results"', b'"content"', b'"keyword"', b"poly-card")):
-        return None
-    refused = _REFUSED.search(page.body)
-    return f"a refusal (status {refused.group(1).decode()})" if refused else None
+_WALLS = Walls(
+    replies=((rb'"status"\s*:\s*(4\d\d)', "a refusal (status {code})"),),
+    unless=(b'"results"', b'"content"', b'"keyword"', b"poly-card"),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -291,7 +290,7 @@ SOURCES: tuple[Source, ...] = (
         hosts=("api.mercadolibre.com",),
         requests=_requests,
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_env="TRENDSCOUT_MERCADOLIBRE_KEY",
         spacing_s=1.0,
         categories=("MLB1051", "MLB1000", "MLA1051", "MLM1574"),

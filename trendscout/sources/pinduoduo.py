@@ -15,6 +15,7 @@ from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, extra, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_count
 
@@ -24,14 +25,15 @@ _KINDS = {"畅销榜": "bestsellers", "好评榜": "top_rated", "热销榜": "be
 _FEN = 100
 
 
-def _wall(page: Page) -> str | None:
-    if "/login.html" in page.url:
-        return "a login"
-    if b'"goodsId"' in page.body or b'"goods_id"' in page.body:
-        return None
-    if b'"error_code":54001' in page.body or b'"verify_auth_token"' in page.body:
-        return "a captcha"
-    return "a login" if b'"error_code":40001' in page.body else None
+_WALLS = Walls(
+    marks=(
+        (b'"error_code":54001', "a captcha"),
+        (b'"verify_auth_token"', "a captcha"),
+        (b'"error_code":40001', "a login"),
+    ),
+    addresses=((r"/login\.html", "a login"),),
+    unless=(b'"goodsId"', b'"goods_id"'),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -140,7 +142,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("charts", lambda page: b'"metaMap"' in page.body, _read_reply),
         ),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{6,20}",
         marks=(
             "yangkeduo.com",

@@ -16,6 +16,7 @@ from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
 from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -25,12 +26,12 @@ _ITEM = re.compile(r"//item\.rakuten\.co\.jp/([\w.-]{1,60})/([\w.-]{1,120})(?:[/
 _BOOK = re.compile(r"//books\.rakuten\.co\.jp/rb/(\d{1,12})(?:[/?#]|$)")
 _PLACE = re.compile(r"(\d{1,4})\s*位")
 _REVIEWS = re.compile(r"\(([\d,]{1,12})\s*件\)")
-_ERROR = re.compile(rb'"error"\s*:\s*"([a-z_]{1,60})"')
 
 
-def _wall(page: Page) -> str | None:
-    error = None if b'"itemCode"' in page.body else _ERROR.search(page.body)
-    return f"a refusal ({error.group(1).decode()})" if error else None
+_WALLS = Walls(
+    replies=((rb'"error"\s*:\s*"([a-z_]{1,60})"', "a refusal ({code})"),),
+    unless=(b'"itemCode"',),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -164,7 +165,7 @@ SOURCES: tuple[Source, ...] = (
         hosts=("openapi.rakuten.co.jp",),
         requests=_requests,
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_env="TRENDSCOUT_RAKUTEN_KEY",
         sign=_sign,
         spacing_s=1.0,

@@ -21,15 +21,11 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_count, parse_price
 
 _STATES = ("gbRawData", "gbProductListSsrData")
-_WALLS: tuple[tuple[bytes, str], ...] = (
-    (b"/risk/challenge", "a captcha"),
-    (b'"risk_verify"', "a captcha"),
-    (b"geetest_captcha", "a captcha"),
-)
 _SUBDOMAINS = {"us": "US", "uk": "UK", "de": "DE", "fr": "FR", "es": "ES", "it": "IT", "br": "BR", "m": ""}
 _PATHS = (
     ("info", "products"),
@@ -39,12 +35,11 @@ _PATHS = (
 )
 
 
-def _wall(page: Page) -> str | None:
-    if "/risk/challenge" in page.url:
-        return "a captcha"
-    if b'"goods_sn"' in page.body:
-        return None
-    return next((what for mark, what in _WALLS if mark in page.body), None)
+_WALLS = Walls(
+    marks=((b"/risk/challenge", "a captcha"), (b'"risk_verify"', "a captcha"), (b"geetest_captcha", "a captcha")),
+    addresses=((r"/risk/challenge", "a captcha"),),
+    unless=(b'"goods_sn"',),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -160,7 +155,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("goods reply", lambda page: b'"goods_sn"' in page.body, _read_reply),
         ),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{3,15}",
         marks=(
             "shein.com",

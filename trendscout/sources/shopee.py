@@ -35,6 +35,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, market_by_host, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 
 MARKETS = {
@@ -68,21 +69,17 @@ _PATHS = (
     ("data", "centralize_item_card", "item_cards"),
 )
 _ROW_MARKS = ("itemid", "item_basic", "item_data", "item_card_displayed_asset", "item", "customised_item_card")
-_ERROR = re.compile(rb'"error"\s*:\s*"?([1-9]\d{0,11})')
-_NO_ITEMS = re.compile(rb'"items"\s*:\s*(?:null|\[\s*\])')
 
 
-def _wall(page: Page) -> str | None:
-    if b'"itemid"' in page.body or b'"itemId"' in page.body:
-        return None
-    if page.url and "/verify/" in page.url:
-        return "a captcha"
-    if b'"errors"' in page.body:
-        return "a refusal of the affiliate API"
-    error = _ERROR.search(page.body)
-    if error:
-        return f"a refusal (error {error.group(1).decode()})"
-    return "a refusal: a reply without items" if _NO_ITEMS.search(page.body) else None
+_WALLS = Walls(
+    marks=((b'"errors"', "a refusal of the affiliate API"),),
+    addresses=((r"/verify/", "a captcha"),),
+    replies=(
+        (rb'"error"\s*:\s*"?([1-9]\d{0,11})', "a refusal (error {code})"),
+        (rb'"items"\s*:\s*(?:null|\[\s*\])', "a refusal: a reply without items"),
+    ),
+    unless=(b'"itemid"', b'"itemId"'),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -330,7 +327,7 @@ SOURCES: tuple[Source, ...] = (
         hosts=tuple(f"open-api.affiliate.{host}" for host in MARKETS),
         requests=_requests,
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_env="TRENDSCOUT_SHOPEE_KEY",
         sign=_sign,
         key_form=r"\d{3,20}",

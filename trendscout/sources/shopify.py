@@ -15,6 +15,7 @@ from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
 from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url, whole
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
@@ -147,12 +148,10 @@ def _handle(link: LexborNode) -> str | None:
     return unquote(parts[place]) if place < len(parts) and parts[place] else None
 
 
-def wall(page: Page) -> str | None:
-    """A store that is closed to the public."""
-    if urlsplit(page.url).path.rstrip("/").endswith("/password"):
-        return "a password page: the store is not open"
-    head = page.body[:60_000]
-    return "a password page: the store is not open" if b'action="/password"' in head else None
+_WALLS = Walls(
+    marks=((b'action="/password"', "a password page: the store is not open"),),
+    addresses=((r"^[^?#]*/password/?(?:[?#]|$)", "a password page: the store is not open"),),
+)
 
 
 SOURCES = (
@@ -175,7 +174,7 @@ SOURCES = (
         ),
         requests=requests,
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         spacing_s=3.0,
         categories=("shop.example", "shop.example/new-arrivals"),
         ordered=False,

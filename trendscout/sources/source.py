@@ -28,6 +28,7 @@ from trendscout.errors import (
 )
 from trendscout.findings import Finding, finding, worst
 from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
+from trendscout.sources.walls import NO_WALLS, Walls, stands_for, wall_of
 
 _GARBLED = 10  # one title in ten: sites cut a character in half now and then
 
@@ -60,7 +61,7 @@ class Source:
     default_on: bool = False
     requests: Callable[[Query], Sequence[Request]] | None = None  # None: cannot be collected
     query_of: Callable[[str], Query | None] | None = None  # which query a saved page's address stands for
-    wall: Callable[[Page], str | None] | None = None  # a site's own walls; returns what it is, or None
+    walls: Walls = NO_WALLS  # the site's own; those that many sites have are known anyway
     key_env: str = ""  # environment variable with the user's key; a request says {key} where it belongs
     sign: Callable[[Request, str, datetime], Request] | None = None  # adds the key's signature just before sending
     spacing_s: float = 3.0  # between two requests to one host
@@ -232,14 +233,10 @@ def _read_form(source: Source, page: Page) -> Reading:
 
 def wall_before(source: Source, page: Page) -> str | None:
     """What stands in the place of the list, in English, or None: as the source knows its site, else by marks."""
-    from trendscout.sources.walls import wall_of
-
-    return (source.wall and source.wall(page)) or wall_of(page)
+    return source.walls.seen_in(page) or wall_of(page)
 
 
 def _in_place_of_the_list(source: Source, wall: str) -> ReadError:
-    from trendscout.sources.walls import stands_for
-
     what = "{source}: the page is {wall}, not a list."
     answer = stands_for(wall)
     if answer == "block":

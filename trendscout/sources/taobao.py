@@ -12,7 +12,7 @@ from typing import Any
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.sources._alibaba import alibaba_wall
+from trendscout.sources._alibaba import ALIBABA
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -226,7 +226,7 @@ SOURCES: tuple[Source, ...] = (
             Reader("mtop reply", lambda page: b'"itemsArray"' in page.body, _read_mtop),
         ),
         query_of=_query_of,
-        wall=alibaba_wall,
+        walls=ALIBABA,
         key_form=r"\d{5,20}",
         marks=(
             "taobao.com",

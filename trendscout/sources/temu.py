@@ -22,24 +22,22 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dig, parse_json
 from trendscout.text.numbers import parse_price
 
 _SITE = "https://www.temu.com/"
 _STATE = "window.rawData"
 _ID_MARKS = ("goods_id", "goodsId")
-_REFUSED = re.compile(rb'"success"\s*:\s*false')
 _COUNTRY = re.compile(r"/([a-z]{2})(?:-[a-z]{2})?(?:/|$)")
 
 
-def _wall(page: Page) -> str | None:
-    if "/bgn_verification" in page.url or b"bgn_verification.html" in page.body[:20_000]:
-        return "a captcha"
-    if "/login.html" in page.url:
-        return "a login"
-    if any(f'"{mark}"'.encode() in page.body for mark in _ID_MARKS):
-        return None
-    return "a refusal (success: false)" if _REFUSED.search(page.body) else None
+_WALLS = Walls(
+    marks=((b"bgn_verification.html", "a captcha"),),
+    addresses=((r"/bgn_verification", "a captcha"), (r"/login\.html", "a login")),
+    replies=((rb'"success"\s*:\s*false', "a refusal (success: false)"),),
+    unless=tuple(f'"{mark}"'.encode() for mark in _ID_MARKS),
+)
 
 
 def _query_of(url: str) -> Query | None:
@@ -154,7 +152,7 @@ SOURCES: tuple[Source, ...] = (
             ),
         ),
         query_of=_query_of,
-        wall=_wall,
+        walls=_WALLS,
         key_form=r"\d{6,20}",
         marks=(
             "temu.com",

@@ -19,6 +19,7 @@ from trendscout.sources._fields import exact_count, extra, members, moment, text
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
 from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 from trendscout.text.markup import all_of, parse_html
 
@@ -268,22 +269,16 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=total, complete=total is not None and total == len(members(rows)))
 
 
-def wall(page: Page) -> str | None:
-    """TikTok's captcha and login pages."""
-    head = page.body[:200_000]
-    if any(
-        mark in page.body for mark in (b"challenge-vvcount", b"challengeInfo", b"hashtagName", b"hashtag_name")
-    ):
-        return None  # pages with a list name the captcha's scripts too
-    for mark, what in (
+_WALLS = Walls(
+    marks=(
         (b"captcha_container", "a captcha"),
         (b"tiktok-verify-page", "a captcha"),
-        (b"<title>Log in | TikTok", "a login"),
+        (b"<title>log in | tiktok", "a login"),
         (b"secsdk-captcha", "a captcha"),
-    ):
-        if mark in head:
-            return what
-    return None
+    ),
+    # Pages with a list name the captcha's scripts too.
+    unless=(b"challenge-vvcount", b"challengeInfo", b"hashtagName", b"hashtag_name"),
+)
 
 
 SOURCES = (
@@ -314,7 +309,7 @@ SOURCES = (
         default_on=True,
         requests=requests,
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         spacing_s=4.0,
         categories=(*INDUSTRIES, *WATCH_LIST),
         marks=(

@@ -27,6 +27,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._tiktok import TERMS, envelope, market_of
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, in_script
 
 _STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NEXT_DATA__", "RENDER_DATA")
@@ -116,20 +117,15 @@ def _count(product: dict[str, Any]) -> CountFields:
     return exact_count(sold, "sold") or shown_count(sold or dig(product, "sold_info", "sold_count_text"), "sold")
 
 
-def wall(page: Page) -> str | None:
-    """TikTok's captcha and "not available in your region"."""
-    head = page.body[:200_000]
-    if b'"product_id"' in page.body:
-        return None
-    for mark, what in (
+_WALLS = Walls(
+    marks=(
         (b"captcha", "a captcha"),
-        (b"Security Check", "a captcha"),
+        (b"security check", "a captcha"),
         (b"not available in your country", "closed to this country"),
         (b"not available in your region", "closed to this country"),
-    ):
-        if mark in head:
-            return what
-    return None
+    ),
+    unless=(b'"product_id"',),
+)
 
 
 SOURCES = (
@@ -151,7 +147,7 @@ SOURCES = (
             Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), read_state),
         ),
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         marks=(
             "tiktok",
             "ttcdn",

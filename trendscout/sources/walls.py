@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
+from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from typing import Any, Literal
@@ -16,6 +17,7 @@ from urllib.parse import urlsplit
 
 from trendscout.model import Page
 
+_OWN_HEAD_BYTES = 200_000  # how much of a page a site's own marks are looked for in
 _HEAD_BYTES = 65_536
 _LARGE_BYTES = 200_000  # no wall seen is as large; of such a page the beginning is looked at
 _LARGE_HEAD_BYTES = 8_192
@@ -72,6 +74,42 @@ _NO_BLOCKS: dict[str, Answer] = {
     "a part of a page": "part",
     "an error page": "fault",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Walls:
+    """A site's own walls, as data: what stands for a wall, and what says that the page is a list after all.
+
+    A wall's name is English and has its Chinese in locale/; `{code}` in it is what the pattern's group found.
+    """
+
+    marks: tuple[tuple[bytes, str], ...] = ()  # in the page's beginning, lower case
+    addresses: tuple[tuple[str, str], ...] = ()  # patterns: the site sends its visitors there
+    replies: tuple[tuple[bytes, str], ...] = ()  # patterns in the body, with one group for {code}
+    statuses: tuple[tuple[int, str], ...] = ()
+    unless: tuple[bytes, ...] = ()  # a body with one of these holds rows, whatever else it holds
+    largest: int | None = None  # bytes: a larger page is no wall
+
+    def seen_in(self, page: Page) -> str | None:
+        """Which wall the page is, or None."""
+        for pattern, wall in self.addresses:
+            if re.search(pattern, page.url):
+                return wall
+        if self.largest is not None and len(page.body) > self.largest:
+            return None
+        if any(mark in page.body for mark in self.unless):
+            return None
+        head = page.body[:_OWN_HEAD_BYTES].lower() if self.marks else b""
+        for mark, wall in self.marks:
+            if mark in head:
+                return wall
+        for pattern_of_reply, wall in self.replies:
+            if found := re.search(pattern_of_reply, page.body):
+                return wall.format(code=found[1].decode("utf-8", "replace")) if found.groups() else wall
+        return next((wall for status, wall in self.statuses if page.status == status), None)
+
+
+NO_WALLS = Walls()
 
 
 def answer_of(status: int) -> Answer:

@@ -26,6 +26,7 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import number_param, rows_at
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 
 _HOST = "https://www.walmart.com"
@@ -163,11 +164,11 @@ def _count(proofs: list[str]) -> CountFields:
     return {}
 
 
-def wall(page: Page) -> str | None:
-    """Walmart's "Robot or human?" page, also where only its address is known."""
-    if b"px-captcha" in page.body[:200_000] and b"__NEXT_DATA__" not in page.body:
-        return "a captcha"
-    return "a captcha" if urlsplit(page.url).path == "/blocked" else None
+_WALLS = Walls(
+    marks=((b"px-captcha", "a captcha"),),
+    addresses=((r"^https?://[^/]*/blocked(?:[?#]|$)", "a captcha"),),
+    unless=(b"__NEXT_DATA__",),
+)
 
 
 SOURCES = (
@@ -186,7 +187,7 @@ SOURCES = (
             Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),
         ),
         query_of=query_of,
-        wall=wall,
+        walls=_WALLS,
         marks=(
             "walmart",
             '"usItemId"',

@@ -24,6 +24,7 @@ from trendscout.sources._fields import (
     whole,
 )
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
 _API = "https://www.googleapis.com/youtube/v3/videos"
@@ -113,13 +114,12 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=whole(dig(value, "pageInfo", "totalResults")))
 
 
-def popular_wall(page: Page) -> str | None:
-    """The interface's own refusals, which name a reason."""
-    if b'"error"' not in page.body[:2000]:
-        return None
-    error = dig(parse_json(page), "error")
-    reason = text(dig(error, "errors", 0, "reason")) or text(dig(error, "status")) or text(dig(error, "code"))
-    return f"a refusal of the key ({reason})" if reason else None
+_POPULAR_WALLS = Walls(
+    replies=(
+        (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"reason"\s*:\s*"(\w{1,60})"', "a refusal of the key ({code})"),
+        (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"(?:status|code)"\s*:\s*"?(\w{1,60})', "a refusal of the key ({code})"),
+    ),
+)
 
 
 # --- hashtag pages -------------------------------------------------------------------------------------
@@ -224,17 +224,14 @@ def _part(parts: Any, word: str) -> str | None:
     return None
 
 
-def hashtag_wall(page: Page) -> str | None:
-    """YouTube's consent page and captcha."""
-    head = page.body[:200_000]
-    for mark, what in (
+_HASHTAG_WALLS = Walls(
+    marks=(
         (b"consent.youtube.com", "a consent page"),
         (b"google.com/sorry", "a captcha"),
-        (b"Sign in to confirm you", "a login"),
-    ):
-        if mark in head and b"videoRenderer" not in page.body:
-            return what
-    return None
+        (b"sign in to confirm you", "a login"),
+    ),
+    unless=(b"videoRenderer",),
+)
 
 
 SOURCES = (
@@ -253,7 +250,7 @@ SOURCES = (
         hosts=("www.googleapis.com",),
         requests=popular_requests,
         query_of=popular_query_of,
-        wall=popular_wall,
+        walls=_POPULAR_WALLS,
         key_env="TRENDSCOUT_YOUTUBE_KEY",
         length=50,
         marks=('"youtube#video"',),
@@ -277,7 +274,7 @@ SOURCES = (
             ),
         ),
         query_of=hashtag_query_of,
-        wall=hashtag_wall,
+        walls=_HASHTAG_WALLS,
         categories=("tiktokmademebuyit", "gadgets"),
         marks=("ytimg.com", "ytInitialData"),
     ),
