@@ -28,7 +28,7 @@ from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.trials import evaluation_snapshots, trials
 
 DAILY = Rules(24, 1, 120, 48, 30, 2, 240, pooled=True, label="halve")
-BASELINES = ("rank", "delta", "recency", "slope", "signitrend", "poisson", "cusum")
+BASELINES = ("rank", "delta", "recency", "slope_naive", "signitrend_naive", "poisson_naive", "cusum_naive")
 NAMES = ("current rank", "rank change", "first seen", "log slope", "SigniTrend", "Poisson", "burst CUSUM")
 
 

@@ -289,7 +289,7 @@ class ScoredItem:
     seen_at: datetime | None = None
     rank: int | None = None
     rank_before: int | None = None
-    rank_span_days: float | None = None  # between rank_before and rank
+    rank_span_days: float | None = None  # since rank_before; without that, since it was off the list
     score: float | None = None  # log-odds of the chance: the report's order; without one SigniTrend's, below all
     probability: float | None = None  # to break out within horizon_h; None: no outcome is known, or already there
     probability_low: float | None = None  # 90 % interval

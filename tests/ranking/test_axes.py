@@ -139,7 +139,9 @@ def test_a_title_names_its_season() -> None:
         ("emerging", {"age_looks": 1, "climb": 2.0}),
         ("rising", {"climb": 1.0}),
         ("peaking", {"climb": 0.0}),
+        ("rising", {"age_looks": 1, "climb": 2.0, "there_at_start": True}),
         ("fading", {"climb": -1.0}),
+        ("peaking", {"climb": -np.log2(13 / 11)}),
         ("fading", {"rank": 30, "best": 5, "climb": 0.0}),
         ("evergreen", {"age_looks": 200, "climb": 0.0, "roam": 0.05}),
         ("seasonal", {"climb": 1.0, "days_since_peak_before": 370}),
@@ -148,6 +150,6 @@ def test_a_title_names_its_season() -> None:
 )
 def test_stages(stage: str, changed: dict[str, float]) -> None:
     usual = {"looks": 50, "climb": 0.0, "rank": 10, "best": 10, "age_looks": 20, "roam": 0.3}
-    values = {**usual, "days_since_peak_before": np.nan, **changed}
-    code = stages(**{name: np.array([float(value)]) for name, value in values.items()})
+    values = {**usual, "days_since_peak_before": np.nan, "there_at_start": False, **changed}
+    code = stages(**{name: np.array([value]) for name, value in values.items()})
     assert STAGES[int(code[0])] == stage

@@ -82,7 +82,8 @@ def test_as_many_places_as_fit() -> None:
     ("changed", "said"),
     [
         ({"rank": None}, "off, was 84"),
-        ({"rank_before": None}, "new at 21"),
+        ({"rank_before": None}, "off→21 in 4d"),
+        ({"rank_before": None, "rank_span_days": None}, "at 21"),
         ({"rank": 84}, "84 for 4d"),
         ({"rank_span_days": 0.25}, "84→21 in 6h"),
         ({"rank_span_days": 35.0}, "84→21 in 5w"),

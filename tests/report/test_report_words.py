@@ -62,7 +62,8 @@ def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
     [
         (RISING, "rank 84 → 21 in 4 days", "4 天内第 84 名 → 21"),
         (STEADY, "rank 12 for 7 days", "第 12 名，7 天未变"),
-        (YOUNG, "new at rank 58", "新上榜，第 58 名"),
+        (YOUNG, "rank 58, no earlier place known", "第 58 名，此前名次未知"),
+        (but(RISING, rank_before=None), "off the list → 21 in 4 days", "4 天内榜外 → 21"),
         (but(RISING, rank=None), "off the list, was 84", "已掉出榜单，原第 84 名"),
         (but(RISING, rank_span_days=0.25), "rank 84 → 21 in 6 hours", "6 小时内第 84 名 → 21"),
     ],

@@ -12,8 +12,8 @@ BASELINES: dict[str, Order] = {
     "current rank": lambda signals: -signals["rank"],
     "rank change": lambda signals: signals["delta"],
     "first seen": lambda signals: signals["recency"],
-    "log slope": lambda signals: signals["slope"],
-    "SigniTrend": lambda signals: signals["signitrend"],
-    "Poisson": lambda signals: signals["poisson"],
-    "burst CUSUM": lambda signals: signals["cusum"],
+    "log slope": lambda signals: signals["slope_naive"],
+    "SigniTrend": lambda signals: signals["signitrend_naive"],
+    "Poisson": lambda signals: signals["poisson_naive"],
+    "burst CUSUM": lambda signals: signals["cusum_naive"],
 }

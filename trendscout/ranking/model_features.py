@@ -33,9 +33,8 @@ def features_of(signals: Mapping[str, Floats], snapshot: Ints, context: Columns)
     made["growth"] = np.sign(signals["growth"]) * np.log1p(24 * np.abs(signals["growth"]))
     made["count"] = np.nan_to_num(signals["count"])
     made["no_count"] = np.isnan(signals["count"]).astype(float)
-    new = (signals["seen"] == 0).astype(float)
     at_best = (signals["gap_best"] == 0).astype(float)
-    made |= {"new": new, "at_best": at_best, "at_best_low": at_best * (signals["log_rank"] - 3.5)}
+    made |= {"new": signals["newcomer"], "at_best": at_best, "at_best_low": at_best * (signals["log_rank"] - 3.5)}
     made |= {
         f"{name}_place": places(context[name] if name in context else signals[name], snapshot) for name in PLACED
     }

@@ -7,11 +7,12 @@ daily step is one more step on the stored state, with the same result.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import chain
 
 import numpy as np
 
 from trendscout.ranking.arrays import Columns, Floats
-from trendscout.ranking.item_signals import grown, signals_of
+from trendscout.ranking.item_signals import burst, grown, signals_of, usual_share
 from trendscout.ranking.snapshot_features import (
     DAY_S,
     Batch,
@@ -26,14 +27,19 @@ from trendscout.ranking.snapshot_features import (
 )
 from trendscout.ranking.stage import stages
 
-VERSION = 1  # to be raised when `step` makes other values of the same snapshots: kept states are then made anew
+VERSION = 2  # to be raised when `step` makes other values of the same snapshots: kept states are then made anew
 HALF_LIFE = 12.0  # snapshots, of the averages that SigniTrend compares with
 FAST, SLOW = 3.0, 48.0  # the same at two more scales
 # Shares that the last snapshot has in running means: they look back over about 7, 5 and 10 snapshots (1 / share).
 ROAM, LEVEL, CHURN = 0.15, 0.2, 0.1
+# Running means and variances of an item's share. The naive ones begin at nothing for whatever stands on a list
+# when its watch begins, as the baselines do; ours take such an item's first share for its usual one: nobody saw it
+# climb.
+AVERAGES = (("mu", "var"), ("mu_naive", "var_naive"), ("mu_fast", "var_fast"), ("mu_slow", "var_slow"))
+HALF_LIVES = (HALF_LIFE, HALF_LIFE, FAST, SLOW)
 ITEM = (
     "last", "start", "first", "episodes", "best", "seen", "seen_look", "start_look", "debut",
-    "best_at", "best_before", "peak_before_at", "mu", "var", "cusum", "mu_fast", "var_fast", "mu_slow", "var_slow",
+    "best_at", "best_before", "peak_before_at", "cusum", "cusum_naive", *chain.from_iterable(AVERAGES),
     "level", "roam", "count", "count_at", "growth", "stage", "stage_at", *R, *X,
 )  # fmt: skip
 LIST = ("looks", "floor", "turnover", "entry", "heat", *T, *D)
@@ -99,21 +105,20 @@ def _open_episodes(item: Columns, per_list: Columns, batch: Batch) -> None:
     item["count"] = np.where(new, np.nan, item["count"])
     for name in (*R, *X):
         item[name] = np.where(new, np.nan, item[name])
-    for name in ("seen", "mu", "var", "cusum", "mu_fast", "var_fast", "mu_slow", "var_slow", "roam", "growth"):
+    for name in ("seen", "roam", "growth", "cusum", "cusum_naive", *chain.from_iterable(AVERAGES)):
         item[name] = np.where(new, 0.0, item[name])
 
 
 def _remember_items(item: Columns, snap: SnapshotFeatures) -> None:
     share = snap.share
-    beta = np.exp(snap.floor) / 2
-    item["cusum"] = np.maximum(
-        0.0, item["cusum"] + 1000 * share * np.log(2) - np.maximum(1000 * item["mu"], 2000 * beta)
-    )
-    for suffix, half_life in (("", HALF_LIFE), ("_fast", FAST), ("_slow", SLOW)):
+    item["cusum"] = burst(share, item["cusum"], usual_share(item["mu"], snap), snap.floor)
+    item["cusum_naive"] = burst(share, item["cusum_naive"], item["mu_naive"], snap.floor)
+    for (mean, variance), half_life in zip(AVERAGES, HALF_LIVES, strict=True):
         rate = 1 - 0.5 ** (1 / half_life)
-        off = share - item["mu" + suffix]
-        item["mu" + suffix] = item["mu" + suffix] + rate * off
-        item["var" + suffix] = (1 - rate) * (item["var" + suffix] + off * rate * off)
+        usual = item[mean] if mean == "mu_naive" else usual_share(item[mean], snap)
+        off = share - usual
+        item[mean] = usual + rate * off
+        item[variance] = (1 - rate) * (item[variance] + off * rate * off)
     move = np.where(np.isnan(snap.lag_r[0]), 0.0, np.abs(np.log(snap.rank / snap.lag_r[0])))
     item["roam"] = item["roam"] + ROAM * (move - item["roam"])
     item["level"] = item["level"] + LEVEL * (np.log(snap.rank) - item["level"])
@@ -142,6 +147,7 @@ def _remember_stage(item: Columns, per_list: Columns, snap: SnapshotFeatures) ->
         age_looks=snap.number - item["start_look"],
         roam=item["roam"],
         days_since_peak_before=(snap.t - item["peak_before_at"]) / DAY_S,
+        there_at_start=item["start_look"] == 0,
     ).astype(float)
     item["stage_at"] = np.where((code != item["stage"]) | (item["seen"] <= 1), snap.t, item["stage_at"])
     item["stage"] = code

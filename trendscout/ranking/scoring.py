@@ -28,7 +28,8 @@ REASONS = 6  # signals kept a row, the strongest first
 TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
 DAY_S = 86_400
 FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
-KEPT = ("rank", "came_from", "climb", "climb_days", "stage", "stage_at", "turnover")  # signals that a record shows
+# Signals that a record shows.
+KEPT = ("rank", "came_from", "from_below", "climb", "climb_days", "stage", "stage_at", "turnover")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -69,7 +70,7 @@ class Scores:
             item_key=str(history.items[self.item[i]]),
             seen_at=_time(history.snap_time[history.obs_snap[self.row[i]]]),
             rank=int(signal["rank"]),
-            rank_before=int(signal["came_from"]) if moved else None,
+            rank_before=int(signal["came_from"]) if moved and not signal["from_below"] else None,
             rank_span_days=signal["climb_days"] if moved else None,
             score=float(self.score[i]),
             probability=_number(self.probability[i]),
@@ -230,6 +231,13 @@ def velocity_axis(value: float, signal: Mapping[str, float]) -> Axis:
         return Axis(None, "not enough data: no earlier place is known")
     fields = {"before": int(signal["came_from"]), "rank": int(signal["rank"])}
     days = signal["climb_days"]
+    if signal["from_below"]:
+        fields = {"rank": int(signal["rank"])}
+        if days < 2:
+            hours = {**fields, "hours": round(days * 24)}
+            return Axis(round(float(value), 1), "off the list → {rank} in {hours} h", hours)
+        text = "off the list → {rank} in {days} days"
+        return Axis(round(float(value), 1), text, {**fields, "days": round(days)})
     if days < 2:
         hours = {**fields, "hours": round(days * 24)}
         return Axis(round(float(value), 1), "rank {before} → {rank} in {hours} h", hours)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from trendscout.ranking.arrays import Columns, Floats, Ints
+from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 
 DAY_S = 86_400.0
 COUNTED = 0.3  # of a list's rows: with fewer counts than this its places say more
@@ -102,15 +102,16 @@ def _weights(batch: Batch, place: Ints, sizes: Ints) -> Floats:
     return np.where(shows, counts, by_rank)
 
 
-def climb(snap: SnapshotFeatures, per_list: Columns) -> tuple[Floats, Floats, Floats]:
-    """How far each row climbed: doublings of rank, the rank it came from, and the seconds it took.
+def climb(snap: SnapshotFeatures, per_list: Columns) -> tuple[Floats, Floats, Floats, Flags]:
+    """How far each row climbed: doublings of rank, the rank it came from, the seconds it took, whether from below.
 
     It is measured from the oldest of the last LAGS snapshots that shows the item without a break in what is
-    known: an item that was off the list comes from just below what was looked at, and from nowhere known (NaN)
-    where its present place was not looked at then.
+    known: an item that was off the list comes from below, from just beyond what was looked at, and from nowhere
+    known (NaN) where its present place was not looked at then.
     """
     came_from = np.full(len(snap.rank), np.nan)
     at = np.full(len(snap.rank), np.nan)
+    from_below = np.zeros(len(snap.rank), bool)
     going = np.ones(len(snap.rank), bool)  # back to the first snapshot without the item
     for lag in range(LAGS):
         seconds, depth = per_list[T[lag]][snap.place], per_list[D[lag]][snap.place]
@@ -119,7 +120,8 @@ def climb(snap: SnapshotFeatures, per_list: Columns) -> tuple[Floats, Floats, Fl
         below = known & ~seen & (depth >= snap.rank) & np.isnan(came_from)
         came_from = np.where(seen, snap.lag_r[lag], np.where(below, depth + 1, came_from))
         at = np.where(seen | below, seconds, at)
+        from_below = below | (from_below & ~seen)
         going = seen
         if not going.any():
             break
-    return np.log2(came_from / snap.rank), came_from, snap.t - at
+    return np.log2(came_from / snap.rank), came_from, snap.t - at, from_below

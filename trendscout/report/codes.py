@@ -64,8 +64,10 @@ def movement(row: Row, lang: Lang) -> str:
         if scored.rank_before is not None:
             return tr("off, was {rank}", lang, rank=scored.rank_before)
         return phrases.movement(row, lang)
+    if scored.rank_before is None and scored.rank_span_days is not None:
+        return tr("off→{rank} in {time}", lang, rank=scored.rank, time=span(scored.rank_span_days, lang))
     if scored.rank_before is None:
-        return tr("new at {rank}", lang, rank=scored.rank)
+        return tr("at {rank}", lang, rank=scored.rank)
     time = span(scored.rank_span_days, lang) if scored.rank_span_days else "–"
     if scored.rank_before == scored.rank:
         return tr("{rank} for {time}", lang, rank=scored.rank, time=time)

@@ -170,8 +170,11 @@ def movement(row: Row, lang: Lang) -> str:
         if scored.rank_before is not None:
             return tr("off the list, was {rank}", lang, rank=scored.rank_before)
         return tr(scored.velocity.why, lang, **scored.velocity.fields) if scored.velocity.why else ""
+    if scored.rank_before is None and scored.rank_span_days is not None:
+        time = amounts.span(scored.rank_span_days, lang)
+        return tr("off the list → {rank} in {time}", lang, rank=scored.rank, time=time)
     if scored.rank_before is None:
-        return tr("new at rank {rank}", lang, rank=scored.rank)
+        return tr("rank {rank}, no earlier place known", lang, rank=scored.rank)
     time = amounts.span(scored.rank_span_days, lang) if scored.rank_span_days else ""
     if scored.rank_before == scored.rank:
         return tr("rank {rank} for {time}", lang, rank=scored.rank, time=time or "–")
