@@ -34,6 +34,7 @@ def one_day_s(history: History) -> float:
         times=np.full(LISTS, float(START_S + TWO_YEARS * DAY_S)),
         depths=np.full(LISTS, float(PLACES)),
         gaps_s=np.full(LISTS, GAP_S),
+        late=np.zeros(LISTS, bool),
         starts=np.arange(LISTS) * PLACES,
         slots=history.obs_item[rows],
         ranks=history.obs_rank[rows].astype(float),

@@ -1,12 +1,11 @@
 """A list that is watched only now brings no news: what was there when the watch began did not climb."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import numpy as np
 import pytest
 
-from tests.ranking.histories import START, made, market
+from tests.ranking.histories import START, market
 from trendscout.history import History, only
 from trendscout.ranking.scoring import Scores, score
 
@@ -68,7 +67,3 @@ def test_signals_of_a_first_look_say_that_nothing_moved(past: History) -> None:
     on_it = np.array(first.history.lists)[first.list] == NEW
     assert on_it.sum() == 40
     assert np.isnan(first.signals["climb"][on_it]).all()
-    lone = made([(NEW, 0, rank, f"i{rank:02}") for rank in range(1, 41)])
-    again = score(replace(lone, titles=None), START + timedelta(hours=1))
-    assert np.isnan(again.probability).all()
-    assert np.ptp(again.score) == pytest.approx(0)

@@ -24,7 +24,7 @@ def priors_of(history: History, title: str) -> dict[str, float]:
 def test_words_that_rose_before_speak_for_a_newcomer() -> None:
     history = past("glow lamp new", "plain mug new", "something else")
     lamp, mug, other = (
-        priors_of(history, title)["kin"] for title in ("glow lamp new", "plain mug new", "something else")
+        priors_of(history, title)["title_words"] for title in ("glow lamp new", "plain mug new", "something else")
     )
     assert lamp > 0 > mug
     assert other == pytest.approx(0.0)
@@ -33,7 +33,7 @@ def test_words_that_rose_before_speak_for_a_newcomer() -> None:
 def test_an_item_does_not_speak_for_itself() -> None:
     rows = [("shop_US/bestsellers", hour, 1, "only one") for hour in range(30)]
     rows += [("shop_US/bestsellers", hour, 40, f"filler {hour}") for hour in range(30)]
-    assert priors_of(made(rows), "only one")["kin"] == pytest.approx(0.0)
+    assert priors_of(made(rows), "only one")["title_words"] == pytest.approx(0.0)
 
 
 def test_what_came_later_says_nothing() -> None:

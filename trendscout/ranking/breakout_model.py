@@ -27,7 +27,7 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.calibration import Curve, fit_curve, interval, log_odds, logistic
 from trendscout.ranking.model_features import STARTS
 
-FORMAT = 2  # of a model in the store: one of another format is fitted anew
+FORMAT = 3  # of a model in the store: one of another format is fitted anew
 MIN_BREAKOUTS = 20  # distinct ones: with fewer the order is SigniTrend's and the chance is the list's base rate
 TREES_FROM, TREES_HALF = 100, 200  # distinct breakouts: none below the first; at the second half the weight
 START_HORIZONS = 0.5  # of outcomes, after which the start has half the say

@@ -91,8 +91,11 @@ def grown(item: Columns, snap: SnapshotFeatures) -> Floats:
 
 
 def usual_share(mean: Floats, snap: SnapshotFeatures) -> Floats:
-    """An item's usual share before a snapshot; at the list's very first one what it shows there."""
-    return np.where(snap.number == 0, snap.share, mean)
+    """An item's usual share before a snapshot; what it shows there where a list's watch begins after its group's.
+
+    Where all lists of a group begin together they are alike, and begin as the baselines do.
+    """
+    return np.where(snap.begun, snap.share, mean)
 
 
 def since_watched(before: Floats, now: Floats, number: Floats) -> Floats:

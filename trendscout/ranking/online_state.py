@@ -33,8 +33,7 @@ FAST, SLOW = 3.0, 48.0  # the same at two more scales
 # Shares that the last snapshot has in running means: they look back over about 7, 5 and 10 snapshots (1 / share).
 ROAM, LEVEL, CHURN = 0.15, 0.2, 0.1
 # Running means and variances of an item's share. The naive ones begin at nothing for whatever stands on a list
-# when its watch begins, as the baselines do; ours take such an item's first share for its usual one: nobody saw it
-# climb.
+# when its watch begins, as the baselines do; for ours see item_signals.usual_share.
 AVERAGES = (("mu", "var"), ("mu_naive", "var_naive"), ("mu_fast", "var_fast"), ("mu_slow", "var_slow"))
 HALF_LIVES = (HALF_LIFE, HALF_LIFE, FAST, SLOW)
 ITEM = (

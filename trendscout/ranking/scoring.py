@@ -17,7 +17,16 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
-from trendscout.ranking.signal_replay import NO_STATES, KeptState, KeptStates, Replay, advance, replay, replays
+from trendscout.ranking.signal_replay import (
+    NO_STATES,
+    KeptState,
+    KeptStates,
+    Replay,
+    advance,
+    replay,
+    replays,
+    watch_began,
+)
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.surroundings import Surroundings, context_of
 from trendscout.ranking.trials import evaluation_snapshots, scored
@@ -290,7 +299,7 @@ def _score_rows(
     open_ = np.flatnonzero(scored(rules, rank, signals["best_so_far"]))
     if model is None or not len(open_):
         return columns
-    watched_h = (history.snap_time[snapshot] - _watch_began(history)[history.snap_list[snapshot]]) / 3600
+    watched_h = (history.snap_time[snapshot] - watch_began(history)[history.snap_list[snapshot]]) / 3600
     # A list watched for less than a model's trials were has no past that the model could read: its base rate.
     settled = open_[(watched_h[open_] >= 0.8 * rules.back_h) & (not model.early)]
     base = model.as_base_rate()
@@ -315,13 +324,6 @@ def _put(columns: Columns, model: Fitted, rows: Ints, features: Columns) -> None
     columns["reason"][rows] = strongest
     columns["reason_value"][rows] = np.take_along_axis(value, strongest, axis=1)
     columns["reason_part"][rows] = np.take_along_axis(parts, strongest, axis=1)
-
-
-def _watch_began(history: History) -> Ints:
-    """When each list was first seen, in seconds."""
-    began = np.full(len(history.lists), np.iinfo(np.int64).max)
-    np.minimum.at(began, history.snap_list, history.snap_time)
-    return began
 
 
 def falling(history: History, rows: Ints, signals: Mapping[str, Floats], rules: Rules) -> Flags:

@@ -12,11 +12,14 @@ import numpy as np
 from trendscout.history import History, StateRow
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.online_state import ITEM, LIST, VERSION, OnlineState, step
+from trendscout.ranking.rules import group_of
 from trendscout.ranking.snapshot_features import Batch
 
 # Lists are stepped through together until a batch has about this many rows: larger ones leave the cache.
 BATCH_ROWS = 16_384
 NEAR = 0.1  # a state is not made anew while at most this share of the snapshots came after it
+LATE_S = 86_400  # the lists of one job are first seen within a day
+FAR = np.iinfo(np.int64).max // 2
 MAX_ITEMS = 500_000  # in all states together, 168 MB: what lies beyond is computed anew each time
 
 
@@ -130,12 +133,30 @@ def _chunks(history: History, gap_s: Floats, lists: Ints | None) -> Iterator[_Ch
             yield _Chunk(history, np.sort(group[asked[group]]), gap_s, first_row)
 
 
+def _late(history: History) -> Flags:
+    """Which lists are watched since more than LATE_S after the first of their group."""
+    began = watch_began(history)
+    group = np.array([group_of(name) for name in history.lists], object)
+    late = np.zeros(len(began), bool)
+    for name in dict.fromkeys(group):
+        late[group == name] = began[group == name] > began[group == name].min() + LATE_S
+    return late
+
+
+def watch_began(history: History) -> Ints:
+    """When each list was first seen, in seconds; far away for one that never was."""
+    began = np.full(len(history.lists), FAR)
+    np.minimum.at(began, history.snap_list, history.snap_time)
+    return began
+
+
 class _Chunk:
     """Lists that are stepped through together, and how far each of them is."""
 
     def __init__(self, history: History, lists: Ints, gap_s: Floats, first_row: Ints) -> None:
         self.history, self.lists, self.gap_s = history, lists, gap_s[lists]
         self.first_row = first_row  # of each snapshot of the history
+        self.late = _late(history)[lists]
         self.begin = np.searchsorted(history.snap_list, lists, "left")  # snapshots, one a list
         self.end = np.searchsorted(history.snap_list, lists, "right")
         self.at = self.begin.copy()  # the next one
@@ -179,7 +200,9 @@ class _Chunk:
         rows = slice(self.first_row[begin], self.first_row[begin + snapshots])
         shift, base = self.shift[place], int(self.base[place])
         slot = self.slots[rows.start + shift : rows.stop + shift] - base
-        digest = blake2b(repr((VERSION, ITEM, LIST, float(self.gap_s[place]))).encode(), digest_size=16)
+        digest = blake2b(
+            repr((VERSION, ITEM, LIST, float(self.gap_s[place]), bool(self.late[place]))).encode(), digest_size=16
+        )
         for column in (
             history.snap_time[snaps],
             history.snap_depth[snaps],
@@ -211,6 +234,7 @@ class _Chunk:
                 times=history.snap_time[snaps].astype(float),
                 depths=history.snap_depth[snaps].astype(float),
                 gaps_s=self.gap_s[live],
+                late=self.late[live],
                 starts=starts,
                 slots=self.slots[rows + np.repeat(self.shift[live], sizes)],
                 ranks=history.obs_rank[rows].astype(float),

@@ -23,6 +23,7 @@ class Batch:
     times: Floats  # seconds since 1970, one a list
     depths: Floats  # every place from 1 to here was looked at; one a list
     gaps_s: Floats  # an item off the list for longer begins a new episode; one a list
+    late: Flags  # the watch of the list began after that of its group; one a list
     starts: Ints  # first row of each list
     slots: Ints  # index into OnlineState.item, one a row
     ranks: Floats
@@ -43,6 +44,7 @@ class SnapshotFeatures:
     lag_r: Floats  # rank 1..LAGS snapshots ago, one row a lag; NaN where the item was off the list
     lag_x: Floats  # log share likewise
     number: Floats  # how many snapshots of the list came before
+    begun: Flags  # the row is of the first snapshot of a list that came late: it stood there before
     place: Ints  # which of the batch's lists
     starts: Ints
     sizes: Ints
@@ -78,6 +80,7 @@ def snapshot_features(item: Columns, per_list: Columns, batch: Batch) -> Snapsho
         lag_r=lag_r,
         lag_x=lag_x,
         number=per_list["looks"][place],
+        begun=(per_list["looks"] == 0)[place] & batch.late[place],
         place=place,
         starts=starts,
         sizes=sizes,

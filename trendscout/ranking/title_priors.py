@@ -15,9 +15,9 @@ from trendscout.ranking.title_words import characters_of, form_of, words_of
 
 TITLE_PRIOR = 20.0  # items: what was seen on fewer says little
 READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its items have in common
-    "kin": words_of,
-    "kin_characters": characters_of,
-    "kin_form": form_of,
+    "title_words": words_of,
+    "title_characters": characters_of,
+    "title_form": form_of,
 }
 _FAR = np.iinfo(np.int64).max
 

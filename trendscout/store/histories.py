@@ -7,7 +7,7 @@ from pathlib import Path
 
 from trendscout.errors import UsageError, reason
 from trendscout.history import COLUMNS, NEEDS
-from trendscout.store.load import Loaded
+from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -119,7 +119,7 @@ def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
         f"""CREATE OR REPLACE TEMP TABLE staged_items AS
         SELECT {LISTING_KEY} AS listing, * FROM (
             SELECT list_id, list_key, platform, market, item_key, arg_max(title, taken_at) AS title,
-                   min(taken_at) AS first_seen, max(taken_at) AS last_seen
+                   {EARLIEST_TITLE}, min(taken_at) AS first_seen, max(taken_at) AS last_seen
             FROM history JOIN staged_lists USING (list_id) GROUP BY ALL)"""
     )
     # Materialised, since joining snapshots to items first would pair each with each.
@@ -132,11 +132,12 @@ def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
     observations = affected(connection, f"INSERT INTO observations BY NAME {rows}")
     before = count(connection, "listings")
     connection.execute(
-        """MERGE INTO listings l USING (
+        f"""MERGE INTO listings l USING (
             SELECT listing, platform, market, item_key, arg_max(title, last_seen) AS title,
+                   arg_min(first_title, first_titled_at) AS first_title, min(first_titled_at) AS first_titled_at,
                    min(first_seen) AS first_seen, max(last_seen) AS last_seen FROM staged_items GROUP BY ALL
         ) o ON l.listing = o.listing
-        WHEN MATCHED THEN UPDATE SET title = coalesce(l.title, o.title),
+        WHEN MATCHED THEN UPDATE SET title = coalesce(l.title, o.title), {EARLIER_TITLE},
             first_seen = least(l.first_seen, o.first_seen), last_seen = greatest(l.last_seen, o.last_seen)
         WHEN NOT MATCHED THEN INSERT BY NAME"""
     )

@@ -182,10 +182,19 @@ def _insert_staged(connection: duckdb.DuckDBPyConnection, *, offered: int) -> Lo
     return Loaded(snapshots, observations, listings, known=offered - snapshots)
 
 
+# The title that a listing was first seen with, and when that was: of staged rows, and beside what is known (l, o).
+EARLIEST_TITLE = """arg_min(title, taken_at) FILTER (title <> '') AS first_title,
+    min(taken_at) FILTER (title <> '') AS first_titled_at"""
+EARLIER_TITLE = """first_title = CASE WHEN l.first_titled_at <= o.first_titled_at OR o.first_titled_at IS NULL
+        THEN l.first_title ELSE o.first_title END,
+    first_titled_at = least(l.first_titled_at, o.first_titled_at)"""
+
+
 def _merge_listings(connection: duckdb.DuckDBPyConnection) -> int:
     """Bring `listings` up to date with the staged rows; the number of new ones.
 
-    The latest non-empty title, address, image and price stand, whatever the order in which snapshots arrive.
+    The latest non-empty title, address, image and price stand, whatever the order in which snapshots arrive; the
+    earliest title is kept beside.
     """
     before = count(connection, "listings")
     latest = ", ".join(
@@ -200,10 +209,10 @@ def _merge_listings(connection: duckdb.DuckDBPyConnection) -> int:
     connection.execute(
         f"""MERGE INTO listings l USING (
             SELECT listing, any_value(platform) AS platform, any_value(market) AS market,
-                   any_value(item_key) AS item_key, {latest},
+                   any_value(item_key) AS item_key, {latest}, {EARLIEST_TITLE},
                    min(taken_at) AS first_seen, max(taken_at) AS last_seen
             FROM staged_rows GROUP BY listing) o ON l.listing = o.listing
-        WHEN MATCHED THEN UPDATE SET {newest},
+        WHEN MATCHED THEN UPDATE SET {newest}, {EARLIER_TITLE},
             first_seen = least(l.first_seen, o.first_seen), last_seen = greatest(l.last_seen, o.last_seen)
         WHEN NOT MATCHED THEN INSERT BY NAME"""
     )

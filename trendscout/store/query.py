@@ -59,7 +59,8 @@ def history(
     """All ordered looks from `since` to `until`, both included, as arrays.
 
     Items are products, each list keeping the best rank among a product's listings, or listings where `by` is
-    "listing". Looks that failed are left out.
+    "listing"; each with the title that it was first seen with, of listings that were known by `until`. Looks that
+    failed are left out.
     """
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE h_snaps AS
@@ -72,10 +73,11 @@ def history(
     key = PRODUCT if by == "product" else "l.listing::VARCHAR"
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE h_items AS
-        SELECT l.listing, {key} AS item, title, first_seen,
+        SELECT l.listing, {key} AS item, first_title, first_titled_at,
                (dense_rank() OVER (ORDER BY item) - 1)::INTEGER AS code,
                count(*) OVER (PARTITION BY item) > 1 AS shared
-        FROM listings l LEFT JOIN memberships m USING (listing)"""
+        FROM listings l LEFT JOIN memberships m USING (listing) WHERE first_seen <= ?""",
+        [naive(until)],
     )
     places = """SELECT snap, code, rank, count, coalesce(count_floor, FALSE) AS floor
         FROM observations JOIN h_snaps USING (list_key, taken_at) JOIN h_items USING (listing)
@@ -90,8 +92,9 @@ def history(
     obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
     items = _arrays(
         connection,
-        """SELECT code, any_value(item) AS item, coalesce(arg_min(title, (first_seen, listing)), '') AS title
-        FROM h_items GROUP BY code ORDER BY code""",
+        """SELECT code, any_value(item) AS item, coalesce(arg_min(first_title, (first_titled_at, listing))
+            FILTER (first_titled_at <= ?), '') AS title FROM h_items GROUP BY code ORDER BY code""",
+        [naive(until)],
     )
     for table in ("h_snaps", "h_items"):
         connection.execute(f"DROP TABLE {table}")
