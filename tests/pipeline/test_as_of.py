@@ -12,8 +12,7 @@ from pyarrow import parquet
 from tests.pipeline.test_rank import DAYS, morning, rows_of
 from tests.ranking.histories import START, market
 from trendscout import pipeline
-from trendscout.model import ReportQuery
-from trendscout.ranking.scoring import ScoredItem
+from trendscout.model import ReportQuery, ScoredItem
 from trendscout.report import drop
 from trendscout.settings.config import Settings
 from trendscout.steps.rank import rank

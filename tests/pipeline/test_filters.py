@@ -11,7 +11,7 @@ from pyarrow import parquet
 from tests.pipeline.test_rank import DAYS, morning, rows_of
 from tests.ranking.histories import START, market
 from trendscout.errors import UsageError
-from trendscout.ranking.scoring import ScoredItem
+from trendscout.model import ScoredItem
 from trendscout.steps.rank import rank
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history

@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.ranking.histories import START, made
 from trendscout.history import History, latest
-from trendscout.ranking.scoring import ScoredItem, velocity
+from trendscout.model import ScoredItem
 from trendscout.ranking.scoring import score as score_all
+from trendscout.ranking.scoring import velocity
 from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.stage import STILL
 
