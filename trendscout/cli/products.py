@@ -27,6 +27,10 @@ def match(
     records: Annotated[Path | None, typer.Argument(help=t("Parquet: id, source, title, brand, price."))] = None,
     out: Annotated[Path | None, typer.Option("--out", help=t("Where id, product_id go (Parquet)."))] = None,
     pairs_out: Annotated[Path | None, typer.Option("--pairs-out", help=t("Where scored pairs go."))] = None,
+    many_shops: Annotated[
+        list[str] | None,
+        typer.Option("--many-shops", metavar="SOURCE", help=t("A source of the file that stands for many shops.")),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Match listings."""
@@ -40,7 +44,10 @@ def match(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
     with here.progress("Matching"):
-        done = match_file(records, out, pairs_out) if records and out else pipeline.match(here.workspace)
+        if records and out:
+            done = match_file(records, out, pairs_out, many_shops=many_shops or ())
+        else:
+            done = pipeline.match(here.workspace)
     if as_json:
         answer(done)
     else:

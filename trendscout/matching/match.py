@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
+from trendscout.matching.comparison import other_codes
 from trendscout.matching.copies import beside, too_cheap
+from trendscout.matching.doubles import once_more, platform_of_row
 from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.pair_model import PairModel, ScoredPairs, score, shipped
+from trendscout.matching.pair_model import MANY_SHOPS, PairModel, ScoredPairs, score, shipped
 from trendscout.matching.reasons import reasons
 from trendscout.matching.verdicts import VERDICTS, verdicts
 
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
-_CATALOGUES = 63  # bits of a mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +59,9 @@ def match_listings(
     candidate_pairs: CandidatePairs,
     known: pa.Table | None = None,
     decisions: Decisions = Decisions(),
+    many_shops: Collection[str] = MANY_SHOPS,
+    markets: Collection[str] = (),
+    lists: bool = False,
     model: PairModel | None = None,
 ) -> Matches:
     """The records joined into products, together with the `known` listings of earlier runs.
@@ -66,6 +70,8 @@ def match_listings(
     comes again keeps its product; known products keep their ids and join each other only by a merge of the user. A
     known product of which two listings are to be apart falls: into its listings if all of them are, else its
     listings are looked at as if they were new.
+    A source is one platform's lists, where a product stands once, unless it is one of `many_shops` or its platform
+    is one of `markets`, where several sellers list it. `lists`: no two sources are two shops' whole catalogues.
     Product ids are "p:" and the smallest listing id of the product at its first run.
     """
     model = model or shipped()
@@ -74,11 +80,15 @@ def match_listings(
     first_new = len(products) - products.count(None)
     found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
-    scored = score(listings, a, b, model)
+    scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
+    platform = platform_of_row(listings, many_shops)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
-    ties = _ties(listings, products, decisions, scored)
-    label = cluster(a, b, link, scored.hard & (link < model.conflict), ties, model.likely)
+    veto = _vetoes(listings, a, b, scored, link, model)
+    ties = _ties(listings, products, decisions, platform)
+    likely = (platform[a] == platform[b]) & (platform[a] >= 0) & (link >= model.likely)
+    doubles = once_more(listings, a[likely], b[likely], scored.where(likely), ties, markets, model)
+    label = cluster(a, b, link, veto, ties.also(doubles), model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, before, label)
     verdict = verdicts(listings, a, b, scored, label, ease, model)
@@ -108,6 +118,18 @@ def match_listings(
         ).filter(pa.array(label == np.arange(len(label)))),
         suspects=too_cheap(listings, label),
     )
+
+
+def _vetoes(
+    listings: Listings, a: NDArray[Any], b: NDArray[Any], scored: ScoredPairs, link: NDArray[Any], model: PairModel
+) -> NDArray[np.bool_]:
+    """Which pairs keep their clusters apart; in a store, where neighbours are many, any conflict does."""
+    if not scored.store:
+        return scored.hard & (link < model.conflict)
+    veto = scored.hard | (link < model.unlike)
+    rest = np.flatnonzero(~veto)
+    veto[rest] = other_codes(listings, a[rest], b[rest])
+    return veto
 
 
 def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
@@ -168,18 +190,15 @@ def _held(ids: list[str], products: list[str], apart: tuple[tuple[str, str], ...
     return [held.get(name, its) for name, its in product.items()]
 
 
-def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: ScoredPairs) -> Ties:
+def _ties(
+    listings: Listings, products: list[str | None], decisions: Decisions, platform: NDArray[np.int64]
+) -> Ties:
     numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
     known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)
     named = {name for pair in (*decisions.merged, *decisions.apart) for name in pair}
     ids = listings.table["id"].to_pylist() if named else []
     place = {name: row for row, name in enumerate(ids) if name in named}
-    bit = np.zeros(len(listings.sources), np.uint64)
-    chosen = np.flatnonzero(scored.catalogue)[:_CATALOGUES]
-    bit[chosen] = np.uint64(1) << np.arange(len(chosen), dtype=np.uint64)
-    if len(listings.sources) < 2:
-        bit[:] = 0
-    return Ties(known, bit[listings.source], _rows(decisions.merged, place), _rows(decisions.apart, place))
+    return Ties(known, platform, _rows(decisions.merged, place), _rows(decisions.apart, place))
 
 
 def _rows(pairs: tuple[tuple[str, str], ...], place: dict[str, int]) -> NDArray[np.int64]:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendscout.matching.comparison import replaced_codes, replaced_words
+from trendscout.matching.comparison import one_sided, replaced_codes, replaced_words
 from trendscout.matching.pair_model import NOBODY, best_pairs
 
 if TYPE_CHECKING:
@@ -37,14 +37,14 @@ def verdicts(
 ) -> NDArray[np.int8]:
     """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
     joined = label[a] == label[b]
-    least = np.where(scored.coded, model.same_coded, model.same) * ease
-    rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= least))
+    rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= model.same * ease))
     rival = best_pairs(scored.content[~joined], a[~joined], b[~joined], len(label), NOBODY)
     lead = scored.content[rows] - np.maximum(rival[a[rows]], rival[b[rows]])
     rows = rows[lead >= model.lead]
     rows = rows[~replaced_codes(listings, a[rows], b[rows])]
     told = scored.coded[rows]
-    told[~told] = replaced_words(listings, a[rows[~told]], b[rows[~told]]) < RARE
+    rest = rows[~told]
+    told[~told] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])
     same = np.zeros(len(a), bool)
     same[rows[told]] = True
     variant = ~joined & scored.hard & scored.line

@@ -14,6 +14,7 @@ from trendscout.errors import StoreError, UsageError
 from trendscout.files import whole_file
 from trendscout.matching.listings import SCHEMA, read_listings
 from trendscout.matching.match import Decisions, match_listings
+from trendscout.matching.pair_model import MANY_SHOPS
 from trendscout.sources.source import sources
 from trendscout.store import products
 from trendscout.store.blocking import candidate_pairs
@@ -45,10 +46,16 @@ def match_store(connection: Connection) -> Matched:
         products.new_records(connection, worldwide),
         candidate_pairs=candidate_pairs,
         known=_known_listings(connection, worldwide),
+        markets=_markets(),
+        lists=True,
         decisions=_constraints(products.decisions(connection), products.twins(connection, worldwide)),
     )
     products.save_matches(connection, found.pairs, found.index, found.suspects)
     return Matched(*products.sizes(connection))
+
+
+def _markets() -> frozenset[str]:
+    return frozenset(source.platform for source in sources().values() if source.many_sellers)
 
 
 def decide_match(connection: Connection, word: products.Word, a: str, b: str | None, *, now: datetime) -> Decided:
@@ -122,8 +129,11 @@ def _known_listings(connection: Connection, worldwide: Sequence[str]) -> pa.Tabl
     return again.append_column("product_id", column).filter(column.is_valid())
 
 
-def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
-    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair."""
+def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: Sequence[str] = ()) -> Matched:
+    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair.
+
+    A source of the file is taken for one platform's lists, unless it is one of `many_shops` or called "web".
+    """
     try:
         table = pq.read_table(records)
     except (OSError, pa.ArrowInvalid) as error:
@@ -138,7 +148,9 @@ def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
             file=records,
             names=", ".join(lacking),
         )
-    found = match_listings(table, candidate_pairs=candidate_pairs)
+    found = match_listings(
+        table, candidate_pairs=candidate_pairs, markets=_markets(), many_shops={*MANY_SHOPS, *many_shops}
+    )
     whole_file(out, lambda path: pq.write_table(found.clusters, path))
     if pairs_out:
         whole_file(pairs_out, lambda path: pq.write_table(found.pairs, path))
