@@ -1,5 +1,6 @@
 """Commands about single products: match, merge, split, mark, why."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,12 @@ from trendscout.errors import UsageError
 if TYPE_CHECKING:
     from trendscout.store.products import Word
 
-Product = Annotated[str, typer.Argument(metavar="PRODUCT", help=t("Product id, item key, or part of a title."))]
+Product = Annotated[
+    str,
+    typer.Argument(
+        metavar="PRODUCT", help=t("Row of the last report, an id's beginning, item key, or words of a title.")
+    ),
+]
 
 
 @app.command(
@@ -58,6 +64,14 @@ def match(
             joined=done.joined,
             likely=done.likely,
         )
+        if done.anew:
+            here.say(
+                "An earlier version had joined them; all were joined anew: {products_before} products became"
+                " {products_after}, {undone} pairs came apart, {made} came together,"
+                " {spreads_before} products with prices in several places became {spreads_after}."
+                " Marks and decisions stay with their listings.",
+                **asdict(done.anew),
+            )
 
 
 @app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))

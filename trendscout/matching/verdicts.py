@@ -32,10 +32,14 @@ def verdicts(
     b: NDArray[Any],
     scored: ScoredPairs,
     label: NDArray[np.int64],
+    inside: NDArray[np.bool_],
     ease: NDArray[Any],
     model: PairModel,
 ) -> NDArray[np.int8]:
-    """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
+    """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by.
+
+    Near neighbours `inside` one platform's lists that are not one product are variants.
+    """
     joined = label[a] == label[b]
     rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= model.same * ease))
     rival = best_pairs(scored.content[~joined], a[~joined], b[~joined], len(label), NOBODY)
@@ -47,5 +51,6 @@ def verdicts(
     told[~told] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])
     same = np.zeros(len(a), bool)
     same[rows[told]] = True
-    variant = ~joined & scored.hard & scored.line
+    near = scored.hard | (inside & (scored.probability >= model.same))
+    variant = ~joined & near & scored.line
     return np.select([same, joined, variant], [0, 1, 2], 3).astype(np.int8)
