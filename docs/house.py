@@ -43,7 +43,10 @@ LAYERS = (
     Layer(("sources",), "what a source is, queries, snapshots, walls, and one file a site"),
     Layer(("settings",), "the configuration, job files, timetables"),
     Layer(("archive", "text", "money"), "pages as received, and their decoding; text; currencies"),
-    Layer(("model", "history", "clock"), "the nouns, as frozen types; ranked lists as arrays; time"),
+    Layer(
+        ("model", "bounds", "history", "clock"),
+        "the nouns, as frozen types; what can be; ranked lists as arrays; time",
+    ),
     Layer(("findings",), "what is amiss, as data, and how it is said"),
     Layer(("errors", "lang", "resources", "files", "__init__"), "what every layer may use"),
 )
@@ -68,7 +71,7 @@ LIBRARIES = (
     Library(("opencc",), ("text/titles",), "traditional to simplified Chinese"),
     Library(("babel",), ("text/digits", "intake"), "how numbers are written where"),
     Library(("currency_converter",), ("money",), "exchange rates: the table it ships, read as a file"),
-    Library(("python_calamine",), ("intake/tables",), "workbooks in"),
+    Library(("python_calamine",), ("intake/sheets",), "workbooks in"),
     Library(("jmespath",), ("intake/declarative",), "paths of declared sources"),
     Library(("fastjsonschema",), ("settings/config",), "checks of TOML files"),
     Library(("jinja2", "markupsafe"), ("report",), "the page"),

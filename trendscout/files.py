@@ -19,6 +19,11 @@ def file_size(path: Path) -> int:
     return found.st_size
 
 
+def shown_name(path: Path) -> str:
+    """The file's name as text: bytes of it that are no UTF-8 become U+FFFD, so that it can be told and kept."""
+    return path.name.encode("utf-8", "surrogateescape").decode("utf-8", "replace")
+
+
 def whole_file(path: Path, write: Callable[[Path], object]) -> None:
     """Write a file under another name and rename it: it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)

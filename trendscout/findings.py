@@ -104,6 +104,55 @@ SENTENCES: Mapping[str, Sentence] = {
         "{field}: {count} texts have no clear number, the first is {first!r}.",
         "{field}: a text has no clear number: {first!r}.",
     ),
+    # --- a table ---
+    "table_empty": Sentence("note", "The table has a header and no rows."),
+    "table_rows_left": Sentence(
+        "partial", "{count} rows were left out: {why}.", "One row was left out: {why}.", words=("why",)
+    ),
+    "table_cut": Sentence("partial", "Only the first {rows} rows were read."),
+    "table_cells_lost": Sentence(
+        "note", "{field}: {lost} of {present} cells of {column!r} cannot be read, such as {example!r}."
+    ),
+    "table_columns_not_kept": Sentence("note", "These columns are not kept in the store: {names}."),
+    "table_columns_not_kept_of_many": Sentence(
+        "note", "These columns are not kept in the store: {names} and {more} more."
+    ),
+    "table_sheet_of_several": Sentence("note", "The sheet {name!r} was read, not {others}: --sheet chooses."),
+    "table_says_time": Sentence("note", "The list is of {when}, as the file says."),
+    "table_without_market": Sentence(
+        "note", "Nothing says of which market the list is: its name has XX. Give --market."
+    ),
+    "table_without_currency": Sentence("note", "Nothing says in which currency the prices are."),
+    "table_without_rank": Sentence(
+        "note",
+        "No column says the rank, so the rows have none. Give --order rows if they stand in the list's order.",
+    ),
+    "table_rank_of_rows": Sentence("note", "No column says the rank: it is the order of the rows."),
+    "table_ranks_doubled": Sentence(
+        "note",
+        "Ranks were left out: rank {rank} stands {times} times, so the file holds several lists, and no column "
+        "says which.",
+    ),
+    "table_other_market": Sentence("note", "The file says market {told}, not {said}: its word was taken."),
+    "table_other_currency": Sentence("note", "The prices are in {currency}, which is not the money of {market}."),
+    "table_dates_unclear": Sentence(
+        "note", "The dates of {column!r} have the day first in one row and the month first in another."
+    ),
+    "table_price_spans": Sentence("note", "Of a range of prices the low end is kept."),
+    "table_several_pictures": Sentence("note", "Of several pictures in one cell the first is kept."),
+    "table_curve_not_kept": Sentence(
+        "note", "The values of a curve are not kept in the store: they are in the archive."
+    ),
+    "history_rows_left": Sentence("note", "{lost} of {rows} rows were left out: missing or impossible {faults}."),
+    "history_counts_lost": Sentence("note", "count: {lost} cells cannot be read, or are no number that can be."),
+    "history_look_torn": Sentence("partial", "Rows that are no places of a list were left out."),
+    # --- the store's door ---
+    "look_impossible_time": Sentence("failed", "{list_id} was not stored: no list was looked at on {day}."),
+    "values_impossible": Sentence(
+        "partial",
+        "{list_id}: {count} impossible values of {name} were left out.",
+        "{list_id}: an impossible value of {name} was left out.",
+    ),
     # --- a look against the list's past ---
     "fewer_rows": Sentence("partial", "{rows} rows where this list usually has {usual:.0f}."),
     "fewer_fields": Sentence("partial", "{filled:.0%} of the fields are filled where usually {usual:.0%} are."),

@@ -21,7 +21,7 @@ from trendscout.store.workspace import Workspace
 if TYPE_CHECKING:
     from trendscout.archive.daily_files import Pruned
     from trendscout.clock import Clock
-    from trendscout.intake import Look, SavedPage
+    from trendscout.intake import Export, Look, SavedPage
     from trendscout.report.changes import Changes
     from trendscout.steps.ingest import ImportResult
     from trendscout.steps.match import Decided, Matched
@@ -93,6 +93,19 @@ def parse(
     return looks_of(told), [one for one in told if one.status != "taken"]
 
 
+def parse_table(
+    file: Path, *, profile: str | None, market: str | None, at: datetime | None, now: datetime, category: str = ""
+) -> Export:
+    """What `import` would store of a table. Nothing is stored.
+
+    Raises UsageError, with a draft of a profile, if none fits.
+    """
+    from trendscout.intake import load_profile, read_export
+
+    chosen = load_profile(profile) if profile else None
+    return read_export(file, at=at, now=now, profile=chosen, market=market, category=category)
+
+
 def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> Reading:
     """What a declarative source reads in a saved page; as `parse`."""
     from trendscout.intake import trial
@@ -146,17 +159,37 @@ def import_file(
     market: str | None,
     at: datetime | None,
     now: datetime,
+    sheet: str | None = None,
+    order: str = "",
+    category: str = "",
 ) -> ImportResult:
-    """Load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
-    from trendscout.intake import kind_of, load_profile
+    """Archive and load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
+    from trendscout.intake import kind_of, load_profile, read_export
     from trendscout.steps.ingest import import_export, import_ranked
 
     if not profile and kind_of(file) == "history":
         return import_ranked(workspace.writing, workspace.archive, file, market=market, now=now)
-    chosen = load_profile(profile) if profile else None
-    return import_export(
-        workspace.writing, workspace.archive, file, profile=chosen, market=market, at=at or now, now=now
+    export = read_export(
+        file,
+        at=at,
+        now=now,
+        profile=load_profile(profile) if profile else None,
+        market=market,
+        sheet=sheet,
+        order=order,
+        category=category,
     )
+    return import_export(workspace.writing, workspace.archive, file, export, market=market, now=now)
+
+
+def draft_profile(file: Path, *, sheet: str | None) -> str:
+    """A column profile for a table that none fits, as TOML for a person to check.
+
+    Raises UsageError where the table holds no list.
+    """
+    from trendscout.intake import propose
+
+    return propose(file, sheet=sheet).toml
 
 
 # --- match ---------------------------------------------------------------------------------------------------

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from trendscout.errors import UsageError
+from trendscout.intake.histories import history_file
 from trendscout.intake.kinds import kind_of
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
@@ -76,11 +77,45 @@ def test_times_with_a_zone_become_utc(store, tmp_path):
         (",2026-10-01,1,one,k1,", "list_id"),
     ],
 )
-def test_a_bad_row_refuses_the_whole_file(store, tmp_path, row, column):
-    path = write(tmp_path, "a_US/x/y,2026-10-01,1,good,k0,", row)
-    with pytest.raises(UsageError, match=column):
-        import_history(store, path, loaded_at=NOW)
-    assert store.execute("SELECT count(*) FROM observations").fetchall() == [(0,)]
+def test_a_bad_row_is_left_out_and_told_and_nobody_is_absent_for_it(store, tmp_path, row, column):
+    path = write(tmp_path, "a_US/x/y,2026-10-01,2,good,k0,", "a_US/x/y,2026-10-02,1,good,k0,", row)
+    loaded = import_history(store, path, loaded_at=NOW)
+    assert tuple(map(str, loaded.findings)) == (f"1 of 3 rows were left out: missing or impossible 1 × {column}.",)
+    found = store.execute("SELECT depth, status FROM snapshots ORDER BY taken_at").fetchall()
+    torn = column not in ("list_id", "snapshot_at")  # else nobody knows of which look the row was
+    assert found == [(0, "partial") if torn else (2, "ok"), (1, "ok")]
+
+
+@pytest.mark.parametrize("row", [",2026-10-01,1,one,k1,", "a_US/x/y,0001-01-01,1,one,k1,"])
+def test_a_file_of_bad_rows_only_is_refused(store, tmp_path, row):
+    kept = []
+    with pytest.raises(UsageError, match="1 × "):
+        import_history(store, write(tmp_path, row), loaded_at=NOW, keep=lambda: kept.append(1))
+    assert kept == []
+    assert store.execute("SELECT count(*) FROM lists").fetchall() == [(0,)]
+
+
+@pytest.mark.parametrize("count", ["inf", "NaN", "-1", "1e300", "1.2万"])
+def test_a_count_that_cannot_be_is_left_out_and_told(store, tmp_path, count):
+    loaded = import_history(store, write(tmp_path, f"a_US/x/y,2026-10-01,1,one,k1,{count}"), loaded_at=NOW)
+    assert tuple(map(str, loaded.findings)) == ("count: 1 cells cannot be read, or are no number that can be.",)
+    assert store.execute("SELECT count FROM observations").fetchall() == [(None,)]
+
+
+@pytest.mark.parametrize("time", ["0001-01-01", "1970-01-01", "2126-10-01"])
+def test_a_time_without_shops_is_no_time(store, tmp_path, time):
+    path = write(tmp_path, "a_US/x/y,2026-10-01,1,one,k1,", f"a_US/x/y,{time},1,one,k1,")
+    assert import_history(store, path, loaded_at=NOW).snapshots == 1
+
+
+@pytest.mark.parametrize("encoding", ["gbk", "utf-16", "utf-8-sig"])
+def test_a_history_that_a_spreadsheet_saved_is_read(store, tmp_path, encoding):
+    path = tmp_path / "history.csv"
+    path.write_bytes((HEAD.title() + "a_US/x/y,2026-10-01,1,会唱歌的仙人掌,k1,5\n").encode(encoding))
+    assert kind_of(path) == "history"
+    with history_file(path) as plain:
+        import_history(store, plain, loaded_at=NOW)
+    assert store.execute("SELECT title FROM listings").fetchall() == [("会唱歌的仙人掌",)]
 
 
 def test_a_file_that_is_no_history_is_told(store, tmp_path):

@@ -119,9 +119,13 @@ class Archive:
 
         Raises ArchiveError if the file is missing, or the record torn or altered.
         """
+        return self.archived(ref).page
+
+    def archived(self, ref: ArchiveRef) -> ArchivedPage:
+        """The page at `ref` with what was told of it; raises ArchiveError as `read` does."""
         from trendscout.archive.reader import kept_of, read_at
 
-        return kept_of(read_at(self._path(ref.file), ref), ref).page
+        return kept_of(read_at(self._path(ref.file), ref), ref)
 
     def pages(
         self, since: datetime | None = None, *, known: Collection[ArchiveRef] = ()

@@ -1,13 +1,20 @@
 """Commands that bring lists in: sources, collect, ingest, parse, import, source test."""
 
+import sys
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from trendscout.cli.app import FAULT_OF_OURS, AsJson, Market, Source, app, call, example, moment
+from trendscout.cli.given import given
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
+from trendscout.files import shown_name, whole_file
+
+if TYPE_CHECKING:
+    from trendscout.cli.output import Call
 
 PARTIAL = 3
 Named = Annotated[
@@ -133,7 +140,7 @@ def ingest(
 )
 def parse(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=t("A saved page."))],
+    file: Annotated[Path, typer.Argument(help=t("A saved page, or a table."))],
     source: Source = None,
     market: Market = None,
     category: Named = "",
@@ -141,13 +148,20 @@ def parse(
     url: Annotated[
         str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
     ] = None,
+    profile: Annotated[
+        str | None, typer.Option("--profile", help=t("Column profile, a name or a TOML file."))
+    ] = None,
 ) -> None:
     """Parse a file."""
     from trendscout import pipeline
     from trendscout.cli.output import line, vars_of
     from trendscout.cli.show import show_parsed
+    from trendscout.intake import kind_of
 
     here = call(context)
+    if profile or (source is None and kind_of(file) == "export"):
+        _parse_table(file, profile, market, category, at, here)
+        return
     looks, rest = pipeline.parse(
         file,
         source=source,
@@ -165,6 +179,29 @@ def parse(
     if not found:
         raise next((one.fault for one in rest if one.fault), _nothing(file, [one.reason for one in rest]))
     if any(one.status != "ok" for one in found) or any(one.status == "blocked" for one in rest):
+        raise typer.Exit(PARTIAL)
+
+
+def _parse_table(
+    file: Path, profile: str | None, market: str | None, category: str, at: str | None, here: "Call"
+) -> None:
+    """One JSON line an entry or a SKU of a table, and what is told of it."""
+    from trendscout import pipeline
+    from trendscout.cli.output import line, vars_of
+    from trendscout.cli.show import show_parsed
+
+    export = pipeline.parse_table(
+        file, profile=profile, market=market, category=category, at=moment(at) if at else None, now=moment(None)
+    )
+    for snapshot in export.snapshots:
+        for entry in snapshot.entries:
+            line({**vars_of(entry), "taken_at": snapshot.taken_at})
+    for one in export.stock:
+        line(one)
+    show_parsed((), [replace(snapshot, findings=()) for snapshot in export.snapshots], (), here)
+    for finding in export.findings:
+        here.say("{finding}", finding=finding.said(here.lang))
+    if not export.snapshots and not export.stock:
         raise typer.Exit(PARTIAL)
 
 
@@ -187,12 +224,21 @@ def _nothing(file: Path, reasons: list[str]) -> UsageError:
 )
 def import_(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=t("Parquet, CSV or XLSX."))],
+    file: Annotated[Path, typer.Argument(help=t("Parquet, CSV or XLSX; - for standard input."))],
     profile: Annotated[
         str | None, typer.Option("--profile", help=t("Column profile, a name or a TOML file."))
     ] = None,
     market: Market = None,
     at: Annotated[str | None, typer.Option("--at", metavar="TIME", help=t("When it was exported."))] = None,
+    category: Annotated[str, typer.Option("--category", help=t("The list's own name."))] = "",
+    sheet: Annotated[str | None, typer.Option("--sheet", help=t("Which sheet of a workbook."))] = None,
+    order: Annotated[
+        str, typer.Option("--order", help=t("rows: the rows stand in the list's order (no column says the rank)."))
+    ] = "",
+    draft: Annotated[bool, typer.Option("--draft", help=t("Only show a column profile for the file."))] = False,
+    draft_to: Annotated[
+        Path | None, typer.Option("--draft-to", metavar="FILE", help=t("Write a column profile into a file."))
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Import a history or an export."""
@@ -200,31 +246,58 @@ def import_(
     from trendscout.cli.output import answer
 
     here = call(context)
-    with here.progress("Importing"):
-        loaded = pipeline.import_file(
-            here.workspace,
-            file,
-            profile=profile,
-            market=market,
-            at=moment(at) if at else None,
-            now=moment(None),
-        )
+    if order not in ("", "rows"):
+        raise UsageError("--order is {order!r}.", next_step="Give rows, or leave it out.", order=order)
+    with given(file) as path:
+        if draft or draft_to:
+            text = pipeline.draft_profile(path, sheet=sheet)
+            _show_draft(text, draft_to, here)
+            return
+        with here.progress("Importing"):
+            loaded = pipeline.import_file(
+                here.workspace,
+                path,
+                profile=profile,
+                market=market,
+                at=moment(at) if at else None,
+                now=moment(None),
+                sheet=sheet,
+                order=order,
+                category=category,
+            )
     if as_json:
         answer(loaded)
+    else:
+        here.say(
+            "{file} ({kind}): {snapshots} new snapshots, {observations} observations, {listings} new listings; "
+            "{known} known; {stock} goods of your own.",
+            file=shown_name(file),
+            kind=loaded.kind,
+            snapshots=loaded.loaded.snapshots,
+            observations=loaded.loaded.observations,
+            listings=loaded.loaded.listings,
+            known=loaded.loaded.known,
+            stock=loaded.stock,
+        )
+        for finding in loaded.findings:
+            here.say("{finding}", finding=finding.said(here.lang))
+    if not (loaded.loaded.snapshots or loaded.loaded.known or loaded.stock):
+        here.say("Nothing was stored. {step}", step=_REMEDY)
+        raise typer.Exit(PARTIAL)
+
+
+_REMEDY = "Mend what is told above, or see which columns are read as what: trendscout import FILE --draft."
+
+
+def _show_draft(text: str, file: Path | None, here: "Call") -> None:
+    """The draft of a profile on stdout, or in a file that is not there yet."""
+    if file is None:
+        sys.stdout.write(text)
         return
-    here.say(
-        "{file} ({kind}): {snapshots} new snapshots, {observations} observations, {listings} new listings; "
-        "{known} known; {stock} goods of your own.",
-        file=file,
-        kind=loaded.kind,
-        snapshots=loaded.loaded.snapshots,
-        observations=loaded.loaded.observations,
-        listings=loaded.loaded.listings,
-        known=loaded.loaded.known,
-        stock=loaded.stock,
-    )
-    for finding in loaded.findings:
-        here.say("{finding}", finding=finding.said(here.lang))
+    if file.exists():
+        raise UsageError("{file} is there already.", next_step="Name a new file.", file=file)
+    whole_file(file, lambda part: part.write_text(text, encoding="utf-8"))
+    here.say("{file} is written: check it, then give --profile {file}.", file=file)
 
 
 @declarative.command(

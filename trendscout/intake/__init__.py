@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from trendscout.intake.declarative import load_source, load_sources
-from trendscout.intake.exports import Export, propose_profile, read_export
+from trendscout.intake.exports import Export, propose, read_export
+from trendscout.intake.histories import history_file
 from trendscout.intake.kinds import kind_of
 from trendscout.intake.looks import Look, looks_of
 from trendscout.intake.profiles import Profile, load_profile, profiles
@@ -14,6 +15,7 @@ __all__ = [
     "Look",
     "Profile",
     "SavedPage",
+    "history_file",
     "kind_of",
     "load_profile",
     "load_source",
@@ -21,7 +23,7 @@ __all__ = [
     "looks_of",
     "pages_in",
     "profiles",
-    "propose_profile",
+    "propose",
     "read_export",
     "saved_page",
 ]

@@ -16,7 +16,8 @@ from urllib.parse import quote, urlsplit
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
 from trendscout.findings import finding
-from trendscout.intake.values import item_id, moment, number, web_url, words
+from trendscout.intake.figures import number
+from trendscout.intake.values import item_id, moment, web_url, words
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.settings.config import line_of, load_toml
 from trendscout.sources._rows import ranked

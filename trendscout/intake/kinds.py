@@ -9,8 +9,10 @@ from typing import Literal
 from trendscout.errors import UsageError
 from trendscout.files import file_size
 from trendscout.history import COLUMNS
+from trendscout.text.charset import decode
 
 _PARQUET = b"PAR1"
+_HEAD = 4000
 _TABLE_ENDINGS = (".csv", ".tsv", ".xlsx", ".xls")
 
 
@@ -35,12 +37,13 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
                 "{path} is a damaged Parquet file.", next_step="Export it again.", path=path
             ) from error
         return "history" if names >= set(COLUMNS) else "export"
-    if not path.name.lower().endswith(_TABLE_ENDINGS):
-        return "page"
-    return "history" if set(_first_line(path)) >= set(COLUMNS) else "export"
+    if _first_names(path) >= set(COLUMNS):
+        return "history"
+    return "export" if path.name.lower().endswith(_TABLE_ENDINGS) else "page"
 
 
-def _first_line(path: Path) -> list[str]:
+def _first_names(path: Path) -> set[str]:
+    """The column names of a CSV in any charset: they are ASCII in all of them, or UTF-16."""
     with path.open("rb") as file:
-        line = file.readline(4000).decode("utf-8-sig", "replace")
-    return [name.strip(" \"'\r\n") for name in re.split(r"[,;\t]", line)]
+        text = decode(file.read(_HEAD), fallback="cp1252")
+    return {name.strip(" \"'").lower() for name in re.split(r"[,;\t]", text.partition("\n")[0].rstrip("\r"))}

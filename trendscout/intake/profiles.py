@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from functools import cache
 from itertools import chain
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Literal, cast
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.intake.values import DateOrder
 from trendscout.model import CountKind
 from trendscout.settings.config import line_of, load_toml
+from trendscout.text.titles import fold
 
 FOLDER = Path(__file__).parent.parent / "profiles"
 # A unit behind a name: "Price($)", "重量（g）", "Fees US$".
@@ -40,6 +41,12 @@ class Profile:
     dates: DateOrder = ""
     count_kind: CountKind | None = None
     key_in_url: re.Pattern[str] | None = None
+    order: Literal["", "rows"] = ""  # "rows": without a rank column the rows stand in the list's order
+    lists_by: Literal["", "category"] = ""  # "category": each category of the file is a list of its own
+    links: bool = False  # True: source, market and id are told by each item's address
+    header: bool = True  # False: the file names no columns, the profile does by their place: "column 1"
+    shipped: bool = False
+    text: str = ""  # the TOML that it was read from
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,8 +59,8 @@ class Layout:
 
 
 def folded(name: str) -> str:
-    """A column name without case, spaces, punctuation and a unit in brackets."""
-    return _NOISE.sub("", unicodedata.normalize("NFKC", bare(name)).casefold())
+    """A column name without case, accents, spaces, punctuation, a unit in brackets, and traditional characters."""
+    return _NOISE.sub("", fold(bare(name)))
 
 
 def bare(name: str) -> str:
@@ -66,6 +73,18 @@ def unit_in(name: str) -> str:
     """The unit behind a column name, or ""."""
     found = _UNIT.search(unicodedata.normalize("NFKC", name).strip())
     return (found[1] or found[2] or "").strip() if found else ""
+
+
+@cache
+def known_names() -> frozenset[str]:
+    """Every column name that a shipped profile knows, lower case, folded and as it is written."""
+    names = [
+        alias
+        for profile in profiles().values()
+        for aliases in (*profile.columns.values(), *profile.extra.values(), profile.distinct)
+        for alias in aliases
+    ]
+    return frozenset(form for name in names for form in (folded(name), whole(name), name.lower()))
 
 
 def load_profile(name_or_path: str) -> Profile:
@@ -104,7 +123,9 @@ def _loaded(path: Path) -> Profile:
     needed = ("sku",) if table["role"] == "stock" else ("title",)
     if missing := [key for key in needed if key not in table["columns"]]:
         raise _wrong(path, "columns", f"{missing[0]} is needed")
-    if table["role"] == "list" and not ({"item_key", "url"} & table["columns"].keys() and table.get("source")):
+    if table["role"] == "list" and not (
+        {"item_key", "url"} & table["columns"].keys() and (table.get("source") or table.get("links"))
+    ):
         raise _wrong(path, "columns", "item_key or url, and the key source, are needed")
     return Profile(
         name=table["name"],
@@ -121,6 +142,12 @@ def _loaded(path: Path) -> Profile:
         dates=table.get("dates", ""),
         count_kind=table.get("count_kind"),
         key_in_url=key_in_url,
+        order=table.get("order", ""),
+        lists_by=table.get("lists_by", ""),
+        links=table.get("links", False),
+        header=table.get("header", True),
+        shipped=path.parent == FOLDER,
+        text=path.read_text(encoding="utf-8-sig"),
     )
 
 
@@ -142,14 +169,14 @@ def layout_of(profile: Profile, headers: Sequence[str]) -> Layout:
     for place, header in enumerate(headers):
         places.setdefault(folded(header), place)
         # "Sales(7D)" and "Sales(30D)" differ by their brackets only: the whole name counts before the bare one.
-        places.setdefault(_whole(header), place)
+        places.setdefault(whole(header), place)
 
     def find(fields: Mapping[str, Sequence[str]]) -> dict[str, int]:
         found: dict[str, int] = {}
         for name, aliases in fields.items():
-            whole = (places[_whole(alias)] for alias in aliases if _whole(alias) in places)
+            exact = (places[whole(alias)] for alias in aliases if whole(alias) in places)
             partly = (places[folded(alias)] for alias in aliases if folded(alias) in places)
-            place = next(chain(whole, partly), None)
+            place = next(chain(exact, partly), None)
             if place is not None:
                 found[name] = place
         return found
@@ -158,8 +185,9 @@ def layout_of(profile: Profile, headers: Sequence[str]) -> Layout:
     return Layout(columns, find(profile.extra), {name: unit_in(headers[place]) for name, place in columns.items()})
 
 
-def _whole(name: str) -> str:
-    return _NOISE.sub("", unicodedata.normalize("NFKC", name).casefold())
+def whole(name: str) -> str:
+    """A column name without case, spaces and punctuation, with its unit."""
+    return _NOISE.sub("", fold(name))
 
 
 def best_profile(headers: Sequence[str]) -> Profile | None:
@@ -167,11 +195,11 @@ def best_profile(headers: Sequence[str]) -> Profile | None:
 
     A profile fits if it finds what it needs and at least one column name that only its tool uses.
     """
-    names = {folded(header) for header in headers} | {_whole(header) for header in headers}
+    names = {folded(header) for header in headers} | {whole(header) for header in headers}
     scored: list[tuple[int, int, str]] = []
     for profile in profiles().values():
         layout = layout_of(profile, headers)
-        own = sum(_whole(name) in names for name in profile.distinct)
+        own = sum(whole(name) in names for name in profile.distinct)
         if own and needs(profile, layout) is None:
             scored.append((own, len(layout.columns), profile.name))
     scored.sort(reverse=True)
@@ -180,20 +208,46 @@ def best_profile(headers: Sequence[str]) -> Profile | None:
     return profiles()[scored[0][2]]
 
 
+OWN = ("stock", "cost", "return_rate")  # what makes a table of SKUs one of the seller's own goods
+
+
+def fit_of(profile: Profile | None, headers: Sequence[str]) -> int:
+    """How many columns a table has for the profile, or for the shipped one that fits it best."""
+    chosen = profile or best_profile(headers)
+    return 0 if chosen is None or needs(chosen, found := layout_of(chosen, headers)) else len(found.columns)
+
+
 def needs(profile: Profile, layout: Layout) -> str | None:
-    """The field that the profile cannot do without and that the file lacks, or None."""
+    """What the profile cannot do without and the file lacks, in words of the profile's keys; or None."""
     if profile.role == "stock":
-        return None if "sku" in layout.columns and len(layout.columns) > 1 else "sku"
+        if "sku" not in layout.columns:
+            return "sku"
+        # "SKU" is no proof; a profile of the user's own is, and so are the columns of Amazon's reports.
+        proven = not (profile.shipped and profile.name == "erp")
+        return None if proven or any(name in layout.columns for name in OWN) else " / ".join(OWN)
     if not {"item_key", "url"} & layout.columns.keys():
-        return "item_key"
+        return "item_key / url"
     return None if "title" in layout.columns else "title"
 
 
-def as_toml(name: str, guessed: Mapping[str, Any], columns: Mapping[str, str], unknown: Sequence[str] = ()) -> str:
-    """A profile as TOML text, for a person to check and complete; `unknown` are columns without a meaning yet."""
+def as_toml(profile: Profile, unknown: Sequence[str] = (), asked: Sequence[str] = ()) -> str:
+    """A profile as TOML text, for a person to check and complete.
+
+    `unknown` are columns without a meaning yet, `asked` questions that the file leaves open.
+    """
     import json
 
-    head = [f"name = {json.dumps(name)}", *(f"{key} = {json.dumps(value)}" for key, value in guessed.items())]
-    body = [f"{field} = [{json.dumps(header, ensure_ascii=False)}]" for field, header in columns.items()]
-    left = [f"# ? = [{json.dumps(header, ensure_ascii=False)}]" for header in unknown]
+    def quoted(value: str) -> str:
+        return json.dumps(value, ensure_ascii=False)
+
+    keys = ("role", "source", "kind", "market", "currency", "count_kind", "order", "lists_by", "decimal", "dates")
+    head = [f"# {question}" for question in asked]
+    head += [f"name = {quoted(profile.name)}"]
+    head += [f"{key} = {quoted(value)}" for key in keys if (value := getattr(profile, key))]
+    head += ["links = true"] if profile.links else []
+    head += ["header = false"] if not profile.header else []
+    if profile.key_in_url:
+        head.append(f"key_in_url = {quoted(profile.key_in_url.pattern)}")
+    body = [f"{field} = [{', '.join(map(quoted, names))}]" for field, names in profile.columns.items()]
+    left = [f"# ? = [{quoted(' '.join(header.split()))}]" for header in unknown]
     return "\n".join([*head, "", "[columns]", *body, *left, ""])

@@ -1,33 +1,42 @@
-"""CSV and XLSX as one plain table: any charset of the trade, hostile files refused before they are unpacked."""
+"""A sheet as one plain table: where its header stands, which rows are its own, and what it says beside them."""
 
 from __future__ import annotations
 
-import csv
-import io
 import re
-import zipfile
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from itertools import islice
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 
 from trendscout.errors import UsageError
-from trendscout.files import file_size
-from trendscout.intake.values import Cell, words
-from trendscout.text.charset import decode
+from trendscout.intake import told
+from trendscout.intake.profiles import folded, known_names, unit_in, whole
+from trendscout.intake.sheets import MAX_ROWS, Sheet, refused, sheets_of
+from trendscout.intake.values import Cell, moment, words
 
-MAX_FILE = 256 * 1024 * 1024
-MAX_ROWS = 100_000  # the tools export 10,000 at most, an ERP as many as it has SKUs
-_MAX_COLUMNS = 400
-_MAX_UNPACKED = 64 * 1024 * 1024  # of a whole workbook, read in 2 s; 10,000 rows of a tool have 20 MB
-_MAX_CELLS = 8_000_000  # of one sheet: calamine keeps all of them, empty ones too, at 32 bytes each
-_MAX_PARTS = 2_000
-_HEADER_ROWS = 20  # exports put a title, a date and a notice above the header row
-_ZIP = b"PK\x03\x04"
-_OLE = b"\xd0\xcf\x11\xe0"  # the old .xls
-_CELL_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,4})(\d{1,9})["']""")
-_ROW_PLACE = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,300}?\br\s*=\s*["'](\d{1,9})["']""")
-_CHUNK = 1 << 20
+_HEADER_ROWS = 60  # exports put a title, a date and a notice above the header row
+_MAX_COLUMNS = 800
+_LONGEST_NAME = 80
+_ASIN = re.compile(r"B0[A-Z0-9]{8}")
+_VALUE = re.compile(
+    r"[\W\d_]*|(?:[A-Z]{2,3}\$?|Rp\.?|R\$|RM|[^\w\s]|)\s?\d[\d.,]*\s?(?:[^\w\s]|[A-Z]{3}|元|円|원|kr|zł|đ|)"
+    r"|\d{4}[-/.年].*|https?:.*|\d[\d.,]*\s?位.*"
+)
+_UNIT_CELL = re.compile(
+    r"[\W_]*|[(\[（]?\s?(?:usd|eur|gbp|cny|rmb|jpy|idr|vnd|thb|元|美元|人民币|英镑|欧元|日元|件|个|单|次|条|人|万|克|千克|公斤|"
+    r"kg|g|lb|lbs|oz|cm|mm|inch|pcs|units?|天|小时|days?)\s?[)\]）]?",
+    re.IGNORECASE,
+)
+_SAID = re.compile(
+    r"(?:export(?:ed)?|download(?:ed)?|generated|created|report(?:ing)? date|导出|下载|生成|更新|出力)"
+    r"[^\d]{0,24}(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?(?:[T ,]+\d{1,2}:\d{2}(?::\d{2})?)?)",
+    re.IGNORECASE,
+)
+_ENDED = re.compile(
+    r"(\d{4}-\d{2}-\d{2})\s?(?:-|–|to|~|至)\s?(\d{4}-\d{2}-\d{2})"
+)  # a report's range: its last day
+_IN_NAME = re.compile(r"(?<!\d)(20\d{2})([-_.]?)(0[1-9]|1[0-2])\2(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,158 +45,225 @@ class Table:
 
     headers: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
-    notes: tuple[str, ...] = ()  # plain English sentences: what was cut off
+    sheet: str = ""
+    others: tuple[str, ...] = ()  # sheets of the file that hold tables too
+    beside: tuple[str, ...] = ()  # lines above and below the table
+    left: Mapping[str, int] = field(default_factory=dict)  # rows left out, by why
+    is_cut: bool = False
+    has_header: bool = True  # False: the columns are named by their place
+
+    @property
+    def said_at(self) -> datetime | None:
+        """When the file says that it was made: "Exported on 2026-01-19 16:16 (UTC)", or the end of its range."""
+        for line in self.beside:
+            for pattern, group in ((_SAID, 1), (_ENDED, 2)):
+                found = pattern.search(line)
+                when = moment(found[group].replace(",", " ")) if found else None
+                if when:
+                    return when
+        return None
 
 
-def read_table(path: Path) -> Table:
-    """The first table of a CSV, TSV or XLSX file; told apart by content, not by name.
+def name_says(path: Path) -> datetime | None:
+    """The day in a file's name, if it holds one whole date."""
+    found = _IN_NAME.search(path.stem)
+    return moment(f"{found[1]}-{found[3]}-{found[4]}") if found else None
 
-    CSV may be UTF-8, UTF-16 or GB18030, with or without a byte-order mark, separated by comma, semicolon, tab or
-    bar. Raises UsageError if the file is none of these, is larger than 256 MiB, unpacks to more than 64 MiB, or
-    spans more cells than it can hold.
+
+def place_name(place: int) -> str:
+    """What a column without a name is called: "column 3"."""
+    return f"column {place + 1}"
+
+
+def read_table(
+    path: Path,
+    *,
+    sheet: str | None = None,
+    has_header: bool = True,
+    fit: Callable[[Sequence[str]], int] = lambda _: 0,
+) -> Table:
+    """The table of a CSV, TSV, XLSX, XLS or HTML file; of several sheets the one that `fit` values most.
+
+    Raises UsageError if the file holds no table, or none with a header while `has_header`.
     """
-    try:
-        size = file_size(path)
-        with path.open("rb") as file:
-            head = file.read(8)
-    except OSError as error:
-        raise UsageError("{path} cannot be read.", next_step="Check the path.", path=path) from error
-    if size > MAX_FILE:
-        raise _refused(path, f"it has more than {MAX_FILE >> 20} MiB")
-    rows = _sheet(path) if head.startswith((_ZIP, _OLE)) else _csv(path)
-    return _with_header(path, rows)
+    found: list[Table] = []
+    known = known_names()
+    sheets = sheets_of(path, known)
+    if sheet is not None and sheet not in {one.name for one in sheets}:
+        raise UsageError(
+            "{path} has no sheet {sheet!r}.",
+            next_step="It has {names}.",
+            path=path,
+            sheet=sheet,
+            names=", ".join(repr(one.name) for one in sheets if one.name) or "none with a name",
+        )
+    for one in sheets:
+        if sheet is None or one.name == sheet:
+            table = _table(one, known) if has_header else _headless(one)
+            if table is not None:
+                found.append(table)
+    if not found:
+        if not any(one.rows for one in sheets):
+            raise refused(path, "no sheet holds a table")
+        raise refused(path, "no row of it names its columns")
+    best = max(found, key=lambda table: (fit(table.headers), bool(table.rows), _known_in(table.headers, known)))
+    others = tuple(table.sheet for table in found if table is not best)
+    return Table(best.headers, best.rows, best.sheet, others, best.beside, best.left, best.is_cut, best.has_header)
 
 
-def _refused(path: Path, why: str) -> UsageError:
-    return UsageError(
-        "{path} was not read: {why}.",
-        next_step="Export the list again as CSV or XLSX, one table with one header row.",
-        path=path,
-        why=why,
+def headless(path: Path) -> Table | None:
+    """The first sheet as a table without a header, its columns named by place; None if its rows are uneven."""
+    tables = (_headless(sheet) for sheet in sheets_of(path, known_names()))
+    return next((table for table in tables if table is not None), None)
+
+
+def _headless(sheet: Sheet) -> Table | None:
+    rows = [row for row in sheet.rows if any(words(cell) for cell in row)]
+    widths = Counter(len(row) for row in rows)
+    if not widths:
+        return None
+    width, often = widths.most_common(1)[0]
+    if width < 2 or often * 10 < len(rows) * 9:
+        return None
+    names = tuple(place_name(place) for place in range(width))
+    return _filled(sheet, names, rows, ())
+
+
+def _table(sheet: Sheet, known: frozenset[str]) -> Table | None:
+    texts = [[words(cell) or "" for cell in row[:_MAX_COLUMNS]] for row in sheet.rows[:_HEADER_ROWS]]
+    place = _header_place(texts, known)
+    if place is None:
+        return None
+    headers, below = _whole_header(texts, place, known)
+    beside = tuple(" ".join(filter(None, row)) for row in texts[:place])
+    return _filled(sheet, headers, sheet.rows[below:], beside)
+
+
+def _header_place(texts: Sequence[Sequence[str]], known: frozenset[str]) -> int | None:
+    """The row that names the columns: with the most known names, else the first wide one of words alone."""
+    usual = Counter(sum(map(bool, row)) for row in texts if sum(map(bool, row)) > 1)
+    if not usual:
+        return None
+    width = usual.most_common(1)[0][0]
+    scored = []
+    for place, row in enumerate(texts):
+        filled = [text for text in row if text]
+        named = sum(_is_name(text, known) for text in filled)
+        if len(filled) >= 2 and named * 10 >= len(filled) * 7:
+            scored.append((_known_in(filled, known), place, len(filled)))
+    best = max(scored, key=lambda one: (one[0], -one[1]), default=(0, 0, 0))
+    if best[0] >= 2 and best[0] * 4 >= best[2]:
+        return best[1]
+    first = next((place for _, place, size in scored if size * 10 >= width * 6), None)
+    # Rows of the table's own width above it: the file has no header, and this is one of its rows.
+    return None if first is None or any(_is_data(row, width) for row in texts[:first]) else first
+
+
+def _is_data(row: Sequence[str], width: int) -> bool:
+    return sum(map(bool, row)) * 10 >= width * 8
+
+
+def _known_in(names: Sequence[str], known: frozenset[str]) -> int:
+    return sum(folded(name) in known or whole(name) in known for name in names if name)
+
+
+def _is_name(text: str, known: frozenset[str]) -> bool:
+    """Whether a cell could name a column: short, no number, date, price, id or address."""
+    if folded(text) in known or whole(text) in known:
+        return True
+    return len(text) <= _LONGEST_NAME and not _VALUE.fullmatch(text) and not _ASIN.fullmatch(text)
+
+
+def _whole_header(
+    texts: Sequence[Sequence[str]], place: int, known: frozenset[str]
+) -> tuple[tuple[str, ...], int]:
+    """The columns' names and the first row below.
+
+    A second row of names, in another language or of parts, and one of units belong to the header.
+    """
+    names = list(texts[place])
+    below = place + 1
+    while below < min(len(texts), place + 4):
+        row = texts[below]
+        filled = [spot for spot, text in enumerate(row) if text]
+        if not filled:
+            break
+        if all(_UNIT_CELL.fullmatch(row[spot]) for spot in filled):
+            names = [
+                f"{name} ({row[spot].strip('()[]（） ')})"
+                if spot < len(row) and row[spot] and name and not unit_in(name)
+                else name
+                for spot, name in enumerate(names)
+            ]
+        elif all(_is_name(row[spot], known) for spot in filled) and _is_second(names, row, filled, known):
+            first, second = (names, row) if _known_in(names, known) > _known_in(row, known) else (row, names)
+            if len(filled) * 2 <= len(names):  # parts of some columns: the finer name is the column's own
+                first, second = row, names
+            names = [_at(first, spot) or _at(second, spot) for spot in range(max(len(names), len(row)))]
+        else:
+            break
+        below += 1
+    return tuple(names), below
+
+
+def _at(row: Sequence[str], spot: int) -> str:
+    return row[spot] if spot < len(row) else ""
+
+
+def _is_second(names: Sequence[str], row: Sequence[str], filled: Sequence[int], known: frozenset[str]) -> bool:
+    """Whether a row of words names columns too: most of its cells are known, or it fills the header's gaps."""
+    named = _known_in([row[spot] for spot in filled], known)
+    if named >= 2 and named * 2 >= len(filled):
+        return True
+    gaps = [spot for spot in filled if spot >= len(names) or not names[spot]]
+    return (
+        len(gaps) >= 1
+        and len(filled) * 2 <= len(names)
+        and all(spot in gaps or spot + 1 in gaps for spot in filled)
     )
 
 
-def _with_header(path: Path, rows: Iterator[Sequence[Cell]]) -> Table:
-    """The table below the header: the widest of the first rows whose cells are all words."""
-    first = list(islice(rows, _HEADER_ROWS))
-    names = [[words(cell) or "" for cell in row[:_MAX_COLUMNS]] for row in first]
-    width = max((_name_count(row) for row in names), default=0)
-    if width < 2:
-        raise _refused(path, "no header row was found")
-    place = next(place for place, row in enumerate(names) if _name_count(row) * 10 >= width * 7)
-    headers = tuple(names[place])
+def _filled(
+    sheet: Sheet, headers: tuple[str, ...], rows: Sequence[Sequence[Cell]], beside: tuple[str, ...]
+) -> Table:
+    """The rows that fit the header; those that do not are counted, never bent."""
+    least = len(headers) - next((n for n, name in enumerate(reversed(headers)) if name), len(headers))
+    most = len(headers)
+    again = [folded(name) for name in headers if name]
+    left: Counter[str] = Counter()
     body: list[tuple[Cell, ...]] = []
-    notes: tuple[str, ...] = ()
-    body.extend(_fitted(row, len(headers)) for row in first[place + 1 :])
+    lines: list[str] = []
+    is_cut = sheet.is_cut
     for row in rows:
+        size = max((spot + 1 for spot, cell in enumerate(row) if _says(cell)), default=0)
+        filled = sum(map(_says, row)) if size else 0
+        if not filled:
+            continue
         if len(body) >= MAX_ROWS:
-            notes = (f"only the first {MAX_ROWS} rows were read",)
+            is_cut = True
             break
-        body.append(_fitted(row, len(headers)))
-    return Table(headers, tuple(row for row in body if any(words(cell) for cell in row)), notes)
+        if filled == 1 and least >= 3:
+            text = words(row[size - 1]) or ""
+            lines.append(text)
+            left[told.ONE_CELL] += not _SAID.search(text)
+        elif size > most or (not sheet.is_even and len(row) > most):
+            left[told.TOO_WIDE] += 1
+        elif not sheet.is_even and len(row) < least:
+            left[told.TOO_NARROW] += 1
+        elif [folded(words(cell) or "") for cell in row if _says(cell)] == again:
+            left[told.HEADER_AGAIN] += 1
+        else:
+            body.append((*row[:most], *(None for _ in range(most - len(row)))))
+    return Table(
+        tuple(header or "" for header in headers),
+        tuple(body),
+        sheet.name,
+        beside=(*beside, *lines),
+        left={why: count for why, count in left.items() if count},
+        is_cut=is_cut,
+        has_header=not all(name == place_name(place) for place, name in enumerate(headers)),
+    )
 
 
-def _name_count(row: Sequence[str]) -> int:
-    """How many cells could be column names: short, and not numbers."""
-    return sum(bool(cell) and len(cell) <= 60 and not re.fullmatch(r"[\W\d]+", cell) for cell in row)
-
-
-def _fitted(row: Sequence[Cell], width: int) -> tuple[Cell, ...]:
-    return tuple(row[:width]) + (None,) * (width - len(row))
-
-
-# --- CSV ---------------------------------------------------------------------------------------------------
-
-
-def _csv(path: Path) -> Iterator[Sequence[Cell]]:
-    text = decode(path.read_bytes(), fallback="gb18030").replace("\0", " ")
-    start = text[:20_000]
-    if start.lstrip()[:1] in ("<", "{"):
-        raise _refused(path, "it is no table")
-    marked = re.match(r"sep=(.)\r?\n", text)  # Excel's own line
-    delimiter = marked[1] if marked else max(",;\t|", key=lambda sign: _columns(start, sign))
-    csv.field_size_limit(1 << 20)
-    reader = csv.reader(io.StringIO(text[marked.end() :] if marked else text, newline=""), delimiter=delimiter)
-    try:
-        yield from reader
-    except csv.Error as error:
-        raise _refused(path, f"line {reader.line_num} is no CSV: {error}") from error
-
-
-def _columns(text: str, sign: str) -> int:
-    """How often the sign stands in the fullest of the first lines."""
-    return max((line.count(sign) for line in text.splitlines()[:_HEADER_ROWS]), default=0)
-
-
-# --- XLSX --------------------------------------------------------------------------------------------------
-
-
-def _sheet(path: Path) -> Iterator[Sequence[Cell]]:
-    from python_calamine import CalamineError, CalamineWorkbook
-
-    if zipfile.is_zipfile(path):
-        _refuse_bomb(path)
-    elif path.stat().st_size > _CHUNK * 32:
-        raise _refused(path, "it is an old .xls of more than 32 MiB")
-    try:
-        with CalamineWorkbook.from_path(path) as book:
-            names = [sheet.name for sheet in book.sheets_metadata]
-            for name in names[:20]:
-                sheet = book.get_sheet_by_name(name)
-                if sheet.height >= 2 and sheet.width >= 2:
-                    yield from sheet.iter_rows()
-                    return
-    except (CalamineError, OSError, ValueError, OverflowError) as error:
-        raise _refused(path, f"it is no workbook that can be read ({str(error)[:120]})") from error
-    raise _refused(path, "no sheet holds a table")
-
-
-def _refuse_bomb(path: Path) -> None:
-    """Raise UsageError for a workbook that unpacks beyond bounds: by its directory, and by what comes out."""
-    try:
-        with zipfile.ZipFile(path) as book:
-            parts = book.infolist()
-            if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
-                raise _refused(path, f"it unpacks to more than {_MAX_UNPACKED >> 20} MiB")
-            left = _MAX_UNPACKED
-            for part in parts:
-                left -= _checked_part(path, book, part, left)
-    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
-        raise _refused(path, f"it is a damaged or locked workbook ({str(error)[:120]})") from error
-
-
-def _checked_part(path: Path, book: zipfile.ZipFile, part: zipfile.ZipInfo, limit: int) -> int:
-    """How many bytes the part really holds; sheets may not place cells beyond what a sheet may span."""
-    import zlib
-
-    is_sheet = "worksheets/" in part.filename.lower()
-    size, rows, columns = 0, 0, 0
-    tail = b""
-    try:
-        with book.open(part) as file:
-            while chunk := file.read(_CHUNK):
-                size += len(chunk)
-                if size > limit:
-                    raise _refused(path, f"it unpacks to more than {_MAX_UNPACKED >> 20} MiB")
-                if b"<!DOCTYPE" in chunk or b"<!ENTITY" in chunk:
-                    raise _refused(path, "it declares entities, which no workbook needs")
-                if not is_sheet:
-                    continue
-                window = tail + chunk
-                for letters, row in _CELL_PLACE.findall(window):
-                    columns, rows = max(columns, _column(letters)), max(rows, int(row))
-                rows = max([rows, *(int(row) for row in _ROW_PLACE.findall(window))])
-                tail = window[-64:]
-    except zlib.error as error:
-        raise _refused(path, "it is damaged") from error
-    if rows * max(columns, 1) > _MAX_CELLS:
-        raise _refused(path, f"a sheet spans {rows} rows and {columns} columns")
-    return size
-
-
-def _column(letters: bytes) -> int:
-    """1 for A, 27 for AA."""
-    number = 0
-    for letter in letters.upper():
-        number = number * 26 + letter - 64
-    return number
+def _says(cell: Cell) -> bool:
+    return cell is not None and cell != "" and not (isinstance(cell, str) and not cell.strip())

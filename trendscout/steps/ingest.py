@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from trendscout.archive import Archive, ArchivedPage
-from trendscout.findings import Finding, text
-from trendscout.intake import Profile, load_profile, read_export
-from trendscout.model import Query
+from trendscout.errors import ArchiveError
+from trendscout.files import shown_name
+from trendscout.findings import Finding
+from trendscout.intake import Export, Profile, history_file, load_profile, read_export
+from trendscout.intake.exports import TRENDS
+from trendscout.intake.saved import FILE_ID
+from trendscout.model import ArchiveRef, Page, Query
+from trendscout.store.brought import Brought, note_brought, records_of
 from trendscout.store.histories import import_history
-from trendscout.store.load import Loaded, load_snapshots
+from trendscout.store.load import Loaded, load_snapshots, note_pages
 from trendscout.store.sql import Connection
 from trendscout.store.stock import save_stock
 
+_DIGITS = 32  # of a body's SHA-256
 Opener = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -34,61 +41,147 @@ class ImportResult:
 def import_ranked(
     open_store: Opener, archive: Path, file: Path, *, market: str | None, now: datetime
 ) -> ImportResult:
-    """Load a history of ranked lists and keep the file in the archive.
+    """Archive and load a history of ranked lists.
 
     Raises UsageError, loading and keeping nothing, if the file is not one.
     """
-    with open_store() as connection:
-        loaded = import_history(connection, file, loaded_at=now, market=market)
-    if loaded.snapshots:
-        _keep(archive, file, Query("import", market), now, now, kind="history")
-    return ImportResult("history", loaded)
+    brought = _Brought(archive, file, Query("import", market), {"kind": "history"})
+    with history_file(file) as plain, open_store() as connection:
+        loaded = import_history(
+            connection,
+            plain,
+            loaded_at=now,
+            market=market,
+            keep=lambda: brought.keep(connection, now, None)[0],
+            called=file,
+        )
+        brought.note(connection, now)
+    return ImportResult("history", loaded, findings=loaded.findings)
 
 
 def import_export(
-    open_store: Opener,
-    archive: Path,
-    file: Path,
-    *,
-    profile: Profile | None,
-    market: str | None,
-    at: datetime,
-    now: datetime,
+    open_store: Opener, archive: Path, file: Path, export: Export, *, market: str | None, now: datetime
 ) -> ImportResult:
-    """Load an export by `profile`, or by the shipped one that fits, and keep the file in the archive.
-
-    Raises UsageError, with a draft of a profile, if none fits.
-    """
-    export = read_export(file, at=at, profile=profile, market=market)
+    """Archive and load an export that was read; brought again, under any name, it is no second look."""
+    if not export.snapshots and not export.stock:
+        return ImportResult(export.profile, Loaded(0, 0, 0), findings=export.findings)
+    used = export.used
+    told = {
+        "kind": "export",
+        "profile": export.profile,
+        "profile_toml": used.text if used and not used.shipped else "",
+        "sheet": export.sheet,
+        "order": export.order,
+        "category": export.category,
+    }
+    brought = _Brought(archive, file, Query("import", market), {name: text for name, text in told.items() if text})
     with open_store() as connection:
-        loaded = load_snapshots(connection, export.snapshots, loaded_at=now)
-        save_stock(connection, export.stock, now)
-    if loaded.snapshots or export.stock:
-        _keep(archive, file, Query("import", market), now, at, kind="export", profile=export.profile)
-    return ImportResult(
-        export.profile, loaded, len(export.stock), tuple(text(f"{one}.") for one in export.findings)
+        ref, taken_at = brought.keep(connection, now, export.taken_at if export.is_dated else None)
+        loaded = _load(connection, _dated(export, taken_at), ref, now)
+        brought.note(connection, now)
+    return ImportResult(export.profile, loaded, len(export.stock), export.findings + loaded.findings)
+
+
+def _dated(export: Export, taken_at: datetime) -> Export:
+    """The export as one of that time, if neither the file nor the user says another."""
+    if export.is_dated or export.taken_at == taken_at:
+        return export
+    same = (
+        replace(one, taken_at=taken_at) if one.taken_at == export.taken_at else one for one in export.snapshots
     )
+    return replace(export, snapshots=tuple(same), taken_at=taken_at)
+
+
+class _Brought:
+    """A file of the user's on its way into the archive: once, however often and under whatever name it comes."""
+
+    def __init__(self, archive: Path, file: Path, query: Query, told: Mapping[str, str]) -> None:
+        self._archive = archive
+        self._file = file
+        self._query = query
+        self._told = told
+        self._body = file.read_bytes()
+        self._digest = hashlib.sha256(self._body).hexdigest()[:_DIGITS]
+        self._page: Page | None = None
+
+    def keep(self, connection: Connection, now: datetime, at: datetime | None) -> tuple[ArchiveRef, datetime]:
+        """Where the file lies in the archive and the time of its look: `at`, else when it first came, else now.
+
+        Raises ArchiveError if it cannot be written.
+        """
+        with Archive(self._archive) as kept:
+            found = self._known(connection, kept, at)
+            if found is None:
+                ref = kept.write_file(
+                    shown_name(self._file),
+                    self._body,
+                    self._query,
+                    at=now,
+                    taken_at=at or now,
+                    role="import",
+                    extra=tuple(self._told.items()),
+                )
+                found = kept.archived(ref)
+        self._page = found.page
+        assert self._page.ref  # noqa: S101 - what the archive gives has its place
+        return self._page.ref, found.taken_at
+
+    def _known(self, connection: Connection, kept: Archive, at: datetime | None) -> ArchivedPage | None:
+        """The record of the same bytes, told the same of, if the archive still has one."""
+        for ref in records_of(connection, self._digest):
+            try:
+                found = kept.archived(ref)
+            except ArchiveError:  # pruned
+                continue
+            told = {name: text for name, text in found.extra.items() if name != "name"}
+            if told == self._told and found.page.query == self._query and at in (None, found.taken_at):
+                return found
+        return None
+
+    def note(self, connection: Connection, now: datetime) -> None:
+        """Remember that the file is in archive and store."""
+        page = self._page
+        if page is not None and page.ref is not None:
+            note_pages(connection, [(page, "import")])
+            record = Brought(self._digest[:FILE_ID], shown_name(self._file), page.ref, self._digest)
+            note_brought(connection, [record], at=now)
+
+
+def _load(connection: Connection, export: Export, ref: ArchiveRef, now: datetime) -> Loaded:
+    save_stock(connection, export.stock, now)
+    snapshots = [replace(snapshot, pages=(ref,)) for snapshot in export.snapshots]
+    return load_snapshots(connection, snapshots, loaded_at=now)
 
 
 def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> Loaded:
-    """Load an archived import again.
-
-    Raises UsageError if it was read by a profile of the user's own, which the archive does not hold.
-    """
+    """Load an archived import again."""
+    told, ref, market = kept.extra, kept.page.ref, kept.page.query.market
+    assert ref  # noqa: S101 - what the archive gives has its place
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / f"import{Path(kept.extra.get('name', '')).suffix}"
+        file = Path(folder) / (Path(told.get("name", "")).name or "import")
         file.write_bytes(kept.page.body)
-        with open_store() as connection:
-            if kept.extra.get("kind") != "export":
-                return import_history(connection, file, loaded_at=now, market=kept.page.query.market)
-            profile = load_profile(kept.extra.get("profile", ""))
-            export = read_export(file, at=kept.taken_at, profile=profile, market=kept.page.query.market)
-            save_stock(connection, export.stock, now)
-            return load_snapshots(connection, export.snapshots, loaded_at=now)
-
-
-def _keep(archive: Path, file: Path, query: Query, now: datetime, at: datetime, **extra: str) -> None:
-    with Archive(archive) as kept:
-        kept.write_file(
-            file.name, file.read_bytes(), query, at=now, taken_at=at, role="import", extra=tuple(extra.items())
+        if told.get("kind") != "export":
+            with history_file(file) as plain, open_store() as connection:
+                return import_history(connection, plain, loaded_at=now, market=market, keep=lambda: ref)
+        profile = None if told.get("profile") == TRENDS else _profile_again(Path(folder), told)
+        export = read_export(
+            file,
+            at=kept.taken_at,
+            profile=profile,
+            market=market,
+            sheet=told.get("sheet"),
+            order=told.get("order", ""),
+            category=told.get("category", ""),
         )
+        with open_store() as connection:
+            return _load(connection, export, ref, now)
+
+
+def _profile_again(folder: Path, told: Mapping[str, str]) -> Profile:
+    """The profile by which an import was read: the archive keeps the user's own with the file."""
+    text = told.get("profile_toml")
+    if not text:
+        return load_profile(told.get("profile", ""))
+    own = folder / "profile.toml"
+    own.write_text(text, encoding="utf-8")
+    return load_profile(str(own))

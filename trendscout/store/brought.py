@@ -56,6 +56,14 @@ def known_bodies(connection: Connection, digests: Sequence[str]) -> dict[str, st
     return dict(rows)
 
 
+def records_of(connection: Connection, digest: str) -> list[ArchiveRef]:
+    """The records with that body that still count, the first brought first."""
+    rows = connection.execute(
+        "SELECT page FROM brought WHERE taken_back_at IS NULL AND body = ? ORDER BY brought_at", [digest]
+    ).fetchall()
+    return [_ref(page) for (page,) in rows]
+
+
 def looks_near(connection: Connection, list_id: str, at: datetime, span: timedelta) -> list[Near]:
     """The store's looks at a list within `span` before or after a time, the nearest first."""
     rows = connection.execute(

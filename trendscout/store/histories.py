@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+from trendscout.bounds import FIRST_SHOP, LAST_LOOK, MAX_COUNT, MAX_RANK
 from trendscout.errors import UsageError, reason
+from trendscout.findings import Finding, finding, to_json
 from trendscout.history import COLUMNS, NEEDS
-from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded
+from trendscout.model import ArchiveRef
+from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded, page_name
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -24,29 +29,38 @@ from trendscout.store.sql import (
 
 
 def import_history(
-    connection: Connection, path: Path, *, loaded_at: datetime, market: str | None = None
+    connection: Connection,
+    path: Path,
+    *,
+    loaded_at: datetime,
+    market: str | None = None,
+    keep: Callable[[], ArchiveRef | None] = lambda: None,
+    called: Path | None = None,
 ) -> Loaded:
     """Load a ranked-list history, a Parquet or CSV file, straight through DuckDB.
 
     It has at least the columns `trendscout.history.COLUMNS`; `item` (a title) and `count` are read where they are
-    there. Ids and keys stay as they are. Raises UsageError, loading nothing, when a column is missing or a row has
-    no list, time, rank or key.
+    there. Ids and keys stay as they are. A row without a list, a time, a rank or a key that can be is left out and
+    told, and its snapshot is partial. `keep` archives the file once it is known to be a history and before
+    anything is stored; errors name the file as it is `called`. Raises UsageError, loading and keeping nothing,
+    when a column is missing or no row is whole.
     """
     with transaction(connection):
-        _read_rows(connection, path)
-        _refuse_bad_rows(connection, path)
+        _read_rows(connection, path, called or path)
+        findings = _leave_bad_rows(connection, called or path)
+        ref = keep()
         ids = [row[0] for row in connection.execute("SELECT DISTINCT list_id FROM history").fetchall()]
         with registered(connection, lists=lists_table(ids, market)):
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE staged_lists AS SELECT {LIST_KEY} AS list_key, * FROM lists_view"
             )
-        loaded = _insert_history(connection, naive(loaded_at))
-        for table in ("history", "staged_lists", "staged_items", "staged_snapshots"):
+        loaded = _insert_history(connection, naive(loaded_at), [page_name(ref)] if ref else [])
+        for table in ("history", "torn", "staged_lists", "staged_items", "staged_snapshots"):
             connection.execute(f"DROP TABLE {table}")
-    return loaded
+    return replace(loaded, findings=findings)
 
 
-def _read_rows(connection: Connection, path: Path) -> None:
+def _read_rows(connection: Connection, path: Path, called: Path) -> None:
     """The file as the temporary table `history`; what cannot be read in it is NULL there."""
     import duckdb
 
@@ -56,9 +70,11 @@ def _read_rows(connection: Connection, path: Path) -> None:
     file = one_file(path)
     try:
         described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [file])
-        kinds = dict(described.fetchall())
+        kinds = {name.lower(): kind for name, kind in described.fetchall()}  # SQL finds names in any case
         if missing := [name for name in COLUMNS if name not in kinds]:
-            raise UsageError("{file} has no column {names}.", next_step=NEEDS, file=path, names=", ".join(missing))
+            raise UsageError(
+                "{file} has no column {names}.", next_step=NEEDS, file=called, names=", ".join(missing)
+            )
         # A zone is worked out only where there may be one: for each row it costs more than reading the row.
         plain = kinds["snapshot_at"] in {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
         time = "snapshot_at" if plain else "TRY_CAST(snapshot_at AS TIMESTAMPTZ)"
@@ -66,8 +82,9 @@ def _read_rows(connection: Connection, path: Path) -> None:
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE history AS
             SELECT list_id::VARCHAR AS list_id, {time}::TIMESTAMP AS taken_at,
-                   TRY_CAST(rank AS INTEGER) AS rank, ({title})::VARCHAR AS title, item_key::VARCHAR AS item_key,
-                   TRY_CAST(({number}) AS DOUBLE) AS count
+                   TRY_CAST(rank AS BIGINT) AS rank, ({title})::VARCHAR AS title, item_key::VARCHAR AS item_key,
+                   TRY_CAST(({number}) AS DOUBLE) AS count,
+                   coalesce(trim(({number})::VARCHAR), '') <> '' AS has_count
             FROM {scan}""",
             [file],
         )
@@ -75,38 +92,60 @@ def _read_rows(connection: Connection, path: Path) -> None:
         raise UsageError(
             "{path} is not a ranked-list history: {fault}.",
             next_step=NEEDS,
-            path=path,
+            path=called,
             fault=reason(error),
         ) from error
 
 
-def _refuse_bad_rows(connection: Connection, path: Path) -> None:
-    row = one(
-        connection,
-        """SELECT count(*), count(*) FILTER (list_id IS NULL OR list_id = ''), count(*) FILTER (taken_at IS NULL),
-        count(*) FILTER (rank IS NULL OR rank < 1), count(*) FILTER (item_key IS NULL OR item_key = '')
-        FROM history""",
+# What a row cannot do without, and by which it is told.
+_GOOD = {
+    "list_id": "list_id <> ''",
+    "snapshot_at": "taken_at BETWEEN $first AND $last",
+    "rank": f"rank BETWEEN 1 AND {MAX_RANK}",
+    "item_key": "item_key <> ''",
+}
+_COUNTS = f"(NOT has_count OR count BETWEEN 0 AND {MAX_COUNT})"  # infinite and NaN are not
+
+
+def _leave_bad_rows(connection: Connection, path: Path) -> tuple[Finding, ...]:
+    """Delete rows that are none and counts that are none; what was left out."""
+    span = {"first": naive(FIRST_SHOP), "last": naive(LAST_LOOK)}
+    tests = ", ".join(f"count(*) FILTER (NOT coalesce({test}, false))" for test in (*_GOOD.values(), _COUNTS))
+    rows, *bad, counts = connection.execute(f"SELECT count(*), {tests} FROM history", span).fetchall()[0]
+    faults = ", ".join(f"{n} × {name}" for name, n in zip(_GOOD, bad, strict=True) if n)
+    every = " AND ".join(_GOOD.values())
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE torn AS SELECT DISTINCT list_id, taken_at, true AS is_torn FROM history
+        WHERE NOT coalesce({every}, false)""",
+        span,
     )
-    rows, *bad = row or (0, 0, 0, 0, 0)
-    names = ("list_id", "snapshot_at", "rank", "item_key")
-    faults = ", ".join(f"{n} × {name}" for name, n in zip(names, bad, strict=True) if n)
-    if not rows or faults:
+    connection.execute(f"DELETE FROM history WHERE NOT coalesce({every}, false)", span)
+    left = count(connection, "history")
+    if not left:
         raise UsageError(
             "{path} was not imported: {faults}.",
             next_step="Each row needs list_id, snapshot_at (UTC), rank (1 or more) and item_key.",
             path=path,
             faults=f"missing or unreadable {faults}" if faults else "it has no rows",
         )
+    connection.execute(f"UPDATE history SET count = NULL WHERE NOT coalesce({_COUNTS}, false)")
+    told = []
+    if rows > left:
+        told.append(finding("history_rows_left", lost=rows - left, rows=rows, faults=faults))
+    if counts:
+        told.append(finding("history_counts_lost", lost=counts))
+    return tuple(told)
 
 
-def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
+def _insert_history(connection: Connection, loaded_at: datetime, pages: list[str]) -> Loaded:
     connection.execute("INSERT INTO lists SELECT * FROM staged_lists ANTI JOIN lists USING (list_key)")
     # Hashes of 64 bits in a list: half the cost of count(DISTINCT); two of 1,000 keys share one in 10^13 looks.
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE staged_snapshots AS
-        SELECT list_key, list_id, taken_at, max(rank)::INTEGER AS depth,
+        SELECT list_key, list_id, taken_at,
+               if(bool_or(torn.is_torn), 0, max(rank))::INTEGER AS depth,
                list_unique(list(hash(item_key)))::INTEGER AS entries, count(*) AS lines
-        FROM history JOIN staged_lists USING (list_id) GROUP BY ALL"""
+        FROM history JOIN staged_lists USING (list_id) LEFT JOIN torn USING (list_id, taken_at) GROUP BY ALL"""
     )
     offered = count(connection, "staged_snapshots")
     doubled = one(connection, "SELECT 1 FROM staged_snapshots WHERE lines > entries LIMIT 1")
@@ -144,8 +183,10 @@ def _insert_history(connection: Connection, loaded_at: datetime) -> Loaded:
     snapshots = affected(
         connection,
         """INSERT INTO snapshots BY NAME
-        SELECT list_key, taken_at, 'ok' AS status, depth, entries, 0.0 AS filled, 'import' AS layout,
-               '' AS reason, []::VARCHAR[] AS pages, ?::TIMESTAMP AS loaded_at FROM staged_snapshots""",
-        [loaded_at],
+        SELECT list_key, taken_at, if(depth > 0, 'ok', 'partial') AS status, depth, entries, 0.0 AS filled,
+               'import' AS layout, ?::VARCHAR[] AS pages, ?::TIMESTAMP AS loaded_at,
+               if(depth > 0, '', ?) AS reason
+        FROM staged_snapshots""",
+        [pages, loaded_at, to_json([finding("history_look_torn")])],
     )
     return Loaded(snapshots, observations, count(connection, "listings") - before, known=offered - snapshots)

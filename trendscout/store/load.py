@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from dataclasses import replace as replaced
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from trendscout.findings import to_json
+from trendscout.findings import Finding, to_json
 from trendscout.model import ArchiveRef, Page, Snapshot
+from trendscout.store.door import plausible
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -36,6 +38,7 @@ class Loaded:
     observations: int
     listings: int  # not known before
     known: int = 0  # snapshots that the store had already
+    findings: tuple[Finding, ...] = ()  # what of the offered was refused
 
     def __add__(self, other: Loaded) -> Loaded:
         """Both changes together."""
@@ -44,6 +47,7 @@ class Loaded:
             self.observations + other.observations,
             self.listings + other.listings,
             self.known + other.known,
+            self.findings + other.findings,
         )
 
 
@@ -62,14 +66,15 @@ def load_snapshots(
     """Store the snapshots whose (list, time) is new, or of which less was known: a killed run left a part.
 
     With `replace`, those whose content changed as well. Each snapshot is whole or not there; what is replaced is
-    recorded in `rereads`.
+    recorded in `rereads`. What no list can show, such as an infinite count, is refused and told.
     """
+    snapshots, refused = plausible(snapshots)
     if not snapshots:
-        return Loaded(0, 0, 0)
+        return Loaded(0, 0, 0, findings=refused)
     with transaction(connection):
         _stage(connection, snapshots, naive(loaded_at))
         _forget(connection, _CHANGED if replace else _COMPLETED, naive(loaded_at))
-        loaded = _insert_staged(connection, offered=len(snapshots))
+        loaded = replaced(_insert_staged(connection, offered=len(snapshots)), findings=refused)
         if replace:
             _say_anew(connection)
         for table in ("staged_lists", "staged_snapshots", "staged_rows"):

@@ -6,18 +6,32 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from trendscout.model import StockRow
-from trendscout.store.sql import Connection, naive, transaction
+from trendscout.store.sql import Connection, naive, registered, transaction
 
 
 def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) -> None:
-    """Remember the goods; a SKU that was known is replaced."""
-    with transaction(connection):
-        for one in goods:
-            connection.execute("DELETE FROM stock WHERE sku = ?", [one.sku])
-            values = (one.item_key, one.return_rate, one.sales, one.stock, one.cost, one.currency, one.weight_g)
-            connection.execute(
-                "INSERT INTO stock VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", [one.sku, *values, naive(at)]
-            )
+    """Remember the goods; of a SKU that was known, what one report does not say stays as another said it."""
+    import pyarrow as pa
+
+    rows = {one.sku: one for one in goods}
+    if not rows:
+        return
+    columns = {name: [getattr(one, name) for one in rows.values()] for name in ("sku", *_FIELDS)}
+    money = [None if cost is None else round(cost, 4) for cost in columns["cost"]]
+    table = pa.table(
+        {name: pa.array(values, _TYPES.get(name, "double")) for name, values in columns.items() if name != "cost"}
+        | {"cost": pa.array(money, pa.decimal128(18, 4)), "loaded_at": pa.array([naive(at)] * len(rows))}
+    )
+    kept = ", ".join(f"{name} = coalesce(g.{name}, s.{name})" for name in _FIELDS)
+    with transaction(connection), registered(connection, goods=table):
+        connection.execute(
+            f"""MERGE INTO stock s USING goods_view g ON s.sku = g.sku
+            WHEN MATCHED THEN UPDATE SET {kept}, loaded_at = g.loaded_at WHEN NOT MATCHED THEN INSERT BY NAME"""
+        )
+
+
+_FIELDS = ("item_key", "return_rate", "sales", "stock", "cost", "currency", "weight_g")
+_TYPES = {"sku": "string", "item_key": "string", "currency": "string"}
 
 
 def own_goods(connection: Connection) -> list[StockRow]:

@@ -12,6 +12,7 @@ from pathlib import Path
 from trendscout.errors import StoreDamaged, StoreError, UsageError
 from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
+from trendscout.store.door import IMPOSSIBLE
 from trendscout.store.lake import attach_lake, home_of, quoted, retried
 from trendscout.store.leases import alone
 from trendscout.store.sql import Connection, one, transaction
@@ -73,6 +74,14 @@ _CHECKS = (
     (
         "{count} snapshots are of an unknown list.",
         "SELECT count(*) FROM snapshots ANTI JOIN lists USING (list_key)",
+    ),
+    (
+        "{count} observations hold a rank, count or price that cannot be.",
+        f"SELECT count(*) FROM observations WHERE {IMPOSSIBLE['observations']}",
+    ),
+    (
+        "{count} snapshots were taken before there were shops on the web.",
+        f"SELECT count(*) FROM snapshots WHERE {IMPOSSIBLE['snapshots']}",
     ),
     (
         "{count} listings are in the store twice.",

@@ -63,6 +63,7 @@ _FEW_TAGS = 2_000  # too few for that
 _OPEN_ENDED = frozenset(
     b"area base br col embed hr img input link meta source track wbr p li dt dd option tr td th".split()
 )
+_MAX_SPAN = 50  # columns
 _PROBE = 400  # UTF-16 shows zero bytes at once, and many of its texts are valid UTF-8 too
 _XML_DECLARATION = re.compile(r"^\s*<\?xml[^>]{0,200}\?>")
 # Scripts are not run, so nothing can mutate; with the events, time grows with the square of a list of options.
@@ -132,6 +133,24 @@ def attr_of(node: LexborNode | LexborHTMLParser | None, css: str | None, name: s
 def all_of(node: LexborNode | LexborHTMLParser, css: str) -> list[LexborNode]:
     """Every match of `css` below the node, in the order of the page."""
     return node.css(css)
+
+
+def tables_in(page: Page | bytes) -> list[list[list[str | None]]]:
+    """The innermost tables of the page, as rows of texts; a cell over several columns is followed by None.
+
+    Raises LayoutChanged as `parse_html` does.
+    """
+    tables = [table for table in parse_html(page).css("table") if table.css_first("table table") is None]
+    return [[_cells(row) for row in table.css("tr")] for table in tables]
+
+
+def _cells(row: LexborNode) -> list[str | None]:
+    cells: list[str | None] = []
+    for cell in row.css("td, th"):
+        span = cell.attributes.get("colspan") or "1"
+        cells.append(text_of(cell))
+        cells.extend([None] * (min(int(span), _MAX_SPAN) - 1 if span.isascii() and span.isdigit() else 0))
+    return cells
 
 
 def is_css(selector: str) -> bool:

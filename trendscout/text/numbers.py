@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from trendscout.model import CountKind
 from trendscout.text.currencies import CURRENCY
-from trendscout.text.digits import COMPOUND, MAX_TEXT, NUMBER, joined, number_of, plain, style_of
+from trendscout.text.digits import COMPOUND, MAX_TEXT, NUMBER, Style, joined, number_of, plain, style_of
 from trendscout.text.patterns import lazy
 from trendscout.text.prices import Price, parse_price
 from trendscout.text.vocabulary import (
@@ -71,11 +71,14 @@ _SIGN_AFTER = lazy(r"\s?[元円원€£¥₫₹₽$]")  # behind a scale letters
 
 
 @lru_cache(maxsize=4096)
-def parse_count(text: str, market: str | None = None, language: str | None = None) -> Count | None:
+def parse_count(
+    text: str, market: str | None = None, language: str | None = None, style: Style | None = None
+) -> Count | None:
     """The count that the text shows, or None where there is none or it can be read in two ways.
 
-    `market` is an ISO 3166 code (or UK), `language` an ISO 639 code: they settle what "." and "," mean; without
-    both, a unit word of one language does. Of several counts that of sales comes first ("4.8 | 120 reviews | +50
+    `market` is an ISO 3166 code (or UK), `language` an ISO 639 code: they settle what "." and "," mean, unless the
+    `style` of the table that the text is from is known; without all three, a unit word of one language does. Of
+    several counts that of sales comes first ("4.8 | 120 reviews | +50
     mil vendidos"). Ratings, prices, percentages, ranks, stock and time spans are not counts.
     """
     if len(text) > MAX_TEXT:
@@ -83,7 +86,7 @@ def parse_count(text: str, market: str | None = None, language: str | None = Non
     folded = RATING.sub(" | ", _SHORT.sub(r"\1", COMPOUND.sub(joined, plain(text))))
     if not any(char.isdigit() for char in folded) or CEILING.search(folded):
         return None
-    best = _choose(list(_found_in(folded, market, language)))
+    best = _choose(list(_found_in(folded, market, language, style)))
     if best is None or best.value is None:
         return None
     unit = best.unit or unit_of(folded)
@@ -110,7 +113,7 @@ def _is_inside_number(folded: str, cut: re.Match[str]) -> bool:
     return folded[cut.start() :].startswith("(s)") or folded[: cut.end()].endswith("(s)")
 
 
-def _found_in(folded: str, market: str | None, language: str | None) -> Iterator[_Found]:
+def _found_in(folded: str, market: str | None, language: str | None, told: Style | None) -> Iterator[_Found]:
     for place, (part, in_brackets) in enumerate(_parts(folded)):
         unit = unit_of(part)
         for token in _TOKEN.finditer(part):
@@ -118,7 +121,7 @@ def _found_in(folded: str, market: str | None, language: str | None) -> Iterator
                 continue
             rest = f"{part[: token.start()]} {part[token.end() :]}"
             floor = bool(token["plus"] or token["early"] or FLOOR.search(rest))
-            value = _value(token, unit, market, language)
+            value = _value(token, unit, market, language, told)
             whole = value is not None and value == value.to_integral_value()
             if value is not None and not token["scale"] and value.as_tuple().exponent != 0:
                 continue  # a rating, "5.0" too, or a misread group: not how many of something
@@ -128,8 +131,11 @@ def _found_in(folded: str, market: str | None, language: str | None) -> Iterator
             )
 
 
-def _value(token: re.Match[str], unit: Unit | None, market: str | None, language: str | None) -> Decimal | None:
-    style = style_of(market, language) if market or language else style_of(None, unit.language if unit else None)
+def _value(
+    token: re.Match[str], unit: Unit | None, market: str | None, language: str | None, told: Style | None
+) -> Decimal | None:
+    known = (market, language) if market or language else (None, unit.language if unit else None)
+    style = told or style_of(*known)
     scale = token["scale"]
     spoken = language or (unit.language if unit else None)
     power = power_of(scale, market, spoken, has_unit=unit is not None) if scale else 0

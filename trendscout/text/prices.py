@@ -71,19 +71,20 @@ _BARE_SCALE_MARKETS = frozenset({"VN", "ID", "CN", "TW", "JP", "KR", "TH"})
 
 
 @lru_cache(maxsize=4096)
-def parse_price(text: str, market: str | None = None) -> Price | None:
+def parse_price(text: str, market: str | None = None, style: Style | None = None) -> Price | None:
     """The price that the text shows, or None where there is none or it can be read in two ways.
 
-    `market` is an ISO 3166 code (or UK, EU): it settles what "." and "," mean, and whose "$" it is. Old prices,
-    savings, instalments, unit prices and shipping beside the price are passed over; "5.7折" and "30% off" are
-    discounts, not prices.
+    `market` is an ISO 3166 code (or UK, EU): it settles what "." and "," mean, unless the `style` of the text's
+    table is known, and whose "$" it is. Old prices, savings, instalments, unit prices and shipping beside the
+    price are passed over; "5.7折" and "30% off" are discounts, not prices.
     """
     if len(text) > MAX_TEXT:
         return None
     folded = _mended(COMPOUND.sub(joined, plain(text)))
-    shown = _shown(folded, market)
+    known = style or style_of(market)
+    shown = _shown(folded, market, known)
     if shown is None:
-        return _bare(folded, text, market)
+        return _bare(folded, text, market, known)
     real = [price for price in shown if not _is_other(price)]
     real = [price for price in real if not _in_brackets(folded, price)] or real
     was = [price for price in real if WAS_BEFORE.search(price.before)]
@@ -129,7 +130,7 @@ def _span(low: _Shown, high: _Shown, text: str) -> Price | None:
     return Price(low.amount, high.amount if high.amount > low.amount else None, low.code or high.code, text)
 
 
-def _shown(folded: str, market: str | None) -> list[_Shown] | None:
+def _shown(folded: str, market: str | None, known: Style | None) -> list[_Shown] | None:
     """Every amount with a sign, in order; None if no sign stands beside a number.
 
     Shops write the sign on one side only, so the side with more signs counts; on a tie the side that is glued.
@@ -151,22 +152,22 @@ def _shown(folded: str, market: str | None) -> list[_Shown] | None:
     chosen = after if (len(after), glued[1]) > (len(before), glued[0]) else before
     shown, end = list[_Shown](), 0
     for found in chosen:
-        shown.append(_one(found, folded, market, end))
+        shown.append(_one(found, folded, market, known, end))
         end = found.end()
-    return _with_open_ends(shown, folded, market, suffix=chosen is after)
+    return _with_open_ends(shown, folded, known, suffix=chosen is after)
 
 
-def _one(found: re.Match[str], folded: str, market: str | None, last: int) -> _Shown:
+def _one(found: re.Match[str], folded: str, market: str | None, known: Style | None, last: int) -> _Shown:
     """One amount; its words in front begin behind the `last` amount, and a range's "to" is none of them."""
     code = code_of(found["sign"], market)
     before, after = folded[last : found.start()], folded[found.end() : found.end() + 48]
     loose = after and found.re.groupindex["sign"] == 1 and _LOOSE_CENTS.match(after)
-    amount = None if loose else _amount(found["number"], found["scale"], code, market)
+    amount = None if loose else _amount(found["number"], found["scale"], code, known)
     before = "" if last and _SPAN.fullmatch(before) else before[-48:]
     return _Shown(amount, code, before, after, found.start(), found.end())
 
 
-def _with_open_ends(shown: list[_Shown], folded: str, market: str | None, *, suffix: bool) -> list[_Shown]:
+def _with_open_ends(shown: list[_Shown], folded: str, known: Style | None, *, suffix: bool) -> list[_Shown]:
     """A range whose sign stands once: "12.8 - 25.6 €", "US $12.34-56.78"."""
     if len(shown) != 1:
         return shown
@@ -174,7 +175,7 @@ def _with_open_ends(shown: list[_Shown], folded: str, market: str | None, *, suf
     if suffix:
         other = re.search(rf"(?<![\w.,])({NUMBER}){_SPAN.pattern}$", folded[: only.start], re.IGNORECASE)
         first = (
-            _Shown(_amount(other[1], None, only.code, market), only.code, "", "", other.start(), other.end(1))
+            _Shown(_amount(other[1], None, only.code, known), only.code, "", "", other.start(), other.end(1))
             if other
             else None
         )
@@ -183,17 +184,17 @@ def _with_open_ends(shown: list[_Shown], folded: str, market: str | None, *, suf
     if not other:
         return shown
     start, end = only.end + other.start(1), only.end + other.end(1)
-    return [only, _Shown(_amount(other[1], None, only.code, market), only.code, "", "", start, end)]
+    return [only, _Shown(_amount(other[1], None, only.code, known), only.code, "", "", start, end)]
 
 
 def _amount(
-    digits: str, scale: str | None, code: str | None, market: str | None, *, signed: bool = True
+    digits: str, scale: str | None, code: str | None, known: Style | None, *, signed: bool = True
 ) -> Decimal | None:
-    """The amount; without a market the currency tells how it is written, and `signed` says that it has a sign."""
+    """The amount; where the style is not `known` the currency tells it, if the text has one (`signed`)."""
     places = places_of(code)
-    style = style_of(market) or (_home_style(code) if signed else None)
-    # Nobody shows three decimals of a euro or a rouble: without a market to contradict, they are a group.
-    grouping = places == 0 or (places == 2 and signed and not style_of(market) and style == _POINT_GROUPS)
+    style = known or (_home_style(code) if signed else None)
+    # Nobody shows three decimals of a euro or a rouble: with nothing to contradict, they are a group.
+    grouping = places == 0 or (places == 2 and signed and not known and style == _POINT_GROUPS)
     value = number_of(digits, style, scaled=scale is not None, whole=grouping)
     if places == 3 and value is None and style and re.search(rf"\{style.decimal}\d{{3}}$", digits):
         value = number_of(digits, style, scaled=True)
@@ -215,16 +216,16 @@ def _home_style(code: str | None) -> Style:
     return _POINT_GROUPS if home is not None and home.decimal == "," else _COMMA_GROUPS
 
 
-def _bare(folded: str, text: str, market: str | None) -> Price | None:
+def _bare(folded: str, text: str, market: str | None, known: Style | None) -> Price | None:
     """A number or range that stands alone; a market tells how it is written, never in which currency it is."""
     rest = _BESIDE_BARE.sub(" ", folded).strip()
     home = {"ID": "IDR", "VN": "VND", "JP": "JPY", "KR": "KRW", "CL": "CLP"}.get(market or "")
     pair = _BARE_SPAN.fullmatch(rest)
     if pair and any(sign in rest for sign in ".,"):  # "12 - 15" may be anything
-        low, high = (_amount(digits, None, home, market, signed=False) for digits in pair.groups())
+        low, high = (_amount(digits, None, home, known, signed=False) for digits in pair.groups())
         return Price(low, high, None, text) if low is not None and high is not None and low < high else None
     found = re.fullmatch(_AMOUNT, rest)
     if not found or (found["scale"] and market not in _BARE_SCALE_MARKETS):
         return None
-    amount = _amount(found["number"], found["scale"], home, market, signed=False)
+    amount = _amount(found["number"], found["scale"], home, known, signed=False)
     return Price(amount, None, None, text) if amount is not None else None
