@@ -10,7 +10,7 @@ TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
 # Names that are no files.
-.PHONY: audit crash torture help demo run test quick update lint types bench faults pictures gate build pins clean
+.PHONY: audit crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,10 @@ $(VENV)/test.stamp: $(VENV)/run.stamp $(TEST_PINS)
 
 demo: $(VENV)/run.stamp ## a whole morning on a simulated market: collect, match, rank, report
 	$(BIN)/trendscout demo --out demo-out
+
+desk: $(VENV)/run.stamp ## the desk on the simulated market: prints the address to open
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/desk.txt
+	$(BIN)/trendscout serve --demo --out demo-out
 
 run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
 	$(BIN)/trendscout run jobs/daily.toml
@@ -90,6 +94,7 @@ build: $(VENV)/run.stamp ## the wheel, in dist/
 pins: ## compile requirements/*.in to pinned files (needs uv)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(TEST_PINS) requirements/test.in -c $(RUN_PINS)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/desk.txt requirements/desk.in -c $(TEST_PINS)
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/build.txt requirements/build.in
 
 clean: ## remove what the targets made

@@ -9,11 +9,10 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
-# No deadline: a busy machine is no fault of the code. TRENDSCOUT_FUZZ=long asks for twenty times the usual
-# examples: `make torture`.
-settings.register_profile("usual", deadline=None)
+# TRENDSCOUT_FUZZ=long asks for twenty times the usual examples: `make torture`.
 settings.register_profile("long", max_examples=2000, deadline=None)
-settings.load_profile(os.environ.get("TRENDSCOUT_FUZZ") or "usual")
+if chosen := os.environ.get("TRENDSCOUT_FUZZ"):
+    settings.load_profile(chosen)
 
 
 @pytest.fixture

@@ -219,12 +219,12 @@ def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datet
     from trendscout.store import products
 
     with workspace.store(must_exist=True) as connection:
-        named = products.find_product(connection, product)
+        product_id, title = products.find_product(connection, product)
         if word == "none":
-            products.unmark(connection, named.product)
+            products.unmark(connection, product_id)
         else:
-            products.mark(connection, named, word, note, now)  # type: ignore[arg-type]
-        return named.title
+            products.mark(connection, product_id, word, note, now)  # type: ignore[arg-type]
+        return title
 
 
 # --- rank and report -----------------------------------------------------------------------------------------
@@ -336,6 +336,17 @@ def backtest(
         with workspace.store() as connection:
             learned.save_backtest(connection, verdict, now)
     return verdict
+
+
+def publish(workspace: Workspace, *, now: datetime) -> None:
+    """Show the desk, where one was ever opened on this store, what the store holds now.
+
+    What goes wrong is told on the desk: the step before has done its work.
+    """
+    if workspace.desk.is_dir():
+        from trendscout.steps.publish import try_to_publish
+
+        try_to_publish(workspace, now=now)
 
 
 # --- upkeep --------------------------------------------------------------------------------------------------

@@ -36,7 +36,6 @@ COMMANDS = (
     ("match",),
     ("doctor",),
     ("doctor", "--json"),
-    ("push", "list"),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),

@@ -11,7 +11,7 @@ from io import TextIOWrapper
 from trendscout.errors import TrendscoutError, reason, trace
 
 _FAULT_OF_OURS = 1
-_COMMANDS = ("inputs", "products", "reports", "operations")  # importing them declares their commands
+_COMMANDS = ("inputs", "products", "reports", "operations", "desk")  # importing them declares their commands
 
 
 def run() -> None:

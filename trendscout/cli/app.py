@@ -88,13 +88,25 @@ def options(
         found, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
         declare(found)
         settings = replace(settings, left_out=faults)
-    context.obj = Call(
+    here = context.obj = Call(
         workspace=Workspace.at(address_of(settings, db)),
         settings=settings,
         lang=choose(sys.argv[1:], os.environ, settings.lang) if lang is None else help_lang(),
         quiet=quiet,
         verbose=verbose,
     )
+    if context.invoked_subcommand in _CHANGE_THE_STORE:
+        context.call_on_close(lambda: _publish(here))
+
+
+# After these the desk, if there is one, shows something else.
+_CHANGE_THE_STORE = frozenset("collect ingest undo import replay match merge split variants mark".split())
+
+
+def _publish(here: "Call") -> None:
+    from trendscout import pipeline
+
+    pipeline.publish(here.workspace, now=datetime.now(UTC))
 
 
 def call(context: typer.Context) -> "Call":

@@ -51,6 +51,23 @@ def run_job(
     A second run on the same date collects and leaves the report as it is, unless `again`; channels that the first
     did not reach are told. A run that takes over from a killed one goes on where that stopped.
     """
+    try:
+        return _run(job, workspace, settings, lang=lang, clock=clock, day=day, again=again, base_url=base_url)
+    finally:
+        pipeline.publish(workspace, now=clock.now())
+
+
+def _run(
+    job: Job,
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    lang: Lang,
+    clock: Clock,
+    day: date | None,
+    again: bool,
+    base_url: str | Mapping[str, str] | None,
+) -> Done:
     day = day or job.due.local_date(clock.now())
     outcomes = _collect(job, workspace, settings, clock, base_url)
     if job.report is None:

@@ -169,7 +169,6 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="lazada",
         platform="lazada",
-        many_sellers=True,
         title="Lazada and Daraz catalogue lists",
         kinds=("search", "popular", "top_sales", "home"),
         markets=tuple(MARKETS.values()),

@@ -131,7 +131,6 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="pinduoduo",
         platform="pinduoduo",
-        many_sellers=True,
         title="Pinduoduo charts",
         kinds=("bestsellers", "top_rated"),
         markets=("CN",),

@@ -33,6 +33,7 @@ TABLES = (
     "stock",
     "models",
     "backtests",
+    "said",
     "runs",
     "deliveries",
     "waiting",

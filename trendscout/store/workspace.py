@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
@@ -29,6 +30,14 @@ class Workspace:
     def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
         """A connection to the store, to be used as a context manager."""
         return open_store(self.db, must_exist=must_exist)
+
+    @property
+    def desk(self) -> Path:
+        """The folder of the desk: read files, queue, inbox. It is there once a desk was opened on this store."""
+        if self.db.shared:
+            name = hashlib.sha256(str(self.db).encode()).hexdigest()[:16]
+            return Path.home() / ".cache" / "trendscout" / f"desk-{name}"
+        return self.db.file.with_name(f"{self.db.file.name}.desk")
 
     @contextmanager
     def writing(self, *, must_exist: bool = False) -> Iterator[Connection]:

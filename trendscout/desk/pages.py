@@ -1,0 +1,485 @@
+"""What each page shows, from the read file: plain values and markup that is escaped or made of numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
+from typing import Any
+
+from markupsafe import Markup
+
+from trendscout.desk.filters import PAGE, Asked
+from trendscout.lang import Lang, tr
+from trendscout.model import Coverage, Point, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.ranking.seasons import Season, seasons
+from trendscout.report import absences, amounts, changes, chart, job_lines, packs, phrases
+from trendscout.report.bilingual import both, dots, say
+from trendscout.report.card import Card
+from trendscout.report.clean import visible, web_address
+from trendscout.store.details import ListingFacts, listings_of, sightings_of
+from trendscout.store.hosts import host_states
+from trendscout.store.products import decisions
+from trendscout.store.query import PRODUCT
+from trendscout.store.read_file import ReadFile
+from trendscout.store.row_text import coverage_of, job_state_of
+from trendscout.store.said import Said, said_of, said_on
+from trendscout.store.sql import Connection, aware
+
+_SPARK = timedelta(days=45)
+YEAR = timedelta(days=365)
+_TOP = 20  # that a report shows
+_GROUPS = 6  # of lists whose calibration is shown, those with most chances
+_WIDTH, _HEIGHT = 860, 200
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """How the user reads: language, time zone, pictures."""
+
+    lang: Lang
+    zone: tzinfo
+    images: bool = True
+
+
+# --- products ------------------------------------------------------------------------------------------------
+
+
+def products(file: ReadFile, asked: Asked, view: View) -> dict[str, Any]:
+    """A page of the products asked for, with what may be chosen."""
+    rows, total = file.products(asked.wanted, limit=PAGE, offset=(asked.page - 1) * PAGE)
+    pages = max(1, -(-total // PAGE))
+    return {
+        "cards": cards(file, rows, view),
+        "total": total,
+        "page": min(asked.page, pages),
+        "pages": pages,
+        "filters": list(_filters(file, asked, view.lang)),
+        "tree": _tree(file.choices()["tree"]),
+    }
+
+
+def cards(file: ReadFile, rows: Sequence[Row], view: View) -> list[Card]:
+    """The rows with their small curves."""
+    names = [row.product_id for row in rows]
+    curves: Mapping[str, tuple[Sighting, ...]] = {}
+    if names:
+        with file.about(names) as connection:
+            curves = sightings_of(connection, names, since=file.as_of - _SPARK, until=file.as_of)
+    full = [_with(row, curves.get(row.product_id, ())) for row in rows]
+    return [Card(row, row.position, file.as_of, view.zone, view.images) for row in full]
+
+
+def _with(row: Row, sightings: tuple[Sighting, ...]) -> Row:
+    """The row with its curves, where they are known."""
+    return replace(row, facts=replace(row.facts, sightings=sightings or row.facts.sightings))
+
+
+_LABELS = {
+    "stage": "Stage",
+    "place": "Seen on",
+    "kind": "Kind of list",
+    "flag": "Warning",
+    "pack": "Pack",
+    "mark": "Mark",
+}
+
+
+def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, str, list[tuple[str, str, bool]]]]:
+    """(parameter, label, options as (value, text, chosen)) of those that have something to choose from."""
+    found = file.choices()
+    words = {
+        "stage": lambda value: phrases.stage(value, lang),
+        "pack": lambda value: packs.title(value, lang),
+        "mark": lambda value: tr(value, lang),
+    }
+    for name, label in _LABELS.items():
+        options = [
+            (value, f"{visible(words.get(name, visible)(value))} ({count:,})", asked.get(name) == value)
+            for value, count in found[name]
+        ]
+        if options:
+            yield name, tr(label, lang), options
+
+
+def _tree(lists: Sequence[tuple[str, int]]) -> list[tuple[str, str, int]]:
+    """(beginning of list ids, name, products) of every branch, a branch before its leaves."""
+    branches: dict[str, int] = {}
+    for list_id, count in lists:
+        head, _, _ = list_id.rpartition("/")
+        if head:
+            branches[head] = branches.get(head, 0) + count
+    every = [*((name, -1) for name in branches), *lists]
+    return [(name, phrases.source_name(name), count) for name, count in sorted(every)]
+
+
+# --- one product ---------------------------------------------------------------------------------------------
+
+
+def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | None:
+    """All that the read file holds of a product; None if it holds nothing."""
+    keys = file.listings([product_id])
+    if not keys:
+        return None
+    with file.about([product_id]) as connection:
+        listings = listings_of(connection, [product_id], until=file.as_of).get(product_id, ())
+        found = sightings_of(connection, [product_id], since=file.as_of - YEAR, until=file.as_of)
+        sightings = found.get(product_id, ())
+        prices = _by_day(connection, "price", file.as_of)
+        reviews = _by_day(connection, "reviews", file.as_of)
+        by_hand = {name for one in decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
+        said = said_of(connection, keys, now=file.as_of)
+        kin = _kin(connection, keys)
+    if not listings:
+        return None
+    row = file.product(product_id) or _unscored(product_id, listings, sightings)
+    row = _with(row, sightings)
+    return {
+        "card": Card(row, row.position, file.as_of, view.zone, view.images),
+        "row": row,
+        "curves": [_curve(one, prices, reviews, file.as_of, view) for one in row.facts.sightings],
+        "members": [_member(one, one.listing_id in by_hand) for one in listings],
+        "kin": kin,
+        "said": [_said(one, file.as_of, view) for one in reversed(said[-60:])],
+        "spread": _spread(listings),
+    }
+
+
+def _unscored(product_id: str, listings: Sequence[ListingFacts], sightings: Sequence[Sighting]) -> Row:
+    """A product that stands on no list now: what was known of it, without a score."""
+    main = next((one for one in listings if one.title), listings[0])
+    list_id = sightings[0].list_id if sightings else ""
+    facts = ProductFacts(
+        item_key=main.item_key,
+        title=main.title or main.item_key,
+        platform=main.platform,
+        market=main.market,
+        category=list_id.rpartition("/")[2],
+        first_seen=min(one.first_seen for one in listings),
+        listed_at=main.listed_at,
+        url=main.url,
+        image=main.image,
+        price=main.price,
+        currency=main.currency,
+        listings=len(listings),
+    )
+    return Row(product_id, 0, ScoredItem(list_id, product_id), facts)
+
+
+_Days = Mapping[str, Sequence[tuple[datetime, float]]]
+
+
+def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
+    """List id → what the column showed, look by look."""
+    rows = connection.execute(
+        f"""SELECT list_id, taken_at, min({column})::DOUBLE FROM observations JOIN lists USING (list_key)
+        WHERE {column} IS NOT NULL AND taken_at <= $1 GROUP BY ALL ORDER BY ALL""",
+        [until.replace(tzinfo=None)],
+    ).fetchall()
+    found: dict[str, list[tuple[datetime, float]]] = {}
+    for list_id, at, value in rows:
+        found.setdefault(list_id, []).append((aware(at), value))
+    return found
+
+
+def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: View) -> dict[str, Any]:
+    """Rank, price, count and reviews of a product on one list, all over the same stretch of time."""
+    first = next((point.at for point in one.curve if point.presence == "seen"), now)
+    start = max(min(first - timedelta(days=2), now - timedelta(days=14)), now - YEAR)
+    frame = chart.Frame(start, now, _WIDTH, _HEIGHT, left=40, right=8, top=18, bottom=22)
+    low = replace(frame, height=70, top=6)
+    counted = [Point(p.at, p.presence, None, p.count) for p in one.curve if p.count is not None]
+    panels: list[tuple[Markup, Markup]] = []
+    named: list[tuple[str, Sequence[Point]]] = [
+        ("Price", [Point(at, "seen", None, value) for at, value in prices.get(one.list_id, ())]),
+        ("Count", counted),
+        ("Ratings", [Point(at, "seen", None, value) for at, value in reviews.get(one.list_id, ())]),
+    ]
+    for label, points in named:
+        if points:
+            values = [point.count or 0.0 for point in points]
+            ends = {"low": min(values), "high": max(values)}
+            told = say(
+                "{label} {low} to {high}",
+                label=say(label),
+                **{end: _figure(value, view.lang) for end, value in ends.items()},
+            )
+            panels.append((told, Markup(chart.curve(points, low))))  # noqa: S704 - numbers only
+    bands = list(_campaigns(one.market, start.date(), now.date()))
+    about = (
+        both(lambda lang: tr("since {day}", lang, day=amounts.day(one.since, lang, now=now, zone=view.zone))),
+        say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
+        both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
+    )
+    return {
+        "list_id": one.list_id,
+        "name": phrases.source_name(one.list_id),
+        "about": dots(about),
+        "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
+        "bands": [(say(band.name), f"{band.first:%m-%d} – {band.last:%m-%d}") for band in bands],
+        "panels": panels,
+        "link": web_address(one.url),
+    }
+
+
+def _figure(value: float, lang: Lang) -> str:
+    """A price or count as people write it: 12.99, 950, 12.3K."""
+    return amounts.number(value, lang) if value >= 1e4 else f"{value:,.2f}".removesuffix(".00")
+
+
+def _campaigns(market: str | None, first: date, last: date) -> Iterator[Season]:
+    """The campaigns of a market's calendar between two days."""
+    seen = set()
+    for month in range((last - first).days // 28 + 2):
+        for season in seasons(market, min(first + timedelta(days=28 * month), last)):
+            if (season.name, season.first) not in seen and season.first <= last and season.last >= first:
+                seen.add((season.name, season.first))
+                yield season
+
+
+def _banded(svg: str, bands: Sequence[Season], frame: chart.Frame) -> Markup:
+    """The curve with a band behind it for every campaign."""
+    from datetime import UTC, time
+
+    drawn = []
+    for band in bands:
+        left = frame.x(max(datetime.combine(band.first, time(), UTC), frame.start))
+        right = frame.x(min(datetime.combine(band.last + timedelta(days=1), time(), UTC), frame.end))
+        size = f'width="{max(right - left, 2):.1f}" height="{frame.height - frame.top - frame.bottom}"'
+        drawn.append(f'<rect class="band" x="{left}" y="{frame.top}" {size}/>')
+    head, _, rest = svg.partition(">")
+    return Markup(f"{head}>{''.join(drawn)}{rest}")  # noqa: S704 - numbers only
+
+
+def _member(one: ListingFacts, by_hand: bool) -> dict[str, Any]:
+    verdict = "by hand" if by_hand else one.verdict
+    share = "" if one.probability is None or by_hand else f"{one.probability:.0%}"
+    return {
+        "place": phrases.place(one.platform, one.market),
+        "title": visible(one.title or one.item_key),
+        "key": visible(one.item_key),
+        "seller": visible(one.seller or ""),
+        "price": amounts.money(one.price, one.currency),
+        "verdict": dots((say(verdict) if verdict != "alone" else None, share)),
+        "reason": say(one.reason) if one.reason else "",
+        "link": web_address(one.url),
+    }
+
+
+def _kin(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
+    """Near misses: other products that have a variant or a near copy of these listings, each once."""
+    rows = connection.execute(
+        f"""WITH kin AS (SELECT listing_a AS listing, listing_b AS other, kind, reason FROM kinships
+                     UNION ALL SELECT listing_b, listing_a, kind, reason FROM kinships),
+        theirs AS (SELECT other, kind, reason FROM kin WHERE list_contains($1, listing)
+                   AND NOT list_contains($1, other))
+        SELECT {PRODUCT} AS product, any_value(kind), any_value(t.reason), any_value(title), any_value(platform),
+               any_value(market), min(price), any_value(currency)
+        FROM theirs t JOIN desk.listings l ON l.listing = t.other
+        LEFT JOIN desk.memberships m ON m.listing = l.listing GROUP BY product ORDER BY ALL LIMIT 50""",
+        [list(keys)],
+    ).fetchall()
+    return [
+        {
+            "product": found,
+            "kind": say({"variant": "variant", "near_copy": "near copy"}.get(kind, kind)),
+            "reason": say(reason) if reason else "",
+            "title": visible(title or found),
+            "place": phrases.place(platform, market),
+            "price": amounts.money(price, currency),
+        }
+        for found, kind, reason, title, platform, market, price, currency in rows
+    ]
+
+
+def _spread(listings: Sequence[ListingFacts]) -> str:
+    """The lowest and the highest price of the listings in the currency that most have."""
+    by_currency: dict[str, list[Any]] = {}
+    for one in listings:
+        if one.price is not None and one.currency:
+            by_currency.setdefault(one.currency, []).append(one.price)
+    if not by_currency:
+        return ""
+    currency, prices = max(by_currency.items(), key=lambda pair: len(pair[1]))
+    ends = (amounts.money(min(prices), currency), amounts.money(max(prices), currency))
+    return ends[0] if ends[0] == ends[1] else " – ".join(ends)
+
+
+def _said(one: Said, now: datetime, view: View) -> dict[str, Any]:
+    came = {True: "came true", False: "did not come", None: "not known yet"}[one.came]
+    return {
+        "day": both(lambda lang: amounts.day(one.as_of, lang, now=now, zone=view.zone)),
+        "product": one.product_id,
+        "title": visible(one.title),
+        "list": phrases.source_name(one.list_id),
+        "position": one.position,
+        "rank": one.rank,
+        "chance": amounts.share(one.probability) or "–",
+        "event": say(phrases.LABELS.get(one.label, one.label)),
+        "within": both(partial(amounts.span, one.horizon_h / 24)) if one.horizon_h else "",
+        "came": say(came),
+        "state": {True: "ok", False: "failed", None: "none"}[one.came],
+        "best": one.best_rank,
+    }
+
+
+def points(
+    file: ReadFile, product_id: str
+) -> Iterator[tuple[str, str, str, int | None, float | None, float | None]]:
+    """List, time, presence, rank, count and price of a product, look by look, for a table."""
+    with file.about([product_id]) as connection:
+        found = sightings_of(connection, [product_id], since=file.as_of - YEAR, until=file.as_of)
+        prices = _by_day(connection, "price", file.as_of)
+    for one in found.get(product_id, ()):
+        price = dict(prices.get(one.list_id, ()))
+        for point in one.curve:
+            yield one.list_id, point.at.isoformat(), point.presence, point.rank, point.count, price.get(point.at)
+
+
+# --- today ---------------------------------------------------------------------------------------------------
+
+
+def today(file: ReadFile, view: View) -> dict[str, Any]:
+    """What is new, what still runs, what left, what of the user's fades, what watched moved, doubtful joins."""
+    from trendscout.store.read_file import Wanted
+
+    top, _ = file.products(Wanted(tips=True), limit=_TOP)
+    mine, _ = file.products(Wanted(held=(("mark", "mine"),)), limit=100)
+    watch, _ = file.products(Wanted(held=(("mark", "watch"),)), limit=100)
+    fading, moved = changes.leading([*mine, *watch])
+    cursor = file.cursor()
+    try:
+        before = said_on(cursor, days_ago=1, now=file.as_of, top=_TOP)
+        doubtful = _doubtful(cursor)
+    finally:
+        cursor.close()
+    earlier = {one.product_id for one in before}
+    here = {row.product_id for row in top}
+    looked = {one.list_id for one in coverage(file) if one.status == "ok"}
+    gone = [one for one in before if one.product_id not in here]
+    new = [row for row in top if row.product_id not in earlier]
+    return {
+        "fading": cards(file, fading, view),
+        "moved": cards(file, moved, view),
+        "new": cards(file, new if before else top, view),
+        "running": cards(file, [row for row in top if row.product_id in earlier], view),
+        "left": [
+            (_said(one, file.as_of, view), say("left the top") if one.list_id in looked else say("nobody looked"))
+            for one in gone
+        ],
+        "since": both(lambda lang: amounts.day(before[0].as_of, lang, now=file.as_of, zone=view.zone))
+        if before
+        else "",
+        "doubtful": doubtful,
+    }
+
+
+def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
+    """Products that were joined on likeness, those first that stand high."""
+    rows = cursor.execute(
+        """SELECT p.product_id, any_value(p.position) AS position, min(m.probability),
+               list(l.title ORDER BY l.first_seen), any_value(m.reason)
+        FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing
+        WHERE m.product_id IN (SELECT product_id FROM memberships WHERE verdict = 'likely')
+        GROUP BY p.product_id ORDER BY position LIMIT 20"""
+    ).fetchall()
+    return [
+        {
+            "product": product_id,
+            "chance": amounts.share(probability) or "–",
+            "titles": [visible(title or "") for title in titles[:6]],
+            "reason": say(reason) if reason else "",
+        }
+        for product_id, _, probability, titles, reason in rows
+    ]
+
+
+# --- lists ---------------------------------------------------------------------------------------------------
+
+
+def coverage(file: ReadFile) -> list[Coverage]:
+    """The state of every list."""
+    return [coverage_of(text) for text in file.facts.get("coverage", ())]
+
+
+def lists(file: ReadFile, view: View) -> dict[str, Any]:
+    """Sources by days with state and reason, hosts that rest, jobs."""
+    now, zone = file.as_of, view.zone
+    every = sorted(coverage(file), key=absences.by_urgency)
+    cursor = file.cursor()
+    try:
+        hosts = [one for one in host_states(cursor) if one.open_until and one.open_until > now]
+    finally:
+        cursor.close()
+    jobs = [job_state_of(text) for text in file.facts.get("jobs", ())]
+    return {
+        "coverage": [
+            {
+                "name": phrases.source_name(one.list_id),
+                "list_id": one.list_id,
+                "source": one.source,
+                "market": one.market or "",
+                "status": one.status,
+                "status_text": both(partial(phrases.status, one.status)),
+                "days": [(status, f"{day} {phrases.status(status, view.lang)}") for day, status in one.days],
+                "why": both(partial(absences.why_missing, one, now=now, zone=zone)),
+                "entries": one.entries,
+            }
+            for one in every
+        ],
+        "days": [day for day, _ in max((one.days for one in every), key=len, default=())],
+        "signs": {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"},
+        "hosts": [
+            (visible(one.host), amounts.minute(one.open_until, zone), visible(one.reason))
+            for one in hosts
+            if one.open_until
+        ],
+        "jobs": [(job.name, both(partial(job_lines.sentence, job, now=now, zone=zone))) for job in jobs],
+        "sources": sorted({(one.source, one.market or "") for one in every}),
+    }
+
+
+# --- was it right? -------------------------------------------------------------------------------------------
+
+
+def record(file: ReadFile, view: View) -> dict[str, Any]:
+    """Chance said and come, by list, and what the report said 7 and 30 days ago."""
+    cursor = file.cursor()
+    try:
+        then = [(days, said_on(cursor, days_ago=days, now=file.as_of, top=_TOP)) for days in (7, 30)]
+    finally:
+        cursor.close()
+    groups = [one for one in file.facts.get("backtest", {}).get("groups", ()) if one.get("curve")]
+    return {
+        "calibrations": [_calibration(one) for one in sorted(groups, key=lambda one: -one["trials"])[:_GROUPS]],
+        "then": [
+            {
+                "days": days,
+                "rows": [_said(one, file.as_of, view) for one in said],
+                "kept": sum(one.came is True for one in said),
+                "known": sum(one.came is not None for one in said),
+            }
+            for days, said in then
+        ],
+    }
+
+
+def _calibration(group: Mapping[str, Any]) -> dict[str, Any]:
+    rules, error, base = group["rules"], group.get("ece"), group.get("base")
+    about = (
+        say(phrases.LABELS.get(rules["label"], rules["label"])),
+        say("within {time}", time=both(partial(amounts.span, rules["horizon_h"] / 24))),
+        say("{n} chances", n=f"{group['trials']:,}"),
+        say("base rate {share}", share=f"{base:.1%}") if base is not None else None,
+        say("average error {share}", share=f"{error:.1%}") if error is not None else None,
+    )
+    plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
+    return {
+        "name": phrases.source_name(group["group"]),
+        "about": dots(about),
+        "plot": plot,
+        "table": [
+            (f"{step['said']:.0%}", f"{step['came']:.0%}", f"{step['trials']:,}") for step in group["curve"]
+        ],
+    }

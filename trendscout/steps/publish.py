@@ -1,0 +1,110 @@
+"""What the desk shows, published whole after each step that changed the store."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from itertools import chain, islice
+from pathlib import Path
+
+from trendscout.errors import TrendscoutError, UsageError
+from trendscout.files import whole_file
+from trendscout.findings import Finding, from_json, of_error, text, to_json
+from trendscout.model import Report, Row
+from trendscout.report import costs, packs
+from trendscout.settings.config import Settings, load_settings
+from trendscout.steps.job_states import job_states
+from trendscout.steps.rank import rank
+from trendscout.steps.rows import rows_of
+from trendscout.store import products
+from trendscout.store.coverage import coverage
+from trendscout.store.learned import last_backtest
+from trendscout.store.query import ANYWHERE
+from trendscout.store.read_file import current_file, published_at, write_read_file
+from trendscout.store.row_text import packed
+from trendscout.store.said import KEPT, save_said
+from trendscout.store.sql import Connection
+from trendscout.store.stock import own_goods
+from trendscout.store.workspace import Workspace
+
+_BATCH = 2_000  # rows held at a time
+_CONFIG = "config"  # in the desk's folder: the configuration that its packs, costs and jobs lie beside
+_FAULT = "fault"  # ... and why the last publication failed
+
+
+def remember_config(folder: Path, config: Path | None) -> None:
+    """Let later writers know which configuration the desk was started with."""
+    whole_file(folder / _CONFIG, lambda path: path.write_text(str(config.resolve()) if config else "", "utf-8"))
+
+
+def last_fault(folder: Path) -> tuple[Finding, ...]:
+    """Why the last publication failed; nothing if it did not."""
+    file = folder / _FAULT
+    return from_json(file.read_text(encoding="utf-8")) if file.exists() else ()
+
+
+def try_to_publish(workspace: Workspace, *, now: datetime) -> bool:
+    """Publish, if that was possible; why it was not is told to the desk, not to the step before."""
+    try:
+        publish(workspace, now=now)
+    except (TrendscoutError, OSError) as error:
+        why = of_error(error) if isinstance(error, TrendscoutError) else text(str(error), "failed")
+        whole_file(workspace.desk / _FAULT, lambda path: path.write_text(to_json([why]), "utf-8"))
+        return False
+    (workspace.desk / _FAULT).unlink(missing_ok=True)
+    return True
+
+
+def publish(workspace: Workspace, *, now: datetime) -> Path | None:
+    """Rank everything at `now`, keep what is said in the store, and make the read file of it; its path.
+
+    None if one of a later time is there. Raises StoreError if the store cannot be had, OSError if the file cannot
+    be written.
+    """
+    folder = workspace.desk
+    before = published_at(folder)
+    if before is not None and before > now and current_file(folder):
+        return None
+    settings = _settings(folder)
+    with workspace.writing(must_exist=True) as connection:
+        rows = _rows(connection, settings, now)
+        first = list(islice(rows, KEPT))
+        save_said(connection, first, now)
+        facts = {
+            "coverage": [packed(one) for one in coverage(connection, now=now)],
+            "jobs": [packed(one) for one in job_states(connection, settings, now=now)],
+            "backtest": last_backtest(connection, until=now) or {},
+        }
+        return write_read_file(connection, folder, _batches(chain(first, rows)), facts, now=now)
+
+
+def _settings(folder: Path) -> Settings:
+    file = folder / _CONFIG
+    named = file.read_text(encoding="utf-8") if file.exists() else ""
+    return load_settings(Path(named)) if named and Path(named).exists() else Settings()
+
+
+def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator[Row]:
+    """Every scored product with its costs and packs, those that the seller ignores last."""
+    try:
+        scores = rank(connection, ANYWHERE, now=now)
+    except UsageError:  # nothing to rank yet: the desk shows what was looked at
+        return
+    known_costs = {**costs.of_goods(own_goods(connection), now), **costs.load(settings.home / "costs.toml")}
+    known_packs = packs.load(settings.home / "packs")
+    ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
+    every = chain(
+        rows_of(connection, scores, now=now),
+        *(rows_of(connection, scores, now=now, only=product) for product in ignored),
+    )
+    for position, batch in enumerate(_batches(every)):
+        made = costs.applied(Report(as_of=now, rows=tuple(batch), coverage=()), known_costs)
+        made = packs.judged(made, known_packs)
+        for number, row in enumerate(made.rows, position * _BATCH + 1):
+            yield replace(row, position=number)
+
+
+def _batches(rows: Iterator[Row]) -> Iterator[Sequence[Row]]:
+    while part := tuple(islice(rows, _BATCH)):
+        yield part
