@@ -20,7 +20,7 @@ from market import World, records
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.comparison import NAMES, pair_features
 from trendscout.matching.listings import Listings, read_listings, weigh
-from trendscout.matching.pair_model import RIVAL_NAMES, catalogues, rival_features, shipped
+from trendscout.matching.pair_model import RIVAL_NAMES, catalogue_sources, rival_features, shipped
 from trendscout.store.blocking import candidate_pairs
 
 if TYPE_CHECKING:
@@ -232,7 +232,7 @@ def main() -> None:
     for sample in samples:
         value = sample.features @ content.astype(np.float32) + np.float32(content_bias)
         source, sources = sample.listings.source, len(sample.listings.sources)
-        shops = catalogues(value, sample.a, sample.b, source, sources, shipped().doubles)
+        shops = catalogue_sources(value, sample.a, sample.b, source, sources, shipped().doubles)
         rivals.append(rival_features(value, sample.a, sample.b, source, shops)[sample.used])
     second, second_bias = fitted(np.concatenate(rivals).astype(float), truth, weight, RIVAL_SIGNS, SHRINK / 100)
     path = Path(__file__).parent.parent / "trendscout" / "matching" / "weights.toml"

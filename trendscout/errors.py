@@ -15,6 +15,7 @@ TrendscoutError                    what happened, to what, what to do next
 │   ├── Refused                    robots.txt or our own limits say no
 │   ├── TryLater                   the site asks for time: after_s
 │   └── Unreachable                no answer, or a broken one, after the retries
+│       └── Unanswered             a message was sent, and whether it arrived is not known
 └── ReadError                      exit 3: a page came and gives no list
     ├── Blocked                    a wall: captcha, login, consent, geo-block, error code with status 200
     ├── NoPage                     the list's page is missing, a part of one, or an error of the site's
@@ -50,6 +51,7 @@ __all__ = [
     "StoreTooNew",
     "TrendscoutError",
     "TryLater",
+    "Unanswered",
     "Unreachable",
     "UsageError",
     "keep_secret",
@@ -206,6 +208,10 @@ class TryLater(FetchError):
 
 class Unreachable(FetchError):
     """No answer, or a broken one, after the retries."""
+
+
+class Unanswered(Unreachable):
+    """A message was sent and no answer came: it may have arrived."""
 
 
 class ReadError(TrendscoutError):

@@ -180,6 +180,9 @@ SENTENCES: Mapping[str, Sentence] = {
     "report_holds": Sentence("note", "The report holds {count} products.", "The report holds one product."),
     "channel_unreached": Sentence("partial", "{channel} was not reached: {why}"),
     "variable_not_set": Sentence("failed", "The environment variable {variable} is not set."),
+    "variable_unreadable": Sentence(
+        "failed", "The environment variable {variable} holds a line break or another sign that cannot be seen."
+    ),
     "fault_of_ours": Sentence("failed", "A fault of ours: {kind}."),
 }
 

@@ -219,12 +219,12 @@ def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datet
     from trendscout.store import products
 
     with workspace.store(must_exist=True) as connection:
-        product_id, title = products.find_product(connection, product)
+        named = products.find_product(connection, product)
         if word == "none":
-            products.unmark(connection, product_id)
+            products.unmark(connection, named.product)
         else:
-            products.mark(connection, product_id, word, note, now)  # type: ignore[arg-type]
-        return title
+            products.mark(connection, named, word, note, now)  # type: ignore[arg-type]
+        return named.title
 
 
 # --- rank and report -----------------------------------------------------------------------------------------

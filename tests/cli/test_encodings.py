@@ -36,6 +36,7 @@ COMMANDS = (
     ("match",),
     ("doctor",),
     ("doctor", "--json"),
+    ("push", "list"),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),

@@ -3,10 +3,10 @@ import numpy as np
 from trendscout.matching.clusters import Ties, cluster
 
 
-def ties(count: int, known: list[int] | None = None, catalogue: list[int] | None = None) -> Ties:
+def ties(count: int, known: list[int] | None = None, platform: list[int] | None = None) -> Ties:
     return Ties(
         np.array(known or [-1] * count, np.int64),
-        np.array(catalogue or [0] * count, np.uint64),
+        np.array(platform or [-1] * count, np.int64),
         np.empty((0, 2), np.int64),
         np.empty((0, 2), np.int64),
     )
@@ -30,5 +30,5 @@ def test_known_products_never_join() -> None:
     assert labels([(0, 1, 0.9), (0, 2, 0.8), (1, 2, 0.9)], ties(3, known=[0, 1, -1])) == [0, 1, 1]
 
 
-def test_a_catalogue_gives_a_product_one_listing() -> None:
-    assert labels([(0, 2, 0.9), (1, 2, 0.8), (0, 1, 0.9)], ties(3, catalogue=[1, 1, 2])) == [0, 1, 0]
+def test_two_rows_of_one_platform_never_meet() -> None:
+    assert labels([(0, 2, 0.9), (1, 2, 0.8), (0, 1, 0.9)], ties(3, platform=[70, 70, 2])) == [0, 1, 0]

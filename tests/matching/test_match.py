@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from trendscout.lang import tr
 from trendscout.matching.match import Decisions, Matches, match_listings
-from trendscout.matching.reasons import AGAINST, FEW, FOR
+from trendscout.matching.reasons import AGAINST, FEW, FOR, NEIGHBOUR
 from trendscout.store.blocking import candidate_pairs
 
 
@@ -128,7 +128,7 @@ def test_prices_are_compared_in_one_money() -> None:
 
 
 def test_every_reason_has_its_chinese() -> None:
-    texts = [text for _, text in FOR + AGAINST] + [FEW]
+    texts = [text for _, text in FOR + AGAINST] + [FEW, NEIGHBOUR]
     assert all(tr(text, "zh") != text for text in texts)
 
 

@@ -32,7 +32,8 @@ def test_the_same_words_in_another_order_are_the_same() -> None:
 
 
 def test_a_word_more_on_one_side_only_is_no_replacement() -> None:
-    assert verdict(*titled(BASE.format("lavender"), BASE.format("lavender meadow"))) == "same"
+    long = "Glenvale Breezo solid air freshener deodoriser, crystal jar, home bathroom, 170 g, {}"
+    assert verdict(*titled(long.format("lavender"), long.format("lavender meadow"))) == "same"
 
 
 @pytest.mark.parametrize("scent", ["clean linen", "honey"])

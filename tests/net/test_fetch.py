@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gzip
 import logging
+import socket
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -20,8 +21,17 @@ from trendscout import __version__
 from trendscout.archive import Archive
 from trendscout.archive.wire import Received
 from trendscout.clock import Clock, SystemClock, VirtualClock
-from trendscout.errors import ArchiveError, ConfigError, FetchError, Refused, TrendscoutError, TryLater
+from trendscout.errors import (
+    ArchiveError,
+    ConfigError,
+    Refused,
+    TrendscoutError,
+    TryLater,
+    Unanswered,
+    Unreachable,
+)
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
+from trendscout.fetch.post import post_json
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.sources.source import Source
 from trendscout.sources.walls import Walls
@@ -306,7 +316,7 @@ def test_a_name_that_points_inside_is_not_asked(tmp_path: Path, addresses: list[
 
     async def use(fetcher: Fetcher, server: FaultServer) -> int:
         asked = Request(f"http://a.example.com:{server.port}/shop/list")
-        with pytest.raises(FetchError, match="private address"):
+        with pytest.raises(Unreachable, match="private address"):
             await fetcher.fetch(source(), Query("shop_list"), asked)
         return len(server.requests)
 
@@ -685,3 +695,31 @@ def test_a_site_that_wants_hours_is_not_waited_for_but_left_alone_for_them(tmp_p
     session(use, tmp_path, plays={"list": play}, on_state=states.append, limits=Limits(patience_s=60))
     assert states[-1].open_until
     assert states[-1].open_until - START > timedelta(hours=2)
+
+
+# --- posting ---------------------------------------------------------------------------------------------------
+
+
+def test_a_channel_that_drips_its_answer_is_given_up(tmp_path: Path) -> None:
+    async def drip(visit: Visit) -> None:
+        await visit.send(b"HTTP/1.1 200 OK\r\nX-Slow: ")
+        for _ in range(200):
+            await visit.send(b"a")
+            await asyncio.sleep(0.05)
+
+    async def use(_: Fetcher, server: FaultServer) -> float:
+        began = time.monotonic()
+        with pytest.raises(Unanswered, match="no answer"):
+            await asyncio.to_thread(post_json, server.url("shop") + "/send", b"{}", timeout_s=0.4)
+        return time.monotonic() - began
+
+    assert session(use, tmp_path, plays={"list": drip}) < 3.0
+
+
+def test_a_channel_that_is_not_there_took_no_message() -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(Unreachable, match="cannot be reached") as caught:
+            post_json(f"http://127.0.0.1:{free.getsockname()[1]}/?key=MARK", b"{}")
+    assert not isinstance(caught.value, Unanswered)
+    assert "MARK" not in str(caught.value)

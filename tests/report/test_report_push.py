@@ -5,6 +5,7 @@ import logging
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
@@ -18,7 +19,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from trendscout import findings
-from trendscout.errors import Unreachable, UsageError
+from trendscout.errors import Unanswered, Unreachable, UsageError
 from trendscout.lang import Lang
 from trendscout.model import Report
 from trendscout.report import alerts, bots, changes, push
@@ -192,19 +193,83 @@ def test_a_refusal_behind_status_200_is_a_refusal(kind: str, answer: dict[str, A
     assert [part.key for part in delivery.pending] == ["daily/2026-07-19/team/1"]
     assert str(answer.get("errcode", answer.get("code"))) in delivery.error
     assert len(team.got) == 1  # it would be refused again
+    assert delivery.pending[0].state == "aside"
 
 
 @pytest.mark.parametrize(
-    "answer",
-    [(200, {"errcode": 45009, "errmsg": "api freq out of limit"}), (500, {}), (429, {}), (502, {"errcode": 1})],
+    ("kind", "answer", "waits"),
+    [
+        ("wecom", (200, {"errcode": 45009, "errmsg": "api freq out of limit"}), [60.0, 60.0]),
+        ("dingtalk", (200, {"errcode": 130101, "errmsg": "send too fast"}), [60.0, 60.0]),
+        ("feishu", (200, {"code": 11232, "msg": "frequency limited"}), [60.0, 60.0]),
+        ("wecom", (429, {}), [60.0, 60.0]),
+        ("wecom", (500, {}), [2.0, 4.0]),
+        ("wecom", (502, {"errcode": 1}), [2.0, 4.0]),
+    ],
 )
-def test_what_passes_is_tried_again(answer: tuple[int, dict[str, Any]], team: Chat) -> None:
+def test_what_passes_is_tried_again(
+    kind: str, answer: tuple[int, dict[str, Any]], waits: list[float], team: Chat
+) -> None:
     team.answers = [answer, answer]
     pauses: list[float] = []
-    delivery = send(team, first(), sleep=pauses.append)
+    delivery = send(team, first(), kind, sleep=pauses.append)
     assert delivery.error == ""
-    assert pauses == [2.0, 4.0]
+    assert pauses == waits
     assert len(team.got) == 3
+
+
+def test_an_error_of_theirs_is_not_called_success(team: Chat) -> None:
+    team.answers = [(500, {"errcode": 0, "errmsg": "ok"})] * 3
+    assert send(team, first()).error == "HTTP 500"
+
+
+def test_a_message_that_is_refused_for_good_holds_up_no_other(team: Chat) -> None:
+    old = push.Message("daily/2026-07-18/team/1", "yesterday", "🔥")
+    parts = [old, *push.messages(first(), "team", "wecom", team.url)]
+    team.answers = [(200, {"errcode": 40058, "errmsg": "invalid"})]
+    done = send(team, first(), parts=parts)
+    assert list(done.sent) == [parts[1].key]
+    assert [(one.key, one.state, one.why) for one in done.pending] == [(old.key, "aside", "code 40058: invalid")]
+    assert "set aside" in done.error
+    team.got.clear()
+    again = send(team, first(), parts=done.pending)
+    assert (team.got, again.error, len(again.pending)) == ([], "", 1)
+
+
+@pytest.mark.parametrize("silence", [Unanswered("slow"), TimeoutError()])
+def test_a_slow_answer_makes_one_copy_and_one_more_with_the_next_run(silence: Exception) -> None:
+    posted: list[str] = []
+
+    def slow(url: str, _: bytes) -> tuple[int, bytes]:
+        posted.append(url)
+        raise silence
+
+    given = {"channel": "team", "kind": "wecom", "url": "https://bot.example/send", "post": slow, "already": ()}
+    given |= {"record": lambda _: None, "now": NOW, "sleep": lambda _: None}
+    parts = push.messages(first(many(), whole=True), "team", "wecom", "https://bot.example/send")
+    kept: list[tuple[str, ...]] = []
+    done = push.send(parts, keep=lambda all_: kept.append(tuple(one.state for one in all_)), **given)
+    assert len(posted) == 1, "what may have arrived is not sent again, nor what comes behind it"
+    assert kept == [("doubt", *["waiting"] * (len(parts) - 1))], "noted before it was posted"
+    assert [one.state for one in done.pending][:2] == ["doubt", "waiting"]
+    done = push.send(done.pending, **given)
+    assert len(posted) == 2
+    done = push.send(done.pending, **given)
+    assert done.pending[0].state == "aside"
+    assert len(posted) == 3, "the third copy is none: it is the part behind it"
+
+
+def test_a_message_of_last_week_is_given_up(team: Chat) -> None:
+    old = push.Message("daily/1/team/1", "t", "x", since=(NOW - timedelta(days=8)).isoformat())
+    done = send(team, first(), parts=[old])
+    assert team.got == []
+    assert (done.pending[0].state, done.error) == ("aside", "set aside: it could not be sent for 8 days")
+
+
+def test_what_is_kept_comes_back_whole() -> None:
+    one = push.Message("k", "t", "x", ("f",), "doubt", "why", 1, "2026-07-19T06:00:00+00:00")
+    assert push.Message.from_dict(json.loads(json.dumps(one.as_dict()))) == one
+    assert push.Message.from_dict({"key": "k", "title": "t", "text": "x"}) == push.Message("k", "t", "x")
 
 
 def test_what_fails_is_sent_by_the_next_run(team: Chat) -> None:

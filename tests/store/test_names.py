@@ -1,5 +1,6 @@
 """How the seller names a product: by its id, an item key, a part of a title, or words of one."""
 
+import json
 from datetime import UTC, datetime
 
 import pytest
@@ -9,6 +10,7 @@ from trendscout.model import Entry, Snapshot
 from trendscout.store.connect import open_store
 from trendscout.store.load import load_snapshots
 from trendscout.store.products import find_product
+from trendscout.store.runs import remember
 
 NOW = datetime(2026, 7, 1, tzinfo=UTC)
 LIST = "ebay_US/search/toys"
@@ -36,9 +38,16 @@ def store(tmp_path):
     ],
 )
 def test_a_product_is_found(store, text, title):
-    product, found = find_product(store, text)
-    assert found == title
-    assert find_product(store, product) == (product, title)
+    found = find_product(store, text)
+    assert found.title == title
+    assert find_product(store, found.product) == find_product(store, found.product[:12]) == found
+
+
+def test_a_row_of_the_last_report_is_found(store):
+    product = find_product(store, "BEACH").product
+    seen = {product: {"position": 2}, "p:other": {"position": 1}}
+    remember(store, "terminal", json.dumps(seen), NOW)
+    assert find_product(store, "2").product == find_product(store, "#2").product == product
 
 
 def test_a_whole_phrase_goes_before_words(store):

@@ -8,6 +8,7 @@ from trendscout import pipeline
 from trendscout.errors import UsageError
 from trendscout.steps.match import match_store
 from trendscout.store.histories import import_history
+from trendscout.store.products import marks
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 TITLES = (
@@ -99,6 +100,23 @@ def test_variants_are_kept_apart_and_counted(matched):
         assert store.execute(kin).fetchall() == [(3, "variant")]
     pipeline.decide(matched, "variants", "k01", None, now=NOW + timedelta(days=1))
     assert len(set(products(matched).values())) == 4
+
+
+def test_a_store_that_an_older_matcher_joined_is_joined_anew_and_told(matched):
+    before = products(matched)
+    with matched.writing() as store:
+        store.execute("UPDATE memberships SET product_id = ?", [before["k01"]])
+        store.execute("UPDATE match_index SET product_id = ?", [before["k01"]])
+        store.execute("UPDATE facts SET value = '1' WHERE name = 'matcher'")
+    pipeline.mark(matched, "k31", "mine", "in stock", now=NOW)
+    done = pipeline.match(matched)
+    assert done.anew is not None
+    assert (done.anew.products_before, done.anew.products_after) == (1, 2)
+    assert (done.anew.undone, done.anew.made) == (3, 0)
+    assert products(matched) == before
+    with matched.store() as store:
+        assert marks(store) == {before["k31"]: ("mine", "in stock")}
+    assert pipeline.match(matched).anew is None
 
 
 def test_what_changes_nothing_is_an_error(matched):

@@ -171,6 +171,9 @@ def _told(
 
 def _in_member(member: bytes, *, own: bool) -> Iterator[Received | BadRecord]:
     """The pages of a member, or of a whole unpacked file, and what is wrong with others."""
+    if member.startswith(_GZIP[:2]):  # warcio would unpack it once more, without any bound
+        yield BadRecord("gzip in gzip")
+        return
     try:
         for record in ArchiveIterator(BytesIO(member)):
             try:

@@ -11,7 +11,6 @@ from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
-from warcio.bufferedreaders import ChunkedDataReader
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
@@ -108,7 +107,7 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
         url=context.url or target,
         status=int(http.get_statuscode()) if http else 200,
         headers=tuple(map(_as_sent, headers)) if http else (("Content-Type", record.content_type or ""),),
-        body=ChunkedDataReader(BytesIO(body)).read() if chunked else body,  # other tools keep the chunks
+        body=_without_chunks(body) if chunked else body,  # other tools keep the chunks
         fetched_at=fetched_at,
         taken_at=context.taken_at or fetched_at,
         pages=context.pages,
@@ -116,6 +115,28 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
         sent_to=target if context.url else "",
         extra=context.extra,
     )
+
+
+# 0.2 s; servers send whole pages, or some KiB at a time.
+_MAX_CHUNKS = 200_000
+_CHUNK_SIZE = re.compile(rb"[ \t]{0,8}([0-9a-fA-F]{1,8})[ \t]{0,8}(?:;[^\r\n]{0,200})?\r?\n")
+
+
+def _without_chunks(body: bytes) -> bytes:
+    """The body without HTTP's chunk sizes; from where it has none on, as it is: some tools took them out."""
+    pieces: list[bytes] = []
+    place = 0
+    for _ in range(_MAX_CHUNKS):
+        head = _CHUNK_SIZE.match(body, place)
+        if not head:
+            return b"".join([*pieces, body[place:]])
+        size = int(head[1], 16)
+        if not size:
+            return b"".join(pieces)
+        pieces.append(body[head.end() : head.end() + size])
+        place = head.end() + size
+        place += 2 if body[place : place + 2] == b"\r\n" else 0
+    raise BadRecord(f"more than {_MAX_CHUNKS} chunks")
 
 
 # Before the name of Transfer-Encoding, since the chunks are gone from the body; replay tools keep fields so.

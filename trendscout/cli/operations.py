@@ -12,6 +12,12 @@ from trendscout.store.address import StoreAddress
 PARTIAL = 3
 database = typer.Typer(no_args_is_help=True, help=t("Look after the store."))
 app.add_typer(database, name="db")
+pushes = typer.Typer(no_args_is_help=True, help=t("Messages that did not arrive: list, send again, forget."))
+app.add_typer(pushes, name="push")
+Keys = Annotated[
+    list[str] | None, typer.Argument(metavar="[KEY]...", help=t("Messages, as `push list` names them."))
+]
+OfChannel = Annotated[str | None, typer.Option("--channel", help=t("All messages of this channel."))]
 
 
 @app.command(
@@ -95,6 +101,44 @@ def run(
     if done.state == "failed" or any(outcome.fault for outcome in done.outcomes):
         raise typer.Exit(FAULT_OF_OURS)
     here.end(partial=done.state == "partial")
+
+
+@pushes.command("list", help=example("The messages that did not arrive, and why.", "trendscout push list"))
+def push_list(context: typer.Context, as_json: AsJson = False) -> None:
+    """List what waits for channels."""
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_undelivered
+    from trendscout.jobs.notify import undelivered
+
+    here = call(context)
+    with here.workspace.store(must_exist=True) as connection:
+        found = undelivered(connection)
+    if as_json:
+        answer([{"channel": channel, **one.as_dict()} for channel, some in found.items() for one in some])
+    else:
+        show_undelivered(found, here)
+
+
+@pushes.command("retry", help=example("Send messages with the next run.", "trendscout push retry --channel team"))
+def push_retry(context: typer.Context, keys: Keys = None, channel: OfChannel = None) -> None:
+    """Send messages once more."""
+    _settle(context, keys, channel, retry=True)
+
+
+@pushes.command("drop", help=example("Forget messages.", "trendscout push drop --channel team"))
+def push_drop(context: typer.Context, keys: Keys = None, channel: OfChannel = None) -> None:
+    """Forget messages."""
+    _settle(context, keys, channel, retry=False)
+
+
+def _settle(context: typer.Context, keys: list[str] | None, channel: str | None, *, retry: bool) -> None:
+    from trendscout.jobs.notify import change_undelivered
+
+    here = call(context)
+    count = change_undelivered(here.workspace, keys or (), channel, now=moment(None), retry=retry)
+    here.say(
+        "{count} messages are sent with the next run." if retry else "{count} messages are forgotten.", count=count
+    )
 
 
 @app.command(

@@ -1,5 +1,6 @@
 """Commands about single products: match, merge, split, mark, why."""
 
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -12,7 +13,12 @@ from trendscout.errors import UsageError
 if TYPE_CHECKING:
     from trendscout.store.products import Word
 
-Product = Annotated[str, typer.Argument(metavar="PRODUCT", help=t("Product id, item key, or part of a title."))]
+Product = Annotated[
+    str,
+    typer.Argument(
+        metavar="PRODUCT", help=t("Row of the last report, an id's beginning, item key, or words of a title.")
+    ),
+]
 
 
 @app.command(
@@ -27,6 +33,10 @@ def match(
     records: Annotated[Path | None, typer.Argument(help=t("Parquet: id, source, title, brand, price."))] = None,
     out: Annotated[Path | None, typer.Option("--out", help=t("Where id, product_id go (Parquet)."))] = None,
     pairs_out: Annotated[Path | None, typer.Option("--pairs-out", help=t("Where scored pairs go."))] = None,
+    many_shops: Annotated[
+        list[str] | None,
+        typer.Option("--many-shops", metavar="SOURCE", help=t("A source of the file that stands for many shops.")),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Match listings."""
@@ -40,7 +50,10 @@ def match(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
     with here.progress("Matching"):
-        done = match_file(records, out, pairs_out) if records and out else pipeline.match(here.workspace)
+        if records and out:
+            done = match_file(records, out, pairs_out, many_shops=many_shops or ())
+        else:
+            done = pipeline.match(here.workspace)
     if as_json:
         answer(done)
     else:
@@ -51,6 +64,14 @@ def match(
             joined=done.joined,
             likely=done.likely,
         )
+        if done.anew:
+            here.say(
+                "An earlier version had joined them; all were joined anew: {products_before} products became"
+                " {products_after}, {undone} pairs came apart, {made} came together,"
+                " {spreads_before} products with prices in several places became {spreads_after}."
+                " Marks and decisions stay with their listings.",
+                **asdict(done.anew),
+            )
 
 
 @app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))

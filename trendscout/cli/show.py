@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Container, Iterable, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, for_programs, visible
@@ -13,6 +13,7 @@ from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
     from trendscout.model import Outcome, Report
+    from trendscout.report.push import Message
     from trendscout.steps.ledger import LedgerEntry
 
 _STATE_STYLE = {
@@ -22,6 +23,9 @@ _STATE_STYLE = {
     "late": "yellow",
     "blocked": "red",
     "failed": "red",
+    "waiting": "yellow",
+    "doubt": "yellow",
+    "aside": "red",
 }
 _WIDE = 100  # columns that a reader of a pipe or a file is given
 
@@ -104,6 +108,16 @@ def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
             for one in outcomes
         ],
         state=3,
+    )
+
+
+def show_undelivered(found: Mapping[str, Sequence[Message]], here: Call) -> None:
+    """The messages that did not arrive, and why."""
+    grid(
+        here.lang,
+        ("message", "state", "since", "why"),
+        [(one.key, one.state, one.since[:16], one.why) for messages in found.values() for one in messages],
+        state=1,
     )
 
 

@@ -2,30 +2,40 @@
 
 from __future__ import annotations
 
-from trendscout.errors import Unreachable
+import asyncio
 
-_TIMEOUT_S = 20.0
+import httpx
+
+from trendscout.errors import Unanswered, Unreachable
+
+_TIMEOUT_S = 20.0  # in all: an answer that drips a byte every few seconds is none
 _ANSWER_BYTES = 65_536
 
 
-def post_json(url: str, body: bytes) -> tuple[int, bytes]:
+def post_json(url: str, body: bytes, *, timeout_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
     """HTTP status and answer (its first 64 KiB) of posting JSON to an address that the user configured.
 
-    Raises Unreachable, which names neither address nor body: the address is a secret.
+    Raises Unreachable, or Unanswered where the message was sent and may have arrived. Neither names address or
+    body: the address is a secret.
     """
-    import httpx
-
-    headers = {"Content-Type": "application/json; charset=utf-8"}
     try:
-        with (
-            httpx.Client(timeout=_TIMEOUT_S, follow_redirects=False, trust_env=False) as client,
-            client.stream("POST", url, content=body, headers=headers) as answer,
-        ):
-            said = b""
-            for chunk in answer.iter_bytes(_ANSWER_BYTES):
-                said += chunk
-                if len(said) >= _ANSWER_BYTES:
-                    break
-            return answer.status_code, said[:_ANSWER_BYTES]
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
-        raise Unreachable("The channel gave no answer ({kind}).", kind=type(error).__name__) from None
+        return asyncio.run(_posted(url, body, timeout_s))
+    except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        raise Unreachable("The channel cannot be reached ({kind}).", kind=type(error).__name__) from None
+    except (httpx.HTTPError, TimeoutError, ValueError) as error:
+        raise Unanswered("The channel gave no answer ({kind}).", kind=type(error).__name__) from None
+
+
+async def _posted(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    async with (
+        asyncio.timeout(timeout_s),
+        httpx.AsyncClient(timeout=timeout_s / 2, follow_redirects=False, trust_env=False) as client,
+        client.stream("POST", url, content=body, headers=headers) as answer,
+    ):
+        said = b""
+        async for chunk in answer.aiter_bytes(_ANSWER_BYTES):
+            said += chunk
+            if len(said) >= _ANSWER_BYTES:
+                break
+        return answer.status_code, said[:_ANSWER_BYTES]

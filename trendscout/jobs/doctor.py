@@ -11,6 +11,7 @@ from zoneinfo import ZoneInfo
 
 from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
+from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage
 from trendscout.report import costs, job_lines, packs
 from trendscout.settings.config import Settings
@@ -125,6 +126,14 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
             "The newest look is from {newest} UTC, which has not come yet.",
             "Set this machine's clock, or the clock of the one that collected.",
             {"newest": newest},
+        )
+    for channel, messages in undelivered(connection).items():
+        aside = [one for one in messages if one.state == "aside"]
+        yield Diagnosis(
+            "warn",
+            "{count} messages for the channel {channel} did not arrive, {aside} of them are set aside: {why}.",
+            "`trendscout push list` shows them; `push retry` and `push drop` settle them.",
+            {"count": len(messages), "channel": channel, "aside": len(aside), "why": (aside or messages)[0].why},
         )
     for state in host_states(connection):
         if state.open_until and state.open_until > now:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, tzinfo
 from pathlib import Path
 
-from trendscout.errors import TrendscoutError
+from trendscout.errors import TrendscoutError, UsageError
 from trendscout.fetch.post import post_json
 from trendscout.findings import Finding, finding, of_error, text
 from trendscout.lang import Lang
@@ -16,6 +17,7 @@ from trendscout.model import Report
 from trendscout.report import alerts, changes, digest, push
 from trendscout.settings.config import Channel, Settings
 from trendscout.store import runs
+from trendscout.store.sql import Connection
 from trendscout.store.workspace import Workspace
 
 Post = Callable[[str, bytes], tuple[int, bytes]]
@@ -39,16 +41,22 @@ def notify(
 ) -> dict[str, tuple[Finding, ...]]:
     """Channel → why it was not reached, nothing where it was. What did not arrive waits for the next call.
 
-    `key` names the digest for good: it is never sent twice to a channel.
+    `key` names the digest for good: it is sent to a channel once. Each channel has a memory of its own of what it
+    was told, or what waits for it, so that one that is dead makes no other repeat itself.
     """
     reader = f"push:{key.rpartition('/')[0]}"
     rules = alerts.read(settings.alerts)
-    with workspace.store() as connection:
-        before = runs.remembered(connection, reader)
-        called = runs.called(connection)
-    due = alerts.due(made, rules, called)
     told: dict[str, tuple[Finding, ...]] = {}
     for channel in (one for one in settings.channels if one.name in names):
+        url = environ.get(channel.env, "").strip()
+        if not url or not url.isprintable():
+            code = "variable_unreadable" if url else "variable_not_set"
+            told[channel.name] = (finding(code, variable=channel.env),)
+            continue
+        with workspace.store() as connection:
+            before = runs.remembered(connection, f"{reader}:{channel.name}") or runs.remembered(connection, reader)
+            called = _called(runs.called(connection), channel)
+        due = alerts.due(made, rules, called)
         said = digest.digest(
             made,
             changes.since(made, before),
@@ -60,34 +68,41 @@ def notify(
             notes=notes,
             link=str(Path(files[0]).parent) if files else "",
         )
-        told[channel.name] = _tell(
-            workspace, channel, said, files, now=now, post=post, environ=environ, sleep=sleep
-        )
-    if not any(told.values()):
+        try:
+            told[channel.name] = _tell(workspace, channel, url, said, files, now=now, post=post, sleep=sleep)
+        except TrendscoutError as error:  # it was not even tried
+            told[channel.name] = (of_error(error),)
+            continue
         with workspace.store() as connection:
-            runs.remember(connection, reader, changes.memory(made), now)
+            runs.remember(connection, f"{reader}:{channel.name}", changes.memory(made), now)
             for alert in due:
-                runs.note_call(connection, alert.key, now)
+                runs.note_call(connection, f"{alert.key}@{channel.name}", now)
     return told
+
+
+def _called(kept: Mapping[str, datetime], channel: Channel) -> dict[str, datetime]:
+    """When each alert last called in this channel; one that was kept without a channel called in all."""
+    mine = f"@{channel.name}"
+    return dict(kept) | {key.removesuffix(mine): at for key, at in kept.items() if key.endswith(mine)}
 
 
 def _tell(
     workspace: Workspace,
     channel: Channel,
+    url: str,
     said: digest.Digest,
     files: Sequence[str],
     *,
     now: datetime,
     post: Post,
-    environ: Mapping[str, str],
     sleep: Callable[[float], None] | None,
 ) -> tuple[Finding, ...]:
-    """Send what waits for a channel and then the digest; why not."""
-    url = environ.get(channel.env, "").strip()
-    if not url:
-        return (finding("variable_not_set", variable=channel.env),)
+    """Send what waits for a channel and then the digest; why not.
+
+    Raises UsageError if it is of no known kind, or the address none that can be sent to.
+    """
     with workspace.store() as connection:
-        waiting = [push.Message.from_dict(json.loads(text)) for text in runs.waiting(connection, channel.name)]
+        waiting = _waiting(connection, channel.name)
         already = runs.delivered_keys(connection, channel.name)
     known = {part.key for part in waiting}
 
@@ -95,22 +110,63 @@ def _tell(
         with workspace.store() as connection:
             runs.note_delivery(connection, key, channel.name, now)
 
+    def keep(pending: Sequence[push.Message]) -> None:
+        with workspace.store() as connection:
+            _keep(connection, channel.name, pending, now)
+
     pause = {"sleep": sleep} if sleep else {}
-    try:
-        parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files])
-        done = push.send(
-            [*waiting, *(part for part in parts if part.key not in known)],
-            channel=channel.name,
-            kind=channel.kind,
-            url=url,
-            post=post,
-            already=already,
-            record=record,
-            now=now,
-            **pause,
-        )
-    except TrendscoutError as error:
-        return (of_error(error),)
-    with workspace.store() as connection:
-        runs.keep_waiting(connection, channel.name, [json.dumps(part.as_dict()) for part in done.pending], now)
+    parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files])
+    done = push.send(
+        [*waiting, *(part for part in parts if part.key not in known)],
+        channel=channel.name,
+        kind=channel.kind,
+        url=url,
+        post=post,
+        already=already,
+        record=record,
+        keep=keep,
+        now=now,
+        **pause,
+    )
+    keep(done.pending)
     return (text(done.error),) if done.error else ()
+
+
+# --- what did not arrive -------------------------------------------------------------------------------------
+
+
+def undelivered(connection: Connection) -> dict[str, list[push.Message]]:
+    """By channel, the messages that did not arrive: those that wait, in doubt or set aside, in their order."""
+    return {channel: _waiting(connection, channel) for channel in runs.waiting_channels(connection)}
+
+
+def change_undelivered(
+    workspace: Workspace, keys: Collection[str], channel: str | None, *, now: datetime, retry: bool
+) -> int:
+    """Forget messages, or let them be sent by the next run (`retry`); how many were meant.
+
+    Those of the keys given, or all of a channel. Raises UsageError if none is meant.
+    """
+    meant = 0
+    with workspace.store(must_exist=True) as connection:
+        for name, messages in undelivered(connection).items():
+            left = []
+            for one in messages:
+                if one.key not in keys and name != channel:
+                    left.append(one)
+                    continue
+                meant += 1
+                if retry:
+                    left.append(replace(one, state="waiting", why="", doubts=0, since=""))
+            _keep(connection, name, left, now)
+    if not meant:
+        raise UsageError("No such message waits.", next_step="`trendscout push list` shows those that do.")
+    return meant
+
+
+def _waiting(connection: Connection, channel: str) -> list[push.Message]:
+    return [push.Message.from_dict(json.loads(text)) for text in runs.waiting(connection, channel)]
+
+
+def _keep(connection: Connection, channel: str, messages: Sequence[push.Message], now: datetime) -> None:
+    runs.keep_waiting(connection, channel, [json.dumps(one.as_dict()) for one in messages], now)

@@ -7,7 +7,7 @@ on the order of the listings. All merges of a round happen at once, in bulk.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -22,9 +22,14 @@ class Ties:
     """What binds rows beside the pairs' probabilities. Rows are numbered 0 to n - 1."""
 
     known: I64  # a number per row: rows of one number start together and two numbers never meet; -1: a new row
-    catalogue: NDArray[np.uint64]  # one bit per catalogue: a product holds at most one row of each; 0: any number
+    platform: I64  # a number per row: two rows of one platform never meet; -1: of none, it meets any
     together: I64  # (k, 2): pairs of rows that are one product whatever the probability
     apart: I64  # (k, 2): pairs of rows that never meet in one cluster; none of them is tied by `together`
+
+    def also(self, label: I64) -> Ties:
+        """These, and rows of one label tied together."""
+        rows = np.flatnonzero(label != np.arange(len(label)))
+        return replace(self, together=np.concatenate((self.together, np.column_stack((label[rows], rows)))))
 
 
 def cluster(
@@ -36,8 +41,7 @@ def cluster(
     frozen = np.zeros(count, bool)
     frozen[label[ties.known >= 0]] = True
     size = np.bincount(label, minlength=count)
-    bits = np.zeros(count, np.uint64)
-    np.bitwise_or.at(bits, label, ties.catalogue)
+    bits = _platform_bits(ties.platform, label)
 
     # Rows that are kept apart are pairs with a veto: it stays on whatever their clusters grow into.
     a, b = np.concatenate((a, ties.apart[:, 0])), np.concatenate((b, ties.apart[:, 1]))
@@ -56,7 +60,7 @@ def cluster(
         missing = np.maximum(possible - edges.pairs, 0)
         link = (edges.total + missing * MISSING) / (edges.pairs + missing)
         fits = (link >= least) & ~edges.veto & ~(frozen[low] & frozen[high])
-        fits &= (bits[low] & bits[high]) == 0
+        fits &= ~(bits[low] & bits[high]).any(1)
         if not fits.any():
             break
         winner, loser = _mutually_best(low[fits], high[fits], link[fits], count)
@@ -68,6 +72,15 @@ def cluster(
         label = target[label]
         edges = _Edges(target[low], target[high], edges.total, edges.pairs, edges.veto)
     return label
+
+
+def _platform_bits(platform: I64, label: I64) -> NDArray[np.uint64]:
+    """Which platforms each cluster has rows of: a row of bits by label."""
+    bits = np.zeros((len(label), max(int(platform.max(initial=0)), 0) // 64 + 1), np.uint64)
+    row = np.flatnonzero(platform >= 0)
+    word, bit = np.divmod(platform[row], 64)
+    np.bitwise_or.at(bits, (label[row], word), np.uint64(1) << bit.astype(np.uint64))
+    return bits
 
 
 def _start(ties: Ties) -> I64:

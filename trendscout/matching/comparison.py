@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.listings import Listings
+from trendscout.matching.listings import SCALE, Listings, filler_tokens
 
 F32 = NDArray[np.float32]
 BATCH = 8_192  # pairs at a time: their words stay in the processor's cache
@@ -23,6 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "measure": (
         "mb", "mb/s", "mm", "inch", "g", "oz", "ml", "floz", "mah", "wh", "w", "v", "amp", "hz", "mhz", "rpm",
         "lines", "k", "mp", "degree", "tier", "speed", "x", "in one", "hour", "minute", "year", "month", "%",
+        "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade",
     ),
     "count": ("count",),
     "number": ("number",),
@@ -32,6 +33,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "form": ("form", "fit"),
 }  # fmt: skip
 _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) for name, kinds in GROUPS.items()}
+
+_SYSTEM = crc32(b"system")
 
 NAMES: tuple[str, ...] = (
     "containment",
@@ -92,6 +95,36 @@ def replaced_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32
     return np.asarray(lost_a.any(0) & lost_b.any(0))
 
 
+def share_rare_code(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether both have one long model code that few listings have: it names the product."""
+    codes_a, codes_b = _slots(listings.codes, a), _slots(listings.codes, b)
+    rarity = _slots(listings.code_weights[:, : listings.codes.shape[1]], a, len(codes_a))
+    telling = _shared(codes_a, codes_b) & (rarity >= RARE_CODE) & (codes_a & np.uint32(1) == 1)
+    return np.asarray(telling.any(0))
+
+
+def one_sided(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether one states an exclusive fact, other than a measure, and the other not: a pack, a colour, "Pro"."""
+    kinds_a, kinds_b = _slots(listings.kinds, a), _slots(listings.kinds, b)
+    values_a, values_b = _slots(listings.values, a, len(kinds_a)), _slots(listings.values, b, len(kinds_b))
+    met_a, met_b = _met(values_a, values_b)
+    telling = np.concatenate([kinds for name, kinds in _KINDS.items() if name != "measure"])
+    telling = telling[telling != _SYSTEM]  # most phones run Android, said or not
+    return np.asarray((np.isin(kinds_a, telling) & ~met_a).any(0) | (np.isin(kinds_b, telling) & ~met_b).any(0))
+
+
+def other_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each has a long model code that the other lacks, and the two share none that is as long."""
+    codes_a, codes_b = _slots(listings.codes, a), _slots(listings.codes, b)
+    long_a, long_b = codes_a & np.uint32(1) == 1, codes_b & np.uint32(1) == 1
+    all_a = np.concatenate((codes_a, _slots(listings.loose, a), _slots(listings.text_codes, a)))
+    all_b = np.concatenate((codes_b, _slots(listings.loose, b), _slots(listings.text_codes, b)))
+    met_a, met_b = _shared(codes_a, all_b), _shared(codes_b, all_a)
+    return np.asarray(
+        (long_a & ~met_a).any(0) & (long_b & ~met_b).any(0) & ~(long_a & met_a).any(0) & ~(long_b & met_b).any(0)
+    )
+
+
 def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> F32:
     """The weight of the rarest word that one has in place of another's: the lesser of the two sides' rarest."""
     words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
@@ -101,6 +134,45 @@ def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32
     lost_a = _slots(listings.weights, a, len(words_a)) * ~(in_a | stem_a)
     lost_b = _slots(listings.weights, b, len(words_b)) * ~(in_b | stem_b)
     return np.asarray(np.minimum(lost_a.max(0), lost_b.max(0)), np.float32)
+
+
+NEAR_SHARE = 0.8  # of the longer title's weight: what is left out of a near-equal title is at most the rest
+RARE_CODE = np.log1p(SCALE / 40)  # the weight of a code that 40 listings have
+CLOSE = 1.1  # times: two sellers of one thing on one market
+FAR = 2.0  # times: one product rarely costs that much more with another seller
+
+
+def near_equal(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether the two titles say one thing: the same facts, codes and names.
+
+    Filler ("new", "original") counts on neither side, and one side may have a few words of the trade more.
+    """
+    words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
+    in_a, in_b = _met(words_a, words_b)
+    weights_a = _slots(listings.weights, a, len(words_a)) * ~np.isin(words_a, filler_tokens())
+    weights_b = _slots(listings.weights, b, len(words_b)) * ~np.isin(words_b, filler_tokens())
+    more_a, more_b = (weights_a * ~in_a).max(0), (weights_b * ~in_b).max(0)
+    shared = (weights_a * in_a).sum(0)
+    longer = np.maximum(weights_a.sum(0), weights_b.sum(0))
+    names_a, names_b = ((weights_a * ~in_a * (words_a & 1)).max(0), (weights_b * ~in_b * (words_b & 1)).max(0))
+    near = (
+        ((more_a == 0) | (more_b == 0))
+        & (names_a == 0)
+        & (names_b == 0)
+        & (shared > 0)
+        & (shared >= NEAR_SHARE * longer)
+    )
+    for slots in (listings.values, listings.codes):
+        one, other = _slots(slots, a), _slots(slots, b)
+        met_one, met_other = _met(one, other)
+        near &= ~((one != 0) & ~met_one).any(0) & ~((other != 0) & ~met_other).any(0)
+    return np.asarray(near)
+
+
+def close_prices(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether both prices are known, in one money, and within CLOSE of each other."""
+    gap = np.abs(listings.log_price[a] - listings.log_price[b])
+    return np.asarray((gap <= np.log(CLOSE)) & (listings.money[a] == listings.money[b]))
 
 
 def _slots(values: NDArray[Any], rows: NDArray[np.int32], width: int | None = None) -> NDArray[Any]:
@@ -210,7 +282,7 @@ def _codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> It
     yield "code_same", same
     yield "code_near", near
     yield "code_in_text", in_text
-    yield "code_conflict", (codes_a[0] != 0) & (codes_b[0] != 0) & (same + near == 0) & ~in_text
+    yield "code_conflict", codes_a.any(0) & codes_b.any(0) & (same + near == 0) & ~in_text
 
 
 def _facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> Iterator[tuple[str, NDArray[Any]]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
 from math import log
 from typing import Any
 from zlib import crc32
@@ -31,6 +32,7 @@ WIDTH = {
     "text_codes": 16,
 }
 STEM = 4  # letters
+LONG_CODE = 7  # characters
 TEXT_CHARS = 600
 PART = 20_000  # listings read at a time
 _COLUMNS = ["id", "title", "source", "brand", "price", "currency", "image", "text"]
@@ -40,6 +42,7 @@ SCHEMA = pa.schema(
         ("id", pa.string()),
         ("source", pa.string()),
         ("brand", pa.uint32()),  # 0: not said
+        ("brand_code", pa.uint32()),  # the brand, were it a code: "skin1004" names no product
         ("image", pa.uint32()),
         ("log_price", pa.float32()),  # of US dollars; of the shown amount where no currency is said; NaN: no price
         ("money", pa.uint32()),  # which currency log_price is in: 0 none said, 1 converted, else the unknown one
@@ -88,6 +91,7 @@ def _read_part(records: pa.Table, tags: bool) -> pa.Table:
         out["id"].append(identity)
         out["source"].append(source)
         out["brand"].append(crc32(fold(brand).encode()) if brand else 0)
+        out["brand_code"].append(code_token("".join(filter(str.isalnum, fold(brand)))) if brand else 0)
         out["image"].append(crc32(image.encode()) if image else 0)
         log_price, money = _price(price, currency)
         out["log_price"].append(log_price)
@@ -96,15 +100,15 @@ def _read_part(records: pa.Table, tags: bool) -> pa.Table:
         out["tag"].append(tags)
         out["words"].append(hashed(read.words[: WIDTH["words"]]))
         out["stems"].append(hashed(tuple(map(_stem, read.words[: WIDTH["words"]]))))
-        out["codes"].append(hashed(read.codes[: WIDTH["codes"]]))
-        out["loose"].append(hashed(read.loose[: WIDTH["loose"]]))
+        out["codes"].append(list(map(code_token, read.codes[: WIDTH["codes"]])))
+        out["loose"].append(list(map(code_token, read.loose[: WIDTH["loose"]])))
         facts = read.facts[: WIDTH["kinds"]]
         out["kinds"].append([crc32(kind.encode()) for kind, _ in facts])
         out["values"].append(hashed(tuple(f"{kind} {value}" for kind, value in facts)))
         out["concepts"].append([concept + 1 for concept in read.concepts[: WIDTH["concepts"]]])
         about = read_title(f"{brand} {text[:TEXT_CHARS]}") if brand or text else None
         out["text"].append(hashed(about.words[: WIDTH["text"]]) if about else [])
-        out["text_codes"].append(hashed(about.loose[: WIDTH["text_codes"]]) if about else [])
+        out["text_codes"].append(list(map(code_token, about.loose[: WIDTH["text_codes"]])) if about else [])
     return pa.table(out, schema=SCHEMA)
 
 
@@ -113,6 +117,28 @@ def token(word: str, common: frozenset[str]) -> int:
     number = crc32(word.encode())
     trade = word in common or (word[0].isdigit() and (word.isdigit() or word[-1].isalpha()) and len(word) < 9)
     return (number & ~1 or 2) if trade else number | 1
+
+
+def code_token(code: str) -> int:
+    """A number for the code; odd if it is so long that two products hardly share it by chance."""
+    return (crc32(code.encode()) & ~1 or 2) | (len(code) >= LONG_CODE)
+
+
+# What a seller may write or leave out and means nothing by: no fact, no name, no kind of goods.
+_FILLER = """
+new newest brand original genuine authentic official hot sale style fashion trend model quality high best premium
+popular latest upgraded 2023 2024 2025 2026 free shipping fast delivery stock in ready cheap promo gift seal
+hang chinh nhap khau orisinil baru terlaris ori novo nova nuevo nueva neu neuf neue
+fhd ips pcie nvme ssd hdd de para com with for the and
+现货 正品 新款 爆款 热卖 包邮 厂家 直销 同款 跨境 网红 批发 最新 新品
+"""
+
+
+@cache
+def filler_tokens() -> U32:
+    """The tokens of words that say nothing of the product."""
+    common = common_words()
+    return np.array(sorted({token(word, common) for word in _FILLER.split()}), np.uint32)
 
 
 def _stem(word: str) -> str:
@@ -181,6 +207,9 @@ def weigh(table: pa.Table) -> Listings:
     else changes nothing. Words that always come side by side, as in a seller's template, share one weight.
     """
     padded = {name: _pad(table[name], width) for name, width in WIDTH.items()}
+    no_codes = _no_codes(table, padded)
+    for name in ("codes", "loose", "text_codes"):
+        padded[name][np.isin(padded[name], no_codes)] = 0
     source = table["source"].combine_chunks().dictionary_encode()
     return Listings(
         table=table,
@@ -188,7 +217,7 @@ def weigh(table: pa.Table) -> Listings:
         weights=_rarity(padded["words"], words=True),
         concept_weights=_rarity(padded["concepts"], words=False),
         brand=_flat(table, "brand"),
-        image=_flat(table, "image"),
+        image=_telling_pictures(_flat(table, "image")),
         money=_flat(table, "money"),
         log_price=_flat(table, "log_price"),
         han=_flat(table, "han"),
@@ -197,6 +226,31 @@ def weigh(table: pa.Table) -> Listings:
         sources=tuple(source.dictionary.to_pylist()),
         **padded,
     )
+
+
+def _no_codes(table: pa.Table, padded: dict[str, U32]) -> U32:
+    """Codes that name no product: brands, and what goods of many prices share."""
+    brands = np.unique(_flat(table, "brand_code"))
+    several = _of_many_prices(np.concatenate((padded["codes"], padded["loose"]), axis=1), table)
+    return np.concatenate((brands[brands != 0], several))
+
+
+def _of_many_prices(tokens: U32, table: pa.Table) -> U32:
+    """The codes of goods whose prices, in dollars, spread too far for one product: a part's name, a series."""
+    priced = np.flatnonzero(_flat(table, "money") == 1)
+    slots = tokens[priced]
+    row, slot = np.nonzero(slots)
+    code, place = np.unique(slots[row, slot], return_inverse=True)
+    log_price = _flat(table, "log_price")[priced][row].astype(np.float64)
+    count = np.bincount(place, None, len(code))
+    mean = np.bincount(place, log_price, len(code)) / np.maximum(count, 1)
+    spread = np.sqrt(np.bincount(place, (log_price - mean[place]) ** 2, len(code)) / np.maximum(count, 1))
+    return np.asarray(code[(count >= FEWEST_PRICED) & (spread > MOST_SPREAD)], np.uint32)
+
+
+def _telling_pictures(image: U32) -> U32:
+    """Without the pictures that so many listings show that they are a shop's, or stand for none."""
+    return np.where(occurrences(image) > MOST_PICTURED, np.uint32(0), image)
 
 
 def _flat(table: pa.Table, name: str) -> NDArray[Any]:
@@ -215,6 +269,9 @@ def _pad(column: pa.ChunkedArray, width: int) -> U32:
     return out
 
 
+FEWEST_PRICED = 4  # listings with a code: fewer prices show nothing
+MOST_SPREAD = 0.6  # deviation of log prices: nine in ten offers within a factor of seven
+MOST_PICTURED = 6  # listings with one picture; more show a template or "no picture"
 SCALE = 5_000.0
 TRADE_DF = 30  # a word of the trade, or a measure, counts as if so many more listings had it
 PHRASE_DF = 6  # a phrase in fewer listings may be one product's own name

@@ -3,27 +3,29 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from trendscout.matching.candidates import keys_of
 from trendscout.matching.clusters import Ties, cluster
+from trendscout.matching.comparison import other_codes
 from trendscout.matching.copies import beside, too_cheap
+from trendscout.matching.doubles import once_more, platform_of_row
 from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
 from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
-from trendscout.matching.pair_model import PairModel, ScoredPairs, score, shipped
+from trendscout.matching.pair_model import MANY_SHOPS, PairModel, ScoredPairs, score, shipped
 from trendscout.matching.reasons import reasons
 from trendscout.matching.verdicts import VERDICTS, verdicts
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+VERSION = 2  # of the matcher: a store that an earlier one joined is joined anew
 CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
-_CATALOGUES = 63  # bits of a mask
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +59,11 @@ def match_listings(
     *,
     candidate_pairs: CandidatePairs,
     known: pa.Table | None = None,
+    former: Mapping[str, str] = {},
     decisions: Decisions = Decisions(),
+    many_shops: Collection[str] = MANY_SHOPS,
+    markets: Collection[str] = (),
+    lists: bool = False,
     model: PairModel | None = None,
 ) -> Matches:
     """The records joined into products, together with the `known` listings of earlier runs.
@@ -65,23 +71,31 @@ def match_listings(
     `records` has id, source, title and, where known, brand, price, currency, image, text. A known listing that
     comes again keeps its product; known products keep their ids and join each other only by a merge of the user. A
     known product of which two listings are to be apart falls: into its listings if all of them are, else its
-    listings are looked at as if they were new.
+    listings are looked at as if they were new. `former` are products by listing that nothing is held to; their ids
+    stay with most of their listings.
+    A source is one platform's lists, where a product stands once, unless it is one of `many_shops` or its platform
+    is one of `markets`, where several sellers list it. `lists`: no two sources are two shops' whole catalogues.
     Product ids are "p:" and the smallest listing id of the product at its first run.
     """
     model = model or shipped()
-    table, products, before = _together(_read(records, known), known, decisions)
+    table, products, before = _together(_read(records, known), known, former, decisions)
     listings = weigh(table)
     first_new = len(products) - products.count(None)
     found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
-    scored = score(listings, a, b, model)
+    scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
+    platform = platform_of_row(listings, many_shops)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
-    ties = _ties(listings, products, decisions, scored)
-    label = cluster(a, b, link, scored.hard & (link < model.conflict), ties, model.likely)
+    veto = _vetoes(listings, a, b, scored, link, model)
+    ties = _ties(listings, products, decisions, platform)
+    inside = (platform[a] == platform[b]) & (platform[a] >= 0)
+    likely = inside & (link >= model.likely)
+    doubles = once_more(listings, a[likely], b[likely], scored.where(likely), ties, markets, model)
+    label = cluster(a, b, link, veto, ties.also(doubles), model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, before, label)
-    verdict = verdicts(listings, a, b, scored, label, ease, model)
+    verdict = verdicts(listings, a, b, scored, label, inside, ease, model)
     line, variants, copies = beside(label, a, b, verdict == VERDICTS.index("variant"), scored.copy)
     pairs = pa.table(
         {
@@ -89,7 +103,7 @@ def match_listings(
             "id_b": pa.array(ids).take(b),
             "probability": scored.probability,
             "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS),
-            "reason": reasons(scored.notes, verdict),
+            "reason": reasons(scored.notes, verdict, likely),
             "copy": scored.copy & (label[a] != label[b]),
         }
     )
@@ -110,6 +124,18 @@ def match_listings(
     )
 
 
+def _vetoes(
+    listings: Listings, a: NDArray[Any], b: NDArray[Any], scored: ScoredPairs, link: NDArray[Any], model: PairModel
+) -> NDArray[np.bool_]:
+    """Which pairs keep their clusters apart; in a store, where neighbours are many, any conflict does."""
+    if not scored.store:
+        return scored.hard & (link < model.conflict)
+    veto = scored.hard | (link < model.unlike)
+    rest = np.flatnonzero(~veto)
+    veto[rest] = other_codes(listings, a[rest], b[rest])
+    return veto
+
+
 def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
     """The records read, hashtags spelled out by the words of all other titles."""
     titles = records["title"].cast(pa.string()).fill_null("").to_pylist()
@@ -125,14 +151,14 @@ def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
 
 
 def _together(
-    new: pa.Table, known: pa.Table | None, decisions: Decisions
+    new: pa.Table, known: pa.Table | None, former: Mapping[str, str], decisions: Decisions
 ) -> tuple[pa.Table, list[str | None], list[str | None]]:
     """Known listings first, then those to be joined now, each sorted by id; with the known ones' products.
 
     The last list is the product that each had before, which one that fell is not held to.
     """
     if known is None or not len(known):
-        return new, [None] * len(new), [None] * len(new)
+        return new, [None] * len(new), list(map(former.get, new["id"].to_pylist()))
     old_ids = set(known["id"].to_pylist())
     fresh = new.filter(pa.array([identity not in old_ids for identity in new["id"].to_pylist()], pa.bool_()))
     known = known.sort_by("id")
@@ -141,11 +167,11 @@ def _together(
     stays = np.array([product is not None for product in held], bool)
     known = known.select(SCHEMA.names)
     open_rows = pa.concat_tables([known.filter(pa.array(~stays)), fresh])
-    former = np.array([*np.array(before, object)[~stays], *[None] * len(fresh)], object)
+    fell = np.array([*np.array(before, object)[~stays], *[None] * len(fresh)], object)
     order = np.argsort(open_rows["id"].to_numpy(zero_copy_only=False), kind="stable")
     table = pa.concat_tables([known.filter(pa.array(stays)), open_rows.take(order)]).combine_chunks()
     products = [*(product for product in held if product is not None), *[None] * len(order)]
-    return table, products, [*np.array(before, object)[stays], *former[order]]
+    return table, products, [*np.array(before, object)[stays], *fell[order]]
 
 
 def _held(ids: list[str], products: list[str], apart: tuple[tuple[str, str], ...]) -> list[str | None]:
@@ -168,18 +194,15 @@ def _held(ids: list[str], products: list[str], apart: tuple[tuple[str, str], ...
     return [held.get(name, its) for name, its in product.items()]
 
 
-def _ties(listings: Listings, products: list[str | None], decisions: Decisions, scored: ScoredPairs) -> Ties:
+def _ties(
+    listings: Listings, products: list[str | None], decisions: Decisions, platform: NDArray[np.int64]
+) -> Ties:
     numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
     known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)
     named = {name for pair in (*decisions.merged, *decisions.apart) for name in pair}
     ids = listings.table["id"].to_pylist() if named else []
     place = {name: row for row, name in enumerate(ids) if name in named}
-    bit = np.zeros(len(listings.sources), np.uint64)
-    chosen = np.flatnonzero(scored.catalogue)[:_CATALOGUES]
-    bit[chosen] = np.uint64(1) << np.arange(len(chosen), dtype=np.uint64)
-    if len(listings.sources) < 2:
-        bit[:] = 0
-    return Ties(known, bit[listings.source], _rows(decisions.merged, place), _rows(decisions.apart, place))
+    return Ties(known, platform, _rows(decisions.merged, place), _rows(decisions.apart, place))
 
 
 def _rows(pairs: tuple[tuple[str, str], ...], place: dict[str, int]) -> NDArray[np.int64]:

@@ -6,7 +6,8 @@ The weights stand in weights.toml; benchmarks/fit_matching.py writes them from o
 from __future__ import annotations
 
 import tomllib
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, fields, replace
 from functools import cache
 from importlib import resources
 from math import log
@@ -15,23 +16,23 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.comparison import NAMES, PLACE, feature_batches
+from trendscout.matching.comparison import FAR, NAMES, PLACE, feature_batches, share_rare_code
 from trendscout.matching.listings import Listings
 from trendscout.matching.reasons import speaking
 
 F32 = NDArray[np.float32]
 RIVAL_NAMES = ("content", "lead", "trail", "chosen", "passed_over", "overlap")
 GAP = 5.0  # log-odds: a lead beyond it says no more
-FAR = 2.0  # times: one product rarely costs that much more with another seller
 NOBODY = -4.0  # log-odds of the rival that was not even a candidate
 OVERLAP_ROWS = 200
+MANY_SHOPS = frozenset(("", "web"))  # no platform: what was gathered from many shops
 TWO_SHARE = 0.95  # of all listings are in the two catalogues
 PARTNERS = 40  # listings with a likely partner: fewer show nothing
 BRAND, IMAGE = PLACE["brand_conflict"], PLACE["image_same"]
 CODE, PRICE = PLACE["code_same"], PLACE["price_gap"]
 HARD = tuple(
-    PLACE[f"{name}_conflict"] for name in ("measure", "count", "number", "colour", "style", "tier", "form")
-)
+    PLACE[f"{name}_conflict"] for name in ("number", "measure", "count", "colour", "style", "tier", "form")
+)  # the first of them not where a rare code is shared: titles are full of numbers
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,13 +43,15 @@ class PairModel:
     content_bias: float
     rivals: F32  # one per RIVAL_NAMES
     rivals_bias: float
-    same: float  # probability from which a pair that verdicts.py has nothing against is joined without a word ...
-    same_coded: float  # ... and from which it is, if the two share a model code
+    same: float  # probability from which a pair that verdicts.py has nothing against is joined without a word
+    sure: float  # ... and from which two listings of one market of many sellers may be one product
+    unlike: float  # below which a pair keeps two clusters of a store apart
     lead: float  # log-odds by which such a pair beats every pair with another product
     conflict: float  # ... and below which a pair with an exclusive fact in conflict keeps two clusters apart
     tag: float  # both bands times this, where one of the two is a hashtag: it has few words to go by
     likely: float  # mean probability from which clusters are joined
     variant: float  # probability, without its conflicts, from which a pair is one product line
+    store: float  # log-odds by which a pair in a store of many platforms is less likely than the weights say
     doubles: float  # of a catalogue's listings with a partner elsewhere, fewer than this have one as good at home
 
 
@@ -80,14 +83,32 @@ class ScoredPairs:
     hard: NDArray[np.bool_]  # some exclusive fact conflicts
     line: NDArray[np.bool_]  # one product line, if it were not for the conflicts
     copy: NDArray[np.bool_]  # ... or only the brand differs, or the picture is the same
-    coded: NDArray[np.bool_]  # the two share a model code
+    coded: NDArray[np.bool_]  # the two share a rare model code
     far: NDArray[np.bool_]  # one price is FAR times the other, or more
     notes: tuple[NDArray[np.int8], NDArray[np.int8]]  # what speaks for and against; see `reasons`
     catalogue: NDArray[np.bool_]  # per source: it hardly lists a product twice
+    store: bool  # the lists of many platforms, of whose near pairs few are one product
+
+    def where(self, kept: NDArray[np.bool_]) -> ScoredPairs:
+        """Some of the pairs."""
+        columns = {field.name: getattr(self, field.name) for field in fields(self)}
+        chosen = {name: value[kept] for name, value in columns.items() if name in _BY_PAIR}
+        return replace(self, **chosen, notes=(self.notes[0][kept], self.notes[1][kept]))
 
 
-def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: PairModel) -> ScoredPairs:
-    """The pairs' probabilities and conflicts."""
+_BY_PAIR = frozenset(("content", "probability", "hard", "line", "copy", "coded", "far"))
+
+
+def score(
+    listings: Listings,
+    a: NDArray[Any],
+    b: NDArray[Any],
+    model: PairModel,
+    many_shops: Collection[str] = MANY_SHOPS,
+    *,
+    catalogues: bool = True,
+) -> ScoredPairs:
+    """The pairs' probabilities and conflicts; without `catalogues` no two sources are two shops' whole stocks."""
     count = len(a)
     content = np.empty(count, np.float32)
     hard, line, copy, coded, far = (np.empty(count, bool) for _ in range(5))
@@ -97,18 +118,33 @@ def score(listings: Listings, a: NDArray[Any], b: NDArray[Any], model: PairModel
         value = features @ model.content + np.float32(model.content_bias)
         conflicts = features[:, HARD]
         content[part] = value
-        hard[part] = (conflicts > 0).any(1)
+        both = np.flatnonzero(features[:, CODE] > 0)
+        coded[part] = False
+        coded[part[both]] = share_rare_code(listings, a[part[both]], b[part[both]])
+        hard[part] = (conflicts[:, 1:] > 0).any(1) | ((conflicts[:, 0] > 0) & ~coded[part])
         unlike = features[:, BRAND] > 0
         alike = value - conflicts @ hard_weights - unlike * model.content[BRAND]
         line[part] = probability(alike + unlike * model.content[BRAND]) >= model.variant
         copy[part] = (unlike & (probability(alike) >= model.variant)) | (features[:, IMAGE] > 0)
-        coded[part] = features[:, CODE] > 0
         far[part] = features[:, PRICE] >= log(FAR)
         notes[0][part], notes[1][part] = speaking(features)
-    catalogue = catalogues(content, a, b, listings.source, len(listings.sources), model.doubles)
+    catalogue = catalogue_sources(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
-    chance = probability(rivals @ model.rivals + np.float32(model.rivals_bias))
-    return ScoredPairs(content, chance, hard, line, copy, coded, far, notes, catalogue)
+    log_odds = rivals @ model.rivals + np.float32(model.rivals_bias)
+    store = not _of_one_stock(listings, many_shops, catalogues=catalogues)
+    if store:
+        log_odds += np.where(listings.tag[a] | listings.tag[b], 0, np.float32(model.store))
+    chance = probability(log_odds)
+    return ScoredPairs(content, chance, hard, line, copy, coded, far, notes, catalogue, store)
+
+
+def _of_one_stock(listings: Listings, many_shops: Collection[str], *, catalogues: bool) -> bool:
+    """Whether most near pairs may be one product: goods of many shops together, or two whole catalogues."""
+    sizes = np.bincount(listings.source, None, len(listings.sources))
+    shops = [place for place, name in enumerate(listings.sources) if name in many_shops]
+    two = np.sort(sizes)[-2:]
+    stocks = catalogues and len(two) == 2 and two[0] >= OVERLAP_ROWS and two.sum() >= TWO_SHARE * len(listings)
+    return bool(stocks or sizes[shops].sum() > len(listings) / 2)
 
 
 def rival_features(
@@ -166,7 +202,7 @@ def _one_to_one(group_a: NDArray[np.int64], group_b: NDArray[np.int64], value: F
     return chosen
 
 
-def catalogues(
+def catalogue_sources(
     content: F32, a: NDArray[Any], b: NDArray[Any], source: NDArray[Any], sources: int, most_doubles: float
 ) -> NDArray[np.bool_]:
     """Which sources hardly list a product twice, so that a listing has at most one partner there.

@@ -33,9 +33,10 @@ FOR: tuple[tuple[str, str], ...] = (
     ("rarest_shared", "the rarest words are shared"),
 )
 FEW = "few words in common"
+NEIGHBOUR = "another offer on one platform"
 
 
-_TEXTS = [text for _, text in FOR] + [text for _, text in AGAINST] + [FEW]
+_TEXTS = [text for _, text in FOR] + [text for _, text in AGAINST] + [FEW, NEIGHBOUR]
 _ENOUGH = {"concepts": 0.3}  # of a feature before it is worth telling; else anything above 0
 
 
@@ -45,12 +46,18 @@ def speaking(features: NDArray[np.float32]) -> tuple[NDArray[np.int8], NDArray[n
 
 
 def _first(features: NDArray[np.float32], said: tuple[tuple[str, str], ...], start: int) -> NDArray[np.int8]:
-    place = np.full(len(features), len(_TEXTS) - 1, np.int8)
+    place = np.full(len(features), _TEXTS.index(FEW), np.int8)
     for number, (name, _) in reversed(list(enumerate(said, start))):
         place[features[:, PLACE[name]] > _ENOUGH.get(name, 0)] = number
     return place
 
 
-def reasons(notes: tuple[NDArray[np.int8], NDArray[np.int8]], verdict: NDArray[np.int8]) -> pa.Array:
-    """One reason per pair: what joined it (verdicts 0 and 1) or kept it apart (2 and 3)."""
-    return pa.DictionaryArray.from_arrays(np.where(verdict <= 1, *notes), _TEXTS)
+def reasons(
+    notes: tuple[NDArray[np.int8], NDArray[np.int8]], verdict: NDArray[np.int8], neighbour: NDArray[np.bool_]
+) -> pa.Array:
+    """One reason per pair: what joined it (verdicts 0 and 1) or kept it apart (2 and 3).
+
+    A likely pair of one platform is a `neighbour`: if nothing else kept it apart, that did.
+    """
+    against = np.where(neighbour & (notes[1] == _TEXTS.index(FEW)), _TEXTS.index(NEIGHBOUR), notes[1])
+    return pa.DictionaryArray.from_arrays(np.where(verdict <= 1, notes[0], against), _TEXTS)

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendscout.matching.comparison import replaced_codes, replaced_words
+from trendscout.matching.comparison import one_sided, replaced_codes, replaced_words
 from trendscout.matching.pair_model import NOBODY, best_pairs
 
 if TYPE_CHECKING:
@@ -32,20 +32,25 @@ def verdicts(
     b: NDArray[Any],
     scored: ScoredPairs,
     label: NDArray[np.int64],
+    inside: NDArray[np.bool_],
     ease: NDArray[Any],
     model: PairModel,
 ) -> NDArray[np.int8]:
-    """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by."""
+    """Places in VERDICTS; `label` is each row's product, `ease` what the bands are multiplied by.
+
+    Near neighbours `inside` one platform's lists that are not one product are variants.
+    """
     joined = label[a] == label[b]
-    least = np.where(scored.coded, model.same_coded, model.same) * ease
-    rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= least))
+    rows = np.flatnonzero(joined & ~scored.hard & ~scored.far & (scored.probability >= model.same * ease))
     rival = best_pairs(scored.content[~joined], a[~joined], b[~joined], len(label), NOBODY)
     lead = scored.content[rows] - np.maximum(rival[a[rows]], rival[b[rows]])
     rows = rows[lead >= model.lead]
     rows = rows[~replaced_codes(listings, a[rows], b[rows])]
     told = scored.coded[rows]
-    told[~told] = replaced_words(listings, a[rows[~told]], b[rows[~told]]) < RARE
+    rest = rows[~told]
+    told[~told] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])
     same = np.zeros(len(a), bool)
     same[rows[told]] = True
-    variant = ~joined & scored.hard & scored.line
+    near = scored.hard | (inside & (scored.probability >= model.same))
+    variant = ~joined & near & scored.line
     return np.select([same, joined, variant], [0, 1, 2], 3).astype(np.int8)

@@ -15,6 +15,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Literal
 from urllib.parse import quote_plus, urldefrag
 
 from trendscout.report.digest import Item
@@ -30,7 +31,7 @@ class Bot:
     body: Callable[[str, str, str, datetime], bytes]  # (title, text, secret, now) -> what is posted
     code: str  # the field of the answer that is 0 for success
     said: str  # ... that says why not
-    busy: frozenset[int]  # codes that pass with time
+    busy: frozenset[int]  # codes that pass with time: too many messages in a minute, the vendor's own trouble
     markdown: bool
 
 
@@ -66,19 +67,31 @@ def address(kind: str, url: str, now: datetime) -> tuple[str, str]:
     return f"{url}&timestamp={stamp}&sign={quote_plus(base64.b64encode(digest).decode())}", secret
 
 
-def verdict(bot: Bot, status: int, body: bytes) -> tuple[bool, bool, str]:
-    """(accepted, worth another try, what the vendor said) from an answer."""
+# What became of a message: it may be sent again later, it never will be taken, or nobody knows whether it arrived.
+Fate = Literal["arrived", "later", "refused", "doubt"]
+BUSY_S = 60.0  # vendors count messages by the minute
+
+
+def verdict(bot: Bot, status: int, body: bytes) -> tuple[Fate, str, float]:
+    """What an answer means, what the vendor said, and seconds that it wants to be left alone.
+
+    Only an answer that cannot be read, an overload and a few codes pass with time: any other refusal is of this
+    message, and would come again.
+    """
     try:
         answer = json.loads(body)
         code = answer.get(bot.code, answer.get("StatusCode"))
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         code = None
+    if status >= 500 or status == 429:
+        return "later", f"HTTP {status}", BUSY_S if status == 429 else 0.0
     if code is None:
-        return False, status >= 500 or status == 429, f"HTTP {status} without an answer that can be read"
+        fate: Fate = "refused" if 400 <= status < 500 else "later"
+        return fate, f"HTTP {status} without an answer that can be read", 0.0
     if status == 200 and code == 0:
-        return True, False, ""
-    said = str(answer.get(bot.said, ""))[:200]
-    return False, status >= 500 or status == 429 or code in bot.busy, f"code {code}: {said}"
+        return "arrived", "", 0.0
+    said = f"code {code}: {str(answer.get(bot.said, ''))[:200]}"
+    return ("later", said, BUSY_S) if code in bot.busy else ("refused", said, 0.0)
 
 
 def scrubbed(text: str, url: str) -> str:
@@ -146,7 +159,7 @@ BOTS: dict[str, Bot] = {
         body=_dingtalk,
         code="errcode",
         said="errmsg",
-        busy=frozenset({-1}),
+        busy=frozenset({-1, 130101}),
         markdown=True,
     ),
     "feishu": Bot(

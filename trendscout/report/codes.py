@@ -22,21 +22,36 @@ STAGES = {
 }
 # As sellers write them; a platform whose name is short, or that has no code, goes by its name.
 CODES = {
+    "alibaba_1688": "1688",
     "aliexpress": "AE",
     "amazon": "AMZ",
+    "coupang": "CPNG",
+    "cpsc": "CPSC",
     "douyin": "DY",
+    "ebay": "eBay",
+    "etsy": "Etsy",
+    "eu_safety_gate": "EUSG",
     "google": "GG",
     "google_trends": "GG",
+    "jd": "JD",
     "kickstarter": "KS",
     "lazada": "LZD",
     "mercadolibre": "ML",
+    "pinduoduo": "PDD",
+    "producthunt": "PH",
     "rakuten": "RKT",
+    "shein": "SHEIN",
     "shopee": "SHP",
     "shopify": "SFY",
+    "taobao": "TB",
+    "temu": "Temu",
     "tiktok": "TT",
     "tiktok_hashtags": "TT",
     "tiktok_shop": "TTS",
+    "tokopedia": "TKP",
+    "uk_opss": "OPSS",
     "walmart": "WMT",
+    "youtube": "YT",
 }
 
 

@@ -1,20 +1,29 @@
-"""Pushes: a digest cut into parts that a channel takes, sent once, with what failed handed back."""
+"""Pushes: a digest cut into parts that a channel takes, sent once, with what failed handed back.
+
+A part arrives once, but for one case: it was sent and no answer came, so that nobody knows. It is then sent once
+more, with the next run, and never a third time.
+"""
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Container, Iterable, Sequence
-from dataclasses import asdict, dataclass
-from datetime import datetime
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from trendscout.errors import TrendscoutError, UsageError
+from trendscout.errors import TrendscoutError, Unanswered, UsageError
 from trendscout.report import bots
 from trendscout.report.bots import BOTS, Bot
 from trendscout.report.digest import Digest
 
 Post = Callable[[str, bytes], tuple[int, bytes]]  # (url, JSON) -> (HTTP status, answer)
+State = Literal["waiting", "doubt", "aside"]  # "aside": not sent again unless the user says so
+_TOO_OLD = timedelta(days=7)  # nobody wants the morning report of last week
+_DOUBTS = 2
+_APPRISE_S = 60.0
 _TRIES = 3
 _PAUSE_S = 2.0  # before the second try; doubled for each further one
 _NUMBERING = 12  # bytes kept for " (12/34)"
@@ -28,6 +37,10 @@ class Message:
     title: str
     text: str
     files: tuple[str, ...] = ()
+    state: State = "waiting"
+    why: str = ""  # it did not arrive so far, without secrets
+    doubts: int = 0  # times that it was sent and nobody answered
+    since: str = ""  # when it was first to be sent, in ISO 8601
 
     def as_dict(self) -> dict[str, object]:
         """Plain values to keep until the next run."""
@@ -37,17 +50,25 @@ class Message:
     def from_dict(cls, kept: dict[str, object]) -> Message:
         """The message that `as_dict` kept."""
         files = kept.get("files")
+        state, doubts = kept.get("state"), kept.get("doubts")
         return cls(
             str(kept["key"]),
             str(kept["title"]),
             str(kept["text"]),
             tuple(map(str, files)) if isinstance(files, (list, tuple)) else (),
+            state if state in ("waiting", "doubt", "aside") else "waiting",
+            str(kept.get("why", "")),
+            doubts if isinstance(doubts, int) else 0,
+            str(kept.get("since", "")),
         )
 
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a push went: keys of the parts that arrived, parts that did not, and why in words without secrets."""
+    """How a push went: keys of the parts that arrived, parts that did not, and why in words without secrets.
+
+    `pending` holds those set aside too; `error` is of this push alone.
+    """
 
     channel: str
     sent: tuple[str, ...] = ()
@@ -115,47 +136,91 @@ def send(
     already: Container[str],
     record: Callable[[str], object],
     now: datetime,
+    keep: Callable[[Sequence[Message]], object] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Delivery:
     """What came of sending `parts` in order to the channel at `url`, but for those whose key is in `already`.
 
-    `record` is called with a part's key right after it arrived. After a part that fails for good the rest waits,
-    so that parts never arrive out of order: the caller keeps `pending` and sends it with the next run.
+    `keep` is called before each part is sent, with all that is pending and this part in doubt: a process that is
+    killed in between leaves behind what it knew. `record` is called with a part's key right after it arrived. A
+    part that is refused for good, is too old, or was in doubt twice is set aside, and the next one is sent; after
+    one that may pass the rest waits, so that parts never arrive out of order.
     """
     sent: list[str] = []
-    waiting = [part for part in parts if part.key not in already]
-    for place, part in enumerate(waiting):
-        if place:
+    told: list[str] = []
+    pending = {part.key: _dated(part, now) for part in parts if part.key not in already}
+    for key, part in list(pending.items()):
+        if part.state == "aside":
+            continue
+        if hopeless := _hopeless(part, now):
+            pending[key] = replace(part, state="aside", why=hopeless)
+            told.append(f"set aside: {hopeless}")
+            continue
+        if sent or told:
             sleep(BOTS[kind].spacing_s if kind in BOTS else 1.0)
-        error = _tried(part, kind, url, post, now, sleep)
-        if error:
-            return Delivery(channel, tuple(sent), tuple(waiting[place:]), bots.scrubbed(error, url))
-        record(part.key)
-        sent.append(part.key)
-    return Delivery(channel, tuple(sent))
+        pending[key] = replace(part, state="doubt", doubts=part.doubts + 1)
+        keep(tuple(pending.values()))
+        fate, said = _tried(part, kind, url, post, now, sleep)
+        said = bots.scrubbed(said, url)
+        if fate == "arrived":
+            record(key)
+            sent.append(key)
+            del pending[key]
+            continue
+        if fate == "refused":
+            pending[key] = replace(part, state="aside", why=said)
+            told.append(f"set aside, for it is refused for good: {said}")
+            continue
+        if fate == "doubt":
+            pending[key] = replace(pending[key], why=said)
+        else:
+            pending[key] = replace(part, state="waiting", why=said)
+        told.append(said)
+        break
+    return Delivery(channel, tuple(sent), tuple(pending.values()), "; ".join(dict.fromkeys(told)))
 
 
-def _tried(part: Message, kind: str, url: str, post: Post, now: datetime, sleep: Callable[[float], None]) -> str:
-    """Why a part did not arrive after the retries; empty if it did."""
-    said = ""
+def _dated(part: Message, now: datetime) -> Message:
+    return part if part.since else replace(part, since=now.isoformat(timespec="seconds"))
+
+
+def _hopeless(part: Message, now: datetime) -> str:
+    """Why a part is not sent any more; empty if it is."""
+    if part.doubts >= _DOUBTS:
+        return f"it was sent {part.doubts} times and nobody answered"
+    try:
+        age = now - datetime.fromisoformat(part.since)
+    except (ValueError, TypeError):
+        return ""
+    return f"it could not be sent for {age.days} days" if age > _TOO_OLD else ""
+
+
+def _tried(
+    part: Message, kind: str, url: str, post: Post, now: datetime, sleep: Callable[[float], None]
+) -> tuple[bots.Fate, str]:
+    """What became of a part after the retries, and why."""
+    if kind == "apprise":
+        return _notified(part, url)  # it does not say what went wrong, so that another try might be a copy
+    fate: bots.Fate = "later"
+    said, pause = "", 0.0
     for attempt in range(_TRIES):
         if attempt:
-            sleep(_PAUSE_S * 2 ** (attempt - 1))
-        arrived, again, said = _notified(part, url) if kind == "apprise" else _posted(part, kind, url, post, now)
-        if arrived:
-            return ""
-        if not again:
+            sleep(max(pause, _PAUSE_S * 2 ** (attempt - 1)))
+        fate, said, pause = _posted(part, kind, url, post, now)
+        if fate != "later":
             break
-    return said
+    return fate, said
 
 
-def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> tuple[bool, bool, str]:
+def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> tuple[bots.Fate, str, float]:
     bot = BOTS[kind]
     where, secret = bots.address(kind, url, now)
     try:
         status, answer = post(where, bot.body(part.title, part.text, secret, now))
+    except (Unanswered, TimeoutError) as error:
+        return "doubt", f"no answer ({type(error).__name__}): it may have arrived", 0.0
     except (TrendscoutError, OSError) as error:
-        return False, True, f"no answer ({type(error).__name__})"  # the error's own words may hold the address
+        return "later", f"no answer ({type(error).__name__})", 0.0  # the error's own words may hold the address
     return bots.verdict(bot, status, answer)
 
 
@@ -190,15 +255,24 @@ def _is_mail(url: str) -> bool:
     return url.startswith(("mailto:", "mailtos:"))
 
 
-def _notified(part: Message, url: str) -> tuple[bool, bool, str]:
+def _notified(part: Message, url: str) -> tuple[bots.Fate, str]:
     apprise = _apprise()
     service = apprise.Apprise()
     service.add(url)
     files = [file for file in part.files if Path(file).is_file()]
-    arrived = service.notify(
-        title=part.title, body=part.text, body_format=apprise.NotifyFormat.TEXT, attach=files or None
-    )
-    return bool(arrived), True, "the service did not take it"
+    arrived: list[bool] = []
+
+    def call() -> None:
+        told = {"title": part.title, "body": part.text, "body_format": apprise.NotifyFormat.TEXT}
+        arrived.append(bool(service.notify(**told, attach=files or None)))
+
+    # Its services bound each silence, not the whole: one that drips would hold the job.
+    calling = threading.Thread(target=call, daemon=True)
+    calling.start()
+    calling.join(_APPRISE_S)
+    if calling.is_alive():
+        return "doubt", f"no answer within {_APPRISE_S:g} s: it may have arrived"
+    return ("arrived", "") if arrived == [True] else ("later", "the service did not take it")
 
 
 def _apprise() -> Any:

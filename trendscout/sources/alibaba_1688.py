@@ -163,6 +163,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="alibaba_1688",
         platform="alibaba_1688",
+        many_sellers=True,
         title="1688 wholesale search",
         kinds=("search",),
         markets=("CN",),

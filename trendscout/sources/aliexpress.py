@@ -180,6 +180,7 @@ SOURCES = (
     Source(
         name="aliexpress",
         platform="aliexpress",
+        many_sellers=True,
         ids_worldwide=True,
         title="AliExpress search and categories, most orders first",
         kinds=("search", "category"),

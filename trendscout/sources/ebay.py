@@ -190,6 +190,7 @@ SOURCES = (
     Source(
         name="ebay",
         platform="ebay",
+        many_sellers=True,
         ids_worldwide=True,
         title="eBay search: best match, or goods sold",
         kinds=("search", "sold"),

@@ -169,6 +169,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="lazada",
         platform="lazada",
+        many_sellers=True,
         title="Lazada and Daraz catalogue lists",
         kinds=("search", "popular", "top_sales", "home"),
         markets=tuple(MARKETS.values()),

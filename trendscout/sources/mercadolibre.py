@@ -272,6 +272,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="mercadolibre",
         platform="mercadolibre",
+        many_sellers=True,
         title="Mercado Libre best sellers, trending searches and searches",
         kinds=("bestsellers", "trends", "search"),
         markets=tuple(SITES.values()),

@@ -131,6 +131,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="pinduoduo",
         platform="pinduoduo",
+        many_sellers=True,
         title="Pinduoduo charts",
         kinds=("bestsellers", "top_rated"),
         markets=("CN",),

@@ -150,6 +150,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="rakuten",
         platform="rakuten",
+        many_sellers=True,
         title="Rakuten Ichiba ranking",
         kinds=("ranking", "realtime"),
         markets=("JP",),

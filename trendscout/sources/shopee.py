@@ -309,6 +309,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="shopee",
         platform="shopee",
+        many_sellers=True,
         title="Shopee search, category and shop lists",
         kinds=("search", "top_sales", "newest", "shop", "recommended", "affiliate"),
         markets=tuple(MARKETS.values()),

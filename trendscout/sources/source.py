@@ -70,6 +70,7 @@ class Source:
     categories: tuple[str, ...] = ()  # examples for `sources` and `init`
     ordered: bool = True  # False: rows have no rank
     ids_worldwide: bool = False  # True: an item key means the same item in every market
+    many_sellers: bool = False  # True: an open market, where several sellers list one product
     key_form: str = ""  # regular expression that every id of the platform matches as a whole
     # What only this site's replies hold: its hosts, its own keys. Without an address one of them must be there.
     marks: tuple[str, ...] = ()

@@ -213,6 +213,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="taobao",
         platform="taobao",
+        many_sellers=True,
         title="Taobao and Tmall search",
         kinds=("search", "top_sales"),
         markets=("CN",),

@@ -132,6 +132,7 @@ SOURCES = (
     Source(
         name="tiktok_shop",
         platform="tiktok_shop",
+        many_sellers=True,
         title="TikTok Shop best sellers",
         kinds=("bestsellers", "search"),
         markets=("US", "UK", "ID", "TH", "VN", "MY", "PH", "SG", "MX", "BR", "DE", "FR", "IT", "ES", "JP"),

@@ -149,6 +149,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="tokopedia",
         platform="tokopedia",
+        many_sellers=True,
         title="Tokopedia category and search lists",
         kinds=("category", "search"),
         markets=("ID",),

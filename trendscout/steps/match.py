@@ -12,11 +12,13 @@ import pyarrow.parquet as pq
 
 from trendscout.errors import StoreError, UsageError
 from trendscout.files import whole_file
-from trendscout.matching.listings import SCHEMA, read_listings
-from trendscout.matching.match import Decisions, match_listings
+from trendscout.matching.listings import SCHEMA
+from trendscout.matching.match import VERSION, Decisions, match_listings
+from trendscout.matching.pair_model import MANY_SHOPS
 from trendscout.sources.source import sources
 from trendscout.store import products
 from trendscout.store.blocking import candidate_pairs
+from trendscout.store.products import Rejoined
 from trendscout.store.sql import Connection
 
 
@@ -28,6 +30,7 @@ class Matched:
     products: int
     joined: int  # listings that share their product with another
     likely: int  # ... by a "likely" verdict
+    anew: Rejoined | None = None  # what changed, if an earlier matcher had joined them
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,14 +44,30 @@ class Decided:
 def match_store(connection: Connection) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's decisions hold."""
     worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
+    known = products.match_index(connection, SCHEMA.names, VERSION)
+    before = None
+    if known is None:
+        before = products.products_of(connection)
+        products.forget_index(connection)
     found = match_listings(
         products.new_records(connection, worldwide),
         candidate_pairs=candidate_pairs,
-        known=_known_listings(connection, worldwide),
+        known=known,
+        former=dict(zip(*(column.to_pylist() for column in before.columns), strict=True))
+        if before is not None
+        else {},
         decisions=_constraints(products.decisions(connection), products.twins(connection, worldwide)),
+        markets=_markets(),
+        lists=True,
     )
-    products.save_matches(connection, found.pairs, found.index, found.suspects)
-    return Matched(*products.sizes(connection))
+    anew = before is not None
+    products.save_matches(connection, found.pairs, found.index, found.suspects, VERSION, anew=anew)
+    changed = products.rejoined(connection, before) if before is not None and len(before) else None
+    return Matched(*products.sizes(connection), anew=changed)
+
+
+def _markets() -> frozenset[str]:
+    return frozenset(source.platform for source in sources().values() if source.many_sellers)
 
 
 def decide_match(connection: Connection, word: products.Word, a: str, b: str | None, *, now: datetime) -> Decided:
@@ -56,8 +75,8 @@ def decide_match(connection: Connection, word: products.Word, a: str, b: str | N
 
     Raises UsageError if it changes nothing, StoreError if the matching did not follow it.
     """
-    first, _ = products.find_product(connection, a)
-    second = products.find_product(connection, b)[0] if b else first
+    first = products.find_product(connection, a).product
+    second = products.find_product(connection, b).product if b else first
     if b and first == second:
         raise UsageError("{a} and {b} are one product already.", next_step="Name two products.", a=a, b=b)
     ones, others = products.members(connection, first), products.members(connection, second)
@@ -109,21 +128,11 @@ def _agreeing(links: Sequence[tuple[str, str]], apart: Sequence[tuple[str, str]]
             yield one, other
 
 
-def _known_listings(connection: Connection, worldwide: Sequence[str]) -> pa.Table:
-    """The listings of earlier runs with their products; read again if an older matcher read them."""
-    kept = products.match_index(connection, SCHEMA.names)
-    if kept is not None:
-        return kept
-    products.forget_index(connection)
-    joined = products.products_of(connection)
-    product = dict(zip(joined["id"].to_pylist(), joined["product_id"].to_pylist(), strict=True))
-    again = read_listings(products.new_records(connection, worldwide))
-    column = pa.array([product.get(name) for name in again["id"].to_pylist()], pa.string())
-    return again.append_column("product_id", column).filter(column.is_valid())
+def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: Sequence[str] = ()) -> Matched:
+    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair.
 
-
-def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
-    """Join the records of a Parquet file; writes (id, product_id) and, if asked, every scored pair."""
+    A source of the file is taken for one platform's lists, unless it is one of `many_shops` or called "web".
+    """
     try:
         table = pq.read_table(records)
     except (OSError, pa.ArrowInvalid) as error:
@@ -138,7 +147,9 @@ def match_file(records: Path, out: Path, pairs_out: Path | None) -> Matched:
             file=records,
             names=", ".join(lacking),
         )
-    found = match_listings(table, candidate_pairs=candidate_pairs)
+    found = match_listings(
+        table, candidate_pairs=candidate_pairs, markets=_markets(), many_shops={*MANY_SHOPS, *many_shops}
+    )
     whole_file(out, lambda path: pq.write_table(found.clusters, path))
     if pairs_out:
         whole_file(pairs_out, lambda path: pq.write_table(found.pairs, path))

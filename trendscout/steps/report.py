@@ -70,7 +70,7 @@ def explain(connection: Connection, product: str, *, now: datetime) -> Why:
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
-    found, _ = products.find_product(connection, product)
+    found = products.find_product(connection, product).product
     scored = rows_of(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
     row = next(scored, None) or unranked(connection, found, now=now)
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}

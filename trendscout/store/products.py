@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from trendscout.errors import UsageError
 from trendscout.store.query import PRODUCT
@@ -19,8 +20,10 @@ Word = Literal["merge", "split", "variants"]
 YOUR_WORD = "you said so"  # the reason of what a decision made
 ONE_ITEM = "one item in two markets"
 LISTING_ID = "lower(to_hex(listing))"
+_LEAST_BEGINNING = 4  # characters of an id that may stand for it
 _NAMED = 6  # products that an ambiguous name lists
 _KEY = "('0x' || {})::BIGINT"
+_PLACES = "count(DISTINCT platform || coalesce(market, '')) FILTER (price IS NOT NULL)"
 _LAST_WORDS = """
     SELECT arg_max(action, (decided_at, action)) AS action, max(decided_at) AS decided_at,
            lower(to_hex(least(listing_a, listing_b))) AS a, lower(to_hex(greatest(listing_a, listing_b))) AS b
@@ -70,10 +73,12 @@ def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, s
     return [(first, other) for first, other in rows]
 
 
-def match_index(connection: Connection, columns: Sequence[str]) -> pa.Table | None:
-    """The known listings as the matcher read them, with their products; None if it kept other `columns` then."""
+def match_index(connection: Connection, columns: Sequence[str], version: int) -> pa.Table | None:
+    """The known listings as the matcher read them, with their products; None if another `version` read them."""
+    kept = one(connection, "SELECT value FROM facts WHERE name = 'matcher'")
     found = arrow(connection, "SELECT * FROM match_index ORDER BY id")
-    return found if {*columns, "product_id"} == set(found.column_names) else None
+    same = {*columns, "product_id"} == set(found.column_names) and kept == (str(version),)
+    return found if same else None
 
 
 def forget_index(connection: Connection) -> None:
@@ -86,8 +91,47 @@ def products_of(connection: Connection) -> pa.Table:
     return arrow(connection, f"SELECT {LISTING_ID} AS id, product_id FROM memberships ORDER BY id")
 
 
-def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspects: pa.Table) -> None:
-    """Take over what the matcher found: `pairs` that it scored now, the `index` of all listings, `suspects`.
+@dataclass(frozen=True, slots=True)
+class Rejoined:
+    """What a matching from the start changed."""
+
+    products_before: int  # of the listings that were matched before
+    products_after: int
+    undone: int  # pairs of listings that were one product
+    made: int  # pairs that are one now
+    spreads_before: int  # products with prices in two places or more: what a spread or a gap is told of
+    spreads_after: int
+
+
+def rejoined(connection: Connection, before: pa.Table) -> Rejoined:
+    """How the products differ from those of `before` (`products_of`), over its listings."""
+    with registered(connection, before=before):
+        row = one(
+            connection,
+            f"""WITH moved AS (
+                SELECT b.product_id AS old, m.product_id AS new, l.platform, l.market, l.price
+                FROM before_view b JOIN memberships m ON m.listing = {_KEY.format("b.id")}
+                JOIN listings l ON l.listing = m.listing),
+            pairs AS (SELECT sum(n * (n - 1) // 2) AS together FROM (
+                SELECT count(*) AS n FROM moved GROUP BY old, new)),
+            was AS (SELECT count(*) AS products, sum(n * (n - 1) // 2) AS pairs,
+                           count(*) FILTER (places > 1) AS spreads
+                FROM (SELECT count(*) AS n, {_PLACES} AS places FROM moved GROUP BY old)),
+            became AS (SELECT count(*) AS products, sum(n * (n - 1) // 2) AS pairs,
+                              count(*) FILTER (places > 1) AS spreads
+                FROM (SELECT count(*) AS n, {_PLACES} AS places FROM moved GROUP BY new))
+            SELECT was.products, became.products, was.pairs - together, became.pairs - together,
+                   was.spreads, became.spreads FROM was, became, pairs""",
+        )
+    return Rejoined(*(int(value or 0) for value in row or (0,) * 6))
+
+
+def save_matches(
+    connection: Connection, pairs: pa.Table, index: pa.Table, suspects: pa.Table, version: int, *, anew: bool
+) -> None:
+    """Take over what this `version` found: `pairs` that it scored now, the `index` of all listings, `suspects`.
+
+    `anew`: of what earlier versions said of pairs, nothing is kept.
 
     A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
     "variant", pairs of copies and what the user called variants become kinships.
@@ -96,6 +140,11 @@ def save_matches(connection: Connection, pairs: pa.Table, index: pa.Table, suspe
         transaction(connection),
         registered(connection, pairs=pairs, index=index, suspects=suspects),
     ):
+        if anew:
+            connection.execute("DELETE FROM memberships")
+            connection.execute("DELETE FROM kinships")
+        connection.execute("DELETE FROM facts WHERE name = 'matcher'")
+        connection.execute("INSERT INTO facts VALUES ('matcher', ?)", [str(version)])
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE p_best AS
             WITH inside AS (
@@ -170,12 +219,12 @@ def products_by_listing(connection: Connection, listings: Sequence[int]) -> Mapp
     return dict(rows)
 
 
-def mark(connection: Connection, product_id: str, word: Mark, note: str, at: datetime) -> None:
-    """Remember that a product is the seller's own, watched, or to be left out."""
-    listings = members(connection, product_id)
+def mark(connection: Connection, named: Named, word: Mark, note: str, at: datetime) -> None:
+    """Remember that a product is the seller's own, watched, or to be left out; it stays with the listing meant."""
+    listings = members(connection, named.product)
     with transaction(connection):
         connection.execute("DELETE FROM marks WHERE list_contains(?, listing)", [listings])
-        connection.execute("INSERT INTO marks VALUES (?, ?, ?, ?)", [listings[0], word, note, naive(at)])
+        connection.execute("INSERT INTO marks VALUES (?, ?, ?, ?)", [named.listing, word, note, naive(at)])
 
 
 def unmark(connection: Connection, product_id: str) -> int:
@@ -194,38 +243,60 @@ def marks(connection: Connection) -> Mapping[str, tuple[str, str]]:
     return {product: (word, note) for product, word, note in rows}
 
 
-def find_product(connection: Connection, text: str) -> tuple[str, str]:
-    """Id and title of the product that `text` names: a product id, an item key, part of a title or words of one.
+class Named(NamedTuple):
+    """What a name on the command line means."""
 
-    Raises UsageError if there is none, or several (then it lists them).
+    product: str
+    title: str
+    listing: int  # the product's listing that was meant, else its first
+
+
+def find_product(connection: Connection, text: str) -> Named:
+    """The product that `text` names: its id or item key, a row of the last report, an id's beginning, or words.
+
+    Words are a part of a title or stand in one. Raises UsageError, which lists them, if it names several, or none.
     """
     words = text.split()
     has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
     rows = connection.execute(
-        f"""WITH far AS (SELECT {PRODUCT} AS product, title, last_seen,
-                CASE WHEN ? IN (product, item_key) THEN 0 WHEN contains(lower(title), lower(?)) THEN 1
-                     WHEN {has_words} THEN 2 END AS far
+        f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen,
+                CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
+                     WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1
+                     WHEN contains(lower(title), lower(?)) THEN 2 WHEN {has_words} THEN 3 END AS far
             FROM listings l LEFT JOIN memberships m USING (listing))
-        SELECT product, arg_min(title, far), min(far) FROM far WHERE far IS NOT NULL
-        GROUP BY product ORDER BY min(far), max(last_seen) DESC, product LIMIT {_NAMED + 1}""",
-        [text, text, *words],
+        SELECT product, arg_min(title, far), arg_min(listing, (far, listing)), min(far) FROM far
+        WHERE far IS NOT NULL GROUP BY product ORDER BY min(far), max(last_seen) DESC, product
+        LIMIT {_NAMED + 1}""",
+        [text, _row_of_report(connection, text), text, text, text, *words],
     ).fetchall()
-    found = [(str(product), str(title)) for product, title, far in rows if far == rows[0][2]]
+    found = [
+        Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
+    ]
     if len(found) == 1:
         return found[0]
     if not found:
         raise UsageError(
             "No product is called {name!r}.",
-            next_step="Give its id or item key from the report, or a part of its title.",
+            next_step="Give its row in the last report, its id or item key, or a part of its title.",
             name=text,
         )
-    lines = [f"\n  {product}  {title}" for product, title in found[:_NAMED]]
+    lines = [f"\n  {one.product}  {one.title}" for one in found[:_NAMED]]
     raise UsageError(
         "{name!r} names several products.",
         next_step="Add words of the title, or give one of these ids:{products}",
         name=text,
         products="".join([*lines, *(["\n  …"] if len(found) > _NAMED else [])]),
     )
+
+
+def _row_of_report(connection: Connection, text: str) -> str | None:
+    """The product in that row of the report that was shown last; None if `text` is no such row."""
+    place = text.removeprefix("#")
+    if not (place.isascii() and place.isdigit()):
+        return None
+    shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
+    seen = json.loads(shown[0]) if shown and shown[0] else {}
+    return next((product for product, row in seen.items() if row.get("position") == int(place)), None)
 
 
 def members(connection: Connection, product_id: str) -> Sequence[int]:

@@ -124,6 +124,13 @@ def waiting(connection: Connection, channel: str) -> list[str]:
     return [row[0] for row in rows]
 
 
+def waiting_channels(connection: Connection) -> list[str]:
+    """The channels for which messages wait."""
+    return [
+        row[0] for row in connection.execute("SELECT DISTINCT channel FROM waiting ORDER BY channel").fetchall()
+    ]
+
+
 def keep_waiting(connection: Connection, channel: str, messages: Sequence[str], now: datetime) -> None:
     """Keep what did not arrive in place of what waited before."""
     with transaction(connection):

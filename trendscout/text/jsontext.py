@@ -17,9 +17,12 @@ from trendscout.text.charset import charset_in, decode
 
 MAX_CHARS = 32 * 1024 * 1024  # the largest reply seen has 2 MB
 MAX_DEPTH = 150  # YouTube's replies nest about 40 deep
-_GUARD = re.compile(r"\s*(?:\)\]\}'?,?|while\s*\(\s*1\s*\)\s*;|for\s*\(\s*;\s*;\s*\)\s*;|/\*-secure-)\s*")
-_CALLBACK = re.compile(r"\s*(?:/\*\*/)?\s*[\w$.]{1,80}\s*\(\s*(?=[\[{])")
-_TAIL = re.compile(r"[\s;)]*(?:\*/)?\s*")  # what a callback or guard leaves behind
+# What `*+` took it keeps: two runs of blanks side by side would be cut in two in every way there is.
+_GUARD = re.compile(
+    r"\s*+(?:\)\]\}'?,?|while\s*+\(\s*+1\s*+\)\s*+;|for\s*+\(\s*+;\s*+;\s*+\)\s*+;|/\*-secure-)\s*+"
+)
+_CALLBACK = re.compile(r"\s*+(?:/\*\*/)?\s*+[\w$.]{1,80}\s*+\(\s*+(?=[\[{])")
+_TAIL = re.compile(r"[\s;)]*+(?:\*/)?\s*+")  # what a callback or guard leaves behind
 
 
 def parse_json(page: Page | bytes | str, *, limit: int = MAX_CHARS) -> Any:
@@ -41,9 +44,10 @@ def batchexecute(page: Page | bytes | str, rpc: str) -> list[Any]:
     Reads both forms: one array behind the guard, and arrays framed by lines of their lengths. Raises
     LayoutChanged if there is no payload of that call.
     """
-    text = _GUARD.sub("", _text(page), count=1)
+    text = _text(page)
+    guard = _GUARD.match(text)
     payloads: list[Any] = []
-    start = 0
+    start = guard.end() if guard else 0
     while (bracket := text.find("[", start)) >= 0:
         try:
             rows, start = _DECODER.raw_decode(text, bracket)
@@ -76,10 +80,14 @@ def in_script(page: Page | bytes | str, element_id: str) -> Any:
     Raises LayoutChanged if there is no such element or it holds no JSON.
     """
     text = _text(page)
-    found = re.search(rf"<script\b[^>]{{0,500}}\bid=[\"']?{re.escape(element_id)}\b[^>]{{0,500}}>", text)
-    if not found:
-        raise LayoutChanged("The page has no script {element_id!r}.", element_id=element_id)
-    return _value_at(text, found.end())
+    mark = re.compile(rf"\sid=[\"']?{re.escape(element_id)}(?![\w-])")
+    for script in _SCRIPT.finditer(text):
+        if mark.search(script.group()):
+            return _value_at(text, script.end())
+    raise LayoutChanged("The page has no script {element_id!r}.", element_id=element_id)
+
+
+_SCRIPT = re.compile(r"<script\b[^<>]{0,1000}+>")  # "<" ends it: a flood of openings is gone through once
 
 
 def dig(value: Any, *path: str | int) -> Any:

@@ -76,6 +76,14 @@ _TABLE: tuple[tuple[str, float, str], ...] = (
         "pair pairs pads pods tablet tablets capsule capsules caps unit units bottle bottles box boxes bag bags",
     ),
     ("count", 1, "stuck stk teilig pezzi pz szt unidades uds piezas pieces buah biji lembar pasang pak isi lusin"),
+    ("count", 1, "un und unid unidade unidades sache saches sachet sachets szt kpl adet dona"),
+    (
+        "count",
+        1,
+        "개 개입 매 매입 팩 세트 박스 봉 병 캔 포 정 캡슐 롤 켤레 장 종 個 個入 個入り 枚入 本入 セット 錠 足",
+    ),
+    ("month", 1, "개월 か月"),
+    ("grade", 1, "학년 年级"),
     ("count", 1, "件 个 只 片 条 支 瓶 包 盒 袋 套 组 枚 颗 粒 入 双 张 卷 块 把 根 对 罐 台 串 本"),
 )
 _UNITS = {spelling: Unit(name, factor) for name, factor, spellings in _TABLE for spelling in spellings.split()}

@@ -1,0 +1,58 @@
+"""The same offer once more on one platform: neighbours are what its lists are full of, so near is not enough."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from trendscout.matching.clusters import Ties, cluster
+from trendscout.matching.comparison import close_prices, near_equal, one_sided, replaced_codes, replaced_words
+from trendscout.matching.verdicts import RARE
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+    from trendscout.matching.listings import Listings
+    from trendscout.matching.pair_model import PairModel, ScoredPairs
+
+
+def platform_of_row(listings: Listings, many_shops: Collection[str]) -> NDArray[np.int64]:
+    """Each listing's platform as a number; -1 where its source is many shops taken together."""
+    one = np.array([source not in many_shops for source in listings.sources], bool)
+    return np.where(one[listings.source], listings.source, -1).astype(np.int64)
+
+
+def once_more(
+    listings: Listings,
+    a: NDArray[Any],
+    b: NDArray[Any],
+    scored: ScoredPairs,
+    ties: Ties,
+    markets: Collection[str],
+    model: PairModel,
+) -> NDArray[np.int64]:
+    """Per row the smallest row of its platform that is the same offer; `scored` are likely pairs of one platform.
+
+    Two such listings are one product if their titles say one thing, or if they share a rare model code and nothing
+    speaks against it; on one of the `markets`, which have many sellers, also if they are surely alike, with no
+    fact on one side only, at nearly the same price. Rows that are kept apart from any stay alone here.
+    """
+    market = np.array([_platform(source) in markets for source in listings.sources], bool)
+    free = np.ones(len(listings), bool)
+    free[ties.apart.ravel()] = False
+    against = scored.hard | replaced_codes(listings, a, b)
+    coded = scored.coded & ~scored.far & ~against
+    sure = market[listings.source[a]] & (scored.probability >= model.sure) & ~against
+    sure &= close_prices(listings, a, b) & ~one_sided(listings, a, b) & (replaced_words(listings, a, b) < RARE)
+    same_offer = (near_equal(listings, a, b) | coded | sure) & free[a] & free[b]
+    number = np.where(ties.known >= 0, ties.known * len(listings.sources) + listings.source, -1)
+    alone = Ties(number, np.full(len(listings), -1), ties.together[:0], ties.apart[:0])
+    return cluster(a, b, scored.probability, ~same_offer, alone, model.likely)
+
+
+def _platform(source: str) -> str:
+    """The platform of a source that is called after it and its market: "ebay" of "ebay_US"."""
+    name, _, market = source.rpartition("_")
+    return name if name and market.isupper() else source
