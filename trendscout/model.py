@@ -336,9 +336,11 @@ class ProductFacts:
     reviews: int | None = None
     listings: int = 1
     sellers: int | None = None
-    near_copies: int = 0
+    near_copies: int | None = 0  # None: without a title nobody can know
     variants: int = 0
     likely: bool = False  # joined by a "likely" verdict: shown with ≈
+    # Whose a fact is (price, count, rating) that the listing on the list does not tell: platform and market.
+    borrowed: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,6 +46,12 @@ def test_what_was_there_when_the_watch_began_has_no_age() -> None:
     assert newness(facts(days=10), NOW, watched_since=NOW - timedelta(days=10)).value is None
 
 
+def test_specialness_is_unknown_without_title_and_seller() -> None:
+    assert specialness(facts(near_copies=None, sellers=None)).value is None
+    assert specialness(facts(near_copies=None, sellers=1)).value == 100
+    assert "copies" not in specialness(facts(near_copies=None, sellers=1)).why
+
+
 def test_specialness_falls_with_company() -> None:
     alone = specialness(facts(sellers=1)).value
     crowded = specialness(facts(platforms=4, sellers=12, near_copies=9)).value

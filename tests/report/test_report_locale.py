@@ -38,10 +38,13 @@ def spoken() -> set[str]:
         phrases.COUNTS,
         phrases.COUNT_NAMES,
         phrases.LABELS,
+        phrases.LISTS,
+        phrases.KINDS,
+        {text: text for text in phrases.LEGEND},
         signal_names.SIGNALS,
     ):
         found |= set(table.values())
-    for column in (*columns.ROW, *columns.COVERAGE):
+    for column in (*columns.ROW, *columns.COMPOSED, *columns.COVERAGE):
         found |= {column.head, column.about}
     found |= {value[0] for value in packs.VALUES.values()} | {label for _, label in page._SORTS}
     return found - {""}

@@ -3,14 +3,16 @@
 from dataclasses import replace
 
 import pytest
-from example import COVERAGE, NOW, RISING, but, empty, example, hostile
+from example import COVERAGE, NOW, RISING, STEADY, but, empty, example, hostile
 from golden import same
 from rich.cells import cell_len
 from rich.console import Console
+from rich.text import Text
 
 from trendscout.lang import Lang
 from trendscout.model import Member, Why
-from trendscout.report import changes, codes, packs, table, why
+from trendscout.report import changes, codes, lines, packs, table, why
+from trendscout.report.grid import wrapped
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -30,22 +32,60 @@ def test_no_line_is_wider_than_the_terminal(lang: Lang, width: int) -> None:
 @pytest.mark.parametrize("width", [80, 120])
 def test_a_product_has_one_line_that_says_how_it_moves(lang: Lang, width: int) -> None:
     lines = table.text(example(), lang=lang, width=width).splitlines()
-    [line] = [line for line in lines if "21–48" in line]
-    for said in ("云朵捏捏灯" if lang == "zh" else "Cloudlet", "▁▅█" if width == 80 else "▂▇█", "34%", "84→21"):
+    [line] = [line for line in lines if "21–48" in line and "34% 21–48:" not in line and "34% 21–48：" not in line]
+    for said in ("云朵捏捏灯" if lang == "zh" else "Cloudlet", "▂▇█", "34%"):
         assert said in line
-    assert "88 71 64 AMZ US" in line
-    assert ("12.99" in line and "AMZ UK" in line) == (width == 120)
+    assert "88 71 64 $12.99" in line
+    assert ("4.6★ 83" in line and "5,000+" in line) == (width == 120)
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [80, 120])
-def test_what_a_seller_asks_before_buying_stands_in_a_second_line(lang: Lang, width: int) -> None:
+def test_below_it_stands_its_id_its_list_and_all_there_is_to_say(lang: Lang, width: int) -> None:
     lines = table.text(example(), lang=lang, width=width).splitlines()
-    [line] = [line for line in lines if "12.99–18.99" in line]
-    for said in ("42%", "5,000+", "AMZ US 9", "AMZ UK 9"):
-        assert said in line
-    [flag] = [line for line in lines if line.startswith("⚠ ") and ("fading" in line or "衰退" in line)]
-    assert flag.endswith("→ 2")
+    at = next(at for at, line in enumerate(lines) if "21–48" in line)
+    below = " ".join(line.strip() for line in lines[at + 1 : at + 3])
+    for said in ("p-7f3a", "Amazon US", "Toys", "84→21", "Amazon UK 9", "✓"):
+        assert said in below
+    at = next(at for at, line in enumerate(lines) if "0.1–1" in line)
+    assert "★" in lines[at + 2 if width == 80 and lang == "en" else at + 1] + lines[at + 1]
+    assert "20 件在仓" in " ".join(lines[at : at + 3])
+
+
+def test_the_legend_explains_the_signs_that_occur_and_no_others() -> None:
+    shown = table.text(example(), lang="en", width=120)
+    assert "Vel 0-100" in shown
+    assert "★ your mark" in shown
+    assert "* told by" not in shown
+    assert "too early to judge" not in shown
+    one = table.text(replace(example(), rows=(STEADY,)), lang="en", width=64)
+    assert "Vel 0-100" not in one
+    assert "⚠" not in one
+    early = table.text(
+        replace(example(), rows=(but(STEADY, early=True, borrowed={"price": ("ebay", "DE")}),)),
+        lang="en",
+        width=120,
+    )
+    assert "( 8%)" not in early
+    assert "(8%)" in early
+    assert "too early to judge" in early
+    assert "$24.00*" in early
+    assert "* told by" in early
+
+
+def test_ids_are_as_long_as_tells_them_apart() -> None:
+    rows = [but(RISING, product_id=name) for name in ("p:abcdef01", "p:abcdef02", "p:9")]
+    assert lines.short_ids(rows) == {name: name[:10] for name in ("p:abcdef01", "p:abcdef02", "p:9")}
+    assert lines.short_ids(rows[:1]) == {"p:abcdef01": "p:abcd"}
+
+
+@pytest.mark.parametrize("width", range(5, 40))
+def test_lines_break_between_chinese_signs(width: int) -> None:
+    text = Text("名次 84 → 21，三天内 climbed：快得很。Supercalifragilistic 好")
+    lines_ = wrapped(text, width, indent=2)
+    assert all(cell_len(line.plain) <= width for line in lines_)
+    assert all(line.plain.strip()[0] not in "，：。" for line in lines_[1:]) or width < 12
+    assert "".join(line.plain for line in lines_).replace(" ", "") == text.plain.replace(" ", "")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -54,7 +94,7 @@ def test_columns_stand_below_their_heads(lang: Lang, width: int) -> None:
     lines = table.text(example(), lang=lang, width=width).splitlines()
     head = next(line for line in lines if line.startswith("#"))
     at = cell_len(head[: head.index("曲线" if lang == "zh" else "Curve")])
-    rows = [line for line in lines if "TTS UK" in line or "AE ID" in line][:2]
+    rows = [line for line in lines if "0.1–1" in line or "8% 5–12" in line]
     assert len(rows) == 2
     for line in rows:
         before = next(place for place in range(len(line)) if cell_len(line[:place]) >= at)
@@ -64,9 +104,13 @@ def test_columns_stand_below_their_heads(lang: Lang, width: int) -> None:
 
 
 def test_a_narrow_screen_drops_columns_and_keeps_the_title() -> None:
-    [line] = [line for line in table.text(example(), lang="en", width=48).splitlines() if "21–48" in line]
+    [line] = [
+        line
+        for line in table.text(example(), lang="en", width=48).splitlines()
+        if "21–48" in line and "34% 21–48:" not in line and "34% 21–48：" not in line
+    ]
     assert line.startswith("1 Cloudlet")
-    assert "AMZ US" not in line
+    assert "12.99" not in line
 
 
 def test_as_many_places_as_fit() -> None:
@@ -100,7 +144,7 @@ def test_mine_that_fade_lead() -> None:
 
 def test_what_is_missing_is_said_with_reason_and_next_step() -> None:
     shown = table.text(example(), lang="en", width=200)
-    assert "AliExpress ID · bestsellers · home: blocked · The page is a captcha" in shown
+    assert "AliExpress ID · Best sellers · Home: blocked · The page is a captcha" in shown
     assert "`trendscout ingest` it" in shown
     assert "Nothing is missing" not in shown
     whole = replace(example(), coverage=COVERAGE[:1])

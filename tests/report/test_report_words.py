@@ -44,7 +44,7 @@ def test_a_floor_is_said_to_be_one() -> None:
         (Decimal(38500), "IDR", "Rp38,500"),
         (Decimal(1980), "JPY", "JP¥1,980"),
         (Decimal(12), "AED", "AED 12.00"),
-        (Decimal(3), None, "? 3.00"),
+        (Decimal(3), None, "3.00"),
         (None, "USD", ""),
     ],
 )
@@ -52,9 +52,36 @@ def test_prices(amount: Decimal | None, currency: str | None, shown: str) -> Non
     assert amounts.money(amount, currency) == shown
 
 
+def test_a_fact_of_another_place_says_whose_it_is() -> None:
+    lent = but(RISING, borrowed={"price": ("amazon", "UK"), "count": ("aliexpress", "ID")})
+    assert phrases.price_band(lent, "en") == "$12.99–18.99 (Amazon UK)"
+    assert phrases.count(lent, "en") == "5,000+ sold (AliExpress ID)"
+    assert phrases.short_price(lent) == "$12.99*"
+    assert phrases.rating(lent, "en") == "4.6 of 5 (83 ratings)"
+    assert phrases.price_band(but(YOUNG, currency=None), "en") == "38,500.00 (currency not told)"
+
+
+@pytest.mark.parametrize(
+    ("list_id", "english", "chinese"),
+    [
+        (
+            "amazon_bestsellers_US/bestsellers/home-garden",
+            "Amazon US · Best sellers · Home garden",
+            "Amazon US · 畅销榜 · Home garden",
+        ),
+        ("tiktok_hashtags_US/popular/all", "TikTok hashtags US · Popular", "TikTok 话题标签 US · 热门"),
+        ("mine_XX/odd_kind/12345", "mine · odd kind · 12345", "mine · odd kind · 12345"),
+        ("whatever", "whatever", "whatever"),
+    ],
+)
+def test_a_list_has_a_name(list_id: str, english: str, chinese: str) -> None:
+    assert phrases.list_name(list_id, "en") == english
+    assert phrases.list_name(list_id, "zh") == chinese
+
+
 def test_a_price_band_names_dollars_where_the_list_does_not() -> None:
-    assert phrases.price_band(RISING) == "$12.99–18.99"
-    assert phrases.price_band(FADING) == "£4.50 (≈$5.75)"
+    assert phrases.price_band(RISING, "en") == "$12.99–18.99"
+    assert phrases.price_band(FADING, "en") == "£4.50 (≈$5.75)"
 
 
 @pytest.mark.parametrize(

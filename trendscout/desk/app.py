@@ -517,7 +517,7 @@ def _state(desk: Desk, request: Request, state: tuple[int, str, int]) -> dict[st
                 "status": one.status,
                 "status_text": tr(one.status, lang),
                 "entries": one.entries,
-                "lists": [phrases.source_name(name) for name in one.lists],
+                "lists": [phrases.list_name(name, lang) for name in one.lists],
                 "reason": visible(findings_.said(one.findings, lang)),
             }
             for one in list(progress.taken)[:30]

@@ -196,7 +196,7 @@ def _sentence(list_id: str, goods: int, ads: int, depth: int, lang: Lang) -> str
     return tr(
         "{list}: {goods} goods, {ads} ads, seen down to place {depth}.",
         lang,
-        list=phrases.source_name(list_id),
+        list=phrases.list_name(list_id, lang),
         goods=goods,
         ads=ads,
         depth=depth,

@@ -56,7 +56,7 @@ def products(file: ReadFile, asked: Asked, view: View) -> dict[str, Any]:
         "page": min(asked.page, pages),
         "pages": pages,
         "filters": list(_filters(file, asked, view.lang)),
-        "tree": _tree(file.choices()["tree"]),
+        "tree": _tree(file.choices()["tree"], view.lang),
     }
 
 
@@ -103,7 +103,7 @@ def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, st
             yield name, tr(label, lang), options
 
 
-def _tree(lists: Sequence[tuple[str, int]]) -> list[tuple[str, str, int]]:
+def _tree(lists: Sequence[tuple[str, int]], lang: Lang) -> list[tuple[str, str, int]]:
     """(beginning of list ids, name, products) of every branch, a branch before its leaves."""
     branches: dict[str, int] = {}
     for list_id, count in lists:
@@ -111,7 +111,7 @@ def _tree(lists: Sequence[tuple[str, int]]) -> list[tuple[str, str, int]]:
         if head:
             branches[head] = branches.get(head, 0) + count
     every = [*((name, -1) for name in branches), *lists]
-    return [(name, phrases.source_name(name), count) for name, count in sorted(every)]
+    return [(name, phrases.list_name(name, lang), count) for name, count in sorted(every)]
 
 
 # --- one product ---------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
     )
     return {
         "list_id": one.list_id,
-        "name": phrases.source_name(one.list_id),
+        "name": both(partial(phrases.list_name, one.list_id)),
         "about": dots(about),
         "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
         "bands": [(say(band.name), f"{band.first:%m-%d} – {band.last:%m-%d}") for band in bands],
@@ -312,7 +312,7 @@ def _said(one: Said, now: datetime, view: View) -> dict[str, Any]:
         "day": both(lambda lang: amounts.day(one.as_of, lang, now=now, zone=view.zone)),
         "product": one.product_id,
         "title": visible(one.title),
-        "list": phrases.source_name(one.list_id),
+        "list": both(partial(phrases.list_name, one.list_id)),
         "position": one.position,
         "rank": one.rank,
         "chance": amounts.share(one.probability) or "–",
@@ -416,7 +416,7 @@ def lists(file: ReadFile, view: View) -> dict[str, Any]:
     return {
         "coverage": [
             {
-                "name": phrases.source_name(one.list_id),
+                "name": both(partial(phrases.list_name, one.list_id)),
                 "list_id": one.list_id,
                 "source": one.source,
                 "market": one.market or "",
@@ -476,7 +476,7 @@ def _calibration(group: Mapping[str, Any]) -> dict[str, Any]:
     )
     plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
     return {
-        "name": phrases.source_name(group["group"]),
+        "name": both(partial(phrases.list_name, group["group"])),
         "about": dots(about),
         "plot": plot,
         "table": [

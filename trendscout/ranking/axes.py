@@ -27,7 +27,7 @@ class Facts:
     listed_at: datetime | None = None  # as the platform says
     platforms: int = 1
     sellers: int | None = None  # None: the lists do not say
-    near_copies: int = 0
+    near_copies: int | None = 0  # None: without a title nobody can know
     price_usd: float | None = None
     brands: tuple[str, ...] = ()  # brand and shop names: their words never count as odd
 
@@ -56,15 +56,22 @@ def newness(facts: Facts, now: datetime, *, watched_since: datetime | None = Non
 def specialness(facts: Facts, crowd_prices_usd: Sequence[float] = ()) -> Axis:
     """特: how few platforms, sellers and near-copies have it, and how far its price is from its category's.
 
-    The mean of what is known, each between 0 (common) and 1 (alone).
+    The mean of what is known, each between 0 (common) and 1 (alone). No value where neither copies nor sellers are
+    known: to stand on one platform alone makes nothing special.
     """
-    parts = [1 / max(1, facts.platforms), 1 / (1 + facts.near_copies)]
-    fields: dict[str, str | int | float] = {"platforms": facts.platforms, "copies": facts.near_copies}
-    why = "on {platforms} platforms, {copies} near-copies"
+    if facts.near_copies is None and facts.sellers is None:
+        return Axis(None, "not enough data: neither a title to compare nor a seller")
+    parts = [1 / max(1, facts.platforms)]
+    fields: dict[str, str | int | float] = {"platforms": facts.platforms}
+    why = "on {platforms} platforms"
     if facts.sellers is not None:
         parts.append(1 / max(1, facts.sellers))
         fields["sellers"] = facts.sellers
-        why = "on {platforms} platforms, {sellers} sellers, {copies} near-copies"
+        why += ", {sellers} sellers"
+    if facts.near_copies is not None:
+        parts.append(1 / (1 + facts.near_copies))
+        fields["copies"] = facts.near_copies
+        why += ", {copies} near-copies"
     if facts.price_usd and len(crowd_prices_usd) >= 5:
         usual = median(crowd_prices_usd)
         if usual > 0:

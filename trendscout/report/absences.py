@@ -45,7 +45,7 @@ def missing_head(report: Report, lang: Lang) -> str:
 def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """One sentence on a list that was not read whole: what, why, since when, what to do."""
     why = why_missing(coverage, lang, now=now, zone=zone)
-    head = f"{phrases.source_name(coverage.list_id)}: {phrases.status(coverage.status, lang)}"
+    head = f"{phrases.list_name(coverage.list_id, lang)}: {phrases.status(coverage.status, lang)}"
     return f"{head} · {why}" if why else head
 
 

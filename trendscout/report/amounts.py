@@ -32,12 +32,12 @@ def number(value: float | Decimal | None, lang: Lang) -> str:
 
 
 def money(amount: Decimal | None, currency: str | None) -> str:
-    """A price with its sign: "$12.99", "Rp125,000", "AED 12.00". Empty for None."""
+    """A price with its sign: "$12.99", "Rp125,000", "AED 12.00"; bare where none is known. Empty for None."""
     if amount is None:
         return ""
     shown = f"{amount:,.0f}" if currency in _WHOLE else f"{amount:,.2f}"
     sign = SIGNS.get(currency or "")
-    return f"{sign}{shown}" if sign else f"{visible(currency or '?')} {shown}"
+    return f"{sign}{shown}" if sign else f"{visible(currency)} {shown}" if currency else shown
 
 
 def share(value: float | None) -> str:

@@ -22,7 +22,7 @@ def say(text: str, **fields: object) -> Markup:
     """One of our sentences in both languages, its fields filled in and escaped unless they are markup."""
     if not fields:
         return both(lambda lang: visible(tr(text, lang)))
-    return _PAIR.format(*(Markup(escape(tr(text, lang))).format(**fields) for lang in _LANGS))  # noqa: S704 - escaped
+    return _PAIR.format(*(Markup(escape(tr(text, lang))).format(**fields) for lang in LANGS))  # noqa: S704 - escaped
 
 
 def dots(parts: Iterable[Markup | str | None]) -> Markup:
@@ -30,4 +30,4 @@ def dots(parts: Iterable[Markup | str | None]) -> Markup:
     return Markup(" · ").join(part for part in parts if part)
 
 
-_LANGS: tuple[Lang, Lang] = ("en", "zh")
+LANGS: tuple[Lang, Lang] = ("en", "zh")

@@ -14,12 +14,14 @@ from markupsafe import Markup
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, PackCheck, Row, Sighting
 from trendscout.report import amounts, chart, packs, phrases
-from trendscout.report.bilingual import both, dots, say
+from trendscout.report.bilingual import LANGS, both, dots, say
 from trendscout.report.clean import visible, web_address
-from trendscout.report.curve import main_curve, since_seen
-from trendscout.report.signal_names import named
+from trendscout.report.columns import SHOWN, View, words
+from trendscout.report.curve import drawable, main_curve, since_seen
+from trendscout.report.signal_names import effect, named
 
 _DAYS = 45  # of history in the curves
+_BANDS = (10, 25, 50, 100)  # US dollars
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 
 
@@ -46,6 +48,7 @@ class Card:
             "since": _sortable(row.facts.first_seen.timestamp() if row.facts.first_seen else None),
             "price": _sortable(row.facts.price_usd),
             "stage": row.scored.stage,
+            **{name: " ".join(named(row)) for name, _, named in FILTERS},
             "place": " ".join(sorted(slug(*place) for place in places(row))),
             "packs": " ".join(slug(pack) for pack in row.checks.packs),
             "mark": row.own.mark,
@@ -64,9 +67,9 @@ class Card:
         return visible(self.row.facts.gloss_zh or "")
 
     @property
-    def where(self) -> str:
-        """Platform and market of the leading listing."""
-        return phrases.place(self.row.facts.platform, self.row.facts.market)
+    def where(self) -> Markup:
+        """The list that it stands on, in words."""
+        return both(partial(phrases.list_name, self.row.scored.list_id))
 
     @property
     def image(self) -> str | None:
@@ -89,43 +92,29 @@ class Card:
         return both(partial(phrases.movement, self.row))
 
     @property
-    def price(self) -> str:
+    def price(self) -> Markup:
         """The price band."""
-        return phrases.price_band(self.row)
+        return both(partial(phrases.price_band, self.row))
 
     @property
     def spark(self) -> Markup | str:
         """The small curve of the list in which it moves most."""
         main = main_curve(self.row)
-        return self._plot(main, 130, 34) if main else ""
+        return self._plot(main, 130, 34) if main and drawable(main.curve) else ""
 
     @property
     def curves(self) -> list[dict[str, Any]]:
-        """A curve for every place, all over the same stretch of time."""
-        return [self._figure(one) for one in self.row.facts.sightings]
+        """A curve for every place that ranks or counts, all over the same stretch of time."""
+        return [self._figure(one) for one in self.row.facts.sightings if drawable(one.curve)]
 
     @property
     def facts(self) -> Iterator[tuple[str, Markup | str]]:
         """What is known of it, label by label; nothing for what is not known."""
         row = self.row
-        shown: tuple[tuple[str, Callable[[Lang], str]], ...] = (
-            (
-                "Seen on",
-                lambda lang: "; ".join(phrases.seen_at(row.facts.sightings, lang, now=self.now, zone=self.zone)),
-            ),
-            ("Not yet on", lambda lang: "; ".join(phrases.not_yet(row.facts.gaps, lang))),
-            ("Stage since", lambda lang: self._day(row.scored.stage_since, lang)),
-            ("Listed", lambda lang: self._day(row.facts.listed_at, lang)),
-            ("Competition", partial(phrases.competition, row)),
-            ("Count", partial(phrases.counted, row.facts.count, row.facts.count_kind, row.facts.count_floor)),
-            ("Rating", partial(phrases.rating, row)),
-            ("Margin", partial(phrases.margin, row)),
-            ("List pace", lambda lang: tr(row.scored.list_pace, lang) if row.scored.list_pace else ""),
-            ("Note", lambda _: visible(row.own.note)),
-        )
-        for label, text in shown:
-            if text("en"):
-                yield label, both(text)
+        english, chinese = (View(lang, self.zone, self.now) for lang in LANGS)
+        for column in SHOWN:
+            if text := words(column, row, english):
+                yield column.head, both({"en": text, "zh": words(column, row, chinese)}.__getitem__)
         for flag in row.checks.flags:
             yield "Warning", dots((both(partial(phrases.flag, flag)), _rule(flag)))
 
@@ -145,7 +134,7 @@ class Card:
         return [
             {
                 "name": both(partial(named, one.signal)),
-                "text": f"{one.contribution:+.2f}".replace("-", "−"),
+                "text": both(partial(effect, one.contribution, most)),
                 "bar": Markup(chart.bar(one.contribution / most)),  # noqa: S704 - numbers only
             }
             for one in ordered
@@ -170,7 +159,7 @@ class Card:
 
     def _figure(self, one: Sighting) -> dict[str, Any]:
         about = (
-            visible(one.list_id),
+            both(partial(phrases.list_name, one.list_id)),
             both(lambda lang: tr("since {day}", lang, day=self._day(one.since, lang))),
             say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
             both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
@@ -194,6 +183,50 @@ class Card:
 
     def _day(self, moment: datetime | None, lang: Lang) -> str:
         return amounts.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
+
+
+def _price_band(row: Row) -> dict[str, tuple[str, str]]:
+    usd = row.facts.price_usd
+    if usd is None:
+        return {}
+    place = sum(usd >= band for band in _BANDS)
+    low = _BANDS[place - 1] if place else 0
+    text = f"${low}–{_BANDS[place]}" if place < len(_BANDS) else f"${low}+"
+    return {f"b{place}": (text, text)}
+
+
+def _named(text: str, english: str, chinese: str) -> dict[str, tuple[str, str]]:
+    return {slug(text): (english, chinese)} if text else {}
+
+
+def _list(row: Row) -> dict[str, tuple[str, str]]:
+    name = row.scored.list_id
+    return _named(name, phrases.list_name(name, "en"), phrases.list_name(name, "zh"))
+
+
+def _market(row: Row) -> dict[str, tuple[str, str]]:
+    market = visible(row.facts.market or "")
+    return _named(market, market, market)
+
+
+def _kind(row: Row) -> dict[str, tuple[str, str]]:
+    kind = row.scored.list_id.partition("/")[2].partition("/")[0]
+    return _named(kind, phrases.kind_name(kind, "en"), phrases.kind_name(kind, "zh"))
+
+
+def _category(row: Row) -> dict[str, tuple[str, str]]:
+    category = visible(row.facts.category)
+    return _named(category, phrases.category_name(category, "en"), phrases.category_name(category, "zh"))
+
+
+# By what a page can be filtered: data attribute, label, and a row's token with its name in both languages.
+FILTERS: tuple[tuple[str, str, Callable[[Row], dict[str, tuple[str, str]]]], ...] = (
+    ("market", "Market", _market),
+    ("list", "List", _list),
+    ("kind", "Kind of list", _kind),
+    ("category", "Category", _category),
+    ("band", "Price in USD", _price_band),
+)
 
 
 def places(row: Row) -> set[tuple[str, str | None]]:

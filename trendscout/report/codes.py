@@ -1,8 +1,8 @@
-"""The words of a report for the cells of a table: codes of platforms, spans and movements in a few signs."""
+"""The words of a report for the cells of a table: places, spans and movements in a few signs."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from rich.cells import cell_len
@@ -20,39 +20,6 @@ STAGES = {
     "seasonal": "season",
     "not_enough_data": "early",
 }
-# As sellers write them; a platform whose name is short, or that has no code, goes by its name.
-CODES = {
-    "alibaba_1688": "1688",
-    "aliexpress": "AE",
-    "amazon": "AMZ",
-    "coupang": "CPNG",
-    "cpsc": "CPSC",
-    "douyin": "DY",
-    "ebay": "eBay",
-    "etsy": "Etsy",
-    "eu_safety_gate": "EUSG",
-    "google": "GG",
-    "google_trends": "GG",
-    "jd": "JD",
-    "kickstarter": "KS",
-    "lazada": "LZD",
-    "mercadolibre": "ML",
-    "pinduoduo": "PDD",
-    "producthunt": "PH",
-    "rakuten": "RKT",
-    "shein": "SHEIN",
-    "shopee": "SHP",
-    "shopify": "SFY",
-    "taobao": "TB",
-    "temu": "Temu",
-    "tiktok": "TT",
-    "tiktok_hashtags": "TT",
-    "tiktok_shop": "TTS",
-    "tokopedia": "TKP",
-    "uk_opss": "OPSS",
-    "walmart": "WMT",
-    "youtube": "YT",
-}
 
 
 def stage(code: str, lang: Lang) -> str:
@@ -62,7 +29,8 @@ def stage(code: str, lang: Lang) -> str:
 
 def chance(row: Row) -> str:
     """The probability with its interval: "34% 21–48"."""
-    return phrases.chance(row).replace("(", "").replace(")", "")
+    shown = phrases.chance(row)
+    return shown if row.scored.early else shown.replace("(", "").replace(")", "")
 
 
 def span(days: float, lang: Lang) -> str:
@@ -89,30 +57,22 @@ def movement(row: Row, lang: Lang) -> str:
     return tr("{before}→{rank} in {time}", lang, before=scored.rank_before, rank=scored.rank, time=time)
 
 
-def place(platform: str, market: str | None) -> str:
-    """A platform's code and the market: "TTS UK"."""
-    code = CODES.get(platform)
-    return phrases.place(platform, market) if code is None else f"{code} {market or ''}".rstrip()
-
-
-def places_of(row: Row, lang: Lang, now: datetime | None) -> list[str]:
-    """Where it is seen, the place that the row tells of first; with `now`, for how long: "TTS UK 16d"."""
+def places_of(row: Row, lang: Lang, now: datetime) -> list[str]:
+    """Where it is seen and for how long, the place that the row tells of first: "TikTok Shop UK 16d"."""
     facts = row.facts
     first: dict[tuple[str, str | None], datetime] = {}
     for one in facts.sightings:
         key = (one.platform, one.market)
         first[key] = min(first.get(key, one.since), one.since)
     ordered = sorted(first, key=lambda key: (key != (facts.platform, facts.market), first[key], str(key)))
-    if now is None:
-        return [place(*key) for key in ordered]
-    return [f"{place(*key)} {span((now - first[key]).total_seconds() / 86400, lang)}" for key in ordered]
+    return [f"{phrases.place(*key)} {span((now - first[key]).total_seconds() / 86400, lang)}" for key in ordered]
 
 
-def gaps_of(row: Row, lang: Lang, *, usual: bool) -> list[str]:
-    """Where it is not yet, and how far behind: "AMZ UK 9d", with what is usual "AMZ UK 9d (12d)"."""
+def gaps_of(row: Row, lang: Lang) -> list[str]:
+    """Where it is not yet, how far behind, and what is usual: "Amazon UK 9d (12d)"."""
     return [
-        f"{place(gap.platform, gap.market)} {span(gap.lead_days, lang)}"
-        + (f" ({span(gap.usual_days, lang)})" if usual and gap.usual_days is not None else "")
+        f"{phrases.place(gap.platform, gap.market)} {span(gap.lead_days, lang)}"
+        + (f" ({span(gap.usual_days, lang)})" if gap.usual_days is not None else "")
         for gap in row.facts.gaps
     ]
 
@@ -127,11 +87,3 @@ def several(parts: Sequence[str], width: int) -> str:
         if count == 1 or cell_len(shown) <= width:
             return shown
     return ""
-
-
-def legend(rows: Iterable[Row]) -> str:
-    """What the codes mean that `rows` use: "AE AliExpress, TT TikTok"."""
-    used: set[str] = set()
-    for row in rows:
-        used |= {one.platform for one in row.facts.sightings} | {gap.platform for gap in row.facts.gaps}
-    return ", ".join(sorted({f"{CODES[name]} {phrases.place(name, None)}" for name in used & CODES.keys()}))

@@ -12,7 +12,8 @@ from typing import Any, Literal
 from trendscout.findings import next_steps, whats
 from trendscout.lang import Lang, tr
 from trendscout.model import ROW_FIELDS, Coverage, PackCheck, Report, Row
-from trendscout.report import packs, phrases
+from trendscout.report import amounts, codes, packs, phrases
+from trendscout.report.clean import visible
 
 Value = str | int | float | Decimal | bool | datetime | None
 Kind = Literal["text", "id", "code", "integer", "number", "share", "money", "moment", "flag", "url"]
@@ -41,10 +42,21 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Shown:
+    """That a column is on the page and in `why`, and in the table of the terminal if it has `most`."""
+
+    words: Callable[[Row, View], str] | None = None  # else the column's own
+    brief: Callable[[Row, View, int], str] | None = None  # for a cell of so many signs; else the words
+    most: int = 0  # cells in the terminal at most; 0: not there
+    keep: int = 1  # where a terminal is too narrow, columns that are kept less go first
+
+
+@dataclass(frozen=True, slots=True)
 class Column:
     """One column: its machine name, its heading, what it means, and how to get it from a row.
 
-    `say` gives words for people where the machine's value is a code or a list of codes.
+    `say` gives words for people where the machine's value is a code or a list of codes. Every column is in the
+    files; one that is `shown` is in the terminal, on the page and in `why` as well.
     """
 
     name: str
@@ -54,6 +66,7 @@ class Column:
     get: Callable[[Any], Value] | str = ""  # or the attribute; "" = the one of the column's name
     say: Callable[[Any, View], str] | None = None
     width: int = 12  # in a spreadsheet, in characters
+    shown: Shown | None = None
 
 
 def heading(column: Column, view: View | None) -> str:
@@ -68,13 +81,46 @@ def value(column: Column, item: Row | Coverage, report: Report, view: View | Non
     """The cell of `item`: the machine's value, or what people read."""
     if view is not None and column.say is not None:
         return column.say(item, view) or None
-    owner = report if column.name == "as_of" else item
+    return _value(column, report if column.name == "as_of" else item)
+
+
+def _value(column: Column, owner: Row | Coverage | Report) -> Value:
     get = column.get
     if isinstance(get, str):
         name = get or column.name
         get = attrgetter(ROW_FIELDS.get(name, name) if isinstance(owner, Row) else name)
     found: Value = get(owner)
     return None if found == "" else found
+
+
+def words(column: Column, row: Row, view: View) -> str:
+    """What people read of a shown column: its words, else its value by its kind; empty where it is not known."""
+    say = (column.shown and column.shown.words) or column.say
+    if say is not None:
+        return say(row, view)
+    found = _value(column, row)
+    match found:
+        case None:
+            return ""
+        case bool():
+            return tr("yes" if found else "no", view.lang)
+        case datetime():
+            return amounts.day(found, view.lang, now=view.now, zone=view.zone)
+        case str():
+            return visible(found)
+        case _ if column.kind == "share":
+            return amounts.share(float(found))
+        case Decimal() if column.kind == "money":
+            return amounts.money(found, "USD" if column.name.endswith("_usd") else row.facts.currency)
+        case _:
+            return amounts.number(found, view.lang)
+
+
+def brief(column: Column, row: Row, view: View, cells: int) -> str:
+    """The same for a cell of the terminal of so many signs."""
+    if column.shown and column.shown.brief:
+        return column.shown.brief(row, view, cells)
+    return words(column, row, view)
 
 
 def _codes(*codes: str) -> str:
@@ -137,7 +183,7 @@ ROW: tuple[Column, ...] = (
     Column("category", "Category", "Category as that list names it.", "text", width=18),
     Column("stage", "Stage", "emerging, rising, peaking, fading, evergreen, seasonal or not_enough_data.",
            "code", say=lambda r, v: phrases.stage(r.scored.stage, v.lang)),
-    Column("stage_since", "Stage since", "When the stage last changed.", "moment", width=17),
+    Column("stage_since", "Stage since", "When the stage last changed.", "moment", width=17, shown=Shown()),
     Column("probability", "Chance", "Probability that it breaks out within the horizon; empty: not enough data.",
            "share", width=9),
     Column("probability_low", "Chance, low", "Low end of the 90 % interval.", "share"),
@@ -163,14 +209,16 @@ ROW: tuple[Column, ...] = (
            "text", lambda r: phrases.movement(r, "en"), say=lambda r, v: phrases.movement(r, v.lang), width=28),
     Column("seen_on", "Seen on", "Platforms and markets that have it, each with the first day.", "code", _places,
            say=lambda r, v: _joined(phrases.seen_at(r.facts.sightings, v.lang, now=v.now, zone=v.zone), v),
-           width=36),
+           width=36, shown=Shown(brief=lambda r, v, cells: codes.several(codes.places_of(r, v.lang, v.now), cells),
+                                 most=24, keep=1)),
     Column("not_yet_on", "Not yet on", "Platforms and markets that do not have it yet.", "code",
            lambda r: _codes(*(f"{g.platform} {g.market or ''}".strip() for g in r.facts.gaps)),
-           say=lambda r, v: _joined(phrases.not_yet(r.facts.gaps, v.lang), v), width=36),
+           say=lambda r, v: _joined(phrases.not_yet(r.facts.gaps, v.lang), v), width=36, shown=Shown()),
     Column("lead_days", "Lead, days", "Longest lead over a place that does not have it yet, in days.", "number",
            _lead),
     Column("first_seen", "First seen", "When we first saw it anywhere.", "moment", width=17),
-    Column("listed_at", "Listed", "When the platform says it was listed.", "moment", width=17),
+    Column("listed_at", "Listed", "When the platform says it was listed.", "moment", width=17,
+           shown=Shown()),
     Column("price", "Price", "Current price; the low end of a range.", "money", width=9),
     Column("price_high", "Price, high", "High end of a range.", "money"),
     Column("currency", "Currency", "ISO 4217 code of both prices.", "code", width=9),
@@ -189,7 +237,7 @@ ROW: tuple[Column, ...] = (
     Column("is_likely", "Joined on likeness", "true: its listings were joined by a likely, not a sure, match.",
            "flag", "likely"),
     Column("list_pace", "List pace", "fast: the list's top 10 turns over within months.", "code",
-           say=lambda r, v: tr(r.scored.list_pace, v.lang) if r.scored.list_pace else ""),
+           say=lambda r, v: tr(r.scored.list_pace, v.lang) if r.scored.list_pace else "", shown=Shown()),
     Column("flags", "Warnings", "Warnings and hints, by code.", "code",
            lambda r: _codes(*(f.code for f in r.checks.flags)),
            say=lambda r, v: _joined(tuple(phrases.flag(f, v.lang) for f in r.checks.flags), v), width=28),
@@ -202,15 +250,39 @@ ROW: tuple[Column, ...] = (
            say=_kept_out, width=24),
     Column("mark", "Mark", "Your mark: mine, watch or ignore.", "code",
            say=lambda r, v: tr(r.own.mark, v.lang) if r.own.mark else ""),
-    Column("note", "Note", "Your note.", "text", width=20),
+    Column("note", "Note", "Your note.", "text", width=20, shown=Shown()),
     Column("cost_usd", "Cost, USD", "Your cost in US dollars.", "money"),
     Column("weight_g", "Weight, g", "Weight in grams.", "number"),
     Column("fees_usd", "Fees, USD", "Platform and shipping fees in US dollars.", "money"),
-    Column("margin", "Margin", "(price - cost - fees) / price.", "share"),
+    Column("margin", "Margin", "(price - cost - fees) / price.", "share",
+           shown=Shown(words=lambda r, v: phrases.margin(r, v.lang),
+                       brief=lambda r, _v, _cells: amounts.share(r.own.margin), most=6, keep=5)),
     Column("supplier_url", "Supplier", "Where you buy it.", "url", width=24),
     Column("url", "Link", "Page of the leading listing.", "url", width=24),
     Column("image", "Image", "Address of its picture.", "url", width=10),
+    Column("seen_at", "Last look", "When the list of this row was last read.", "moment", width=17),
+    Column("list_name", "List, in words", "The list by platform, market, kind and category.", "text",
+           lambda r: phrases.list_name(r.scored.list_id, "en"),
+           say=lambda r, v: phrases.list_name(r.scored.list_id, v.lang), width=36),
+    Column("facts_from", "Facts from elsewhere",
+           "Facts that the listing on this list does not tell, and of which platform and market they are.", "code",
+           lambda r: _codes(*(f"{fact}: {phrases.codes_of(*place)}" for fact, place in r.facts.borrowed.items())),
+           say=lambda r, v: _joined(phrases.borrowed(r, v.lang), v), width=24),
 )  # fmt: skip
+
+# What people are shown in one piece and files have in several columns.
+COMPOSED: tuple[Column, ...] = (
+    Column("price_band", "Price", "Low and high price, and US dollars.", "text",
+           say=lambda r, v: phrases.price_band(r, v.lang),
+           shown=Shown(brief=lambda r, _v, _cells: phrases.short_price(r), most=12, keep=6)),
+    Column("counted", "Count", "The count and what it counts.", "text", say=lambda r, v: phrases.count(r, v.lang),
+           shown=Shown(brief=lambda r, v, _cells: phrases.short_count(r, v.lang), most=16, keep=4)),
+    Column("rated", "Rating", "Stars and how many gave them.", "text", say=lambda r, v: phrases.rating(r, v.lang),
+           shown=Shown(brief=lambda r, v, _cells: phrases.short_rating(r, v.lang), most=12, keep=3)),
+    Column("competition", "Competition", "Sellers, listings, near copies and variants.", "text",
+           say=lambda r, v: phrases.competition(r, v.lang), shown=Shown(most=34, keep=2)),
+)  # fmt: skip
+SHOWN: tuple[Column, ...] = (*COMPOSED, *(column for column in ROW if column.shown))
 
 COVERAGE: tuple[Column, ...] = (
     Column("list_id", "List", "The list.", "text", width=40),

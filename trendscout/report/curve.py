@@ -15,6 +15,11 @@ ABSENT = "·"  # looked, and it was not on the list
 NOT_LOOKED = " "
 
 
+def drawable(points: Sequence[Point]) -> bool:
+    """Whether there is anything to draw: a place or a count was seen."""
+    return any(point.rank is not None or point.count is not None for point in points)
+
+
 def main_curve(row: Row) -> Sighting | None:
     """The sighting on the list in which the row moves most, else the one with the longest curve."""
     here = [one for one in row.facts.sightings if one.list_id == row.scored.list_id]

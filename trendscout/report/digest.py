@@ -131,7 +131,7 @@ class _Maker:
         marks = " ".join(f"{tr(name, lang)} {phrases.axis(axis.value)}" for name, axis in axes)
         facts = (
             marks,
-            phrases.price_band(row),
+            phrases.price_band(row, lang),
             *phrases.seen_at(row.facts.sightings, lang, now=self.report.as_of, zone=self.zone)[:2],
             *(tr("not yet: {place}", lang, place=gap) for gap in phrases.not_yet(row.facts.gaps[:1], lang)),
         )
@@ -148,7 +148,7 @@ class _Maker:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
         if bad:
             said = [
-                f"{phrases.source_name(one.list_id)}: {phrases.status(one.status, self.lang)}"
+                f"{phrases.list_name(one.list_id, self.lang)}: {phrases.status(one.status, self.lang)}"
                 for one in bad[:_MISSING]
             ]
             if len(bad) > _MISSING:

@@ -6,10 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from trendscout.model import Row
+
+_NEVER_FIRST = "，。；：、）！？」”’)"  # signs that no line begins with
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,11 +74,32 @@ def fit(text: Text, width: int, *, right: bool = False) -> Text:
 
 def wrapped(text: Text, width: int, *, indent: int = 0) -> list[Text]:
     """`text` on as many lines as it needs, those after the first set in by `indent`."""
-    console = Console(width=width, color_system=None, legacy_windows=False)
-    first, *rest = text.wrap(console, width - indent) or [Text()]
-    if cell_len(text.plain) <= width:
+    if "\n" not in text.plain and cell_len(text.plain) <= width:
         return [text]
-    return [first, *(Text(" " * indent).append_text(line) for line in rest)]
+    lines = [
+        line for part in text.split("\n", allow_blank=True) for line in part.divide(_breaks(part, width - indent))
+    ]
+    for line in lines:
+        line.rstrip()
+    return [lines[0], *(Text(" " * indent).append_text(line) for line in lines[1:])]
+
+
+def _breaks(text: Text, width: int) -> list[int]:
+    """Where lines of `width` cells begin anew: behind a space, before or behind a Chinese sign, else anywhere."""
+    plain, starts, begin, last, used = text.plain, [], 0, 0, 0
+    for at, sign in enumerate(plain):
+        if at and (plain[at - 1] == " " or (_wide(sign) and sign not in _NEVER_FIRST) or _wide(plain[at - 1])):
+            last = at if sign != " " and sign not in _NEVER_FIRST else last
+        used += cell_len(sign)
+        if used > width and sign != " " and at > begin:
+            begin = last if last > begin else at
+            starts.append(begin)
+            used = cell_len(plain[begin : at + 1])
+    return starts
+
+
+def _wide(sign: str) -> bool:
+    return cell_len(sign) == 2
 
 
 def packed(parts: Sequence[str], stop: str, width: int) -> list[str]:

@@ -1,132 +1,99 @@
-"""A product's two lines in the terminal, how it moves and what to know before buying; and notes on several."""
+"""A product in the terminal: a line of columns; below it where it stands, how it moves, what to beware of."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
 
-from rich.cells import cell_len
 from rich.style import Style
 from rich.text import Text
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import tr
 from trendscout.model import Row
-from trendscout.report import amounts, codes, packs, phrases
+from trendscout.report import codes, packs, phrases
 from trendscout.report.clean import visible, web_address
+from trendscout.report.columns import SHOWN, Column, View, brief
 from trendscout.report.curve import main_curve, sparkline
-from trendscout.report.grid import GridColumn
+from trendscout.report.grid import GridColumn, fit
 
 _STAGE_STYLES = {"emerging": "cyan", "rising": "green", "peaking": "yellow", "fading": "red"}
+_NOTE = 60  # cells of a note; the page and `why` have it whole
+_ID = 6  # characters of an id at least
 
 
-def moves(lang: Lang, now: datetime, *, wide: bool) -> list[GridColumn]:
-    """The columns of a product's own line; a wide screen has more of them."""
+def columns(view: View) -> list[GridColumn]:
+    """The columns of a product's own line; those of SHOWN that the terminal has come last."""
+    lang = view.lang
 
-    def axis(head: str, name: str) -> GridColumn:
+    def axis(head: str, name: str, keep: int) -> GridColumn:
         return GridColumn(
-            tr(head, lang), 4, lambda row, _: Text(phrases.axis(row.axes[name].value)), 3, right=True
+            tr(head, lang), 4, lambda row, _: Text(phrases.axis(row.axes[name].value)), keep, right=True
         )
 
     def title(row: Row, _: int) -> Text:
-        text = Text(phrases.title(row, lang), style=Style(link=web_address(row.facts.url)))
+        text = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.facts.url)))
         return Text("⚠ ", style="red").append_text(text) if row.checks.flags else text
 
     def curve(row: Row, width: int) -> Text:
         sighting = main_curve(row)
-        return Text(
-            sparkline(sighting.curve, width) if sighting else "", style=_STAGE_STYLES.get(row.scored.stage, "")
-        )
+        style = _STAGE_STYLES.get(row.scored.stage, "")
+        return Text(sparkline(sighting.curve, width) if sighting else "", style=style)
 
     def stage(row: Row, _: int) -> Text:
         return Text(codes.stage(row.scored.stage, lang), style=_STAGE_STYLES.get(row.scored.stage, "dim"))
 
-    def seen(row: Row, width: int) -> Text:
-        return Text(codes.several(codes.places_of(row, lang, now if wide else None), width))
-
-    def not_yet(row: Row, width: int) -> Text:
-        return Text(codes.several(codes.gaps_of(row, lang, usual=False), width), style="green")
-
-    columns = [
-        _position(),
-        GridColumn(tr("Product", lang), 0, title),
-        GridColumn(tr("Curve", lang), 8 if wide else 6, curve, 4),
-        GridColumn(tr("Stage", lang), 6, stage, 7),
-        GridColumn(tr("Chance", lang), 10, lambda row, _: Text(codes.chance(row), style="bold"), 8, right=True),
-        GridColumn(tr("Rank", lang), 12, lambda row, _: Text(codes.movement(row, lang)), 6),
-        axis("新", "newness"),
-        axis("奇", "oddness"),
-        axis("特", "specialness"),
-        GridColumn(tr("Seen for" if wide else "Seen", lang), 13 if wide else 8, seen, 5),
-    ]
-    if wide:
-        columns.insert(6, axis("Vel", "velocity"))
-        columns += [
-            GridColumn(tr("Not yet on", lang), 12, not_yet, 2),
-            GridColumn(
-                tr("Price", lang),
-                9,
-                lambda row, _: Text(amounts.money(row.facts.price, row.facts.currency)),
-                1,
-                right=True,
-            ),
-        ]
-    return columns
-
-
-def facts(lang: Lang, now: datetime) -> list[GridColumn]:
-    """The columns of the line of facts: what it costs, who sells it, where it is and where not yet."""
-
-    def number(head: str, most: int, name: str, keep: int) -> GridColumn:
+    def shown(column: Column) -> GridColumn:
+        look = column.shown
+        assert look is not None  # noqa: S101 - those of SHOWN are
+        right = column.kind in ("share", "number", "integer", "money")
         return GridColumn(
-            tr(head, lang), most, lambda row, _: Text(_count(getattr(row.facts, name), lang)), keep, right=True
+            tr(column.head, lang), look.most, lambda row, n: Text(brief(column, row, view, n)), look.keep, right
         )
 
-    def counted(row: Row, _: int) -> Text:
-        facts = row.facts
-        return Text(phrases.counted(facts.count, facts.count_kind, facts.count_floor, lang))
-
-    def seen(row: Row, width: int) -> Text:
-        return Text(codes.several(codes.places_of(row, lang, now), width))
-
-    def not_yet(row: Row, width: int) -> Text:
-        full = codes.several(codes.gaps_of(row, lang, usual=True), width)
-        fits = cell_len(full) <= width
-        return Text(full if fits else codes.several(codes.gaps_of(row, lang, usual=False), width), style="green")
-
     return [
-        _position(),
-        GridColumn(tr("Price", lang), 21, lambda row, _: Text(phrases.price_band(row)), 8),
-        GridColumn(tr("Margin", lang), 6, lambda row, _: Text(amounts.share(row.own.margin)), 5, right=True),
-        GridColumn(tr("Count", lang), 14, counted, 4),
-        number("Sellers", 7, "sellers", 7),
-        number("Listings", 8, "listings", 1),
-        number("Copies", 6, "near_copies", 6),
-        number("Variants", 8, "variants", 0),
-        GridColumn(tr("Seen for", lang), 0, seen),
-        GridColumn(tr("Not yet on", lang), 0, not_yet),
+        GridColumn("#", 4, lambda row, _: Text(str(row.position), style="dim"), right=True),
+        GridColumn(tr("Product", lang), 0, title),
+        GridColumn(tr("Curve", lang), 8, curve, 6),
+        GridColumn(tr("Stage", lang), 6, stage, 8),
+        GridColumn(tr("Chance", lang), 10, lambda row, _: Text(codes.chance(row), style="bold"), 9, right=True),
+        axis("Vel", "velocity", 4),
+        axis("新", "newness", 7),
+        axis("奇", "oddness", 7),
+        axis("特", "specialness", 7),
+        *(shown(column) for column in SHOWN if column.shown and column.shown.most),
     ]
 
 
-def notes(rows: Sequence[Row], lang: Lang) -> Iterator[Text]:
-    """What to beware of and what else there is, each once with the numbers of the products that it is true of."""
-    groups: dict[tuple[str, str], list[str]] = {}
-    for row in rows:
-        said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
-        said += [(tr("pack {name}", lang, name=pack), "cyan") for pack in packs.met(row, lang)]
-        if row.own.mark:
-            said.append((tr(row.own.mark, lang), "magenta"))
-        for text, style in said:
-            groups.setdefault((text, style), []).append(str(row.position))
-        if row.own.note:
-            groups[(tr("your note: {text}", lang, text=visible(row.own.note)), "italic")] = [str(row.position)]
-    order = ("red", "magenta", "italic", "cyan")
-    for (text, style), numbers in sorted(groups.items(), key=lambda one: (order.index(one[0][1]), one[0][0])):
-        yield Text(text, style=style).append(f" → {', '.join(numbers)}", style="default")
+def below(row: Row, view: View, short_id: str) -> Text:
+    """What stands below a product's line: id, list and movement, then warnings, your words, packs and gaps."""
+    lang = view.lang
+    where = phrases.list_name(row.scored.list_id, lang)
+    colon = "：" if lang == "zh" else ": "
+    parts = [(f"{short_id}  ", "dim"), (f"{where}{colon}", ""), (codes.movement(row, lang), "bold")]
+    said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
+    if row.own.mark:
+        said.append((f"★ {tr(row.own.mark, lang)}", "magenta"))
+    if row.own.note:
+        note = fit_short(visible(row.own.note))
+        said.append((f"“{note}”", "italic"))
+    said += [(f"✓ {pack}", "cyan") for pack in packs.met(row, lang)]
+    if row.facts.gaps:
+        gaps = codes.gaps_of(row, lang)
+        more = f" +{len(gaps) - 2}" if len(gaps) > 2 else ""
+        said.append((tr("not yet: {place}", lang, place=", ".join(gaps[:2]) + more), "green"))
+    for part in said:
+        parts += [(" · ", "dim"), part]
+    return Text.assemble(*parts)
 
 
-def _position() -> GridColumn:
-    return GridColumn("#", 4, lambda row, _: Text(str(row.position), style="dim"), right=True)
+def fit_short(text: str) -> str:
+    """`text` in at most the cells of a note."""
+    return fit(Text(text), _NOTE).plain.rstrip()
 
 
-def _count(value: int | None, lang: Lang) -> str:
-    return amounts.number(value, lang) if value else ""
+def short_ids(rows: Sequence[Row]) -> dict[str, str]:
+    """The beginning of each product's id that no other of them has."""
+    ids = [row.product_id for row in rows]
+    length = next(
+        (n for n in range(_ID, max(map(len, ids), default=_ID)) if len({one[:n] for one in ids}) == len(ids)), None
+    )
+    return {one: visible(one[:length]) for one in ids}

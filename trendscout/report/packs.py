@@ -35,6 +35,7 @@ class Line:
     operator: str
     bound: float = 0.0
     words: tuple[str, ...] = ()
+    needed: bool = False  # what defines the pack: unknown, the pack is not met
 
     @property
     def code(self) -> str:
@@ -92,11 +93,13 @@ def _named(text: str, packs: Mapping[str, Pack]) -> str:
 
 
 def check(pack: Pack, row: Row, now: datetime) -> PackCheck:
-    """How a row stands to a pack: what is unknown fails nothing, but most lines must be known."""
+    """How a row stands to a pack: what is unknown fails nothing, but most lines and all needed must be known."""
     held = {line.code: holds(line, row, now) for line in pack.lines}
     failed = tuple(code for code, answer in held.items() if answer is False)
     unknown = tuple(code for code, answer in held.items() if answer is None)
-    return PackCheck(pack.name, met=not failed and 2 * len(unknown) < len(held), failed=failed, unknown=unknown)
+    defined = not any(line.needed and line.code in unknown for line in pack.lines)
+    met = not failed and defined and 2 * len(unknown) < len(held)
+    return PackCheck(pack.name, met=met, failed=failed, unknown=unknown)
 
 
 def title(name: str, lang: Lang) -> str:
@@ -156,11 +159,16 @@ def _age(row: Row, now: datetime) -> Interval | None:
     return None if facts.first_seen is None else ((now - facts.first_seen).total_seconds() / 86_400, math.inf)
 
 
+_SALES = ("sold", "orders")
+
+
 def _sold(row: Row, _: datetime) -> Interval | None:
+    """The row's own sales, else those of its listing that sells most: as much is sold at least."""
     facts = row.facts
-    if facts.count is None or facts.count_kind not in ("sold", "orders"):
-        return None
-    return (facts.count, math.inf if facts.count_floor else facts.count)
+    if facts.count is not None and facts.count_kind in _SALES:
+        return (facts.count, math.inf if facts.count_floor else facts.count)
+    sales = [one.count for one in facts.sightings if one.count is not None and one.count_kind in _SALES]
+    return (max(sales), math.inf) if sales else None
 
 
 def _review_rate(row: Row, now: datetime) -> Interval | None:
@@ -305,21 +313,24 @@ def read_lines(entry: Mapping[str, Any]) -> Iterator[Line]:
     Raises KeyError for an unknown value or bound and ValueError for a bound that cannot be compared.
     """
     value = entry["value"]
-    bounds = {key: wanted for key, wanted in entry.items() if key != "value"}
+    needed = entry.get("needed", False)
+    bounds = {key: wanted for key, wanted in entry.items() if key not in ("value", "needed")}
     VALUES[value]
+    if not isinstance(needed, bool):
+        raise TypeError(f"needed of {value} is {needed!r}")
     if not bounds:
         raise ValueError(f"the line on {value} has no bound")
     for key, wanted in bounds.items():
         texts = value in _TEXTS
         operator = (_SETS if texts else _BOUNDS)[key]
         if texts and isinstance(wanted, list) and wanted and all(isinstance(word, str) for word in wanted):
-            yield Line(value, operator, words=tuple(wanted))
+            yield Line(value, operator, words=tuple(wanted), needed=needed)
         elif (
             not texts
             and isinstance(wanted, (int, float))
             and not isinstance(wanted, bool)
             and math.isfinite(wanted)
         ):
-            yield Line(value, operator, bound=float(wanted))
+            yield Line(value, operator, bound=float(wanted), needed=needed)
         else:
             raise ValueError(f"{key} of {value} is {wanted!r}")

@@ -16,9 +16,9 @@ from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import absences, amounts, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
-from trendscout.report.card import Card, places, slug
+from trendscout.report.card import FILTERS, Card, places, slug
 from trendscout.report.changes import Changes, leading
-from trendscout.report.clean import visible
+from trendscout.report.clean import visible, web_address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -82,8 +82,6 @@ class _Page:
     def context(self) -> dict[str, Any]:
         """What the template shows."""
         report = self.report
-        horizons = {row.scored.horizon_h for row in report.rows if row.scored.horizon_h}
-        days = horizons.pop() / 24 if len(horizons) == 1 else None
         change = self.change_of()
         return {
             "report": report,
@@ -93,7 +91,8 @@ class _Page:
             "heading": visible(report.title) or self.tr("What may break out"),
             "heading_key": "" if report.title else "What may break out",
             "order": both(partial(phrases.order_rule, report.sort)),
-            "horizon": both(partial(amounts.span, days)) if days else None,
+            "events": both(partial(phrases.events, report.rows)) if phrases.events(report.rows, "en") else None,
+            "pictures": self.images and any(web_address(row.facts.image) for row in report.rows),
             "cards": [
                 Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""))
                 for place, row in enumerate(_led(report.rows))
@@ -135,6 +134,14 @@ class _Page:
     def filters(self) -> Iterator[tuple[str, str, list[tuple[str, str, str]]]]:
         """(attribute, label, options as (value, English, Chinese)), those that have something to choose from."""
         rows = self.report.rows
+        for name, label, named in FILTERS:
+            found = {token: said for row in rows for token, said in named(row).items()}
+            if len(found) > 1:
+                yield (
+                    name,
+                    label,
+                    [(token, *said) for token, said in sorted(found.items(), key=lambda one: one[1])],
+                )
         stages = sorted({row.scored.stage for row in rows})
         yield "stage", "Stage", [(one, phrases.stage(one, "en"), phrases.stage(one, "zh")) for one in stages]
         where = sorted((slug(*place), phrases.place(*place)) for row in rows for place in places(row))
@@ -151,7 +158,7 @@ class _Page:
     def coverage(self, one: Coverage) -> dict[str, Any]:
         """A list's line in the strip."""
         return {
-            "name": phrases.source_name(one.list_id),
+            "name": both(partial(phrases.list_name, one.list_id)),
             "status": one.status,
             "status_text": both(partial(phrases.status, one.status)),
             "days": [(status, f"{day} {phrases.status(status, self.lang)}") for day, status in one.days],
@@ -199,7 +206,7 @@ class _Page:
             say("average error {share}", share=f"{error:.1%}") if error is not None else None,
         )
         plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
-        return {"name": phrases.source_name(group["group"]), "plot": plot, "about": dots(about)}
+        return {"name": both(partial(phrases.list_name, group["group"])), "plot": plot, "about": dots(about)}
 
 
 def _together(statuses: Sequence[str]) -> str:

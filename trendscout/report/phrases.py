@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
@@ -75,6 +76,38 @@ PLATFORMS = {
     "walmart": "Walmart",
     "youtube": "YouTube",
 }
+# Sources whose lists are called otherwise than their platform.
+LISTS = {
+    "amazon_search": "Amazon search",
+    "google_trends": "Google Trends",
+    "tiktok_hashtags": "TikTok hashtags",
+    "tiktok_shop": "TikTok Shop",
+}
+KINDS = {
+    "best_seller": "Best sellers",
+    "best_selling": "Best sellers",
+    "bestsellers": "Best sellers",
+    "category": "Category",
+    "charts": "Charts",
+    "hot": "Hot",
+    "most_popular": "Most popular",
+    "most_wished_for": "Most wished for",
+    "movers_and_shakers": "Movers and shakers",
+    "new_arrivals": "New arrivals",
+    "new_releases": "New releases",
+    "newest": "Newest",
+    "popular": "Popular",
+    "ranking": "Ranking",
+    "recommended": "Recommended",
+    "rising": "Rising",
+    "search": "Search",
+    "sold": "Most sold",
+    "top_rated": "Top rated",
+    "top_sales": "Top sales",
+    "trending": "Trending",
+    "trending_now": "Trending now",
+    "trends": "Trends",
+}
 COUNTS = {
     "sold": "{n} sold",
     "orders": "{n} orders",
@@ -119,8 +152,14 @@ def count_name(kind: str | None, lang: Lang) -> str:
     return tr(COUNT_NAMES.get(kind or "", kind or ""), lang)
 
 
-def price_band(row: Row) -> str:
-    """Low and high price as shown, with US dollars where the list is in another currency."""
+def whence(row: Row, fact: str) -> str:
+    """In brackets, of which place a fact is that the listing on the list does not tell: " (Amazon UK)"."""
+    place_of = row.facts.borrowed.get(fact)
+    return f" ({place(*place_of)})" if place_of else ""
+
+
+def price_band(row: Row, lang: Lang) -> str:
+    """Low and high price as shown, with US dollars where the list is in another currency; whose, if another's."""
     facts = row.facts
     if facts.price is None:
         return ""
@@ -128,17 +167,63 @@ def price_band(row: Row) -> str:
     if facts.price_high is not None and facts.price_high > facts.price:
         high = amounts.money(facts.price_high, facts.currency)
         band += "–" + high.removeprefix(amounts.SIGNS.get(facts.currency or "", ""))
-    if facts.price_usd is not None and facts.currency != "USD":
+    if facts.currency is None:
+        band = tr("{price} (currency not told)", lang, price=band)
+    elif facts.price_usd is not None and facts.currency != "USD":
         band += f" (≈{amounts.money(facts.price_usd, 'USD')})"
-    return band
+    return band + whence(row, "price")
+
+
+def short_price(row: Row) -> str:
+    """The low price alone, with its currency; starred, if another listing's."""
+    return amounts.money(row.facts.price, row.facts.currency) + _star(row, "price")
+
+
+def short_count(row: Row, lang: Lang) -> str:
+    """The count with what it counts; starred, if another listing's."""
+    facts = row.facts
+    return counted(facts.count, facts.count_kind, facts.count_floor, lang) + _star(row, "count")
+
+
+def _star(row: Row, fact: str) -> str:
+    return "*" if fact in row.facts.borrowed else ""
+
+
+def short_rating(row: Row, lang: Lang) -> str:
+    """Stars and ratings in a few signs: "4.6★ 83"."""
+    stars = "" if row.facts.rating is None else f"{row.facts.rating:g}★"
+    return f"{stars} {amounts.number(row.facts.reviews, lang)}".strip() + _star(row, "rating")
+
+
+def borrowed(row: Row, lang: Lang) -> tuple[str, ...]:
+    """Which facts another listing tells, and whose: "price: Amazon UK"."""
+    colon = "：" if lang == "zh" else ": "
+    return tuple(f"{tr(fact, lang)}{colon}{place(*whose)}" for fact, whose in row.facts.borrowed.items())
+
+
+def codes_of(platform: str, market: str | None) -> str:
+    """A place for machines: "amazon UK"."""
+    return f"{platform} {market or ''}".strip()
+
+
+def count(row: Row, lang: Lang) -> str:
+    """The count with what it counts; whose, if another listing's: "3,005 sold (AliExpress ID)"."""
+    facts = row.facts
+    shown = counted(facts.count, facts.count_kind, facts.count_floor, lang)
+    return shown and shown + whence(row, "count")
 
 
 def chance(row: Row) -> str:
-    """The probability with its 90 % interval: "34% (21–48)"; a dash where there is not enough data."""
+    """The probability with its 90 % interval, "34% (21–48)"; a dash where there is none.
+
+    In brackets alone where it is only how often goods of its list break out.
+    """
     scored = row.scored
     if scored.probability is None:
         return "–"
     shown = amounts.share(scored.probability)
+    if scored.early:
+        return f"({shown})"
     if scored.probability_low is None or scored.probability_high is None:
         return shown
     return f"{shown} ({amounts.share(scored.probability_low)[:-1]}–{amounts.share(scored.probability_high)[:-1]})"
@@ -168,12 +253,32 @@ def place(platform: str, market: str | None) -> str:
     return f"{name} {visible(market)}" if market else name
 
 
-def source_name(list_id: str) -> str:
-    """A list id in words, as far as it has the usual form: "amazon bestsellers US · bestsellers · toys"."""
+def list_name(list_id: str, lang: Lang) -> str:
+    """A list id in words, as far as it has the usual form: "Amazon US · Best sellers · Home kitchen"."""
     head, _, rest = visible(list_id).partition("/")
     name, _, market = head.rpartition("_")
-    lead = place(name, market) if name and len(market) == 2 and market.isupper() else head
-    return " · ".join((lead, *(part for part in rest.split("/") if part and part != "all")))
+    if not (name and len(market) == 2 and market.isupper()):
+        return " · ".join((head, *(part for part in rest.split("/") if part and part != "all")))
+    lead = LISTS.get(name) or PLATFORMS.get(name) or PLATFORMS.get(name.partition("_")[0])
+    named = tr(lead, lang) if lead else name.replace("_", " ")
+    kind, _, category = rest.partition("/")
+    parts = (f"{named} {market}".removesuffix(" XX"), kind_name(kind, lang), category_name(category, lang))
+    return " · ".join(part for part in parts if part)
+
+
+def kind_name(kind: str, lang: Lang) -> str:
+    """A kind of list in words."""
+    known = KINDS.get(kind) or ("" if kind == "all" else kind.replace("_", " "))
+    return tr(known, lang)
+
+
+def category_name(slug: str, lang: Lang) -> str:
+    """A site's own name of a category, readable: "toys-and-games" as "Toys and games"; numbers stay."""
+    if slug in ("", "all"):
+        return ""
+    words = re.sub(r"[-_+]+", " ", slug).strip()
+    known = tr(words, lang)
+    return known if known != words else words[:1].upper() + words[1:]
 
 
 def movement(row: Row, lang: Lang) -> str:
@@ -236,7 +341,7 @@ def competition(row: Row, lang: Lang) -> str:
         parts.append(tr("1 seller", lang) if facts.sellers == 1 else tr("{n} sellers", lang, n=facts.sellers))
     if facts.listings > 1:
         parts.append(tr("{n} listings", lang, n=facts.listings))
-    if facts.near_copies:
+    if facts.near_copies:  # neither none nor unknown
         parts.append(
             tr("1 near copy", lang) if facts.near_copies == 1 else tr("{n} near copies", lang, n=facts.near_copies)
         )
@@ -259,24 +364,77 @@ def axis(value: float | None) -> str:
     return "–" if value is None else f"{value:.0f}"
 
 
+def events(rows: Iterable[Row], lang: Lang) -> str:
+    """What the chances are of, and within what time: "to enter the top of its list within 7 days"."""
+    found = {(row.scored.label, row.scored.horizon_h) for row in rows if row.scored.probability is not None}
+    said = [
+        tr(
+            "that {event} within {time}",
+            lang,
+            event=tr(LABELS.get(label, label), lang),
+            time=amounts.span((hours or 0) / 24, lang),
+        )
+        for label, hours in sorted(found, key=str)
+        if label and hours
+    ]
+    return (tr(" or ", lang)).join(said)
+
+
+def legend(rows: Sequence[Row], lang: Lang, heads: Collection[str]) -> list[str]:
+    """What the signs mean that these rows have in a terminal below these heads."""
+    absent = {head for head in ("Vel", "新", "奇", "特") if tr(head, lang) not in heads}
+    return [
+        tr(text, lang)
+        for text, occurs in LEGEND.items()
+        if text.partition(" ")[0] not in absent and any(map(occurs, rows))
+    ]
+
+
+def _axis_known(name: str) -> Callable[[Row], bool]:
+    return lambda row: row.axes[name].value is not None
+
+
+# What a sign means → whether a row has it.
+LEGEND: Mapping[str, Callable[[Row], bool]] = {
+    "34% 21–48: chance, and the range it lies in 9 times of 10": lambda row: (
+        row.scored.probability is not None and not row.scored.early
+    ),
+    "(4%): too early to judge; so many goods of its list break out": lambda row: (
+        row.scored.probability is not None and row.scored.early
+    ),
+    "–: not enough data": lambda row: row.scored.probability is None,
+    "curve: higher is nearer the top; · looked and not on the list; blank: nobody looked": lambda row: bool(
+        row.facts.sightings
+    ),
+    "Vel 0-100: climbs faster than so many percent of its list": _axis_known("velocity"),
+    "新 0-100: how new; half in 3 weeks": _axis_known("newness"),
+    "奇 0-100: odder than so many percent of its category": _axis_known("oddness"),
+    "特 0-100: few platforms, sellers and copies, unusual price": _axis_known("specialness"),
+    "≈ joined on likeness: check": lambda row: row.facts.likely,
+    "* told by its listing on another platform or market": lambda row: bool(row.facts.borrowed),
+    "⚠ a warning": lambda row: bool(row.checks.flags),
+    "✓ meets that selection pack": lambda row: bool(row.checks.packs),
+    "★ your mark": lambda row: bool(row.own.mark),
+    "not yet: days behind, in brackets what is usual; +4: four more places": lambda row: bool(row.facts.gaps),
+}
+
+
 def order_rule(sort: str, lang: Lang) -> str:
     """By what the report is ordered."""
     return tr("chance: it finds most, and soonest", lang) if sort == "score" else visible(sort)
 
 
 def rating(row: Row, lang: Lang) -> str:
-    """Stars and how many gave them: "4.6 of 5 (83 ratings)"."""
+    """Stars and how many gave them: "4.6 of 5 (83 ratings)"; whose, if another listing's."""
     facts = row.facts
+    given = amounts.number(facts.reviews, lang)
     if facts.rating is None:
-        return "" if facts.reviews is None else tr("{n} ratings", lang, n=amounts.number(facts.reviews, lang))
-    if facts.reviews is None:
-        return tr("{stars} of 5", lang, stars=f"{facts.rating:g}")
-    return tr(
-        "{stars} of 5 ({n} ratings)",
-        lang,
-        stars=f"{facts.rating:g}",
-        n=amounts.number(facts.reviews, lang),
-    )
+        shown = tr("{n} ratings", lang, n=given) if given else ""
+    elif given:
+        shown = tr("{stars} of 5 ({n} ratings)", lang, stars=f"{facts.rating:g}", n=given)
+    else:
+        shown = tr("{stars} of 5", lang, stars=f"{facts.rating:g}")
+    return shown and shown + whence(row, "rating")
 
 
 def margin(row: Row, lang: Lang) -> str:

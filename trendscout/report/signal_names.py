@@ -69,3 +69,11 @@ def named(signal: str, lang: Lang) -> str:
     if raw is not None:
         return tr("{signal}, by its full size", lang, signal=tr(raw, lang))
     return visible(tr(signal, lang))
+
+
+def effect(contribution: float, most: float, lang: Lang) -> str:
+    """What a signal did to the chance, in words; `most` is the largest of the row's contributions."""
+    strong = abs(contribution) >= most / 2
+    if contribution >= 0:
+        return tr("raises the chance much", lang) if strong else tr("raises the chance", lang)
+    return tr("lowers the chance much", lang) if strong else tr("lowers the chance", lang)

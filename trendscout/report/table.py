@@ -1,4 +1,4 @@
-"""The report in a terminal: a line a product, then a line of facts each, what to beware of, what is missing."""
+"""The report in a terminal: what is asked, a table of products, what its signs mean, what is missing."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from rich.text import Text
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
-from trendscout.report import absences, amounts, codes, job_lines, lines, phrases
+from trendscout.report import absences, amounts, job_lines, lines, phrases
 from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible
+from trendscout.report.columns import View
 from trendscout.report.grid import Grid, fit, packed, wrapped
 
-_WIDE = 108  # from here a line holds the places that have it not yet, and the price
+_TITLE = 26  # cells of a title at least
+_INDENT = 3
 _MISSING_SHOWN = 12
 
 
@@ -56,6 +58,10 @@ class _Page:
     width: int
     zone: tzinfo
 
+    @property
+    def view(self) -> View:
+        return View(self.lang, self.zone, self.report.as_of)
+
     def say(self, text: str, **fields: object) -> str:
         return tr(text, self.lang, **fields)
 
@@ -67,14 +73,15 @@ class _Page:
         if report.market:
             name += f" · {visible(report.market)}"
         first = Text(f"{name} · {amounts.minute(report.as_of, self.zone)} {self.zone}", style="bold")
-        rule = phrases.order_rule(report.sort, self.lang)
         shown = self.say(
-            "{n} of {total} products, by {rule}", n=len(report.rows), total=f"{report.total:,}", rule=rule
+            "{n} of {total} products, by {rule}",
+            n=len(report.rows),
+            total=f"{report.total:,}",
+            rule=phrases.order_rule(report.sort, self.lang),
         )
-        horizons = {row.scored.horizon_h for row in report.rows if row.scored.horizon_h}
-        if len(horizons) == 1:
-            time = amounts.span(horizons.pop() / 24, self.lang)
-            shown += " · " + self.say("chance: to break out within {time}, with 90 % interval", time=time)
+        events = phrases.events(report.rows, self.lang)
+        if events:
+            shown += " · " + self.say("chance: {event}", event=events)
         first.truncate(self.width, overflow="ellipsis")
         head = [first, *wrapped(Text(shown, style="dim"), self.width)]
         for note in report.notes:
@@ -84,16 +91,14 @@ class _Page:
 
     def footing(self, rows: Sequence[Row]) -> list[Text]:
         shown: list[Text] = []
-        if any(row.facts.sightings for row in rows):
-            legend = [
-                self.say("curve: higher is nearer the top; · looked and not on the list; blank: nobody looked"),
-                self.say("not yet on: how far behind, in brackets what is usual"),
-                self.say("≈ joined on likeness: check") if any(row.facts.likely for row in rows) else "",
-                codes.legend(rows),
-            ]
-            stop = "；" if self.lang == "zh" else "; "
-            for text in packed([part for part in legend if part], stop, self.width):
-                shown += wrapped(Text(text, style="dim"), self.width)
+        heads = {column.head for column in self.grid(rows).columns} if rows else set()
+        legend = phrases.legend(rows, self.lang, heads)
+        for text in packed(legend, "；" if self.lang == "zh" else "; ", self.width):
+            shown += wrapped(Text(text, style="dim"), self.width)
+        if rows:
+            example = lines.short_ids(rows)[rows[0].product_id]
+            step = self.say("More on one: trendscout why {row}, or why {id}", row=rows[0].position, id=example)
+            shown += wrapped(Text(step, style="dim"), self.width)
         return [*shown, *self.missing(), *self.jobs()]
 
     def missing(self) -> list[Text]:
@@ -147,20 +152,22 @@ class _Page:
         tail = Text(f"  {was}", style="dim")
         return fit(Text(f"    {visible(seen.title)}"), self.width - tail.cell_len).append_text(tail)
 
+    def grid(self, rows: Sequence[Row]) -> Grid:
+        return Grid(lines.columns(self.view), rows, self.width, least=_TITLE)
+
     def table(self, *groups: tuple[str, Sequence[Row], str]) -> list[Text]:
-        """The groups that have rows, a line a product; then as many lines of facts, and notes by what they say."""
+        """The groups that have rows: for each product its line of columns, and what there is to say below it."""
         rows = [row for _, its, _ in groups for row in its]
         if not rows:
             return []
-        moves = Grid(
-            lines.moves(self.lang, self.report.as_of, wide=self.width >= _WIDE), rows, self.width, least=14
-        )
-        facts = Grid(lines.facts(self.lang, self.report.as_of), rows, self.width, least=12)
-        table = [moves.header()]
+        grid = self.grid(rows)
+        ids = lines.short_ids(rows)
+        table = [grid.header()]
         for name, its, style in groups:
             if its and name:
                 table.append(Text(self.say(name), style=style))
-            table += [moves.line(row) for row in its]
-        table += [Text(), facts.header(), *(facts.line(row) for row in rows)]
-        notes = [line for text in lines.notes(rows, self.lang) for line in wrapped(text, self.width, indent=4)]
-        return [*table, *([Text(), *notes] if notes else [])]
+            for row in its:
+                said = lines.below(row, self.view, ids[row.product_id])
+                under = wrapped(said, self.width - _INDENT)
+                table += [grid.line(row), *(Text(" " * _INDENT).append_text(line) for line in under)]
+        return table

@@ -12,10 +12,11 @@ from trendscout.lang import Lang, tr
 from trendscout.model import Member, Reason, Sighting, Why
 from trendscout.report import amounts, packs, phrases
 from trendscout.report.clean import visible, web_address
+from trendscout.report.columns import SHOWN, View, words
 from trendscout.report.curve import since_seen
 from trendscout.report.grid import fit, wrapped
 from trendscout.report.plot import plot
-from trendscout.report.signal_names import named
+from trendscout.report.signal_names import effect, named
 
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 _LABEL = 8  # cells left of a plot, for ranks
@@ -54,27 +55,15 @@ class _View:
     def head(self) -> list[Text]:
         row, lang, now = self.row, self.lang, self.found.as_of
         title = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.facts.url)))
-        facts = (
-            visible(row.product_id),
-            phrases.place(row.facts.platform, row.facts.market),
-            phrases.stage(row.scored.stage, lang),
-            phrases.movement(row, lang),
-            phrases.price_band(row),
-            phrases.counted(row.facts.count, row.facts.count_kind, row.facts.count_floor, lang),
-            phrases.rating(row, lang),
-            phrases.competition(row, lang),
-            self.say("margin {share}", share=phrases.margin(row, lang)) if phrases.margin(row, lang) else "",
-        )
-        lines = [*wrapped(title, self.width), *self.lines(" · ".join(fact for fact in facts if fact), "dim")]
+        where = f"{phrases.list_name(row.scored.list_id, lang)}: {phrases.movement(row, lang)}"
+        facts = (visible(row.product_id), visible(row.facts.item_key), phrases.stage(row.scored.stage, lang))
+        lines = [*wrapped(title, self.width), *self.lines(where, "bold"), *self.lines(" · ".join(facts), "dim")]
+        view = View(lang, self.zone, now)
+        for column in SHOWN:
+            if text := words(column, row, view):
+                lines += self.lines(f"{self.say(column.head)}: {text}")
         for flag in row.checks.flags:
             lines += self.lines(f"⚠ {phrases.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
-        gaps = phrases.not_yet(row.facts.gaps, lang)
-        lines += [Text(self.say("not yet: {place}", place=gap), style="green") for gap in gaps]
-        if row.scored.stage_since:
-            since = amounts.day(row.scored.stage_since, lang, now=now, zone=self.zone)
-            lines += self.lines(
-                self.say("{stage} since {day}", stage=phrases.stage(row.scored.stage, lang), day=since), "dim"
-            )
         return lines
 
     def plots(self) -> list[Text]:
@@ -90,9 +79,7 @@ class _View:
         now, lang = self.found.as_of, self.lang
         since = self.say("since {day}", day=amounts.day(one.since, lang, now=now, zone=self.zone))
         best = self.say("best rank {rank}", rank=one.best_rank) if one.best_rank else ""
-        head = " · ".join(
-            part for part in (phrases.place(one.platform, one.market), visible(one.list_id), since, best) if part
-        )
+        head = " · ".join(part for part in (phrases.list_name(one.list_id, lang), since, best) if part)
         drawn = plot(one.curve, width=self.width - _LABEL)
         ranks = [point.rank for point in one.curve if point.rank is not None]
         labels = {0: str(min(ranks)), len(drawn) - 1: str(max(ranks))} if ranks else {}
@@ -141,9 +128,8 @@ class _View:
         bar = "█" * max(1, round(abs(one.contribution) / most * _BAR))
         name = fit(Text(named(one.signal, self.lang)), min(48, self.width - _BAR - 12))
         style = "green" if one.contribution >= 0 else "red"
-        return (
-            Text("  ").append_text(name).append(f" {one.contribution:+.2f} ".replace("-", "−")).append(bar, style)
-        )
+        said = f" {effect(one.contribution, most, self.lang)}"
+        return Text("  ").append_text(name).append(" ").append(bar, style).append(said)
 
     def standing(self) -> list[Text]:
         lines: list[Text] = []

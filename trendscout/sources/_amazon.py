@@ -72,6 +72,12 @@ WALLS = Walls(
 )
 
 
+def item_url(asin: str, market: str | None) -> str | None:
+    """The page of an item in a market."""
+    host = (HOST_OF | _READ_TOO).get(market or "")
+    return f"https://{host}/dp/{asin}" if host else None
+
+
 def market_of(url: str) -> str | None:
     """The marketplace of an address on Amazon, or None."""
     host = (urlsplit(url).hostname or "").removeprefix("www.")

@@ -164,6 +164,7 @@ SOURCES: tuple[Source, ...] = (
         name="alibaba_1688",
         platform="alibaba_1688",
         many_sellers=True,
+        item_url=lambda key, _: f"https://detail.1688.com/offer/{key}.html",
         title="1688 wholesale search",
         kinds=("search",),
         markets=("CN",),

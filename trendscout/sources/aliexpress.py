@@ -181,6 +181,7 @@ SOURCES = (
         name="aliexpress",
         platform="aliexpress",
         many_sellers=True,
+        item_url=lambda key, _: f"{_HOST}/item/{key}.html",
         ids_worldwide=True,
         title="AliExpress search and categories, most orders first",
         kinds=("search", "category"),

@@ -238,6 +238,7 @@ SOURCES = (
     Source(
         name="amazon_bestsellers",
         platform="amazon",
+        item_url=amazon.item_url,
         ids_worldwide=True,
         title="Amazon Best Sellers, New Releases, Movers & Shakers, Most Wished For",
         kinds=KINDS,

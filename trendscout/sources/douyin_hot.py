@@ -85,6 +85,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="douyin_hot",
         platform="douyin",
+        sells=False,
         title="Douyin hot list",
         kinds=("hot", "rising"),
         markets=("CN",),

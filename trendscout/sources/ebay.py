@@ -191,6 +191,7 @@ SOURCES = (
         name="ebay",
         platform="ebay",
         many_sellers=True,
+        item_url=lambda key, market: f"https://{HOST_OF[market]}/itm/{key}" if market in HOST_OF else None,
         ids_worldwide=True,
         title="eBay search: best match, or goods sold",
         kinds=("search", "sold"),

@@ -235,6 +235,7 @@ SOURCES = (
     Source(
         name="google_trends",
         platform="google",
+        sells=False,
         ids_worldwide=True,
         title="Google Trends: trending searches, interest over time, related searches",
         kinds=("trending", "trending_now"),

@@ -140,6 +140,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="jd",
         platform="jd",
+        item_url=lambda key, _: f"https://item.jd.com/{key}.html",
         title="JD charts and searches",
         kinds=("charts", "search", "top_sales"),
         markets=("CN",),

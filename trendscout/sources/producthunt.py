@@ -98,6 +98,7 @@ SOURCES = (
     Source(
         name="producthunt",
         platform="producthunt",
+        sells=False,
         title="Product Hunt: new products",
         kinds=("feed", "posts"),
         markets=("US",),

@@ -230,6 +230,7 @@ SOURCES = (
     Source(
         name="cpsc_recalls",
         platform="cpsc",
+        sells=False,
         title="US CPSC recalls",
         kinds=("recalls",),
         markets=("US",),
@@ -256,6 +257,7 @@ SOURCES = (
     Source(
         name="eu_safety_gate",
         platform="eu_safety_gate",
+        sells=False,
         title="EU Safety Gate alerts",
         kinds=("recalls",),
         markets=("EU",),
@@ -278,6 +280,7 @@ SOURCES = (
     Source(
         name="uk_opss",
         platform="uk_opss",
+        sells=False,
         title="UK product safety alerts, reports and recalls (OPSS)",
         kinds=("recalls",),
         markets=("UK",),

@@ -74,6 +74,8 @@ class Source:
     key_form: str = ""  # regular expression that every id of the platform matches as a whole
     # What only this site's replies hold: its hosts, its own keys. Without an address one of them must be there.
     marks: tuple[str, ...] = ()
+    sells: bool = True  # False: talk, searches or notices, no place to sell on
+    item_url: Callable[[str, str | None], str | None] | None = None  # (item key, market) → the item's own page
     alone: tuple[str, ...] = ()  # kinds of which a market has one list: a reply names it without its address
 
 
@@ -137,6 +139,21 @@ def shipped_sources() -> dict[str, Source]:
         for source in getattr(module, "SOURCES", ()):  # what a source is, queries and walls declare none
             found[source.name] = source
     return found
+
+
+def item_address(platform: str, market: str | None, item_key: str) -> str | None:
+    """The page of an item that came without its address, where a source of its platform declares their form."""
+    for source in sources().values():
+        if source.platform == platform and source.item_url is not None and item_key:
+            fits = not source.key_form or re.fullmatch(source.key_form, item_key)
+            return source.item_url(item_key, market) if fits else None
+    return None
+
+
+def sells(platform: str) -> bool:
+    """Whether goods are sold there; a platform of no source, as histories bring them, is taken for a shop."""
+    its = [source.sells for source in sources().values() if source.platform == platform]
+    return any(its) or not its
 
 
 def get_source(name: str) -> Source:

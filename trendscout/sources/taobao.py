@@ -214,6 +214,7 @@ SOURCES: tuple[Source, ...] = (
         name="taobao",
         platform="taobao",
         many_sellers=True,
+        item_url=lambda key, _: f"https://item.taobao.com/item.htm?id={key}",
         title="Taobao and Tmall search",
         kinds=("search", "top_sales"),
         markets=("CN",),

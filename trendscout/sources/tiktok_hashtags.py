@@ -285,6 +285,7 @@ SOURCES = (
     Source(
         name="tiktok_hashtags",
         platform="tiktok",
+        sells=False,
         ids_worldwide=True,
         title="TikTok hashtags: Creative Center and tag pages",
         kinds=(*PERIODS, "tag"),

@@ -238,6 +238,8 @@ SOURCES = (
     Source(
         name="youtube_popular",
         platform="youtube",
+        item_url=lambda key, _: f"https://www.youtube.com/watch?v={quote(key)}",
+        sells=False,
         ids_worldwide=True,
         title="YouTube's most popular videos",
         kinds=("most_popular",),
@@ -258,6 +260,8 @@ SOURCES = (
     Source(
         name="youtube_hashtag",
         platform="youtube",
+        item_url=lambda key, _: f"https://www.youtube.com/watch?v={quote(key)}",
+        sells=False,
         ids_worldwide=True,
         title="Videos of a YouTube hashtag",
         kinds=("hashtag",),

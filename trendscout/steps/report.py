@@ -38,7 +38,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     scope = Scope(query.market, query.source, query.category)
     scores = rank(connection, scope, now=now)
     usual = query.sort == "score" and not query.pack
-    every_row = rows_of(connection, scores, now=now, tips=usual)
+    every_row = rows_of(connection, scores, now=now, tips=usual, markets=settings.markets)
     # By score the rows come in order, so that only those shown are put together.
     shown = islice(every_row, query.top) if usual else every_row
     looked = coverage(connection, now=now, scope=scope)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -16,6 +16,7 @@ from trendscout.ranking import axes
 from trendscout.ranking.gap import Marketplace, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
+from trendscout.sources.source import item_address, sells
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
 from trendscout.store.products import marks as all_marks
@@ -33,6 +34,7 @@ CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
+SALES = ("sold", "orders")  # kinds of counts
 SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
 
@@ -50,6 +52,7 @@ class ReportContext:
     leads: Mapping[tuple[Marketplace, Marketplace], float]  # days that products took from place to place before
     red_ocean: frozenset[str]  # categories whose goods come back too often
     notices: Sequence[Notice]  # recalls by authorities
+    markets: frozenset[str]  # the user's own
 
 
 def best_positions(scores: Scores) -> list[int]:
@@ -65,14 +68,20 @@ def best_positions(scores: Scores) -> list[int]:
 
 
 def rows_of(
-    connection: Connection, scores: Scores, *, now: datetime, only: str | None = None, tips: bool = False
+    connection: Connection,
+    scores: Scores,
+    *,
+    now: datetime,
+    only: str | None = None,
+    tips: bool = False,
+    markets: Collection[str] = (),
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
 
     `only` is the id of the one product wanted. Of `tips` there is no falling product, but for those that the
-    seller has marked: these are wanted the more when they fall.
+    seller has marked: these are wanted the more when they fall. `markets` are the user's own.
     """
-    context = context_of(connection, now)
+    context = context_of(connection, now, markets)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
 
     def shown(one: ScoredItem) -> bool:
@@ -112,7 +121,7 @@ def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
     return _row(product, ScoredItem(sightings[0].list_id, product), known, context_of(connection, now))
 
 
-def context_of(connection: Connection, now: datetime) -> ReportContext:
+def context_of(connection: Connection, now: datetime, markets: Collection[str] = ()) -> ReportContext:
     """What all rows of a report at `now` share."""
     return ReportContext(
         now=now,
@@ -127,6 +136,7 @@ def context_of(connection: Connection, now: datetime) -> ReportContext:
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
         notices=notices(connection, until=now),
+        markets=frozenset(markets),
     )
 
 
@@ -178,14 +188,16 @@ def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext,
 
 def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductFacts, axes.Facts]:
     """What is known of a product apart from its score, as seen from one list; and on what its axes stand."""
-    listings, sightings = known.listings, known.sightings
+    sightings = known.sightings
     here = next((one for one in sightings if one.list_id == list_id), sightings[0])
-    main = next((one for one in listings if one.item_key == here.item_key), listings[0])
-    titled = main if main.title else next((one for one in listings if one.title), main)
+    listings = _nearest(known.listings, here)
+    main = listings[0]
+    title = next((one.title for one in listings if one.title), None)
     sellers = {one.seller for one in listings if one.seller}
-    price_usd = _usd(main.price, main.currency, context.now)
+    price, count, rated = _priced(listings), _counted(listings), _rated(listings)
+    shown_of = {"price": price, "count": count, "rating": rated}
     facts = axes.Facts(
-        title=titled.title or main.item_key,
+        title=title or "",
         category=list_id.rpartition("/")[2],
         market=here.market,
         first_seen=min(one.first_seen for one in listings),
@@ -193,13 +205,13 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         listed_at=min((one.listed_at for one in listings if one.listed_at), default=None),
         platforms=len({one.platform for one in sightings}),
         sellers=len(sellers) or None,
-        near_copies=known.near_copies,
-        price_usd=float(price_usd) if price_usd is not None else None,
+        near_copies=known.near_copies if title else None,
+        price_usd=_dollars(main, context.now),
         brands=tuple(sorted(sellers)),
     )
     found = ProductFacts(
         item_key=main.item_key,
-        title=facts.title,
+        title=title or main.item_key,
         platform=here.platform,
         market=here.market,
         category=facts.category,
@@ -211,34 +223,79 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         first_seen=facts.first_seen,
         listed_at=facts.listed_at,
         gloss_zh=gloss_zh(facts.title),
-        url=main.url,
-        image=next((one.image for one in (main, *listings) if one.image), None),
-        price=main.price,
-        price_high=_highest(listings, main),
-        currency=main.currency,
-        price_usd=price_usd,
-        count=main.count,
-        count_kind=main.count_kind,
-        count_floor=main.count_floor,
-        rating=main.rating,
-        reviews=main.reviews,
+        url=main.url or item_address(main.platform, main.market, main.item_key),
+        image=next((one.image for one in listings if one.image), None),
+        price=price.price,
+        price_high=_highest(listings, price),
+        currency=price.currency,
+        price_usd=_usd(price.price, price.currency, context.now),
+        count=count.count,
+        count_kind=count.count_kind,
+        count_floor=count.count_floor,
+        rating=rated.rating,
+        reviews=rated.reviews,
         listings=len(listings),
         sellers=facts.sellers,
-        near_copies=known.near_copies,
+        near_copies=facts.near_copies,
         variants=known.variants,
         likely=any(one.verdict == "likely" for one in listings),
+        borrowed={
+            name: (one.platform, one.market)
+            for name, one in shown_of.items()
+            if (one.platform, one.market) != (here.platform, here.market)
+        },
     )
     return found, facts
 
 
+def _nearest(listings: Sequence[ListingFacts], here: Sighting) -> list[ListingFacts]:
+    """The listings by how near they are to what stands on the list: itself, its market, its platform, others."""
+
+    def distance(one: ListingFacts) -> tuple[bool, bool, bool, bool]:
+        other_platform, other_market = one.platform != here.platform, one.market != here.market
+        return (
+            other_platform or other_market or one.item_key != here.item_key,
+            other_market,
+            other_platform,
+            one.item_key != here.item_key,
+        )
+
+    return sorted(listings, key=distance)
+
+
+def _priced(listings: Sequence[ListingFacts]) -> ListingFacts:
+    """The nearest listing with a price."""
+    return next((one for one in listings if one.price is not None), listings[0])
+
+
+def _counted(listings: Sequence[ListingFacts]) -> ListingFacts:
+    """The listing on the list if it has a count, else the nearest that tells its sales, else any count.
+
+    Counts of several listings are never added up: platforms count in their own ways, and some count alike twice.
+    """
+    counts = [one for one in listings if one.count is not None]
+    sales = [one for one in counts if one.count_kind in SALES]
+    return listings[0] if listings[0].count is not None else next(iter((*sales, *counts)), listings[0])
+
+
+def _rated(listings: Sequence[ListingFacts]) -> ListingFacts:
+    """The nearest listing with stars, else the nearest with a number of ratings; both are of one listing."""
+    starred = [one for one in listings if one.rating is not None]
+    return next(iter((*starred, *(one for one in listings if one.reviews is not None))), listings[0])
+
+
 def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, ...]:
-    """Places that are looked at and where the product was never seen; a place nobody looks at is no gap."""
+    """Shops that are looked at and where the product was never seen; a place nobody looks at is no gap.
+
+    Those of the user's own markets come first.
+    """
     seen: dict[Marketplace, datetime] = {}
     for one in sightings:
         place = (one.platform, one.market)
         seen[place] = min(one.since, seen.get(place, one.since))
-    places = sorted(context.places, key=lambda place: (place[0], place[1] or ""))
-    return gaps(seen, places, context.now, context.leads)
+    shops = [place for place in context.places if sells(place[0])]
+    found = gaps(seen, shops, context.now, context.leads)
+    return tuple(sorted(found, key=lambda gap: gap.market not in context.markets))  # a stable sort
 
 
 def _fact_flags(facts: axes.Facts, known: Known, context: ReportContext) -> tuple[Flag, ...]:
@@ -263,9 +320,16 @@ def _score_flags(scored: ScoredItem) -> tuple[Flag, ...]:
 
 
 def _highest(listings: Sequence[ListingFacts], main: ListingFacts) -> Decimal | None:
-    prices = [one.price for one in listings if one.price is not None and one.currency == main.currency]
+    """The highest price of the product in the market of `main`, where that is above its own."""
+    its = [one for one in listings if (one.market, one.currency) == (main.market, main.currency)]
+    prices = [one.price for one in its if one.price is not None]
     highest = max(prices, default=None)
     return highest if main.price is not None and highest is not None and highest > main.price else None
+
+
+def _dollars(one: ListingFacts, now: datetime) -> float | None:
+    found = _usd(one.price, one.currency, now)
+    return None if found is None else float(found)
 
 
 def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal | None:
