@@ -95,6 +95,57 @@ SENTENCES: Mapping[str, Sentence] = {
     "charts_unreadable": Sentence(
         "partial", "{count} charts have no readable goods.", "A chart has no readable goods."
     ),
+    "reply_does_not_say": Sentence("partial", "The reply does not say {what}.", words=("what",)),
+    "prices_mixed": Sentence("partial", "Some rows say their price after the coupon and some do not."),
+    # --- what the user brings ---
+    "no_file_kind": Sentence("failed", "It is no kind of file that is read."),
+    "file_unreadable": Sentence("failed", "It cannot be read: {why}."),
+    "file_too_large": Sentence("failed", "It has more than {limit} MiB."),
+    "file_damaged": Sentence("failed", "It is damaged: {why}."),
+    "file_empty": Sentence("failed", "It is empty."),
+    "warc_here": Sentence("failed", "WARC files are read by `ingest` only."),
+    "no_har": Sentence("failed", "It has no log.entries: it is no HAR."),
+    "har_without_replies": Sentence("failed", "It holds no reply: record again with the developer tools open."),
+    "har_cut": Sentence("note", "It has {count} replies; only the first {limit} were looked at."),
+    "har_without_body": Sentence("failed", "{url}: its body was not saved."),
+    "no_source_for_address": Sentence("failed", "{url}: no source is known for this address."),
+    "no_source": Sentence("failed", "No source reads it; name one with --source."),
+    "at_address": Sentence("failed", "{url}: {why}"),
+    "rivals": Sentence("note", "{rivals} could read it too; --source decides."),
+    "market_untold": Sentence("note", "Its market is not told; --market tells it."),
+    "list_untold": Sentence(
+        "note", "Which list it is is not told: it is kept apart as {name!r}; --category names it."
+    ),
+    "currency_against": Sentence("note", "Its prices are in {currency}, though you say that it is of {market}."),
+    "links_against": Sentence("note", "Its links lead to {found}, though you say that it is of {market}."),
+    "only_ads": Sentence("note", "All its rows are advertisements."),
+    "known_file": Sentence("note", "It is known: the same as {names}."),
+    "known_look": Sentence("note", "It is known: the store has this look."),
+    "look_clash": Sentence(
+        "failed",
+        "{other} shows the same places of this list at the same time, with other goods; tell its own time with "
+        "--at, or its own list with --category.",
+    ),
+    "look_clash_stored": Sentence(
+        "failed",
+        "The store has another look at the same places of this list at this time, with other goods; tell its own "
+        "time with --at, or its own list with --category.",
+    ),
+    "still_written": Sentence("note", "It is still being written."),
+    "perhaps_written": Sentence("note", "It may still be written: {why}"),
+    "not_moved": Sentence("failed", "It could not be moved: {why}."),
+    "nothing_stored": Sentence(
+        "failed", "Nothing of it was stored. Import it by hand, with --profile: the command says what is missing."
+    ),
+    "bring_again": Sentence(
+        "failed",
+        "Save the page again when its goods show, or ingest it by hand and say what it is: --source, --market.",
+    ),
+    "inbox_came": Sentence("note", "By the inbox came: {lists}."),
+    "inbox_refused": Sentence(
+        "note", "The inbox refused: {lists}; the text beside each file in refused/ says why."
+    ),
+    "inbox_missing": Sentence("note", "By the inbox did not come: {lists}."),
     # --- a declared source tried on a page ---
     "field_found_in_part": Sentence(
         "note", "{field}: found in {count} of {all} items.", "{field}: found in one of {all} items."

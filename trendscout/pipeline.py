@@ -6,6 +6,7 @@ that it calls. Read from top to bottom.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
@@ -21,8 +22,10 @@ from trendscout.store.workspace import Workspace
 if TYPE_CHECKING:
     from trendscout.archive.daily_files import Pruned
     from trendscout.clock import Clock
+    from trendscout.findings import Finding
     from trendscout.intake import Export, Look, SavedPage
     from trendscout.report.changes import Changes
+    from trendscout.steps.inbox import InboxFile
     from trendscout.steps.ingest import ImportResult
     from trendscout.steps.match import Decided, Matched
     from trendscout.steps.replay import Replayed
@@ -73,6 +76,7 @@ def parse(
     now: datetime,
     category: str = "",
     at: datetime | None = None,
+    called: Mapping[Path, str] | None = None,
 ) -> tuple[list[Look], list[SavedPage]]:
     """The looks that `ingest` would store of a file, and what it would leave. Nothing is stored."""
     from trendscout.intake import looks_of, pages_in
@@ -81,6 +85,7 @@ def parse(
     told = list(
         pages_in(
             [file],
+            called=called or {},
             now=now,
             source=get_source(source) if source else None,
             market=market,
@@ -123,6 +128,7 @@ def ingest(
     at: datetime | None,
     now: datetime,
     category: str = "",
+    called: Mapping[Path, str] | None = None,
 ) -> list[IngestResult]:
     """Take saved pages, JSON, HAR and WARC files, or folders of these, into archive and store."""
     from trendscout.intake import pages_in
@@ -130,6 +136,7 @@ def ingest(
 
     saved = pages_in(
         paths,
+        called=called or {},
         now=now,
         source=get_source(source) if source else None,
         market=market,
@@ -139,6 +146,41 @@ def ingest(
         read_warc=warc_pages,
     )
     return ingest_pages(workspace.writing, workspace.archive, saved, now=now)
+
+
+def ingest_inbox(
+    workspace: Workspace,
+    folder: Path,
+    *,
+    market: str | None,
+    now: datetime,
+    lang: Lang,
+    wait: Callable[[float], None] = time.sleep,
+) -> list[InboxFile]:
+    """Take what lies in the inbox, each file once, and put it away: in `done/`, or in `refused/` with why."""
+    from trendscout.steps.inbox import empty_inbox
+
+    def import_table(file: Path) -> ImportResult:
+        return import_file(workspace, file, profile=None, market=market, at=None, now=now)
+
+    return empty_inbox(workspace, folder, market=market, now=now, lang=lang, import_table=import_table, wait=wait)
+
+
+def inbox_notes(workspace: Workspace, files: Sequence[InboxFile], *, now: datetime) -> list[Finding]:
+    """What came by the inbox and which lists that came before are missing, for a report."""
+    from trendscout.steps.inbox import notes_on
+    from trendscout.store.brought import brought_lists
+
+    with workspace.store() as connection:
+        return notes_on(files, brought_lists(connection, now=now), now=now)
+
+
+def brought_files(workspace: Workspace) -> list[tuple[str, str, datetime, int]]:
+    """The files that the user brought and that count, the latest first: id, name, time, and how many looks."""
+    from trendscout.store.brought import all_brought
+
+    with workspace.store(must_exist=True) as connection:
+        return all_brought(connection)
 
 
 def undo(workspace: Workspace, file: str, *, now: datetime) -> tuple[str, int]:

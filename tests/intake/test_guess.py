@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from trendscout.errors import NoSuchList
+from trendscout.findings import said
 from trendscout.intake import SavedPage, pages_in
 from trendscout.intake.saved import saved_page
 from trendscout.model import Page
@@ -61,7 +62,7 @@ def test_marks_without_any_number_are_told_as_doubtful(tmp_path: Path) -> None:
     rows = [lamp(n, thumb_url="https://img.kwcdn.com/invented/1.jpg", seo_link_url="/x.html") for n in range(3)]
     found = found_in(tmp_path, "a.json", temu(*rows))
     assert (found.status, found.source) == ("left", "temu")
-    assert "no price and no count" in found.reason
+    assert "no price and no count" in said(found.findings, "en")
     assert found_in(tmp_path, "a.json", temu(*rows), source=get_source("temu")).status == "taken"
 
 
@@ -72,7 +73,7 @@ def test_rows_with_ids_of_another_site_are_refused(tmp_path: Path) -> None:
     ]
     found = found_in(tmp_path, "a.json", {"products": offers}, source=get_source("tiktok_shop"), market="US")
     assert found.status == "left"
-    assert "38 of 40 rows have no id as tiktok_shop has them" in found.reason
+    assert "38 of 40 rows have no id as tiktok_shop has them" in said(found.findings, "en")
 
 
 def test_the_variants_of_one_item_are_no_list(tmp_path: Path) -> None:
@@ -80,7 +81,7 @@ def test_the_variants_of_one_item_are_no_list(tmp_path: Path) -> None:
     item = {"itemid": 7001, "shopid": 12, "name": "Moon lamp", "price": 540_000_000, "models": models}
     found = found_in(tmp_path, "a.json", {"item": item, "error": None})
     assert (found.status, found.source) == ("left", "shopee")
-    assert "parts of one item (7001)" in found.reason
+    assert "parts of one item (7001)" in said(found.findings, "en")
 
 
 def test_two_replies_without_address_are_two_lists(tmp_path: Path) -> None:
@@ -99,7 +100,7 @@ def test_two_replies_without_address_are_two_lists(tmp_path: Path) -> None:
     assert list_of(lamps) == "shein_XX/category/lamps"
     assert list_of(beds) == "shein_XX/category/cat beds"
     assert list_of(any_name) != list_of(other), "a name that says nothing makes no list to compare with"
-    assert "--category names it" in lamps.reason
+    assert "--category names it" in said(lamps.findings, "en")
     assert list_of(found_in(tmp_path, "lamps.json", rows, category="moon", market="US")) == (
         "shein_US/category/moon"
     )
@@ -133,9 +134,10 @@ def test_a_reply_in_an_envelope_is_the_same_list(case: Path, wrap: object) -> No
 def test_what_speaks_against_the_users_word_is_told(tmp_path: Path) -> None:
     rows = [temu_row(n, "CAD", "/ca/moon-lamp") for n in range(601_000_000_000_001, 601_000_000_000_004)]
     found = found_in(tmp_path, "lamps.json", temu(*rows), market="US")
-    assert "its prices are in CAD" in found.reason
-    assert "its links lead to CA" in found.reason
-    assert "though" not in found_in(tmp_path, "lamps.json", temu(*rows), market="CA").reason
+    assert "Its prices are in CAD" in said(found.findings, "en")
+    assert "Its links lead to CA" in said(found.findings, "en")
+    agreeing = found_in(tmp_path, "lamps.json", temu(*rows), market="CA")
+    assert "though" not in said(agreeing.findings, "en")
 
 
 def test_one_item_is_refused_by_name_too(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from trendscout.findings import Finding, said
 from trendscout.intake import pages_in
 from trendscout.intake.har import har_pages
 from trendscout.model import Page, Query
@@ -71,8 +72,8 @@ def test_a_har_gives_known_replies_and_no_secrets(tmp_path: Path) -> None:
     assert shop.page.fetched_at == datetime(2026, 11, 19, 10, tzinfo=UTC)
     assert shop.page.query.market == "UK"
     assert (bank.status, bank.page, pixel.page) == ("left", None, None)
-    assert "no source is known for this address" in bank.reason
-    assert "body was not saved" in pixel.reason
+    assert "no source is known for this address" in said(bank.findings, "en")
+    assert "body was not saved" in said(pixel.findings, "en")
     assert "TOPSECRET" not in repr((bank, shop, pixel))
 
 
@@ -83,7 +84,7 @@ def test_the_address_is_found_in_the_page(tmp_path: Path) -> None:
     )
     (found,) = pages_in([path], now=NOW)
     assert (found.status, found.source) == ("left", "ebay")
-    assert "no reader found a list" in found.reason
+    assert "no reader found a list" in said(found.findings, "en")
 
 
 def test_a_single_file_archive_is_unwrapped(tmp_path: Path) -> None:
@@ -138,7 +139,7 @@ def test_missing_and_odd_files_do_not_stop_the_others(tmp_path: Path) -> None:
     missing, _odd, taken = pages_in(
         [tmp_path / "none.html", _written(tmp_path / "x.har", b"[1]"), good], now=NOW, url=SHOP
     )
-    assert missing.reason.startswith("it cannot be read")
+    assert said(missing.findings, "en").startswith("It cannot be read")
     assert taken.status == "taken"
 
 
@@ -162,7 +163,7 @@ JSONISH = st.recursive(
 @given(JSONISH.map(lambda value: {"log": {"entries": [value]}}) | JSONISH)
 def test_any_json_is_a_har_or_none(value: object) -> None:
     for found in har_pages(json.dumps(value).encode(), at=NOW):
-        assert isinstance(found, (str, Page))
+        assert isinstance(found, (Finding, Page))
 
 
 @settings(max_examples=80, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=3000)
@@ -187,8 +188,8 @@ def test_the_source_of_real_replies_is_guessed() -> None:
 def test_an_empty_file_and_an_empty_recording_are_told(tmp_path: Path) -> None:
     (tmp_path / "a.json").write_bytes(b" \n")
     (tmp_path / "b.har").write_text('{"log": {"creator": {}, "entries": []}}')
-    reasons = [found.reason for found in pages_in([tmp_path], now=NOW)]
-    assert reasons == ["it is empty", "it holds no reply: record again with the developer tools open"]
+    reasons = [said(found.findings, "en") for found in pages_in([tmp_path], now=NOW)]
+    assert reasons == ["It is empty.", "It holds no reply: record again with the developer tools open."]
 
 
 def test_a_recorded_second_page_keeps_its_places_and_its_words(tmp_path: Path) -> None:

@@ -124,7 +124,7 @@ def test_a_file_under_another_name_is_no_second_look(workspace: Workspace, tmp_p
     one = saved(tmp_path, "a.json", reply(1), at=NOW - timedelta(days=2))
     copy = saved(tmp_path, "a (1).json", reply(1), at=NOW - timedelta(days=1))
     _, again = ingest(workspace, one, copy)
-    assert said(again.findings, "en") == f"it is known: the same as {one}"
+    assert said(again.findings, "en") == f"It is known: the same as {one}."
     (again,) = ingest(workspace, saved(tmp_path, "c.json", reply(1), at=NOW))
     assert (again.status, again.entries) == ("ok", 4)
     assert len(looks(workspace)) == 1

@@ -155,7 +155,7 @@ CASES = (
         floors=4,
         ratings=140,
         reviews=145,
-        lists=("walmart_US/best_seller/all",),
+        lists=("walmart_US/search/all",),
         rows=(Row(0, None, "13737005799", "19:ef5cbf19", "159.00"),),
     ),
     Case(

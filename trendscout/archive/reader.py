@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import zlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from io import BytesIO
 from pathlib import Path
 from typing import BinaryIO
@@ -13,13 +14,14 @@ from warcio.archiveiterator import ArchiveIterator
 
 from trendscout.archive.archived import ArchivedPage
 from trendscout.archive.decoding import BrokenBody
-from trendscout.archive.record_context import BadRecord
-from trendscout.archive.records import pages_told, received_of
+from trendscout.archive.record_context import BadRecord, date_text
+from trendscout.archive.records import Revisit, pages_told, payload_digest, received_of
 from trendscout.archive.wire import Received
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Page
 
 Tell = Callable[[ArchiveError], None]
+_Record = Received | Revisit
 
 
 class _Broken(BadRecord):
@@ -37,6 +39,8 @@ RECORD_LIMIT = 1 << 30  # ours: an imported history may be large
 FOREIGN_LIMIT = 1 << 28
 # What a file of somebody else's may unpack to: real pages shrink to a sixth. A small file may hold one large page.
 _FREE_BYTES, _MOST_TIMES = 1 << 26, 16
+_REMEMBERED = 1 << 27  # bytes of bodies that a later record may refer to
+_TEXT = (b"{", b"[", b"<")
 _MOST_BROKEN = 100  # places of such a file that are tried and told before it is given up
 
 
@@ -75,10 +79,17 @@ def read_at(path: Path, ref: ArchiveRef) -> Received:
     return found
 
 
-def read_all(
-    path: Path, name: str, tell: Tell, *, limit: int = RECORD_LIMIT, own: bool = True
-) -> Iterator[tuple[ArchiveRef, Received]]:
-    """Every whole response and resource record of a file of gzip members; what is broken is told and skipped.
+def read_all(path: Path, name: str, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]:
+    """Every whole response and resource record of a file of ours; what is broken is told and skipped."""
+    for ref, record in _read_members(path, name, tell, limit=RECORD_LIMIT, own=True):
+        if isinstance(record, Received):
+            yield ref, record
+
+
+def _read_members(
+    path: Path, name: str, tell: Tell, *, limit: int, own: bool
+) -> Iterator[tuple[ArchiveRef, _Record]]:
+    """Every whole record of a file of gzip members; what is broken is told and skipped.
 
     Whether it is our `own` file: only then is it believed which snapshot a page belongs to, and is there no bound
     to what all its records together unpack to.
@@ -136,22 +147,69 @@ def pages_in(path: Path) -> int | None:
 def foreign_pages(path: Path, tell: Tell) -> Iterator[Page]:
     """The pages of a WARC file that another tool wrote, gzipped or not; what is broken is told and skipped.
 
-    Pages have an empty `Query.source`: whoever takes them in says what they are.
+    A revisit is the page that it refers to, at its own time. Pages have an empty `Query.source`: whoever takes
+    them in says what they are.
     """
     with path.open("rb") as file:
         packed = file.read(len(_GZIP)) == _GZIP
     if packed:
-        records = read_all(path, path.name, tell, limit=FOREIGN_LIMIT, own=False)
+        records = _read_members(path, path.name, tell, limit=FOREIGN_LIMIT, own=False)
     else:
         records = _read_plain(path, tell)
-    for ref, received in records:
+    seen = _Seen()
+    for ref, record in records:
+        if isinstance(record, Revisit):
+            received = seen.again(record)
+            if received is None:
+                tell(
+                    _bad(ref.file, ref.offset, "it says that a page came again which is not in the file before it")
+                )
+                continue
+        else:
+            received = record
+            seen.note(received)
         try:
-            yield kept_of(received, ref).page
+            yield _decoded(received, ref)
         except ArchiveError as error:
             tell(error)
 
 
-def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]:
+class _Seen:
+    """The bodies of a file so far, as far as there is room, for the records that refer to them."""
+
+    def __init__(self) -> None:
+        self._by_digest: dict[str, Received] = {}
+        self._by_place: dict[tuple[str, str], Received] = {}
+        self._room = _REMEMBERED
+
+    def note(self, received: Received) -> None:
+        self._room -= len(received.body)
+        if self._room >= 0:
+            self._by_digest[payload_digest(received.body)] = received
+            self._by_place[received.url, date_text(received.fetched_at)[:19]] = received
+
+    def again(self, revisit: Revisit) -> Received | None:
+        url, date = revisit.refers_to
+        earlier = self._by_digest.get(revisit.digest) or self._by_place.get((url, date[:19]))
+        if earlier is None:
+            return None
+        return replace(
+            earlier, url=revisit.url or earlier.url, fetched_at=revisit.fetched_at, taken_at=revisit.fetched_at
+        )
+
+
+def _decoded(received: Received, ref: ArchiveRef) -> Page:
+    """The page; where its body is not in the coding that its header names, as it is: tools keep the header."""
+    try:
+        return kept_of(received, ref).page
+    except ArchiveError:
+        if received.body.lstrip()[:1] not in _TEXT:
+            raise
+        plain = tuple(pair for pair in received.headers if pair[0].lower() != "content-encoding")
+        return kept_of(replace(received, headers=plain), ref).page
+
+
+def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, _Record]]:
     start = ArchiveRef(path.name, 0)
     if path.stat().st_size > FOREIGN_LIMIT:
         tell(_bad(path.name, 0, f"larger than {FOREIGN_LIMIT} bytes"))
@@ -160,8 +218,8 @@ def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]
 
 
 def _told(
-    found: Iterator[Received | BadRecord], ref: ArchiveRef, tell: Tell
-) -> Iterator[tuple[ArchiveRef, Received]]:
+    found: Iterator[_Record | BadRecord], ref: ArchiveRef, tell: Tell
+) -> Iterator[tuple[ArchiveRef, _Record]]:
     for one in found:
         if isinstance(one, BadRecord):
             tell(_bad(ref.file, ref.offset, str(one)))
@@ -169,7 +227,7 @@ def _told(
             yield ref, one
 
 
-def _in_member(member: bytes, *, own: bool) -> Iterator[Received | BadRecord]:
+def _in_member(member: bytes, *, own: bool) -> Iterator[_Record | BadRecord]:
     """The pages of a member, or of a whole unpacked file, and what is wrong with others."""
     if member.startswith(_GZIP[:2]):  # warcio would unpack it once more, without any bound
         yield BadRecord("gzip in gzip")

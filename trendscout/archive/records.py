@@ -7,6 +7,8 @@ import hashlib
 import json
 import re
 import zlib
+from dataclasses import dataclass
+from datetime import datetime
 from io import BytesIO
 from typing import TYPE_CHECKING
 from urllib.parse import quote
@@ -80,12 +82,43 @@ def members(received: Received) -> bytes:
     return out + _member(second, _LEVEL)
 
 
-def received_of(record: ArcWarcRecord, *, own: bool) -> Received | None:
-    """What a response or resource record holds; None for records of other types.
+@dataclass(frozen=True, slots=True)
+class Revisit:
+    """A record of another tool: this page came again, with the very body that an earlier record holds."""
+
+    url: str
+    fetched_at: datetime
+    digest: str  # of the body
+    refers_to: tuple[str, str]  # address and date of the earlier record; "" where it does not say
+
+
+def _revisit(record: ArcWarcRecord) -> Revisit:
+    fields = record.rec_headers
+    record.raw_stream.read()
+    return Revisit(
+        fields.get_header("WARC-Target-URI") or "",
+        date_of(fields.get_header("WARC-Date")),
+        fields.get_header("WARC-Payload-Digest") or "",
+        (
+            fields.get_header("WARC-Refers-To-Target-URI") or fields.get_header("WARC-Target-URI") or "",
+            fields.get_header("WARC-Refers-To-Date") or "",
+        ),
+    )
+
+
+def payload_digest(body: bytes) -> str:
+    """The digest of a body as records name it."""
+    return f"sha1:{base64.b32encode(hashlib.sha1(body, usedforsecurity=False).digest()).decode()}"
+
+
+def received_of(record: ArcWarcRecord, *, own: bool) -> Received | Revisit | None:
+    """What a response or resource record holds; None for records of other types. Revisits are others' alone.
 
     Only of our `own` archive is it believed which snapshot it belongs to. Raises BadRecord if the record is
     shorter than it says, its digest is wrong or its fields cannot be read.
     """
+    if record.rec_type == "revisit" and not own:
+        return _revisit(record)
     if record.rec_type not in ("response", "resource"):
         return None
     fields = record.rec_headers

@@ -1,9 +1,11 @@
 """Commands that bring lists in: sources, collect, ingest, parse, import, source test."""
 
 import sys
+from collections.abc import Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -12,6 +14,7 @@ from trendscout.cli.given import given
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 from trendscout.files import shown_name, whole_file
+from trendscout.findings import Finding, finding
 
 if TYPE_CHECKING:
     from trendscout.cli.output import Call
@@ -95,13 +98,24 @@ def collect(
 )
 def ingest(
     context: typer.Context,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help=t("Files or folders."))],
+    paths: Annotated[
+        list[Path] | None, typer.Argument(metavar="PATH...", help=t("Files or folders; - for standard input."))
+    ] = None,
     source: Source = None,
     market: Market = None,
     category: Named = "",
     at: At = None,
     url: Annotated[
         str | None, typer.Option("--url", help=t("The page's address, if the file does not say."))
+    ] = None,
+    inbox: Annotated[
+        bool, typer.Option("--inbox", help=t("Take what lies in the folder (default: inbox) and put it away."))
+    ] = False,
+    undo: Annotated[
+        str | None,
+        typer.Option(
+            "--undo", metavar="ID|list", help=t("Take back what one file brought; list shows the files.")
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -111,24 +125,74 @@ def ingest(
     from trendscout.cli.show import show_taken
 
     here = call(context)
-    with here.progress("Reading"):
+    if undo:
+        _undo(undo, here, as_json=as_json)
+        return
+    if inbox:
+        _inbox(paths or [], market, here, as_json=as_json)
+        return
+    if not paths:
+        raise UsageError("There is nothing to ingest.", next_step="Name files or folders, or give --inbox.")
+    with ExitStack() as held, here.progress("Reading"):
+        files = {held.enter_context(given(path)): str(path) for path in paths}
         taken = pipeline.ingest(
             here.workspace,
-            paths,
+            list(files),
             source=source,
             market=market,
             category=category,
             url=url,
             at=moment(at) if at else None,
             now=moment(None),
+            called={file: name for file, name in files.items() if name == "-"},
         )
     if as_json:
         answer(taken)
     else:
         show_taken(taken, here.lang)
+    _end(taken)
+
+
+def _end(taken: Sequence[Any]) -> None:
+    """The exit code of what was taken: 2 for nothing, 3 for a part."""
     if not any(item.entries for item in taken):
         raise typer.Exit(2)
     if any(item.status in ("blocked", "failed", "partial") for item in taken):
+        raise typer.Exit(PARTIAL)
+
+
+def _undo(wanted: str, here: "Call", *, as_json: bool) -> None:
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_brought
+
+    if wanted == "list":
+        brought = pipeline.brought_files(here.workspace)
+        if as_json:
+            keys = ("file_id", "name", "brought_at", "looks")
+            answer([dict(zip(keys, one, strict=True)) for one in brought])
+        else:
+            show_brought(brought, here.lang)
+        return
+    name, looks = pipeline.undo(here.workspace, wanted, now=moment(None))
+    here.say("{file} is taken back: {count} looks went. The archive keeps it.", file=name, count=looks)
+
+
+def _inbox(paths: Sequence[Path], market: str | None, here: "Call", *, as_json: bool) -> None:
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_inbox
+
+    if len(paths) > 1:
+        raise UsageError("--inbox takes one folder.", next_step="Give it alone: trendscout ingest --inbox FOLDER.")
+    folder = paths[0] if paths else here.settings.home / "inbox"
+    with here.progress("Reading"):
+        files = pipeline.ingest_inbox(here.workspace, folder, market=market, now=moment(None), lang=here.lang)
+    if as_json:
+        answer(files)
+    else:
+        show_inbox(files, here.lang)
+    if any(one.state == "refused" for one in files):
         raise typer.Exit(PARTIAL)
 
 
@@ -140,7 +204,7 @@ def ingest(
 )
 def parse(
     context: typer.Context,
-    file: Annotated[Path, typer.Argument(help=t("A saved page, or a table."))],
+    file: Annotated[Path, typer.Argument(help=t("A saved page, or a table; - for standard input."))],
     source: Source = None,
     market: Market = None,
     category: Named = "",
@@ -159,25 +223,27 @@ def parse(
     from trendscout.intake import kind_of
 
     here = call(context)
-    if profile or (source is None and kind_of(file) == "export"):
-        _parse_table(file, profile, market, category, at, here)
-        return
-    looks, rest = pipeline.parse(
-        file,
-        source=source,
-        market=market,
-        category=category,
-        url=url,
-        at=moment(at) if at else None,
-        now=moment(None),
-    )
+    with given(file) as path:
+        if profile or (source is None and kind_of(path) == "export"):
+            _parse_table(path, profile, market, category, at, here)
+            return
+        looks, rest = pipeline.parse(
+            path,
+            source=source,
+            market=market,
+            category=category,
+            url=url,
+            at=moment(at) if at else None,
+            now=moment(None),
+            called={path: "-"} if str(file) == "-" else {},
+        )
     found = [snapshot for look in looks for snapshot in look.snapshots()]
     for snapshot in found:
         for entry in snapshot.entries:
             line({**vars_of(entry), "taken_at": snapshot.taken_at})
     show_parsed(looks, found, rest, here)
     if not found:
-        raise next((one.fault for one in rest if one.fault), _nothing(file, [one.reason for one in rest]))
+        raise next((one.fault for one in rest if one.fault), _nothing(file, rest[0].findings if rest else ()))
     if any(one.status != "ok" for one in found) or any(one.status == "blocked" for one in rest):
         raise typer.Exit(PARTIAL)
 
@@ -199,18 +265,18 @@ def _parse_table(
     for one in export.stock:
         line(one)
     show_parsed((), [replace(snapshot, findings=()) for snapshot in export.snapshots], (), here)
-    for finding in export.findings:
-        here.say("{finding}", finding=finding.said(here.lang))
+    for told in export.findings:
+        here.say("{finding}", finding=told.said(here.lang))
     if not export.snapshots and not export.stock:
         raise typer.Exit(PARTIAL)
 
 
-def _nothing(file: Path, reasons: list[str]) -> UsageError:
+def _nothing(file: Path, findings: Sequence[Finding]) -> UsageError:
     return UsageError(
-        "{file}: {why}.",
+        "{file}: {why}",
         next_step="`trendscout sources` lists what is read.",
         file=file,
-        why=reasons[0] if reasons else "it holds nothing",
+        why=tuple(findings) or (finding("no_page"),),
     )
 
 
@@ -279,8 +345,8 @@ def import_(
             known=loaded.loaded.known,
             stock=loaded.stock,
         )
-        for finding in loaded.findings:
-            here.say("{finding}", finding=finding.said(here.lang))
+        for told in loaded.findings:
+            here.say("{finding}", finding=told.said(here.lang))
     if not (loaded.loaded.snapshots or loaded.loaded.known or loaded.stock):
         here.say("Nothing was stored. {step}", step=_REMEDY)
         raise typer.Exit(PARTIAL)
@@ -320,8 +386,8 @@ def source_test(
     reading = pipeline.try_source(file, page, market=market, now=moment(None))
     for entry in reading.entries:
         line(entry)
-    for finding in reading.findings:
-        here.say("{finding}", finding=finding.said(here.lang))
+    for one in reading.findings:
+        here.say("{finding}", finding=one.said(here.lang))
     here.say("{count} entries", count=len(reading.entries))
     if reading.status != "ok":
         raise typer.Exit(PARTIAL)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import TrendscoutError
-from trendscout.findings import Finding, as_dict, said
+from trendscout.findings import Finding, as_dict, filled, said
 from trendscout.lang import Lang, tr
 from trendscout.model import Row
 from trendscout.store.address import StoreAddress
@@ -71,7 +71,7 @@ class Call:
 
 def message(error: TrendscoutError, lang: Lang) -> str:
     """What happened and what to do next, in the user's language, control characters shown as escapes."""
-    parts = (tr(part, lang, **error.fields) for part in (error.what, error.next_step) if part)
+    parts = (filled(part, error.fields, lang) for part in (error.what, error.next_step) if part)
     return visible(" ".join(parts))
 
 

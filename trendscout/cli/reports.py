@@ -1,6 +1,7 @@
 """Commands that answer: rank, report, backtest."""
 
 import os
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated
@@ -19,7 +20,10 @@ Sort = Annotated[
 Pack = Annotated[str | None, typer.Option("--pack", help=t("Only what meets this selection pack."))]
 Format = Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help=t("How it is written."))]
 Out = Annotated[
-    str | None, typer.Option("--out", metavar="PATTERN", help=t("File, such as drops/{date}/report.csv."))
+    str | None,
+    typer.Option(
+        "--out", metavar="PATTERN", help=t("File, such as drops/{date}/report.csv; - for standard output.")
+    ),
 ]
 
 
@@ -40,7 +44,22 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Rank products."""
-    _report(context, as_of, market, source, category, top, sort, pack, format_, out, as_json=as_json)
+    piped = not sys.stdout.isatty()
+    _report(
+        context,
+        as_of,
+        market,
+        source,
+        category,
+        top,
+        sort,
+        pack,
+        format_,
+        out,
+        machine=piped and not out,
+        as_json=as_json,
+        piped=piped,
+    )
 
 
 @app.command(
@@ -100,6 +119,7 @@ def _report(
     changes: bool = False,
     machine: bool = False,
     as_json: bool = False,
+    piped: bool = False,
 ) -> None:
     os.environ.setdefault(
         "OPENBLAS_NUM_THREADS", "1"
@@ -127,7 +147,7 @@ def _report(
         made, changed = pipeline.read_report(
             here.workspace, query, reader, only_changes=changes, now=moment(as_of), settings=here.settings
         )
-    show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed)
+    show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed, piped=piped)
     here.end()
 
 

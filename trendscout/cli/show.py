@@ -51,11 +51,29 @@ def grid(
 
 
 def show_report(
-    made: Report, here: Call, form: str, out: str | None, *, machine: bool, changes: Any = None
+    made: Report,
+    here: Call,
+    form: str,
+    out: str | None,
+    *,
+    machine: bool,
+    changes: Any = None,
+    piped: bool = False,
 ) -> None:
-    """The report in the terminal, or in files whose paths are told."""
+    """The report in the terminal, in files whose paths are told, or on standard output."""
+    from trendscout.cli.pipes import pipe_of
     from trendscout.report import drop, paths, table
 
+    pipe = pipe_of(out, to_stdout=piped and not out)
+    if form != "table" and pipe:
+        with pipe as opened:
+            opened.write(
+                drop.one_file(
+                    made, cast("Any", form), lang=here.lang, machine=machine, zone=_zone(here), changes=changes
+                )
+            )
+            opened.flush()
+        return
     if form == "json" and not out:
         for_programs(drop.as_json(drop.document(made)))
         return
@@ -134,6 +152,39 @@ def show_taken(taken: Sequence[Any], lang: Lang) -> None:
     )
 
 
+def show_brought(files: Sequence[Any], lang: Lang) -> None:
+    """The files that the user brought, with the id by which each can be taken back."""
+    grid(
+        lang,
+        ("id", "file", "brought", "looks"),
+        [(file_id, name, f"{at:{_MINUTE}}", looks) for file_id, name, at, looks in files],
+    )
+
+
+def show_inbox(files: Sequence[Any], lang: Lang) -> None:
+    """What became of each file of the inbox."""
+    from trendscout.steps.inbox import said_of
+
+    grid(
+        lang,
+        ("file", "state", "list", "entries", "why", "moved to"),
+        [
+            (
+                one.name,
+                one.state,
+                ", ".join(one.lists[:3]) + (", …" if len(one.lists) > 3 else ""),
+                sum(result.entries for result in one.pages) + (one.table.loaded.observations if one.table else 0),
+                said(one.findings, lang),
+                one.moved_to,
+            )
+            for one in files
+        ],
+        state=1,
+    )
+    for sentence in said_of(files, lang):
+        console(stderr=True).print(sentence)
+
+
 def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[Any], here: Call) -> None:
     """Which lists a file would become, at which time, and what is odd about it or left."""
     for snapshot in snapshots:
@@ -151,11 +202,10 @@ def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[A
         if snapshot.findings:
             here.say("{finding}", finding=said(snapshot.findings, here.lang))
     for one in (one for look in looks for one in look.shown):
-        notes = [one.found.reason] if one.found.reason else []
-        for finding in (*(found.said(here.lang) for found in one.reading.findings), *notes):
-            here.say("{finding}", finding=finding)
+        for finding in (*one.reading.findings, *one.found.findings):
+            here.say("{finding}", finding=finding.said(here.lang))
     for one in rest if snapshots else ():
-        here.say("{file}: {why}", file=one.file, why=one.reason)
+        here.say("{file}: {why}", file=one.file, why=said(one.findings, here.lang))
 
 
 def _lists(one: Any, lang: Lang) -> str:

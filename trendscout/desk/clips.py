@@ -204,7 +204,5 @@ def _sentence(list_id: str, goods: int, ads: int, depth: int, lang: Lang) -> str
 
 
 def _why(left: list[SavedPage], lang: Lang) -> str:
-    reasons = dict.fromkeys(
-        visible(of_error(one.fault).said(lang) if one.fault else one.reason) for one in left if one.reason
-    )
+    reasons = dict.fromkeys(visible(told.said(lang)) for one in left for told in one.findings)
     return " ".join(list(reasons)[:3]) or tr("No list was found on this page.", lang)

@@ -8,9 +8,11 @@ from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from trendscout.errors import Blocked, LayoutChanged, NoSuchList, OurFault, ReadError, TrendscoutError
+from trendscout.findings import Finding, finding
 from trendscout.model import Entry, Page, Query, Reading
 from trendscout.sources.bodies import readable
-from trendscout.sources.source import NAMED, Source, is_declared, query_for, read_page, sources
+from trendscout.sources.source import NAMED, Source, is_declared, query_for, read_page, sources, wall_before
+from trendscout.sources.walls import wall_of
 from trendscout.text.currencies import CURRENCIES
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
@@ -76,16 +78,26 @@ def _by_shape(page: Page, told: Told) -> Guess:
     tried = list(_readings(page, told))
     found = [(said, one) for one in tried if (said := _told(one.reading))]
     if not found:
-        return next((one for one in tried if isinstance(one.fault, NoSuchList)), None) or _doubted(tried)
+        told_why = (one for one in tried if isinstance(one.fault, (Blocked, NoSuchList)))
+        return next(told_why, None) or _doubted(tried) or _walled(page)
     found.sort(key=lambda pair: pair[0], reverse=True)
     return replace(found[0][1], rivals=tuple(one.source for _, one in found[1:]))
 
 
-def _doubted(tried: list[Guess]) -> Guess:
+def _walled(page: Page) -> Guess:
+    """A page that is a wall, of the first site whose marks stand in it, if any does."""
+    for candidate in sources().values():
+        if any(mark.encode() in page.body for mark in candidate.marks) and wall_before(candidate, page):
+            return _tried(candidate, page, Told())
+    wall = wall_of(page)
+    return Guess(fault=Blocked("The page is {wall}, not a list.", wall=wall)) if wall else Guess()
+
+
+def _doubted(tried: list[Guess]) -> Guess | None:
     """What a reader made rows of that say too little to be taken on a guess."""
     read = next((one for one in tried if one.reading), None)
     if read is None or read.reading is None:
-        return Guess()
+        return None
     fault = NoSuchList(
         "{source}: it has {count} rows that could be of it, and no price and no count was read.",
         next_step="If it is, say so with --source.",
@@ -98,12 +110,14 @@ def _doubted(tried: list[Guess]) -> Guess:
 def _told(reading: Reading | None) -> float:
     """How much a reading says: entries weighed by the kinds of fields that are filled; 0 for too few kinds.
 
-    A ranked list without any price and count was not read right, or is no list of goods.
+    A ranked list without any price, count or curve was not read right, or is no list of goods.
     """
     if reading is None:
         return 0.0
     rows = reading.entries
-    numbers = any(row.price is not None or row.count is not None or row.count_text for row in rows)
+    numbers = any(
+        row.price is not None or row.count is not None or row.count_text or "curve" in row.extra for row in rows
+    )
     if not numbers and any(row.rank is not None for row in rows):
         return 0.0
     kinds = sum(
@@ -176,18 +190,18 @@ def _is_host_of(source: Source, url: str) -> bool:
         return False
 
 
-def against(entries: Sequence[Entry], source: str, market: str | None) -> Iterator[str]:
-    """What the rows say against the user's word on their market, in English."""
+def against(entries: Sequence[Entry], source: str, market: str | None) -> Iterator[Finding]:
+    """What the rows say against the user's word on their market."""
     if market is None:
         return
     country = "GB" if market == "UK" else market
     currency = _most([entry.currency for entry in entries])
     if currency and currency != "EUR" and not currency.startswith(country) and _has_its_own(country):
-        yield f"its prices are in {currency}, though you say that it is of {market}"
+        yield finding("currency_against", currency=currency, market=market)
     known = sources()[source]
     links = _most([query.market for entry in entries if entry.url and (query := _names(known, entry.url))])
     if links and links != market:
-        yield f"its links lead to {links}, though you say that it is of {market}"
+        yield finding("links_against", found=links, market=market)
 
 
 def _most(values: Iterable[str | None]) -> str | None:

@@ -11,11 +11,12 @@ import html
 import os
 import quopri
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
+from types import MappingProxyType
 from typing import Literal
 
 from trendscout.archive.decoding import BrokenBody
@@ -23,8 +24,10 @@ from trendscout.archive.decoding import decode as undo
 from trendscout.archive.wire import public_url
 from trendscout.errors import Blocked, LayoutChanged, TrendscoutError, UsageError
 from trendscout.files import file_size
+from trendscout.findings import Finding, finding, of_error
 from trendscout.intake.guess import Guess, Told, against, guess
 from trendscout.intake.har import MAX_HAR, har_pages
+from trendscout.intake.zipped import unpacked
 from trendscout.model import Page, Query, Reading
 from trendscout.sources.bodies import readable
 from trendscout.sources.source import NAMED, Source, query_for
@@ -36,6 +39,7 @@ _MAX_FILES = 20_000
 _PAGE_ENDINGS = (".html", ".htm", ".xhtml", ".mhtml", ".mht", ".json", ".txt", ".xml", ".rss", ".atom", ".har")
 _ENDINGS = (*_PAGE_ENDINGS, *(f"{ending}.gz" for ending in _PAGE_ENDINGS))
 _HAR_ENDINGS = (".har", ".har.gz")
+_ZIP_ENDINGS = (".zip",)
 _WARC_ENDINGS = (".warc", ".warc.gz", ".wacz")
 _HEAD = 8_192
 # Browsers write the address into the pages that they save; pages name it themselves.
@@ -60,12 +64,12 @@ class SavedPage:
     source: str = ""
     page: Page | None = None  # with its query; None if it was left
     reading: Reading | None = None
-    reason: str = ""  # English: why it was left, or what to know
+    findings: tuple[Finding, ...] = ()  # why it was left, or what to know
     dated: bool = (
         False  # its time was told: by the user, the recording or the reply, not by the file's last change
     )
     file_id: str = ""  # the first digits of the SHA-256 of the file's bytes
-    fault: TrendscoutError | None = None  # why it was left, where a reader says so
+    fault: TrendscoutError | None = None  # of the reader that did not read it
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,28 +105,45 @@ def pages_in(
     url: str | None = None,
     at: datetime | None = None,
     read_warc: PageReader | None = None,
+    called: Mapping[Path, str] = MappingProxyType({}),
 ) -> Iterator[SavedPage]:
     """Every reply in the files and folders, with what reads it, in the order of the names.
 
     `source`, `market`, `category`, `url` and `at` say what the user knows; else the source is guessed from address
     and shape, and the time is what the reply says of itself, or that of the file's last change (never later than
-    `now`). `read_warc` gives the pages of a WARC file. A file that cannot be read is told, the others go on.
+    `now`). `read_warc` gives the pages of a WARC file, `called` the names of files that have others for the user.
+    A file that cannot be read is told, the others go on.
     """
     told = Told(source, market, category)
     named = set(paths := tuple(paths))  # a file that the user names is tried whatever its name
     for file in _files(paths):
-        name = str(file)
-        if not file.name.lower().endswith(_ENDINGS + _WARC_ENDINGS) and file not in named:
-            yield SavedPage(name, "left", reason="it is no kind of file that is read")
+        name = called.get(file, str(file))
+        if not file.name.lower().endswith(_ENDINGS + _WARC_ENDINGS + _ZIP_ENDINGS) and file not in named:
+            yield SavedPage(name, "left", findings=(finding("no_file_kind"),))
             continue
         try:
             size = file_size(file)
             file_id = _file_id(file)
-            for reply in _replies(file, size, url, at, now, read_warc):
-                found = reply if isinstance(reply, SavedPage) else _judged(reply, told, now)
-                yield replace(found, file_id=file_id)
+            for inside, inner, inner_size in _opened(file, name, size):
+                for reply in _replies(inner, inner_size, url, at, now, read_warc):
+                    found = reply if isinstance(reply, SavedPage) else _judged(reply, told, now)
+                    yield replace(found, file_id=file_id, file=inside + found.file.removeprefix(str(inner)))
         except OSError as error:
-            yield SavedPage(name, "left", reason=f"it cannot be read: {error.strerror or error}")
+            yield SavedPage(name, "left", findings=(finding("file_unreadable", why=error.strerror or str(error)),))
+        except UsageError as error:
+            yield SavedPage(name, "left", findings=(of_error(error),), fault=error)
+
+
+def _opened(file: Path, name: str, size: int) -> Iterator[tuple[str, Path, int]]:
+    """The file itself, or those in a zip archive, each as it is called, with its size."""
+    if not file.name.lower().endswith(_ZIP_ENDINGS):
+        yield name, file, size
+        return
+    with unpacked(file, endings=_ENDINGS + _WARC_ENDINGS) as files:
+        if not files:
+            raise UsageError("{file} holds no page, no recording and no reply.", file=file.name)
+        for inner in files:
+            yield f"{name}/{inner.name}", inner, inner.stat().st_size
 
 
 def _replies(
@@ -135,18 +156,18 @@ def _replies(
         return
     limit = MAX_HAR if file.name.lower().endswith(_HAR_ENDINGS) else MAX_PAGE
     if size > limit:
-        yield SavedPage(name, "left", reason=f"it has more than {limit >> 20} MiB")
+        yield SavedPage(name, "left", findings=(finding("file_too_large", limit=limit >> 20),))
         return
     body = file.read_bytes()
     if file.name.lower().endswith(".har.gz"):
         try:
             body = undo(body, "gzip", MAX_HAR)
         except BrokenBody as error:
-            yield SavedPage(name, "left", reason=f"it is damaged: {error}")
+            yield SavedPage(name, "left", findings=(finding("file_damaged", why=str(error)),))
             return
     when = at or _changed(file, now)
     if not body.strip():
-        yield SavedPage(name, "left", reason="it is empty")
+        yield SavedPage(name, "left", findings=(finding("file_empty"),))
     elif file.name.lower().endswith(_HAR_ENDINGS) or _is_har(body):
         yield from _from_har(name, body, when, at)
     else:
@@ -235,26 +256,26 @@ def _unwrapped(body: bytes) -> tuple[bytes, str]:
 
 def _from_warc(file: Path, read: PageReader | None, at: datetime | None) -> Iterator[_Reply | SavedPage]:
     if read is None:
-        yield SavedPage(str(file), "left", reason="WARC files are read by `ingest` only")
+        yield SavedPage(str(file), "left", findings=(finding("warc_here"),))
         return
     try:
         for number, page in enumerate(read(file), 1):
             page = replace(page, fetched_at=at or page.fetched_at, ref=None)  # the record is not one of ours
             yield _Reply(f"{file}#{number}", page, dated=True, recorded=True)
     except TrendscoutError as error:
-        yield SavedPage(str(file), "left", reason=str(error))
+        yield SavedPage(str(file), "left", findings=(of_error(error),))
 
 
 def _from_har(name: str, body: bytes, when: datetime, at: datetime | None) -> Iterator[_Reply | SavedPage]:
     try:
         for number, page in enumerate(har_pages(body, at=when), 1):
             inside = f"{name}#{number}"
-            if isinstance(page, str):
-                yield SavedPage(inside, "left", reason=page)
+            if isinstance(page, Finding):
+                yield SavedPage(inside, "left", findings=(page,))
             else:
                 yield _Reply(inside, replace(page, fetched_at=at or page.fetched_at), dated=True, recorded=True)
     except LayoutChanged as error:
-        yield SavedPage(name, "left", reason=str(error))
+        yield SavedPage(name, "left", findings=(of_error(error),))
 
 
 def _judged(reply: _Reply, told: Told, now: datetime) -> SavedPage:
@@ -267,19 +288,17 @@ def _judged(reply: _Reply, told: Told, now: datetime) -> SavedPage:
         made = min((note.at for note in found.reading.notes if note.at), default=None)
         if made and made <= now and not dated:
             page, dated = replace(page, fetched_at=made), True
-        notes = _notes(found, told)
+        notes = tuple(_notes(found, told))
         return SavedPage(name, "taken", found.source, page, found.reading, notes, dated=dated)
     if isinstance(found.fault, Blocked):
-        why = str(found.fault)
+        why = (of_error(found.fault),)
         return SavedPage(name, "blocked", found.source, found.page, None, why, reply.dated, fault=found.fault)
-    if found.source:
-        why = str(found.fault) if found.fault else ""
-        why = f"{shown}: {why}" if shown and shown not in why else why
-        return SavedPage(name, "left", found.source, reason=why, fault=found.fault)
-    reason = (
-        f"{shown}: no source is known for this address" if shown else "no source reads it; name one with --source"
-    )
-    return SavedPage(name, "left", reason=reason)
+    if found.fault:
+        told_why = of_error(found.fault)
+        here = finding("at_address", url=shown, why=told_why) if shown and shown not in str(told_why) else told_why
+        return SavedPage(name, "left", found.source, findings=(here,), fault=found.fault)
+    unknown = finding("no_source_for_address", url=shown) if shown else finding("no_source")
+    return SavedPage(name, "left", found.source, findings=(unknown,))
 
 
 # Names that browsers and people give to any file: such a name says nothing of the list in it.
@@ -303,13 +322,14 @@ def _list_name(reply: _Reply) -> str:
     return f"unnamed-{hashlib.sha256(reply.page.body).hexdigest()[:8]}"
 
 
-def _notes(found: Guess, told: Told) -> str:
-    notes = []
+def _notes(found: Guess, told: Told) -> Iterator[Finding]:
     entries = found.reading.entries if found.reading else ()
     if found.rivals:
-        notes.append(f"{', '.join(found.rivals)} could read it too; --source decides")
+        yield finding("rivals", rivals=", ".join(found.rivals))
     if any("_XX/" in entry.list for entry in entries):
-        notes.append("its market is not told; --market tells it")
+        yield finding("market_untold")
     if found.page and (name := dict(found.page.query.params).get(NAMED)):
-        notes.append(f"which list it is is not told: it is kept apart as {name!r}; --category names it")
-    return "; ".join((*notes, *against(entries, found.source, told.market)))
+        yield finding("list_untold", name=name)
+    if all(entry.is_ad for entry in entries):
+        yield finding("only_ads")
+    yield from against(entries, found.source, told.market)

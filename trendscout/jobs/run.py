@@ -5,8 +5,9 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from time import sleep
 from typing import Literal, cast
 
 from trendscout import pipeline
@@ -69,7 +70,7 @@ def _run(
     base_url: str | Mapping[str, str] | None,
 ) -> Done:
     day = day or job.due.local_date(clock.now())
-    outcomes = _collect(job, workspace, settings, clock, base_url)
+    outcomes, notes = _collect(job, workspace, settings, clock, base_url, lang)
     if job.report is None:
         return Done(
             job.name, day, _state(outcomes), (finding("lists_asked", count=len(outcomes)),), outcomes=outcomes
@@ -81,7 +82,7 @@ def _run(
     if run is None:
         return Done(job.name, day, "skipped", (finding("report_is_made"),), outcomes=outcomes)
     try:
-        return _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes)
+        return _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes, notes=notes)
     except Exception as error:
         with workspace.writing() as connection:
             ours = finding("fault_of_ours", kind=type(error).__name__)
@@ -91,11 +92,27 @@ def _run(
 
 
 def _collect(
-    job: Job, workspace: Workspace, settings: Settings, clock: Clock, base_url: str | Mapping[str, str] | None
-) -> tuple[Outcome, ...]:
+    job: Job,
+    workspace: Workspace,
+    settings: Settings,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None,
+    lang: Lang,
+) -> tuple[tuple[Outcome, ...], Sequence[Finding]]:
+    """How each list went, and what the report is to say of the inbox."""
     if job.collect is None:
-        return ()
+        return (), ()
     wanted = job.collect
+    brought: tuple[Outcome, ...] = ()
+    notes: list[Finding] = []
+    if inbox := wanted.get("inbox"):
+        files = pipeline.ingest_inbox(
+            workspace, settings.home / inbox, market=None, now=clock.now(), lang=lang, wait=sleep
+        )
+        brought = tuple(outcome for one in files for outcome in one.outcomes())
+        notes = pipeline.inbox_notes(workspace, files, now=clock.now())
+    if inbox and wanted.keys() == {"inbox"}:  # a job for what is brought alone
+        return brought, notes
     queries = queries_for(
         settings,
         wanted.get("sources", ()),
@@ -103,7 +120,7 @@ def _collect(
         categories=wanted.get("categories"),
         kind=wanted.get("kind", ""),
     )
-    return tuple(pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url))
+    return (*brought, *pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url)), notes
 
 
 def _deliver(
@@ -115,6 +132,7 @@ def _deliver(
     lang: Lang,
     clock: Clock,
     outcomes: tuple[Outcome, ...],
+    notes: Sequence[Finding] = (),
 ) -> Done:
     wanted = job.report or {}
     lang = cast("Lang", wanted.get("lang") or lang)
@@ -126,6 +144,8 @@ def _deliver(
     made = pipeline.report(
         workspace, ReportQuery(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings
     )
+    if notes:
+        made = replace(made, notes=(*made.notes, *notes))
     paths: Sequence[str] = run.detail.get("paths", ())
     if run.state != "dropped":
         paths = pipeline.drop(

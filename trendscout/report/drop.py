@@ -77,6 +77,15 @@ def write(
     return paths.commit(files, marker=marker)
 
 
+def one_file(
+    report: Report, form: Format, *, lang: Lang, machine: bool, zone: dt.tzinfo, changes: Changes | None = None
+) -> bytes:
+    """The report as the bytes of one file, for a pipe; a CSV without the files that stand beside it."""
+    path = Path(f"report.{form}")
+    view = View(lang, zone, report.as_of)
+    return _files(report, form, path, view, machine=machine, images=True, changes=changes)[path]
+
+
 def as_csv(
     report: Report, columns: Sequence[Column], items: Sequence[Row] | Sequence[Coverage], view: View | None
 ) -> bytes:

@@ -49,6 +49,7 @@ _ASIN = re.compile(r"/(?:dp|gp/product|product-reviews)/([A-Z0-9]{10})(?![A-Z0-9
 _CANONICAL = re.compile(rb"""<link\b[^>]{0,200}\brel=["']?canonical["']?[^>]{0,200}\bhref=["']([^"'>]{1,2000})""")
 _PRICE = 'span[class*="p13n-sc-price"]'
 _SERVER = re.compile(rb"""\bue_sn\s*=\s*["']((?:[a-z]{1,20}\.){1,4}[a-z]{2,5})["']""")
+_LINKED = re.compile(rb"https://www\.amazon\.([a-z]{2,3}(?:\.[a-z]{2})?)[/\"'?]")
 _NUMBER = re.compile(r"\d+(?:[.,]\d+)?")
 _HEAD_BYTES = 262_144  # where a page names itself: real ones within 40 kB
 # A refusal is a page of 2 to 10 kB; list pages have hundreds. Each mark was seen in some language.
@@ -91,9 +92,15 @@ def canonical(page: Page) -> str | None:
 
 
 def host_market(page: Page) -> str | None:
-    """The marketplace that the page's own measuring script names."""
+    """The marketplace that the page's own measuring script names, else the only one that its links lead to."""
     found = _SERVER.search(page.body, 0, _HEAD_BYTES)
-    return market_of(f"https://{found.group(1).decode('ascii')}/") if found else None
+    if found:
+        return market_of(f"https://{found.group(1).decode('ascii')}/")
+    linked = {market_of(f"https://www.amazon.{end.decode('ascii')}/") for end in _LINKED.findall(page.body)} - {
+        None
+    }
+    abroad = linked - {"US"}  # pages of every marketplace name the first one too
+    return (abroad or linked).pop() if len(abroad or linked) == 1 else None
 
 
 def settled(page: Page, told: Query | None) -> Query:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
@@ -126,11 +127,13 @@ class Doubts:
         """Note what else is doubtful."""
         self._findings.append(finding)
 
-    def note(self, name: str, *, length: int | None = None, complete: bool = True) -> ListNote:
+    def note(
+        self, name: str, *, length: int | None = None, complete: bool = True, at: datetime | None = None
+    ) -> ListNote:
         """The note on the list `name`, with the doubts as findings."""
         twice = (finding("rows_said_twice", what=what, count=count) for what, count in self._counts.items())
         findings = (*twice, *self._findings)
-        return ListNote(name, length=length, complete=complete, findings=findings)
+        return ListNote(name, length=length, complete=complete, findings=findings, at=at)
 
 
 def param(url: str, *names: str) -> str:

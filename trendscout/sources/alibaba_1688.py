@@ -32,7 +32,9 @@ from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text
 from trendscout.text.numbers import parse_count
 
 _OFFER = re.compile(r"(?:/offer/|[?&]offerId=)(\d{6,19})(?:\.html|&|$)")
-_SOLD = re.compile(r"(?:已售|成交)\s?[\d.]{1,9}[万千]?\+?\s?[件笔个]?")
+_SOLD = re.compile(
+    r"(?:已售|成交)\s?[\d.]{1,9}[万千]?\+?\s?[件笔个]?(?!\s?元)(?![\d.万千+])"
+)  # in yuan it is turnover
 _MARKS = ("item_id", "product_url")
 
 
@@ -40,7 +42,7 @@ _WALLS = Walls(
     marks=ALIBABA.marks,
     addresses=ALIBABA.addresses,
     replies=((rb'"(?:code|error_code)"\s*:\s*"?(?!200\b)([1-9]\d{2,6})', "a refusal (code {code})"),),
-    unless=(b'"item_id"', b"search-offer-item"),
+    unless=(b'"item_id"', b"search-offer-item", b"data-aplus-report"),
     largest=ALIBABA.largest,
 )
 
@@ -159,6 +161,44 @@ def _card(card: LexborNode, name: str) -> Entry:
     )
 
 
+_REPORT_ID, _REPORT_AD = re.compile(r"object_id@(\d{6,19})"), "_p_isad@1"
+
+
+def _read_smart_cards(page: Page) -> Iterator[Entry | ListNote]:
+    """The cards of the search's other page, of 2024; most of them are paid for."""
+    asked = re.search(r'"keywords"\s*:\s*"([^"\\]{1,100})"', _head_of(page))
+    begins = re.search(r'"beginPage"\s*:\s*"?(\d{1,4})', _head_of(page))
+    name = list_id(told(page, market="CN", category=asked[1] if asked else ""))
+    number = int(begins[1]) if begins else page.number
+    cards = all_of(parse_html(page), "[data-tracker=offer]")
+    yield from ranked((_smart_card(card, name) for card in cards), before=(number - 1) * len(cards))
+    yield ListNote(name, findings=(finding("earlier_pages_guessed"),) if number > 1 else ())
+
+
+def _head_of(page: Page) -> str:
+    """The page's own settings, which stand in a script near its beginning."""
+    start = page.body.find(b"pageConfig")
+    return page.body[max(start, 0) : max(start, 0) + 4096].decode("utf-8", "replace")
+
+
+def _smart_card(card: LexborNode, name: str) -> Entry:
+    report = card.attributes.get("data-aplus-report") or ""
+    found = _REPORT_ID.search(report)
+    sold = _SOLD.search(text_of(card, ".price_line") or "")
+    return Entry(
+        list=name,
+        rank=None,
+        item_key=found[1] if found else "",
+        title=attr_of(card, ".subject", "title") or text_of(card, ".subject"),
+        url=f"https://detail.1688.com/offer/{found[1]}.html" if found else None,
+        image=web_url(attr_of(card, ".mainPic img", "src")),
+        **one_price(card, ".price", "CN", "CNY"),
+        **shown_count(sold.group() if sold else None, "sold", "CN", "zh"),
+        is_ad=_REPORT_AD in report,
+        extra=extra(turnover=text_of(card, ".location")),
+    )
+
+
 SOURCES: tuple[Source, ...] = (
     Source(
         name="alibaba_1688",
@@ -173,6 +213,7 @@ SOURCES: tuple[Source, ...] = (
         why="Off: search needs a login. Save what your data service or your browser gets.",
         readers=(
             Reader("page of cards", lambda page: b"search-offer-item" in page.body, _read_cards),
+            Reader("page of cards, 2024", lambda page: b"data-aplus-report" in page.body, _read_smart_cards),
             Reader("data service items", lambda page: b'"item_id"' in page.body, _read),
         ),
         query_of=_query_of,

@@ -63,7 +63,29 @@ def _settled(page: Page) -> Query:
         return page.query
     address = amazon.canonical(page)
     query = amazon.settled(page, query_of(address) if address else None)
+    if address is None and not query.category:
+        kind, category = _by_links(page)
+        query = replace(query, kind=kind or query.kind, category=category)
     return query if query.market else replace(query, market=amazon.host_market(page))
+
+
+_LINK_MARK = re.compile(rb"ref=zg_(bs|bsnr|bsms|mw|mg)_(?:g|c)_([a-z0-9-]{2,40}?)_(?:d_)?(?:sccl|\d)")
+_KIND_OF_MARK = {
+    b"bs": "bestsellers",
+    b"bsnr": "new_releases",
+    b"bsms": "movers_and_shakers",
+    b"mw": "most_wished_for",
+    b"mg": "most_gifted",
+}
+
+
+def _by_links(page: Page) -> tuple[str, str]:
+    """Kind and category that the marks in the links of all cards name: `ref=zg_bs_g_beauty_d_sccl_1`."""
+    found = set(_LINK_MARK.findall(page.body))
+    if len(found) != 1:
+        return "", ""
+    mark, category = found.pop()
+    return _KIND_OF_MARK[mark], category.decode("ascii")
 
 
 # --- the grid, since 2022 ------------------------------------------------------------------------------

@@ -41,6 +41,10 @@ _BETWEEN = re.compile(r"\d\D{0,6}\s[-–]\s\D{0,6}\d")  # "$10.00 - $19.99"
 _SPONSORED = (
     '.puis-sponsored-label-text, .s-sponsored-label-text, .puis-sponsored-label-info-icon, a[href*="/sspa/"]'
 )
+# No number with a letter behind it, and none of the stars: "4.5 out of 5 stars, rating details" is another label.
+_EXACT = re.compile(
+    r"\D{0,12}(\d{1,3}(?:[.,'\u2019\u00a0\u202f ]\d{2,3}){0,3}|\d{1,9})(?![\d.,]|\s?[KkMm]\b)(?!.*\d)"
+)
 _BRAND_CHARS = 60
 _MAX_CARDS = 500
 
@@ -81,9 +85,12 @@ def read_results(page: Page) -> Iterator[Entry | ListNote]:
         # A product may be advertised several times over; a place among the results is worth more.
         if asin in done or (is_ad and asin in results):
             continue
+        entry = _entry(card, asin, name, None if is_ad else rank + 1, base, query.market)
+        if is_ad and entry.title is None:  # the button of an advertisement, which has its card elsewhere
+            continue
         done.add(asin)
         rank += not is_ad
-        yield _entry(card, asin, name, None if is_ad else rank, base, query.market)
+        yield entry
 
 
 def _results_before(tree: LexborHTMLParser) -> int | None:
@@ -113,17 +120,17 @@ def _is_ad(card: LexborNode) -> bool:
 
 def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, market: str | None) -> Entry:
     # Clothes have two headings, and the first is the brand: the title is the one with a link.
-    title = text_of(card, "a h2, h2 a") or text_of(card, "h2") or attr_of(card, "img.s-image", "alt")
+    title = text_of(card, "a h2, h2 a") or text_of(card, "h2") or attr_of(card, "img.s-image, img[alt]", "alt")
     brand = text_of(card, "h2")
     stars = text_of(card, ".a-icon-alt")
-    number = text_of(card, 'a[href*="customerReviews"] span, a .s-underline-text')
+    number = _exact_reviews(card) or text_of(card, 'a[href*="customerReviews"] span, a .s-underline-text')
     return Entry(
         name,
         rank,
         asin,
         title=_AD_TITLE.sub("", title) if title else None,
         url=f"{base}/dp/{asin}",
-        image=web_url(attr_of(card, "img.s-image", "src")),
+        image=web_url(attr_of(card, "img.s-image, img[alt]", "src")),
         **_price(card, market),
         **_bought(card, market),
         rating=amazon.rating_in(stars),
@@ -132,6 +139,15 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
         is_ad=rank is None,
         extra=extra(count_window="month") if _bought(card, market).get("count") else {},
     )
+
+
+def _exact_reviews(card: LexborNode) -> str | None:
+    """The whole number in the label of the reviews' link, "84,731 ratings"; what is shown is "(84.7K)"."""
+    for link in all_of(card, 'a[href*="customerReviews"][aria-label]'):
+        found = _EXACT.match(link.attributes.get("aria-label") or "")
+        if found:
+            return found[1]
+    return None
 
 
 def _price(card: LexborNode, market: str | None) -> PriceFields:

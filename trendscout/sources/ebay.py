@@ -5,14 +5,30 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import parse_qs, quote_plus, urlsplit
 
 from trendscout.findings import finding
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
-from trendscout.sources._fields import CountFields, extra, grouped, shown_count, shown_price, web_url, words_of
-from trendscout.sources._rows import number_param
+from trendscout.sources._fields import (
+    CountFields,
+    currency_code,
+    exact_price,
+    extra,
+    grouped,
+    moment,
+    objects,
+    shown_count,
+    shown_price,
+    text,
+    web_url,
+    whole,
+    words_of,
+)
+from trendscout.sources._rows import first, number_param, param, ranked, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
+from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 HOST_OF = {
@@ -161,6 +177,44 @@ def _total(tree: LexborHTMLParser, market: str | None) -> int | None:
     return grouped((shown or "").rstrip("+") or None, market)
 
 
+def read_browse(page: Page) -> Iterator[Entry | ListNote]:
+    """Goods of the official Browse interface: its reply names words, place and order of its search itself."""
+    holder = next(iter(dicts_with(parse_json(page), "itemSummaries")), {})
+    address = text(holder.get("href")) or ""
+    kind = {"-price": "search_dearest", "price": "search_cheapest", "newlyListed": "search_newest"}
+    query = told(page, category=param(address, "q") or param(address, "category_ids"))
+    marketplaces = {text(row.get("listingMarketplaceId")) for row in objects(holder.get("itemSummaries"))}
+    if query.market is None and len(marketplaces) == 1:
+        query = replace(query, market=_MARKETPLACES.get(marketplaces.pop() or ""))
+    name = list_id(query, kind=kind.get(param(address, "sort"), "search"))
+    before = first(whole(holder.get("offset")), number_param(address, "offset")) or 0
+    yield from ranked((_summary(row, name) for row in objects(holder.get("itemSummaries"))), before=before)
+    yield ListNote(name, length=whole(holder.get("total")))
+
+
+_MARKETPLACES = {f"EBAY_{'GB' if market == 'UK' else market}": market for market in HOST_OF}
+
+
+def _summary(row: dict[str, Any], name: str) -> Entry:
+    return Entry(
+        name,
+        None,
+        text(row.get("legacyItemId")) or "",
+        title=text(row.get("title")),
+        url=web_url((text(row.get("itemWebUrl")) or "").partition("?")[0]),
+        image=web_url(dig(row, "image", "imageUrl")),
+        **exact_price(dig(row, "price", "value"), currency_code(dig(row, "price", "currency"))),
+        listed_at=moment(row.get("itemCreationDate")),
+        is_ad=row.get("priorityListing") is True,
+        extra=extra(
+            condition=text(row.get("condition")),
+            price_there=text(dig(row, "price", "convertedFromValue")),
+            currency_there=text(dig(row, "price", "convertedFromCurrency")),
+            category=text(dig(row, "categories", 0, "categoryId")),
+        ),
+    )
+
+
 def read_s_card(page: Page) -> Iterator[Entry | ListNote]:
     """Layout "s-card", since 2025."""
     return _read(page, "li.s-card", "s-card__")
@@ -205,6 +259,7 @@ SOURCES = (
         ),
         key_form=r"\d{9,15}",
         readers=(
+            Reader("Browse API", lambda page: b'"itemSummaries"' in page.body, read_browse),
             Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, read_su_item),
             Reader("s-card, 2025", lambda page: b"s-card__" in page.body, read_s_card),
             Reader("s-item, until 2025", lambda page: b"s-item__" in page.body, read_s_item),

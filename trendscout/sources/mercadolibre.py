@@ -149,11 +149,13 @@ def _result(row: Row, name: str) -> Entry:
 
 
 def _read_search(page: Page) -> Iterator[Entry | ListNote]:
-    document = next(iter(dicts_with(parse_json(page), "results")), {})
+    value = parse_json(page)
+    bare = isinstance(value, list) and all(_ID.fullmatch(str(dig(row, "id"))) for row in value)
+    document = {"results": value} if bare else next(iter(dicts_with(value, "results")), {})
     rows = rows_at(document, ("results",), having=("id",))
     query = told(
         page,
-        market=SITES.get(text(dig(document, "site_id")) or ""),
+        market=SITES.get(text(dig(document, "site_id")) or (_id(rows[0])[:3] if rows else "")),
         kind="search",
         category=text(dig(document, "query")) or "",
     )
@@ -284,7 +286,11 @@ SOURCES: tuple[Source, ...] = (
         ),
         readers=(
             Reader("page of cards", lambda page: b"poly-component__title" in page.body, _read_page),
-            Reader("search reply", lambda page: b'"results"' in page.body, _read_search),
+            Reader(
+                "search reply",
+                lambda page: b'"results"' in page.body or b'"permalink"' in page.body,
+                _read_search,
+            ),
             Reader("highlights", lambda page: b'"content"' in page.body, _read_highlights),
             Reader("trends", lambda page: b'"keyword"' in page.body, _read_trends),
         ),

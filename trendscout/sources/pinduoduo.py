@@ -12,7 +12,7 @@ from typing import Any
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
-from trendscout.sources._fields import CountFields, extra, text, web_url, whole
+from trendscout.sources._fields import CountFields, extra, moment, text, web_url, whole
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
@@ -63,7 +63,7 @@ def _count(row: Row, doubts: Doubts) -> CountFields:
 
 
 def _entry(row: Row, name: str, chart: str | None, doubts: Doubts) -> Entry:
-    fen = whole(first(row.get("price"), row.get("group_price")))
+    fen = whole(first(dig(row, "group", "price"), row.get("price"), row.get("group_price")))
     link = text(first(row.get("linkUrl"), row.get("link_url")))
     return Entry(
         list=name,
@@ -71,7 +71,10 @@ def _entry(row: Row, name: str, chart: str | None, doubts: Doubts) -> Entry:
         item_key=text(first(row.get("goodsId"), row.get("goods_id"))) or "",
         title=text(first(row.get("goodsName"), row.get("goods_name"))),
         url=web_url(link, _SITE),
-        image=web_url(first(row.get("hdThumbUrl"), row.get("thumbUrl"), row.get("hd_thumb_url"))),
+        image=web_url(
+            first(row.get("hdThumbUrl"), row.get("thumbUrl"), row.get("hd_thumb_url"), row.get("thumb_url"))
+        ),
+        is_ad=bool(dig(row, "ad", "ad_id")),
         price=Decimal(fen) / _FEN if fen else None,
         currency="CNY",
         **_count(row, doubts),
@@ -79,6 +82,7 @@ def _entry(row: Row, name: str, chart: str | None, doubts: Doubts) -> Entry:
             chart=chart,
             sales_tip=text(first(row.get("salesTip"), row.get("sales_tip"))),
             mall_id=text(first(row.get("mallId"), row.get("mall_id"))),
+            price_alone=str(Decimal(alone) / _FEN) if (alone := whole(row.get("normal_price"))) else None,
         ),
     )
 
@@ -119,6 +123,18 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
         yield ListNote(list_id(query), complete=False, findings=(finding("charts_unreadable", count=unreadable),))
 
 
+def _read_goods(page: Page) -> Iterator[Entry | ListNote]:
+    """The goods of a category, as the page loads them; those that were bid for are advertisements."""
+    document = parse_json(page)
+    rows = rows_at(document, ("goods_list",), having=("goods_id",))
+    about = [one for one in dicts_with(document, "opt_name") if text(one.get("opt_name"))]
+    query = told(page, market="CN", category=text(about[0]["opt_name"]) or "" if len(about) == 1 else "")
+    name, doubts = list_id(query, kind="category"), Doubts()
+    yield from ranked(_entry(row, name, None, doubts) for row in rows)
+    made = next((moment(one["server_time"]) for one in dicts_with(document, "server_time")), None)
+    yield doubts.note(name, at=made)
+
+
 def _read_state(page: Page) -> Iterator[Entry | ListNote]:
     yield from _read(after(page, _STATE), page)
 
@@ -133,7 +149,7 @@ SOURCES: tuple[Source, ...] = (
         platform="pinduoduo",
         many_sellers=True,
         title="Pinduoduo charts",
-        kinds=("bestsellers", "top_rated"),
+        kinds=("bestsellers", "top_rated", "category"),
         markets=("CN",),
         way_in=("own",),
         terms="https://www.pinduoduo.com/pdd_user_services_agreement.pdf",
@@ -141,6 +157,7 @@ SOURCES: tuple[Source, ...] = (
         readers=(
             Reader("page state", lambda page: _STATE.encode() in page.body, _read_state),
             Reader("charts", lambda page: b'"metaMap"' in page.body, _read_reply),
+            Reader("goods of a category", lambda page: b'"goods_list"' in page.body, _read_goods),
         ),
         query_of=_query_of,
         walls=_WALLS,

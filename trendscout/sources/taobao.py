@@ -134,17 +134,33 @@ def _mtop_item(row: Row, name: str) -> Entry:
     return Entry(
         list=name,
         rank=None,
-        item_key=text(first(row.get("item_id"), row.get("nid"))) or (by_link.group(1) if by_link else ""),
+        item_key=text(first(row.get("item_id"), row.get("nid"), row.get("nidlong")))
+        or (by_link.group(1) if by_link else ""),
         title=_plain(first(row.get("raw_title"), row.get("title"))),
         url=web_url(link),
         image=web_url(first(row.get("pic_path"), row.get("pic_url"))),
-        **exact_price(row.get("price"), "CNY", row.get("price"), "CN"),
+        **_price_now(row),
         **_count(row.get("realSales")),
         reviews=grouped(text(row.get("commentCount")), "CN"),
         seller=text(first(dig(row, "shopInfo", "title"), row.get("nick"))),
         is_ad=(text(row.get("isP4p")) or str(row.get("isP4p"))).lower() in ("true", "1"),
-        extra=extra(location=text(row.get("procity"))),
+        extra=extra(location=text(row.get("procity")), price_before=_price_before(row)),
     )
+
+
+_PRICES = ("priceShowWithIcon", "priceShow")
+
+
+def _price_now(row: Row) -> PriceFields:
+    """The price to be paid: `priceShowWithIcon` is after the coupon, and `price` beside it before."""
+    plain = {} if "nidlong" in row else row  # since 2026 `price` alone may be one that nobody pays
+    holder = next((row[name] for name in _PRICES if name in row), plain)
+    return exact_price(dig(holder, "price"), "CNY", dig(holder, "price"), "CN")
+
+
+def _price_before(row: Row) -> str | None:
+    before = text(first(dig(row, "priceShowWithIcon", "originPrice"), row.get("price")))
+    return before if before != _price_now(row).get("price_text") else None
 
 
 def _read_mtop(page: Page) -> Iterator[Entry | ListNote]:
@@ -152,14 +168,17 @@ def _read_mtop(page: Page) -> Iterator[Entry | ListNote]:
     holders = dicts_with(document, "itemsArray")
     if not holders:
         raise LayoutChanged("The reply has no items.")
-    rows = rows_at(holders[0], ("itemsArray",), having=("item_id", "nid", "auctionURL"))
+    rows = rows_at(holders[0], ("itemsArray",), having=("item_id", "nid", "nidlong", "auctionURL"))
     rows = [row for row in rows if not row.get("customCardType")]
     about = dig(holders[0], "mainInfo")
     name = list_id(told(page, market="CN", category=text(dig(about, "q")) or ""))
     number = first(whole(dig(about, "page")), page.number) or 1
     before = (number - 1) * (whole(dig(about, "pageSize")) or len(rows))
     yield from ranked((_mtop_item(row, name) for row in rows), before=before)
-    yield ListNote(name, length=whole(dig(about, "totalResults")))
+    doubts = Doubts()
+    if len({tuple(key in row for key in _PRICES) for row in rows}) > 1:
+        doubts.say(finding("prices_mixed"))
+    yield doubts.note(name, length=whole(dig(about, "totalResults")))
 
 
 # --- saved pages since 2023 ----------------------------------------------------------------------------

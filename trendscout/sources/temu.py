@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 from urllib.parse import urlsplit
 
+from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import (
     CountFields,
@@ -15,20 +16,24 @@ from trendscout.sources._fields import (
     currency_code,
     extra,
     grouped,
+    moment,
+    objects,
     rating,
     shown_count,
     text,
     web_url,
+    whole,
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import after, dig, parse_json
+from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_price
 
 _SITE = "https://www.temu.com/"
 _STATE = "window.rawData"
 _ID_MARKS = ("goods_id", "goodsId")
+_REGION_US = "211"
 _COUNTRY = re.compile(r"/([a-z]{2})(?:-[a-z]{2})?(?:/|$)")
 
 
@@ -44,9 +49,7 @@ def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("temu.com"):
         return None
     path = urlsplit(url).path
-    country = _COUNTRY.match(path)
-    market = country.group(1).upper() if country else None
-    market = "UK" if market == "GB" else market
+    market = _country_in(path)
     words = param(url, "search_key")
     if words or "search" in path:
         return Query("temu", market, "search", words)
@@ -116,10 +119,49 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
         ("store", "goodsList"),
         having=_ID_MARKS,
     )
-    query = told(page, category=text(_get(document, "result", "data", "title")) or "")
-    name, doubts = list_id(query), Doubts()
-    yield from ranked(_entry(row, name, query.market, doubts) for row in rows)
-    yield doubts.note(name)
+    holder = next(iter(dicts_with(document, "goods_list")), {})
+    query = told(page, market=_market_of(document, rows), category=text(holder.get("title")) or "")
+    yield from _listed(document, rows, list_id(query), query.market)
+
+
+def _read_home(page: Page) -> Iterator[Entry | ListNote]:
+    """The feed of the home page: the same rows, each in a shell of its own."""
+    document = parse_json(page)
+    holder = next(iter(dicts_with(document, "home_goods_list")), {})
+    rows = [inner for row in objects(holder.get("home_goods_list")) if isinstance(inner := row.get("data"), dict)]
+    tab = next((one for one in objects(holder.get("opt_tabs")) if text(one.get("opt_type")) == "0"), {})
+    query = told(page, market=_market_of(document, rows), category=text(tab.get("opt_name")) or "")
+    yield from _listed(document, rows, list_id(query, kind="home"), query.market)
+
+
+def _listed(document: Any, rows: list[Row], name: str, market: str | None) -> Iterator[Entry | ListNote]:
+    """The rows at the places that the reply tells: each row says how many stand before it."""
+    doubts = Doubts()
+    search = next((one["p_search"] for one in dicts_with(document, "p_search")), None)
+    shown = whole(_get(rows[0], "show_index")) if rows else None
+    before = doubts.agreed("place", shown, whole(dig(search, "offset")))
+    places = [whole(_get(row, "show_index")) for row in rows]
+    if any(place is not None and place != (shown or 0) + n for n, place in enumerate(places)):
+        doubts.say(finding("ranks_not_in_order"))
+    yield from ranked((_entry(row, name, market, doubts) for row in rows), before=before or 0)
+    made = next((moment(one["server_time"]) for one in dicts_with(document, "server_time")), None)
+    yield doubts.note(name, at=made)
+
+
+def _market_of(document: Any, rows: list[Row]) -> str | None:
+    """The country that the rows' links name; only the site's first country has links without one."""
+    links = [text(_get(row, "seo_link_url")) or "" for row in rows]
+    found = {_country_in(link) for link in links if link.startswith("/")}
+    if len(found) != 1:
+        return None
+    regions = {text(one["region"]) for one in dicts_with(document, "region")}
+    return found.pop() or ("US" if regions == {_REGION_US} else None)
+
+
+def _country_in(path: str) -> str | None:
+    country = _COUNTRY.match(path)
+    market = country.group(1).upper() if country else None
+    return "UK" if market == "GB" else market
 
 
 def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
@@ -136,7 +178,7 @@ SOURCES: tuple[Source, ...] = (
         platform="temu",
         ids_worldwide=True,
         title="Temu goods lists",
-        kinds=("category", "search"),
+        kinds=("category", "search", "home"),
         markets=("US", "CA", "MX", "UK", "DE", "FR", "IT", "ES", "JP", "KR", "AU", "BR"),
         way_in=("own",),
         terms="https://www.temu.com/terms-of-use.html",
@@ -147,6 +189,7 @@ SOURCES: tuple[Source, ...] = (
                 lambda page: _STATE.encode() in page.body and b"oods_list" not in page.body[:200],
                 _read_state,
             ),
+            Reader("home feed", lambda page: b'"home_goods_list"' in page.body, _read_home),
             Reader(
                 "goods reply", lambda page: b'"goods_id"' in page.body or b'"goodsId"' in page.body, _read_reply
             ),

@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, quote, unquote, urlsplit
 
-from trendscout.errors import Blocked, LayoutChanged
+from trendscout.errors import Blocked, LayoutChanged, NoSuchList
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
-from trendscout.sources._fields import exact_count, extra, members, moment, text, web_url, whole
+from trendscout.sources._fields import exact_count, extra, members, moment, objects, text, web_url, whole
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
 from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
 from trendscout.sources.source import Reader, Source, list_id
@@ -53,6 +54,7 @@ _API = "https://ads.tiktok.com/CreativeOne/KnowledgeAPI/GetHashtagList"
 _PAGE = "https://ads.tiktok.com/creative/creativeCenter/trends/hashtag"
 _WHOLE_LIST = 100  # rows that a logged-in reader gets; fewer means a preview
 _MAX_ROWS = 1000
+_OF_A_CHART = ("rank", "rankIndex", "publishCnt", "publish_cnt", "vv", "video_views", "videoViews")
 _TAG_PATH = re.compile(r"^/tag/([^/]+)")
 
 
@@ -106,6 +108,13 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
     """The popular list of today's reply, of the older API, or of the older page's own state."""
     value = envelope(page) if page.body.lstrip()[:1] in (b"{", b"[", b")") else _page_state(page)
     rows = _rows(value)
+    if not rows and (other := _other_list(value)):
+        raise NoSuchList(
+            "{source}: the reply holds a list, of a kind that is no list of hashtags ({kind}).",
+            next_step="`trendscout sources` shows which lists of TikTok are read.",
+            source=page.query.source,
+            kind=other,
+        )
     if not rows:
         raise Blocked(
             "{source}: TikTok sends an empty list behind status {status}.",
@@ -115,7 +124,7 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
         )
     market = page.query.market or next((found for row in rows if (found := _row_market(row))), None)
     kind = _kind_by_curves(rows) if page.query.kind in PERIODS else None
-    name = list_id(Query("tiktok_hashtags", market), kind=kind or page.query.kind, category=page.query.category)
+    name = list_id(replace(page.query, market=market), kind=kind or page.query.kind)
     entries = [entry for row in rows[:_MAX_ROWS] if (entry := _hashtag(row, name))]
     yield from entries
     left = len(rows) - len(entries)
@@ -127,6 +136,14 @@ def read_popular(page: Page) -> Iterator[Entry | ListNote]:
         length=total,
         complete=(total or 0) >= _WHOLE_LIST,
         findings=(finding("rows_no_hashtag", count=left),) if left else (),
+    )
+
+
+def _other_list(value: Any) -> str | None:
+    """The name of a filled list in the reply."""
+    holders = (value, dig(value, "data"))
+    return next(
+        (name for one in holders if isinstance(one, dict) for name, rows in one.items() if objects(rows)), None
     )
 
 
@@ -166,8 +183,9 @@ def _rows(value: Any) -> list[Any]:
     detail = dig(value, "data", "info")
     if isinstance(detail, dict) and "hashtag_name" in detail:
         return [detail]
-    # A hashtag names related ones inside of itself: they are no rows.
-    return dicts_with(value, "hashtagName", nested=False) or dicts_with(value, "hashtag_name", nested=False)
+    # A hashtag names related ones inside of itself, and a video those in its text: they are no rows.
+    named = dicts_with(value, "hashtagName", nested=False) or dicts_with(value, "hashtag_name", nested=False)
+    return [row for row in named if any(key in row for key in _OF_A_CHART)]
 
 
 def _first(holders: list[dict[str, Any]], key: str) -> object:
@@ -269,6 +287,71 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=total, complete=total is not None and total == len(members(rows)))
 
 
+# --- keywords and songs of Creative Center -------------------------------------------------------------
+
+
+def trends_query_of(url: str) -> Query | None:
+    """Kind and country of the interface's addresses."""
+    parts = urlsplit(url)
+    kind = next((kind for mark, kind in (("sound", "songs"), ("keyword", "keywords")) if mark in parts.path), None)
+    if not (parts.hostname or "").startswith("ads.tiktok.") or kind is None:
+        return None
+    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    return Query("tiktok_trends", market_of(told.get("country_code") or told.get("countryCode")), kind)
+
+
+def read_keywords(page: Page) -> Iterator[Entry | ListNote]:
+    """Keywords of advertisements, with how many posts use each."""
+    value = envelope(page)
+    holder = next(iter(dicts_with(value, "keyword_list")), {})
+    name = list_id(page.query, kind="keywords")
+    for rank, row in enumerate(objects(holder.get("keyword_list"))[:_MAX_ROWS], start=1):
+        keyword = text(row.get("keyword")) or ""
+        yield Entry(
+            name,
+            rank,
+            keyword.lower(),
+            title=keyword,
+            **exact_count(row.get("post"), "posts"),
+            extra=extra(
+                change_percent=row.get("post_change"),
+                impressions=whole(row.get("impression")),
+                likes=whole(row.get("like")),
+                comments=whole(row.get("comment")),
+                shares=whole(row.get("share")),
+                click_rate=row.get("ctr"),
+            ),
+        )
+    yield _page_of(holder, name)
+
+
+def read_songs(page: Page) -> Iterator[Entry | ListNote]:
+    """Songs by their place, with the curve of their use; the interface counts nothing. Artists are not read."""
+    value = envelope(page)
+    holder = next(iter(dicts_with(value, "sound_list")), {})
+    rows = objects(holder.get("sound_list"))[:_MAX_ROWS]
+    markets = {market_of(row.get("country_code")) for row in rows}
+    market = page.query.market or (markets.pop() if len(markets) == 1 else None)
+    name = list_id(replace(page.query, market=market), kind="songs")
+    for row in rows:
+        yield Entry(
+            name,
+            None if row.get("promoted") is True else whole(row.get("rank")),
+            text(row.get("clip_id")) or "",
+            title=text(row.get("title")),
+            url=web_url(row.get("link")),
+            image=web_url(row.get("cover")),
+            is_ad=row.get("promoted") is True,
+            extra=extra(curve=_curve_of(row), seconds=whole(row.get("duration"))),
+        )
+    yield _page_of(holder, name)
+
+
+def _page_of(holder: dict[str, Any], name: str) -> ListNote:
+    """How long the list is. An anonymous reader sees its first rows only; what follows was not looked at."""
+    return ListNote(name, length=whole(dig(holder, "pagination", "total")))
+
+
 _WALLS = Walls(
     marks=(
         (b"captcha_container", "a captcha"),
@@ -323,5 +406,24 @@ SOURCES = (
             '"entityInfos"',
             "_ecom_category",
         ),
+    ),
+    Source(
+        name="tiktok_trends",
+        platform="tiktok",
+        ids_worldwide=True,
+        title="TikTok Creative Center: keywords and songs",
+        kinds=("keywords", "songs"),
+        markets=MARKETS,
+        way_in=("own",),
+        terms=TERMS,
+        why="Own files only: the interface is signed since 2026. A reply that you saved is read; artists are not.",
+        key_form=r"[^\x00-\x1f]{1,150}",  # a clip's id, or the keyword itself
+        readers=(
+            Reader("keywords", lambda page: b'"keyword_list"' in page.body, read_keywords),
+            Reader("songs", lambda page: b'"sound_list"' in page.body, read_songs),
+        ),
+        query_of=trends_query_of,
+        walls=_WALLS,
+        marks=('"keyword_list"', '"sound_list"'),
     ),
 )

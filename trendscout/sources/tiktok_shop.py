@@ -6,11 +6,12 @@ No list of TikTok Shop is open to machines; exports of Kalodata, FastMoss or Ech
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
-from trendscout.model import Entry, Page, Query
+from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import (
     CountFields,
     PriceFields,
@@ -18,6 +19,7 @@ from trendscout.sources._fields import (
     exact_count,
     exact_price,
     extra,
+    moment,
     rating,
     shown_count,
     shown_price,
@@ -25,10 +27,12 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._rows import first, rows_at
 from trendscout.sources._tiktok import TERMS, envelope, market_of
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dicts_with, dig, in_script
+from trendscout.text.currencies import code_of
+from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
 
 _STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NEXT_DATA__", "RENDER_DATA")
 _MAX_ROWS = 2000
@@ -70,14 +74,70 @@ def read_json(page: Page) -> Iterator[Entry]:
 
 
 def _read(page: Page, value: Any) -> Iterator[Entry]:
-    name = list_id(page.query)
+    query = _settled(page, value)
+    name = list_id(query)
     seen: set[str] = set()
     for product in dicts_with(value, "product_id")[:_MAX_ROWS]:
         key, title = text(product["product_id"]), text(product.get("title") or product.get("product_name"))
         # The same state also names products without a title: variants, tracking data.
         if key and title and key not in seen:
             seen.add(key)
-            yield _entry(product, key, title, name, len(seen), page.query.market)
+            yield _entry(product, key, title, name, len(seen), query.market)
+
+
+def _settled(page: Page, value: Any) -> Query:
+    """The page's query, with what the reply says of itself where no address did: words, or one shop's goods.
+
+    What says neither is no best-seller list: it may be anybody's showcase.
+    """
+    query = page.query
+    if query_of(page.url):
+        return query
+    shop = next((one["shopInfo"] for one in dicts_with(value, "shopInfo")), None)
+    words = next((words for one in dicts_with(value, "query") if (words := text(one["query"]))), None)
+    kind, told = (
+        ("shop", text(dig(shop, "shop_name"))) if shop else ("search", words) if words else ("goods", None)
+    )
+    return replace(
+        query,
+        market=query.market or market_of(dig(shop, "region")),
+        kind=kind,
+        category=query.category or told or "",
+    )
+
+
+# --- Kalodata ------------------------------------------------------------------------------------------
+
+
+def read_kalodata(page: Page) -> Iterator[Entry | ListNote]:
+    """Kalodata's own reply: its ranking of a span of days, with the pieces sold in it.
+
+    Prices are in the currency that the tool's user chose, which the reply does not say.
+    """
+    value = parse_json(page)
+    holder = next((one for one in dicts_with(value, "dateRange") if isinstance(one.get("data"), list)), {})
+    span = text(holder.get("dateRange"))
+    name = list_id(page.query, kind=f"kalodata_{span}" if span else "kalodata")
+    rows = rows_at(holder or value, ("data",), having=("sales_volumn", "sales_volume"))
+    for rank, row in enumerate(rows[:_MAX_ROWS], start=1):
+        yield Entry(
+            name,
+            rank,
+            text(row.get("product_id")) or "",
+            title=text(row.get("product_name")),
+            image=web_url(row.get("master_image_url")),
+            **exact_price(row.get("unit_price"), None),
+            **exact_count(first(row.get("sales_volumn"), row.get("sales_volume")), "sold"),
+            seller=text(row.get("seller_name")),
+            listed_at=moment(row.get("launch_date")),
+            extra=extra(
+                revenue=text(row.get("revenue")),
+                growth_rate=text(row.get("revenue_growth_rate")),
+                commission=text(row.get("commission_rate")),
+                skus=whole(row.get("sku_count")),
+            ),
+        )
+    yield ListNote(name, length=whole(holder.get("count")), at=moment(holder.get("generatedAt")))
 
 
 def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int, market: str | None) -> Entry:
@@ -103,8 +163,8 @@ def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int, 
 
 def _price(product: dict[str, Any], market: str | None) -> PriceFields:
     prices = dig(product, "product_price_info") or dig(product, "price_info") or {}
-    currency = currency_code(dig(prices, "currency_name") or dig(prices, "currency"))
     sign = text(dig(prices, "currency_symbol")) or ""
+    currency = currency_code(dig(prices, "currency_name") or dig(prices, "currency")) or code_of(sign, market)
     plain = dig(prices, "sale_price_decimal") or dig(prices, "single_product_price_decimal")
     shown = dig(prices, "sale_price_format") or dig(prices, "sale_price")
     found = exact_price(plain, currency, f"{sign}{text(shown)}" if shown else None, market)
@@ -134,7 +194,7 @@ SOURCES = (
         platform="tiktok_shop",
         many_sellers=True,
         title="TikTok Shop best sellers",
-        kinds=("bestsellers", "search"),
+        kinds=("bestsellers", "search", "shop", "goods"),
         markets=("US", "UK", "ID", "TH", "VN", "MY", "PH", "SG", "MX", "BR", "DE", "FR", "IT", "ES", "JP"),
         way_in=("own",),
         terms=TERMS,
@@ -144,6 +204,11 @@ SOURCES = (
         ),
         key_form=r"\d{6,25}",
         readers=(
+            Reader(
+                "Kalodata's reply",
+                lambda page: b'"sales_volum' in page.body and b'"product_id"' in page.body,
+                read_kalodata,
+            ),
             Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_json),
             Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), read_state),
         ),

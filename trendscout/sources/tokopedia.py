@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
@@ -23,10 +24,13 @@ from trendscout.sources._fields import (
 )
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import after, dig, parse_json
 from trendscout.text.numbers import parse_price
 
 _PAGE_ROWS = 60
+_CACHE = "window.__cache"
+_PARAMS = re.compile(r'"params":"([^"]{1,2000})"')
+_DEEPEST = 12
 
 
 def _query_of(url: str) -> Query | None:
@@ -43,6 +47,36 @@ def _operations(document: Any) -> list[Row]:
     replies = document if isinstance(document, list) else [document]
     found = [dig(reply, "data") for reply in replies]
     return [data for data in found if isinstance(data, dict)]
+
+
+def _of_cache(document: Any) -> tuple[list[Row], dict[str, str]]:
+    """The operations of a saved page's cache with their references resolved, and what the search asked for."""
+    root = dig(document, "ROOT_QUERY")
+    operations: list[Row] = []
+    asked: dict[str, str] = {}
+    for name, value in root.items() if isinstance(root, dict) else ():
+        called, _, arguments = name.partition("(")
+        if "product_v" not in called and called != "displayAdsV3":
+            continue
+        operations.append({called: _resolved(document, value)})
+        params = _PARAMS.search(arguments)
+        if params and "product_v" in called:
+            asked |= {key: values[0] for key, values in parse_qs(params[1]).items()}
+    return operations, asked
+
+
+def _resolved(document: Row, value: Any, depth: int = 0) -> Any:
+    """The value with what stands in the cache for each reference; a reference to a holder of itself is cut."""
+    if depth > _DEEPEST:
+        return None
+    if isinstance(value, list):
+        return [_resolved(document, one, depth + 1) for one in value]
+    if isinstance(value, dict) and value.get("type") == "id" and "generated" in value:
+        held = document.get(str(value.get("id")))
+        return _resolved(document, held, depth + 1) if isinstance(held, dict) else None
+    if isinstance(value, dict):
+        return {key: _resolved(document, one, depth + 1) for key, one in value.items()}
+    return value
 
 
 def _products(operations: list[Row]) -> tuple[str, Row, list[Row]]:
@@ -80,7 +114,9 @@ def _count(row: Row, doubts: Doubts) -> CountFields:
 
 
 def _is_ad(row: Row) -> bool:
-    return text(dig(row, "ads", "id")) not in (None, "0") or bool(text(dig(row, "ads", "productClickURL")))
+    return text(dig(row, "ads", "id")) not in (None, "0") or bool(
+        text(first(dig(row, "ads", "productClickURL"), dig(row, "ads", "productClickUrl")))
+    )
 
 
 def _entry(row: Row, name: str, doubts: Doubts) -> Entry:
@@ -125,9 +161,16 @@ def _ad(row: Row, name: str, doubts: Doubts) -> Entry | None:
 
 
 def _read(page: Page) -> Iterator[Entry | ListNote]:
-    operations = _operations(parse_json(page))
+    yield from _listed(page, _operations(parse_json(page)), dict(page.query.params))
+
+
+def _read_cache(page: Page) -> Iterator[Entry | ListNote]:
+    """The goods of a saved search page, from the cache that its script left in it."""
+    yield from _listed(page, *_of_cache(after(page, _CACHE)))
+
+
+def _listed(page: Page, operations: list[Row], posted: dict[str, str]) -> Iterator[Entry | ListNote]:
     kind, about, rows = _products(operations)
-    posted = dict(page.query.params)
     query = told(page, market="ID", kind=kind, category=posted.get("q") or posted.get("identifier") or "")
     name = list_id(query, kind=page.query.kind if page.query.category else kind)
     start = first(number_param(page.url, "start"), whole(posted.get("start")))
@@ -157,6 +200,7 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.tokopedia.com/terms",
         why="Off: the service is guarded against programs. Save the GraphQL reply that your browser gets.",
         readers=(
+            Reader("saved search page", lambda page: _CACHE.encode() in page.body, _read_cache),
             Reader("category products", lambda page: b'"CategoryProducts"' in page.body, _read),
             Reader("search V5", lambda page: b'"searchProductV5"' in page.body, _read),
             Reader("search V4", lambda page: b"search_product_v" in page.body, _read),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
+from trendscout.findings import finding
 from trendscout.model import CountKind, Entry, ListNote, Page, Query
 from trendscout.sources._fields import (
     CountFields,
@@ -65,7 +67,15 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     items, total = _items(value)
     if not items:
         raise LayoutChanged("The reply holds no items of a search.")
-    name, rank = list_id(page.query), (max(page.number, number_param(page.url, "page") or 1) - 1) * _PAGE_SIZE
+    told = dicts_with(value, "pageProperties")
+    about = told[0]["pageProperties"] if told else None
+    paged = bool(told) or any(
+        "query" in (one["search"] or {}) for one in dicts_with(value, "search")
+    )  # not in 2022
+    query = _settled(page, value, about)
+    size = whole(dig(about, "ps")) or _PAGE_SIZE
+    number = max(page.number, number_param(page.url, "page") or whole(dig(about, "page")) or 1)
+    name, rank = list_id(query), (number - 1) * size
     ranked: set[str] = set()
     for item in items[:_MAX_ROWS]:
         # Placeholders of advertisements have another type name, and no item id.
@@ -79,7 +89,25 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
         ranked |= set() if is_ad else {key}
         rank += not is_ad
         yield _entry(item, key, name, None if is_ad else rank)
-    yield ListNote(name, length=total)
+    missing = [what for key, what in _TELLING.items() if paged and not text(dig(about, key))]
+    yield ListNote(
+        name, length=total, findings=tuple(finding("reply_does_not_say", what=what) for what in missing)
+    )
+
+
+_TELLING = {"page": "which page it is", "query": "what was searched", "sort": "in which order its goods stand"}
+
+
+def _settled(page: Page, value: Any, about: Any) -> Query:
+    """The page's query, with the words and the order that the reply itself names where no address did."""
+    query = page.query
+    if query_of(page.url) and query.category:
+        return query
+    search = next((one["search"] for one in dicts_with(value, "search") if isinstance(one["search"], dict)), None)
+    words = text(dig(about, "query")) or text(dig(search, "query")) or ""
+    sort = text(dig(about, "sort"))
+    kind = query.kind if query_of(page.url) and not sort else "best_seller" if sort == "best_seller" else "search"
+    return replace(query, kind=kind, category=query.category or words)
 
 
 def _items(value: Any) -> tuple[list[dict[str, Any]], int | None]:

@@ -66,6 +66,8 @@ def popular_query_of(url: str) -> Query | None:
     if not parts.path.endswith("/youtube/v3/videos"):
         return None
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    if "chart" not in told:
+        return None
     region = told.get("regionCode", "").upper()
     return Query(
         "youtube_popular",
@@ -86,11 +88,17 @@ def popular_requests(query: Query) -> Sequence[Request]:
 def read_popular(page: Page) -> Iterator[Entry | ListNote]:
     """Videos of the reply in its order; a count that the channel hides is missing."""
     value = parse_json(page)
-    items = dig(value, "items")
+    items = value if isinstance(value, list) else dig(value, "items")
     if not isinstance(items, list):
         raise LayoutChanged("The reply has no items.")
-    name = list_id(page.query)
-    for rank, item in enumerate(items[:_MAX_ROWS], start=1):
+    chart = popular_query_of(page.url) is not None or bool(
+        dig(value, "nextPageToken") or dig(value, "prevPageToken")
+    )
+    # A chart has more pages than one; videos that were asked for by their ids stand in the order of asking.
+    name = list_id(page.query, kind="" if chart else "videos")
+    before = (page.number - 1) * len(items)
+    for place, item in enumerate(items[:_MAX_ROWS], start=before + 1):
+        rank = place if chart else None
         key = text(dig(item, "id")) or text(dig(item, "id", "videoId"))
         if key:
             snippet = dig(item, "snippet")
@@ -248,7 +256,7 @@ SOURCES = (
         terms="https://developers.google.com/youtube/terms/api-services-terms-of-service",
         why="Off until you set your own key: the trending page went in July 2025, the official call remains.",
         key_form=r"[\w-]{11}",
-        readers=(Reader("Data API v3", lambda page: b'"items"' in page.body, read_popular),),
+        readers=(Reader("Data API v3", lambda page: b'"youtube#video' in page.body, read_popular),),
         hosts=("www.googleapis.com",),
         requests=popular_requests,
         query_of=popular_query_of,

@@ -11,9 +11,10 @@ from pathlib import Path
 
 from trendscout.archive import Archive
 from trendscout.errors import ArchiveError, StoreError, TrendscoutError
-from trendscout.findings import Finding, text
+from trendscout.findings import Finding, finding
 from trendscout.intake import Look, SavedPage, looks_of
 from trendscout.intake.looks import SPAN
+from trendscout.intake.zipped import unpacked
 from trendscout.model import ArchiveRef, Outcome, Page
 from trendscout.sources.source import get_source, read_page
 from trendscout.steps.load import JOINS, Crawl, joins_text, load_crawls
@@ -42,8 +43,8 @@ class _Plan:
     """What is to be done with the looks, and what of them is known or cannot be."""
 
     looks: list[tuple[Look, tuple[Page, ...]]] = field(default_factory=list)  # pages that the archive has already
-    known: dict[int, str] = field(default_factory=dict)  # by the reply: why it is no news
-    left: dict[int, str] = field(default_factory=dict)  # by the reply: why it was not stored
+    known: dict[int, Finding] = field(default_factory=dict)  # by the reply: why it is no news
+    left: dict[int, Finding] = field(default_factory=dict)  # by the reply: why it was not stored
 
 
 def ingest_pages(
@@ -79,22 +80,18 @@ def ingest_pages(
 
 def _taken(one: SavedPage, plan: _Plan, became: tuple[Crawl, Outcome] | None) -> IngestResult:
     lists = tuple(dict.fromkeys(entry.list for entry in one.reading.entries)) if one.reading else ()
-    own = IngestResult(one.file, one.source, "left", findings=_noted(one.reason), lists=lists, file_id=one.file_id)
+    own = IngestResult(one.file, one.source, "left", findings=one.findings, lists=lists, file_id=one.file_id)
     shown = sum(not entry.is_ad for entry in one.reading.entries) if one.reading else 0
     if why := plan.left.get(id(one)):
-        return replace(own, findings=_noted(why), lists=())
+        return replace(own, findings=(why,), lists=())
     if why := plan.known.get(id(one)):
-        return replace(own, status="ok", entries=shown, findings=_noted(why))
+        return replace(own, status="ok", entries=shown, findings=(why,))
     if became is None:
         return own
     crawl, outcome = became
-    findings = tuple(dict.fromkeys((*outcome.findings, *_noted(one.reason))))
+    findings = tuple(dict.fromkeys((*outcome.findings, *one.findings)))
     entries = shown if outcome.entries else 0
     return replace(own, status=outcome.status, entries=entries, findings=findings, taken_at=crawl.taken_at)
-
-
-def _noted(why: str) -> tuple[Finding, ...]:
-    return (text(why),) if why else ()
 
 
 def _digest(page: Page) -> str:
@@ -135,24 +132,18 @@ def _planned(connection: Connection, kept: Archive, looks: Sequence[Look]) -> _P
         names = {known.get(_digest(one.page)) for one in look.shown if not one.found.dated}
         dated = any(one.found.dated for one in look.shown)
         if not dated and None not in names:
-            _note(plan.known, look, f"it is known: the same as {', '.join(sorted(map(str, names)))}")
+            _note(plan.known, look, finding("known_file", names=", ".join(sorted(map(str, names)))))
             continue
         known |= {_digest(one.page): one.found.file for one in look.shown if not one.found.dated}
         if taken := next((at[name, look.taken_at] for name in look.lists if (name, look.taken_at) in at), None):
-            _note(plan.left, look, _CLASH.format(other=taken))
+            _note(plan.left, look, finding("look_clash", other=taken))
             continue
         _join(connection, kept, look, plan)
         at |= {(name, look.taken_at): look.shown[0].found.file for name in look.lists}
     return plan
 
 
-_CLASH = (
-    "{other} shows the same places of this list at the same time, with other goods; tell its own time with --at, "
-    "or its own list with --category"
-)
-
-
-def _note(notes: dict[int, str], look: Look, why: str) -> None:
+def _note(notes: dict[int, Finding], look: Look, why: Finding) -> None:
     notes |= {id(one.found): why for one in look.shown}
 
 
@@ -166,14 +157,14 @@ def _join(connection: Connection, kept: Archive, look: Look, plan: _Plan) -> Non
         except TrendscoutError:  # pruned, or no longer read: nothing can be joined to it
             continue
         if ours <= {_digest(page) for page in there} and near.taken_at == look.taken_at:
-            _note(plan.known, look, "it is known: the store has this look")
+            _note(plan.known, look, finding("known_look"))
             return
         joined = looks_of([*found, *(one.found for one in look.shown)])
         if len(joined) == 1:
             plan.looks.append((replace(joined[0], taken_at=near.taken_at), tuple(there)))
             return
         if near.taken_at == look.taken_at:
-            _note(plan.left, look, _CLASH.format(other="a look of the store"))
+            _note(plan.left, look, finding("look_clash_stored"))
             return
     plan.looks.append((look, ()))
 
@@ -235,13 +226,18 @@ def _record(one: SavedPage, page: Page) -> brought.Brought:
 
 
 def warc_pages(path: Path) -> Iterator[Page]:
-    """The pages of a WARC file of the user's.
+    """The pages of a WARC file of the user's, or of those in a WACZ.
 
     Raises ArchiveError, after the last page, for what in it cannot be read.
     """
     from trendscout.archive.reader import foreign_pages
 
     faults: list[ArchiveError] = []
-    yield from foreign_pages(path, faults.append)
+    if path.suffix.lower() == ".wacz":
+        with unpacked(path, endings=(".warc", ".warc.gz")) as files:
+            for file in files:
+                yield from foreign_pages(file, faults.append)
+    else:
+        yield from foreign_pages(path, faults.append)
     if faults:
         raise faults[0]

@@ -12,6 +12,7 @@ from trendscout.store.load import page_name
 from trendscout.store.sql import Connection, aware, naive, registered, transaction
 
 _MOST_NAMED = 5
+_LATELY = timedelta(days=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +114,18 @@ def all_brought(connection: Connection) -> list[tuple[str, str, datetime, int]]:
         WHERE taken_back_at IS NULL GROUP BY file_id ORDER BY 3 DESC, 1"""
     ).fetchall()
     return [(file_id, name, aware(at), looks) for file_id, name, at, looks in rows]
+
+
+def brought_lists(connection: Connection, *, now: datetime) -> dict[str, datetime]:
+    """Lists that files of the user's showed on two days of the last two weeks or more, and when they last did."""
+    rows = connection.execute(
+        """SELECT list_id, max(taken_at) FROM lists JOIN snapshots USING (list_key)
+        WHERE taken_at > $1 AND taken_at <= $2
+            AND list_has_any(pages, (SELECT list(page) FROM brought WHERE taken_back_at IS NULL))
+        GROUP BY list_id HAVING count(DISTINCT taken_at::DATE) > 1 ORDER BY list_id""",
+        [naive(now - _LATELY), naive(now)],
+    ).fetchall()
+    return {list_id: aware(last) for list_id, last in rows}
 
 
 def take_back(connection: Connection, file_id: str, *, at: datetime) -> tuple[int, list[Near]]:
