@@ -20,7 +20,7 @@ from trendscout.intake.countries import market_named
 from trendscout.intake.drafts import Draft, draft_of, known_draft
 from trendscout.intake.figures import Manner, style_in
 from trendscout.intake.profiles import Layout, Profile, best_profile, fit_of, known_names, layout_of, needs
-from trendscout.intake.sheets import sheets_of
+from trendscout.intake.sheets import Sheet, sheets_of
 from trendscout.intake.tables import Table, headless, name_says, place_name, read_table
 from trendscout.intake.trends import read_download
 from trendscout.intake.values import Cell, DateOrder, item_id, moment, order_in, web_url, words
@@ -102,9 +102,10 @@ def read_export(
     `order` "rows" the order of the rows, else none. Raises UsageError if the file cannot be read, or no profile
     fits, with a draft of one.
     """
-    if profile is None and (trends := _trends(path, at, now, market)) is not None:
+    sheets = sheets_of(path, known_names())
+    if profile is None and (trends := _trends(sheets, at, now, market)) is not None:
         return trends
-    table = _table_of(path, profile, sheet)
+    table = _table_of(path, sheets, profile, sheet)
     said = None if at else table.said_at or name_says(path)
     when = at or said or now
     if when is None:
@@ -139,9 +140,10 @@ def read_export(
     )
 
 
-def _trends(path: Path, at: datetime | None, now: datetime | None, market: str | None) -> Export | None:
+def _trends(
+    sheets: Sequence[Sheet], at: datetime | None, now: datetime | None, market: str | None
+) -> Export | None:
     """A download of Google Trends, which is no table with a header; None if the file is none."""
-    sheets = sheets_of(path, known_names())
     when = at or now
     found = read_download(sheets[0], at, when, market) if len(sheets) == 1 and when else None
     if found is None:
@@ -161,7 +163,7 @@ def propose(path: Path, *, sheet: str | None = None) -> Draft:
 
     Raises UsageError with the reason where there is no list in the table.
     """
-    table = _table_of(path, None, sheet, guess=True)
+    table = _table_of(path, sheets_of(path, known_names()), None, sheet, guess=True)
     known = best_profile(table.headers)
     draft = known_draft(table, known) if known else draft_of(table, path.stem)
     if draft.profile is None:
@@ -175,14 +177,18 @@ def propose(path: Path, *, sheet: str | None = None) -> Draft:
     return draft
 
 
-def _table_of(path: Path, profile: Profile | None, sheet: str | None, *, guess: bool = False) -> Table:
+def _table_of(
+    path: Path, sheets: Sequence[Sheet], profile: Profile | None, sheet: str | None, *, guess: bool = False
+) -> Table:
     has_header = profile.header if profile else True
     fit = partial(fit_of, profile)
     try:
-        return read_table(path, sheet=sheet, has_header=has_header, fit=fit)
+        return read_table(path, sheets, sheet=sheet, has_header=has_header, fit=fit)
     except UsageError as error:
         bare = (
-            headless(path) if has_header and error.fields.get("why") == "no row of it names its columns" else None
+            headless(sheets)
+            if has_header and error.fields.get("why") == "no row of it names its columns"
+            else None
         )
         if bare is None or profile is not None:
             raise

@@ -12,7 +12,7 @@ from pathlib import Path
 from trendscout.errors import UsageError
 from trendscout.intake import told
 from trendscout.intake.profiles import folded, known_names, unit_in, whole
-from trendscout.intake.sheets import MAX_ROWS, Sheet, refused, sheets_of
+from trendscout.intake.sheets import MAX_ROWS, Sheet, refused
 from trendscout.intake.values import Cell, moment, words
 
 _HEADER_ROWS = 60  # exports put a title, a date and a notice above the header row
@@ -77,18 +77,18 @@ def place_name(place: int) -> str:
 
 def read_table(
     path: Path,
+    sheets: Sequence[Sheet],
     *,
     sheet: str | None = None,
     has_header: bool = True,
     fit: Callable[[Sequence[str]], int] = lambda _: 0,
 ) -> Table:
-    """The table of a CSV, TSV, XLSX, XLS or HTML file; of several sheets the one that `fit` values most.
+    """The table among the sheets of a file; of several the one that `fit` values most.
 
-    Raises UsageError if the file holds no table, or none with a header while `has_header`.
+    Raises UsageError if no sheet holds one, or none with a header while `has_header`.
     """
     found: list[Table] = []
     known = known_names()
-    sheets = sheets_of(path, known)
     if sheet is not None and sheet not in {one.name for one in sheets}:
         raise UsageError(
             "{path} has no sheet {sheet!r}.",
@@ -111,9 +111,9 @@ def read_table(
     return Table(best.headers, best.rows, best.sheet, others, best.beside, best.left, best.is_cut, best.has_header)
 
 
-def headless(path: Path) -> Table | None:
+def headless(sheets: Sequence[Sheet]) -> Table | None:
     """The first sheet as a table without a header, its columns named by place; None if its rows are uneven."""
-    tables = (_headless(sheet) for sheet in sheets_of(path, known_names()))
+    tables = (_headless(sheet) for sheet in sheets)
     return next((table for table in tables if table is not None), None)
 
 
@@ -230,6 +230,7 @@ def _filled(
     least = len(headers) - next((n for n, name in enumerate(reversed(headers)) if name), len(headers))
     most = len(headers)
     again = [folded(name) for name in headers if name]
+    first = next((name for name in headers if name), "")
     left: Counter[str] = Counter()
     body: list[tuple[Cell, ...]] = []
     lines: list[str] = []
@@ -250,7 +251,7 @@ def _filled(
             left[told.TOO_WIDE] += 1
         elif not sheet.is_even and len(row) < least:
             left[told.TOO_NARROW] += 1
-        elif [folded(words(cell) or "") for cell in row if _says(cell)] == again:
+        elif first in row and [folded(words(cell) or "") for cell in row if _says(cell)] == again:
             left[told.HEADER_AGAIN] += 1
         else:
             body.append((*row[:most], *(None for _ in range(most - len(row)))))

@@ -41,9 +41,12 @@ class Download:
 
 def read_download(sheet: Sheet, at: datetime | None, now: datetime, market: str | None) -> Download | None:
     """The lists of a download, taken `at`, else at the end of its curve, else `now`; None if it is none."""
+    head = [text for cell in (sheet.rows[0] if sheet.rows else ()) if (text := words(cell))]
+    if len(head) != 1 or not _CATEGORY.fullmatch(head[0]):
+        return None
     rows = [[words(cell) or "" for cell in row] for row in sheet.rows]
     rows = [row for row in rows if any(row)]
-    if len(rows) < 3 or len([cell for cell in rows[0] if cell]) != 1 or not _CATEGORY.fullmatch(rows[0][0]):
+    if len(rows) < 3:
         return None
     return _interest(rows[1:], at, market) or _related(rows[1:], at or now, market)
 

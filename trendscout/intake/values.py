@@ -37,7 +37,7 @@ def words(cell: Cell) -> str | None:
         cell = int(cell)
     if cell is None or isinstance(cell, bool):
         return None
-    text = " ".join(str(cell)[:_MAX_CELL].replace("\0", " ").split())
+    text = " ".join((cell if isinstance(cell, str) else str(cell))[:_MAX_CELL].replace("\0", " ").split())
     return None if text.lower() in _EMPTY else text
 
 

@@ -24,6 +24,7 @@ COMPOUND = re.compile(
     r"([万萬만千천]?)(?![\d.,])"
 )
 _HAN = {"亿": 8, "億": 8, "억": 8, "万": 4, "萬": 4, "만": 4, "千": 3, "천": 3, "": 0}
+_TO_MEND = re.compile(r"%|\s[.,]|\d[.,:]\s*-")  # what the three patterns on glued and parted nodes begin with
 _FOLD = str.maketrans(
     {
         "٫": ".",
@@ -53,6 +54,8 @@ def plain(text: str) -> str:
 
     Full-width, Arabic-Indic, Thai and other decimal digits become 0-9; no-break and thin spaces become blanks.
     """
+    if text.isascii() and not _TO_MEND.search(text):  # what most cells and labels are
+        return " ".join(text[:MAX_TEXT].split())
     folded = unicodedata.normalize("NFKC", _RAISED_CENTS.sub(r".\1", text[:MAX_TEXT])).translate(_FOLD)
     if not folded.isascii():
         folded = "".join(str(unicodedata.digit(char)) if char.isdecimal() else char for char in folded)
