@@ -21,6 +21,7 @@ import time
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from io import BytesIO
@@ -269,6 +270,10 @@ def readers() -> Iterator[Reader]:
     yield Reader("WARC, packed", in_file(foreign, ".warc.gz"), (warc(b"x"), b"\0"), gzip.compress)
     yield Reader("WARC, packed twice", in_file(foreign, ".warc.gz"), (b"\0", b"a"), twice)
     yield Reader("WARC of chunks", in_file(foreign, ".warc"), (b"1\r\na\r\n", b"0", b"1;", b"\r\n"), in_chunks)
+    once = b"SKU,ASIN,x\n1,2,3\n", b"Category: x\n"  # the profiles are read and the libraries loaded but once
+    for text_of_table in once:
+        with suppress(TrendscoutError):
+            in_file(table, ".csv")(text_of_table)
     yield Reader("CSV", in_file(table, ".csv"), TABLE)
     sheets = (
         b'<row r="1"><c r="A1"/></row>',

@@ -6,7 +6,7 @@ import re
 import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from itertools import chain
 from pathlib import Path
 from typing import Literal, cast
@@ -58,6 +58,7 @@ class Layout:
     units: Mapping[str, str]  # what stood in brackets behind the column's name, by our field
 
 
+@lru_cache(8192)
 def folded(name: str) -> str:
     """A column name without case, accents, spaces, punctuation, a unit in brackets, and traditional characters."""
     return _NOISE.sub("", fold(bare(name)))
@@ -185,6 +186,7 @@ def layout_of(profile: Profile, headers: Sequence[str]) -> Layout:
     return Layout(columns, find(profile.extra), {name: unit_in(headers[place]) for name, place in columns.items()})
 
 
+@lru_cache(8192)
 def whole(name: str) -> str:
     """A column name without case, spaces and punctuation, with its unit."""
     return _NOISE.sub("", fold(name))
