@@ -213,6 +213,7 @@ class Point:
     presence: Presence
     rank: int | None = None
     count: float | None = None
+    price: Decimal | None = None  # in the sighting's currency
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,6 +232,7 @@ class Sighting:
     count: float | None = None
     count_kind: str | None = None
     count_floor: bool | None = None
+    currency: str | None = None  # ISO 4217, of the last price
 
 
 @dataclass(frozen=True, slots=True)

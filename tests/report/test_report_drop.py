@@ -25,7 +25,7 @@ from trendscout.report import drop, paths
 from trendscout.report.clean import visible
 from trendscout.report.columns import COVERAGE as COVERAGE_COLUMNS
 from trendscout.report.columns import ROW, View, heading
-from trendscout.report.workbook import as_xlsx
+from trendscout.report.workbook import arranged, as_xlsx
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -129,7 +129,7 @@ def test_xlsx_and_csv_say_the_same() -> None:
     view = View("en", SHANGHAI, NOW)
     sheet = cells(as_xlsx(report, view))["Products"]
     for row, line in zip(sheet[1:], read(people(report, "en")), strict=True):
-        for column, value in zip(ROW, row, strict=False):
+        for column, value in zip(arranged(), row, strict=False):
             text = line[heading(column, view)].removeprefix("\t")
             if column.kind in ("integer", "number", "money"):
                 assert (None if text == "" else float(text)) == (None if value is None else pytest.approx(value))
@@ -143,16 +143,31 @@ def test_xlsx_and_csv_say_the_same() -> None:
 
 def test_workbook_is_laid_out_for_a_reader() -> None:
     book = opened(as_xlsx(example(), View("zh", SHANGHAI, NOW)))
-    assert book.sheetnames == ["商品", "覆盖情况", "列说明", "历史名次"]
+    assert book.sheetnames == ["商品", "历史名次", "价格与数量", "覆盖情况", "列说明"]
     sheet = book["商品"]
-    assert sheet.freeze_panes == "F2"
+    assert sheet.freeze_panes == "D2"
     assert sheet.auto_filter.ref.startswith("A1:")
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
     heads = [cell.value for cell in sheet[1]]
+    assert heads[:2] == ["#", "标题"]
+    assert [column.name for column in arranged()][-1] == "as_of"
+    assert {column.name for column in arranged()} == {column.name for column in ROW}
     key = sheet.cell(3, heads.index("平台商品 ID") + 1)
     assert (key.data_type, key.number_format, key.value) == ("s", "@", "1729508370969631")
     assert sheet.cell(2, heads.index("首次发现 (Asia/Shanghai)") + 1).is_date
     assert sheet.cell(2, heads.index("链接") + 1).hyperlink.target == "https://shop.example/dp/B0EXAMPLE1"
     assert sheet.cell(2, heads.index("图片") + 1).value == "图片"
+
+
+def test_prices_and_counts_have_a_sheet() -> None:
+    (first, *_) = RISING.facts.sightings
+    seen = [point for point in first.curve if point.presence == "seen"]
+    told = tuple(replace(point, price=Decimal("9.5"), count=70) for point in seen)
+    report = replace(example(), rows=(but(RISING, sightings=(replace(first, curve=told, currency="USD"),)),))
+    head, *lines = cells(as_xlsx(report, View("en", SHANGHAI, NOW)))["Prices and counts"]
+    assert head[3:7] == ["Rank", "Price", "Currency", "Count"]
+    assert len(lines) == len(seen)
+    assert lines[0][3:7] == [4, 9.5, "USD", 70]
 
 
 def test_sparklines_read_the_history_sheet() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
 from functools import partial
@@ -17,7 +17,7 @@ from trendscout.report import amounts, chart, packs, phrases
 from trendscout.report.bilingual import LANGS, both, dots, say
 from trendscout.report.clean import visible, web_address
 from trendscout.report.columns import SHOWN, View, words
-from trendscout.report.curve import drawable, main_curve, since_seen
+from trendscout.report.curve import drawable, main_curve, of_prices, prices, since_seen
 from trendscout.report.signal_names import effect, named
 
 _DAYS = 45  # of history in the curves
@@ -164,10 +164,19 @@ class Card:
             say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
             both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
         )
+        steps = {lang: phrases.price_steps(one, lang, now=self.now, zone=self.zone) for lang in LANGS}
+        trades = (
+            both(steps.__getitem__) if steps["en"] else None,
+            both(partial(phrases.count_steps, one)) if phrases.count_steps(one, "en") else None,
+        )
         return {
             "place": phrases.place(one.platform, one.market),
             "about": dots(about),
             "plot": self._plot(one, 520, 132),
+            "trades": dots(trades),
+            "price_plot": self._plot(replace(one, curve=tuple(of_prices(one.curve))), 520, 60)
+            if len(prices(one.curve)) > 1
+            else "",
         }
 
     def _plot(self, one: Sighting, width: int, height: int) -> Markup:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from datetime import datetime
+from decimal import Decimal
 from itertools import pairwise
 from statistics import median
 
@@ -18,6 +19,29 @@ NOT_LOOKED = " "
 def drawable(points: Sequence[Point]) -> bool:
     """Whether there is anything to draw: a place or a count was seen."""
     return any(point.rank is not None or point.count is not None for point in points)
+
+
+def of_prices(points: Sequence[Point]) -> list[Point]:
+    """The points with their price where rank and count stand, so that it is drawn as these are."""
+    return [
+        Point(one.at, one.presence if one.price is not None else "not_looked", None, float(one.price or 0) or None)
+        for one in points
+    ]
+
+
+def of_counts(points: Sequence[Point]) -> list[Point]:
+    """The points without their rank, so that the count is drawn."""
+    seen = [Point(one.at, one.presence, None, one.count) for one in points]
+    return [one if one.count is not None else Point(one.at, "not_looked") for one in seen]
+
+
+def prices(points: Sequence[Point]) -> list[tuple[datetime, Decimal]]:
+    """Each price with the first time it was seen, in the order of time."""
+    told: list[tuple[datetime, Decimal]] = []
+    for one in sorted(points, key=lambda point: point.at):
+        if one.price is not None and (not told or told[-1][1] != one.price):
+            told.append((one.at, one.price))
+    return told
 
 
 def main_curve(row: Row) -> Sighting | None:

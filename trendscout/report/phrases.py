@@ -8,7 +8,7 @@ from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, Gap, Row, Sighting
-from trendscout.report import amounts
+from trendscout.report import amounts, curve
 from trendscout.report.clean import visible
 
 STAGES = {
@@ -35,6 +35,7 @@ FLAGS = {
     "magnet": "magnet: shipping rules",
     "medical": "medical: needs approval",
     "brushing": "sales or reviews look pushed",
+    "promoted": "promoted: it rose with a price cut",
 }
 STATUSES = {
     "ok": "complete",
@@ -136,6 +137,7 @@ COUNT_NAMES = {
     "backers": "backers",
     "downloads": "downloads",
 }
+_STEPS = 5  # prices that a line tells
 LABELS = {"top": "enters the top of its list", "halve": "its rank halves"}
 
 
@@ -150,6 +152,26 @@ def counted(value: float | None, kind: str | None, floor: bool | None, lang: Lan
 def count_name(kind: str | None, lang: Lang) -> str:
     """What is counted, in a word; a kind without one is shown as it is."""
     return tr(COUNT_NAMES.get(kind or "", kind or ""), lang)
+
+
+def price_steps(one: Sighting, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """The last prices of a list's curve with their days: "price $14.99 → $12.99 (3 Jul) → $9.99 (9 Jul)"."""
+    steps = curve.prices(one.curve)
+    if not steps:
+        return ""
+    shown = [amounts.money(steps[-_STEPS:][0][1], one.currency)] + [
+        f"{amounts.money(price, one.currency)} ({amounts.day(at, lang, now=now, zone=zone)})"
+        for at, price in steps[-_STEPS:][1:]
+    ]
+    return tr("price {steps}", lang, steps=" → ".join(shown))
+
+
+def count_steps(one: Sighting, lang: Lang) -> str:
+    """First and last count of a list's curve, if it moved: "1,200 → 3,005 sold"."""
+    seen = [point.count for point in sorted(one.curve, key=lambda point: point.at) if point.count is not None]
+    if len(seen) < 2 or seen[0] == seen[-1]:
+        return ""
+    return f"{amounts.number(seen[0], lang)} → {counted(seen[-1], one.count_kind, one.count_floor, lang)}"
 
 
 def whence(row: Row, fact: str) -> str:

@@ -84,7 +84,12 @@ class _View:
         ranks = [point.rank for point in one.curve if point.rank is not None]
         labels = {0: str(min(ranks)), len(drawn) - 1: str(max(ranks))} if ranks else {}
         lines = [Text(f"{labels.get(at, ''):>6} │{line}", style="cyan") for at, line in enumerate(drawn)]
-        return [*self.lines(head, "bold"), *lines, *self.dates(one)]
+        told = (
+            phrases.price_steps(one, lang, now=now, zone=self.zone),
+            phrases.count_steps(one, lang),
+        )
+        trade = [line for text in told if text for line in self.lines(" " * _LABEL + text)]
+        return [*self.lines(head, "bold"), *lines, *self.dates(one), *trade]
 
     def dates(self, one: Sighting) -> list[Text]:
         points = since_seen(one.curve)

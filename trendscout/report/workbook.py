@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import tr
 from trendscout.model import Coverage, Point, Report, Row
-from trendscout.report import absences, job_lines
+from trendscout.report import absences, job_lines, phrases
 from trendscout.report.clean import visible, web_address
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, value
 from trendscout.report.curve import main_curve
@@ -24,6 +24,16 @@ _CELL_LIMIT = 32_767  # characters; Excel calls a file with more broken
 _LINK_LIMIT = 2_079  # characters of an address; longer ones stay text
 _CURVE_SPANS = 60  # columns of the history sheet
 _HOURS_UNTIL_DAYS = 3
+_FROZEN = 3  # columns
+_LANDSCAPE_A4 = 9
+# What a seller reads first stands left; ids and times that only machines ask for stand at the end.
+_FIRST = (
+    "position", "title", "gloss_zh", "list_name", "movement", "stage", "probability", "flags", "mark", "packs",
+    "price", "currency", "price_usd", "count", "count_kind", "rating", "reviews", "margin", "velocity", "newness",
+    "oddness", "specialness", "seen_on", "not_yet_on", "sellers", "near_copies", "listings", "variants", "note",
+    "url", "supplier_url",
+)  # fmt: skip
+_LAST = ("platform", "market", "list_id", "category", "product_id", "item_key", "seen_at", "as_of")
 
 
 def as_xlsx(report: Report, view: View) -> bytes:
@@ -41,6 +51,7 @@ def as_xlsx(report: Report, view: View) -> bytes:
     sheets.coverage()
     sheets.columns()
     sheets.history()
+    sheets.trades()
     book.close()
     return out.getvalue()
 
@@ -62,14 +73,15 @@ class _Book:
             "moment": book.add_format({"num_format": "yyyy-mm-dd hh:mm"}),
             "url": book.add_format({"font_color": "blue", "underline": 1}),
         }
-        names = ("Products", "Coverage", "Columns", "History")
+        names = ("Products", "History", "Prices and counts", "Coverage", "Columns")
         self.sheets: dict[str, Worksheet] = {name: book.add_worksheet(tr(name, view.lang)) for name in names}
 
     def products(self) -> None:
         """The rows, then a last column with their curves."""
         sheet = self.sheets["Products"]
-        self.table(sheet, ROW, self.report.rows)
-        place = len(ROW)
+        columns = arranged()
+        self.table(sheet, columns, self.report.rows)
+        place = len(columns)
         self.text(sheet, 0, place, tr("Curve", self.view.lang), self.head)
         sheet.set_column(place, place, 24)
         history = self.sheets["History"].get_name()
@@ -77,7 +89,8 @@ class _Book:
         for line, row in enumerate(self.report.rows, start=1):
             if width and main_curve(row) is not None:
                 cells = f"'{history}'!{_range(line, 3 + width, 2 + 2 * width)}"
-                sheet.add_sparkline(line, place, {"range": cells, "markers": True, "empty_cells": "gaps"})
+                look = {"range": cells, "markers": True, "empty_cells": "gaps", "show_hidden": True}
+                sheet.add_sparkline(line, place, look)
 
     def coverage(self) -> None:
         """What each list gave, and below it why rows are missing and how the jobs went."""
@@ -106,16 +119,17 @@ class _Book:
         sheet.freeze_panes(1, 0)
 
     def history(self) -> None:
-        """Ranks by day, and right of them the heights (-log2 of the rank) that the curves are drawn from."""
+        """Ranks by day; hidden right of them the same below zero, so that in a sparkline the top is above."""
         sheet, spans = self.sheets["History"], self.spans
-        for place, head in enumerate(("Item key", "Title", "List")):
+        for place, head in enumerate(("Title", "List", "Item key")):
             self.text(sheet, 0, place, tr(head, self.view.lang), self.head)
         for at, span in enumerate(spans):
             self.text(sheet, 0, 3 + at, span, self.head)
             self.text(sheet, 0, 3 + len(spans) + at, f"↑ {span}", self.head)
         for line, row in enumerate(self.report.rows, start=1):
             sighting = main_curve(row)
-            labels = (row.facts.item_key, row.facts.title, sighting.list_id if sighting else "")
+            where = phrases.list_name(sighting.list_id, self.view.lang) if sighting else ""
+            labels = (row.facts.title, where, row.facts.item_key)
             for place, label in enumerate(labels):
                 self.text(sheet, line, place, label)
             curve = sighting.curve if sighting else ()
@@ -125,7 +139,38 @@ class _Book:
                     sheet.write_number(line, 3 + at, last[span][0])
                     sheet.write_number(line, 3 + len(spans) + at, last[span][1])
         sheet.set_column(0, 2, 24)
-        sheet.freeze_panes(1, 3)
+        if spans:
+            sheet.set_column(3 + len(spans), 2 + 2 * len(spans), None, None, {"hidden": True})
+        sheet.freeze_panes(1, _FROZEN)
+        _printed(sheet)
+
+    def trades(self) -> None:
+        """Rank, price and count of each shown product on each list at each look, the last first."""
+        sheet, view = self.sheets["Prices and counts"], self.view
+        heads = ("Title", "List", "Time", "Rank", "Price", "Currency", "Count", "Counted")
+        for place, (head, width) in enumerate(zip(heads, (48, 36, 17, 7, 9, 9, 12, 12), strict=True)):
+            self.text(sheet, 0, place, tr(head, view.lang), self.head)
+            sheet.set_column(place, place, width)
+        line = 0
+        for row in self.report.rows:
+            for one in row.facts.sightings:
+                told = [point for point in one.curve if point.price is not None or point.count is not None]
+                for point in sorted(told, key=lambda point: point.at, reverse=True)[:_CURVE_SPANS]:
+                    line += 1
+                    self.text(sheet, line, 0, row.facts.title)
+                    self.text(sheet, line, 1, phrases.list_name(one.list_id, view.lang))
+                    local = point.at.astimezone(view.zone).replace(tzinfo=None)
+                    sheet.write_datetime(line, 2, local, self.formats["moment"])
+                    numbers = ((3, point.rank, "integer"), (4, point.price, "money"), (6, point.count, "integer"))
+                    for place, number, form in numbers:
+                        if number is not None:
+                            sheet.write_number(line, place, float(number), self.formats[form])
+                    if point.price is not None and one.currency:
+                        self.text(sheet, line, 5, one.currency)
+                    if point.count is not None and one.count_kind:
+                        self.text(sheet, line, 7, phrases.count_name(one.count_kind, view.lang))
+        sheet.freeze_panes(1, 1)
+        sheet.autofilter(0, 0, max(line, 1), len(heads) - 1)
 
     def looks(self) -> list[str]:
         """The last days on which any of the shown lists was looked at; hours, while they are few days' looks."""
@@ -143,7 +188,8 @@ class _Book:
             self.text(sheet, 0, place, heading(column, self.view), self.head)
             for line, item in enumerate(items, start=1):
                 self.cell(sheet, line, place, column, value(column, item, self.report, self.view))
-        sheet.freeze_panes(1, 5 if columns is ROW else 1)
+        sheet.freeze_panes(1, _FROZEN if columns is not COVERAGE else 1)
+        _printed(sheet)
         sheet.autofilter(0, 0, max(len(items), 1), len(columns) - 1)
 
     def cell(self, sheet: Worksheet, line: int, place: int, column: Column, found: Value) -> None:
@@ -171,6 +217,21 @@ class _Book:
         sheet.write_string(line, place, visible(text)[:_CELL_LIMIT], form or self.formats["text"])
 
 
+def arranged() -> tuple[Column, ...]:
+    """The columns of a row in the order of a reader."""
+    by_name = {column.name: column for column in ROW}
+    rest = (name for name in by_name if name not in {*_FIRST, *_LAST})
+    return tuple(by_name[name] for name in (*_FIRST, *rest, *_LAST))
+
+
+def _printed(sheet: Worksheet) -> None:
+    """On landscape pages as wide as the table, the header on each."""
+    sheet.set_landscape()
+    sheet.set_paper(_LANDSCAPE_A4)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+
+
 def _span(rows: Sequence[Row], zone: tzinfo) -> str:
     """How the history names its columns: by day, whose last rank counts; by hour while days are too few.
 
@@ -185,8 +246,8 @@ def _shown(point: Point) -> tuple[float, float] | None:
     if point.presence != "seen":
         return None
     if point.rank is not None:
-        return point.rank, -math.log2(point.rank)
-    return None if point.count is None else (point.count, math.log2(1 + max(point.count, 0.0)))
+        return point.rank, -float(point.rank)
+    return None if point.count is None else (point.count, point.count)
 
 
 def _range(line: int, first: int, last: int) -> str:

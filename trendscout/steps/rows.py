@@ -34,6 +34,8 @@ CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
+_CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
+_USUAL_LOOKS = 3  # looks before the rise that tell the usual price
 SALES = ("sold", "orders")  # kinds of counts
 SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
@@ -177,7 +179,9 @@ def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext,
         position=position,
         scored=scored,
         facts=facts,
-        checks=Checks(flags=(*_score_flags(scored), *_fact_flags(judged, known, context))),
+        checks=Checks(
+            flags=(*_score_flags(scored), *_promoted(scored, facts), *_fact_flags(judged, known, context))
+        ),
         own=Own(
             mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
             note=note,
@@ -312,6 +316,22 @@ def _fact_flags(facts: axes.Facts, known: Known, context: ReportContext) -> tupl
     if facts.category in context.red_ocean:
         flags.append(Flag("red_ocean", f"your own goods of {facts.category} come back more often than usual"))
     return tuple(flags)
+
+
+def _promoted(scored: ScoredItem, facts: ProductFacts) -> tuple[Flag, ...]:
+    """A rise that comes with a price cut: what made it is known, and ends with the promotion."""
+    if not (scored.rank and scored.rank_before and scored.rank < scored.rank_before and scored.rank_span_days):
+        return ()
+    here = next((one for one in facts.sightings if one.list_id == scored.list_id), None)
+    priced = sorted((one.at, one.price) for one in (here.curve if here else ()) if one.price)
+    if not priced:
+        return ()
+    since = priced[-1][0] - timedelta(days=scored.rank_span_days)
+    before = [price for at, price in priced if at <= since] or [priced[0][1]]
+    usual, now = max(before[-_USUAL_LOOKS:]), priced[-1][1]
+    if now > usual * (1 - _CUT):
+        return ()
+    return (Flag("promoted", f"its price went from {usual} to {now} while it rose"),)
 
 
 def _score_flags(scored: ScoredItem) -> tuple[Flag, ...]:

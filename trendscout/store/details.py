@@ -88,14 +88,16 @@ def sightings_of(
         f"""CREATE OR REPLACE TEMP TABLE d_seen AS
         SELECT {PRODUCT} AS product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
                arg_min(count_kind, rank) AS count_kind, arg_min(count_floor, rank) AS count_floor,
+               arg_min(o.price, coalesce(rank, 0)) AS price, arg_min(o.currency, coalesce(rank, 0)) AS currency,
                arg_min(l.item_key, coalesce(rank, 0)) AS item_key, arg_min(l.url, coalesce(rank, 0)) AS url
         FROM observations o JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
         WHERE list_contains($1, {PRODUCT}) AND taken_at <= $2 GROUP BY ALL""",
         [list(products), naive(until)],
     )
     curves: dict[tuple[str, str], list[Point]] = {}
-    for product, list_id, taken_at, status, depth, seen, rank, count in connection.execute(
-        """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count
+    for product, list_id, taken_at, status, depth, seen, rank, count, price in connection.execute(
+        """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count,
+                  d.price
         FROM (SELECT DISTINCT product, list_key FROM d_seen) p JOIN snapshots s USING (list_key)
         JOIN lists li USING (list_key) LEFT JOIN d_seen d USING (product, list_key, taken_at)
         WHERE s.taken_at BETWEEN $1 AND $2 ORDER BY p.product, li.list_id, s.taken_at""",
@@ -103,21 +105,22 @@ def sightings_of(
     ).fetchall():
         presence = _presence(seen=seen, status=status, depth=depth)
         curves.setdefault((product, list_id), []).append(
-            Point(taken_at.replace(tzinfo=UTC), presence, rank, count)
+            Point(taken_at.replace(tzinfo=UTC), presence, rank, count, price)
         )
     rows = connection.execute(
         """SELECT product, list_id, platform, market, min(taken_at), min(rank), arg_max(rank, taken_at),
                   max(taken_at) = (SELECT max(taken_at) FROM snapshots s WHERE s.list_key = any_value(d.list_key)
                                    AND status IN ('ok', 'partial') AND taken_at <= $1),
                   arg_max(url, taken_at), arg_max(item_key, taken_at), arg_max(count, taken_at),
-                  arg_max(count_kind, taken_at), arg_max(count_floor, taken_at)
+                  arg_max(count_kind, taken_at), arg_max(count_floor, taken_at), arg_max(currency, taken_at)
         FROM d_seen d JOIN lists USING (list_key) GROUP BY product, list_id, platform, market
         ORDER BY product, arg_max(rank, taken_at) NULLS LAST, list_id""",
         [naive(until)],
     ).fetchall()
     connection.execute("DROP TABLE d_seen")
     found: dict[str, list[Sighting]] = {}
-    for product, list_id, platform, market, since_at, best, rank, standing, url, key, count, kind, floor in rows:
+    for product, list_id, platform, market, since_at, best, rank, standing, url, key, *told in rows:
+        count, kind, floor, currency = told
         found.setdefault(product, []).append(
             Sighting(
                 platform=platform,
@@ -132,6 +135,7 @@ def sightings_of(
                 count=count,
                 count_kind=kind,
                 count_floor=floor,
+                currency=currency,
             )
         )
     return {product: tuple(sightings) for product, sightings in found.items()}
