@@ -309,6 +309,15 @@ class ScoredItem:
 
 
 @dataclass(frozen=True, slots=True)
+class Borrowed:
+    """A fact (price, count, rating) that is told by a product's listing of another platform or market."""
+
+    fact: str
+    platform: str
+    market: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class ProductFacts:
     """What is known of a product beside its score, seen from the list that it is scored on."""
 
@@ -341,8 +350,7 @@ class ProductFacts:
     near_copies: int | None = 0  # None: without a title nobody can know
     variants: int = 0
     likely: bool = False  # joined by a "likely" verdict: shown with ≈
-    # Whose a fact is (price, count, rating) that the listing on the list does not tell: platform and market.
-    borrowed: Mapping[str, tuple[str, str | None]] = field(default_factory=dict)
+    borrowed: tuple[Borrowed, ...] = ()  # facts that the listing on the list does not tell
 
 
 @dataclass(frozen=True, slots=True)

@@ -283,7 +283,7 @@ def report(workspace: Workspace, query: ReportQuery, *, now: datetime, settings:
         return make_report(connection, query, now=now, settings=settings)
 
 
-def why(workspace: Workspace, product: str, *, now: datetime) -> Why:
+def why(workspace: Workspace, product: str, *, now: datetime, settings: Settings) -> Why:
     """All that is known of a product: its row, what was joined and by which rule.
 
     Raises UsageError if nothing, or more than one product, is called so.
@@ -291,7 +291,7 @@ def why(workspace: Workspace, product: str, *, now: datetime) -> Why:
     from trendscout.steps.report import explain
 
     with workspace.store(must_exist=True) as connection:
-        return explain(connection, product, now=now)
+        return explain(connection, product, now=now, settings=settings)
 
 
 def read_report(

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 
 from trendscout import pipeline
-from trendscout.model import Entry, ProductFacts, ReportQuery, Row, Snapshot
+from trendscout.model import Borrowed, Entry, ProductFacts, ReportQuery, Row, Snapshot
 from trendscout.settings.config import Settings
 from trendscout.store.load import load_snapshots
 from trendscout.store.workspace import Workspace
@@ -72,7 +72,7 @@ def test_price_and_link_are_of_the_market_of_the_list(rows):
 def test_what_only_another_listing_tells_is_taken_from_it_and_says_so(rows):
     found = facts(rows, KEY)
     assert (found.count, found.count_kind, found.rating) == (3005, "sold", 4.5)
-    assert found.borrowed == {"count": ("aliexpress", "US"), "rating": ("aliexpress", "US")}
+    assert found.borrowed == (Borrowed("count", "aliexpress", "US"), Borrowed("rating", "aliexpress", "US"))
 
 
 def test_what_nobody_knows_is_not_good(rows):

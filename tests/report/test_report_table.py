@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.text import Text
 
 from trendscout.lang import Lang
-from trendscout.model import Member, Why
+from trendscout.model import Borrowed, Member, Why
 from trendscout.report import changes, codes, lines, packs, table, why
 from trendscout.report.grid import wrapped
 
@@ -62,7 +62,7 @@ def test_the_legend_explains_the_signs_that_occur_and_no_others() -> None:
     assert "Vel 0-100" not in one
     assert "⚠" not in one
     early = table.text(
-        replace(example(), rows=(but(STEADY, early=True, borrowed={"price": ("ebay", "DE")}),)),
+        replace(example(), rows=(but(STEADY, early=True, borrowed=(Borrowed("price", "ebay", "DE"),)),)),
         lang="en",
         width=120,
     )

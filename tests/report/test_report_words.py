@@ -10,7 +10,7 @@ from example import FADING, NOW, RISING, STEADY, YOUNG, but, empty, example
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.model import Flag
+from trendscout.model import Borrowed, Flag
 from trendscout.report import absences, amounts, phrases, table
 from trendscout.report.clean import guarded, visible, web_address
 
@@ -53,7 +53,7 @@ def test_prices(amount: Decimal | None, currency: str | None, shown: str) -> Non
 
 
 def test_a_fact_of_another_place_says_whose_it_is() -> None:
-    lent = but(RISING, borrowed={"price": ("amazon", "UK"), "count": ("aliexpress", "ID")})
+    lent = but(RISING, borrowed=(Borrowed("price", "amazon", "UK"), Borrowed("count", "aliexpress", "ID")))
     assert phrases.price_band(lent, "en") == "$12.99–18.99 (Amazon UK)"
     assert phrases.count(lent, "en") == "5,000+ sold (AliExpress ID)"
     assert phrases.short_price(lent) == "$12.99*"

@@ -149,7 +149,7 @@ def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: A
     from trendscout.cli.show import show_why
 
     here = call(context)
-    found = pipeline.why(here.workspace, product, now=moment(as_of))
+    found = pipeline.why(here.workspace, product, now=moment(as_of), settings=here.settings)
     if as_json:
         answer(found)
     else:

@@ -266,7 +266,7 @@ ROW: tuple[Column, ...] = (
            say=lambda r, v: phrases.list_name(r.scored.list_id, v.lang), width=36),
     Column("facts_from", "Facts from elsewhere",
            "Facts that the listing on this list does not tell, and of which platform and market they are.", "code",
-           lambda r: _codes(*(f"{fact}: {phrases.codes_of(*place)}" for fact, place in r.facts.borrowed.items())),
+           lambda r: _codes(*(f"{b.fact}: {b.platform} {b.market or ''}".strip() for b in r.facts.borrowed)),
            say=lambda r, v: _joined(phrases.borrowed(r, v.lang), v), width=24),
 )  # fmt: skip
 

@@ -176,8 +176,7 @@ def count_steps(one: Sighting, lang: Lang) -> str:
 
 def whence(row: Row, fact: str) -> str:
     """In brackets, of which place a fact is that the listing on the list does not tell: " (Amazon UK)"."""
-    place_of = row.facts.borrowed.get(fact)
-    return f" ({place(*place_of)})" if place_of else ""
+    return next((f" ({place(one.platform, one.market)})" for one in row.facts.borrowed if one.fact == fact), "")
 
 
 def price_band(row: Row, lang: Lang) -> str:
@@ -208,7 +207,7 @@ def short_count(row: Row, lang: Lang) -> str:
 
 
 def _star(row: Row, fact: str) -> str:
-    return "*" if fact in row.facts.borrowed else ""
+    return "*" if any(one.fact == fact for one in row.facts.borrowed) else ""
 
 
 def short_rating(row: Row, lang: Lang) -> str:
@@ -220,12 +219,7 @@ def short_rating(row: Row, lang: Lang) -> str:
 def borrowed(row: Row, lang: Lang) -> tuple[str, ...]:
     """Which facts another listing tells, and whose: "price: Amazon UK"."""
     colon = "：" if lang == "zh" else ": "
-    return tuple(f"{tr(fact, lang)}{colon}{place(*whose)}" for fact, whose in row.facts.borrowed.items())
-
-
-def codes_of(platform: str, market: str | None) -> str:
-    """A place for machines: "amazon UK"."""
-    return f"{platform} {market or ''}".strip()
+    return tuple(f"{tr(one.fact, lang)}{colon}{place(one.platform, one.market)}" for one in row.facts.borrowed)
 
 
 def count(row: Row, lang: Lang) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 from itertools import islice
@@ -53,26 +54,37 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
     )
-    left_out: list[TrendscoutError] = [*settings.left_out]  # a wrong file of the user's costs only what it says
-    known_costs = costs.of_goods(own_goods(connection), now)
+    made, left_out = _judged(connection, made, settings, pack=query.pack)
+    made = replace(made, rows=made.rows[: query.top])
+    return replace(made, notes=(*made.notes, *map(of_error, left_out), *absences.early(made.rows)))
+
+
+def _judged(
+    connection: Connection, made: Report, settings: Settings, *, pack: str | None = None
+) -> tuple[Report, Sequence[TrendscoutError]]:
+    """The report with costs and packs, and what was wrong in the user's files: it costs only what it says."""
+    left_out: list[TrendscoutError] = [*settings.left_out]
+    known_costs = costs.of_goods(own_goods(connection), made.as_of)
     try:
         known_costs |= costs.load(settings.home / "costs.toml")
     except ConfigError as fault:
         left_out.append(fault)
     made = costs.applied(made, known_costs)
-    made = packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=query.pack)
-    made = replace(made, rows=made.rows[: query.top])
-    return replace(made, notes=(*made.notes, *map(of_error, left_out), *absences.early(made.rows)))
+    return packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=pack), left_out
 
 
-def explain(connection: Connection, product: str, *, now: datetime) -> Why:
+def explain(connection: Connection, product: str, *, now: datetime, settings: Settings) -> Why:
     """All that is known of a product: its row, what was joined and by which rule.
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
     found = products.find_product(connection, product).product
-    scored = rows_of(connection, rank(connection, ANYWHERE, now=now), now=now, only=found)
+    scored = rows_of(
+        connection, rank(connection, ANYWHERE, now=now), now=now, only=found, markets=settings.markets
+    )
     row = next(scored, None) or unranked(connection, found, now=now)
+    judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings)
+    (row,) = judged.rows
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
     members = tuple(
         Member(

@@ -10,7 +10,7 @@ from itertools import islice
 from typing import TYPE_CHECKING, Literal, cast
 
 from trendscout.errors import UsageError
-from trendscout.model import Checks, Flag, Gap, Own, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.model import Borrowed, Checks, Flag, Gap, Own, ProductFacts, Row, ScoredItem, Sighting
 from trendscout.money import in_usd
 from trendscout.ranking import axes
 from trendscout.ranking.gap import Marketplace, gaps, usual_leads
@@ -243,11 +243,11 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         near_copies=facts.near_copies,
         variants=known.variants,
         likely=any(one.verdict == "likely" for one in listings),
-        borrowed={
-            name: (one.platform, one.market)
+        borrowed=tuple(
+            Borrowed(name, one.platform, one.market)
             for name, one in shown_of.items()
             if (one.platform, one.market) != (here.platform, here.market)
-        },
+        ),
     )
     return found, facts
 
