@@ -64,6 +64,7 @@ _LONGEST_KEY = 200
 _SPAN = re.compile(
     r".*\s(?:-|–|to|~|至)\s(.*)"
 )  # "Jul 06, 2026 - Jul 29, 2026": a report's range ends the day it shows
+PLAIN = "plain"  # a list that no tool made, read by the columns and addresses that it has
 TRENDS = "google_trends"  # instead of a profile's name: its downloads are no tables with a header
 T = TypeVar("T")
 
@@ -203,7 +204,7 @@ def _fitting(table: Table, stem: str) -> Profile | None:
     if found:
         return found
     draft = draft_of(table, stem)
-    return replace(draft.profile, name="plain") if draft.profile and draft.is_sure else None
+    return replace(draft.profile, name=PLAIN) if draft.profile and draft.is_sure else None
 
 
 def _no_profile(path: Path, table: Table) -> UsageError:

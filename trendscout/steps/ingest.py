@@ -15,7 +15,7 @@ from trendscout.errors import ArchiveError
 from trendscout.files import shown_name
 from trendscout.findings import Finding
 from trendscout.intake import Export, Profile, history_file, load_profile, read_export
-from trendscout.intake.exports import TRENDS
+from trendscout.intake.exports import PLAIN, TRENDS
 from trendscout.intake.saved import FILE_ID
 from trendscout.model import ArchiveRef, Page, Query
 from trendscout.store.brought import Brought, note_brought, records_of
@@ -52,7 +52,7 @@ def import_ranked(
             plain,
             loaded_at=now,
             market=market,
-            keep=lambda: brought.keep(connection, now, None)[0],
+            keep=lambda: _ref(brought.keep(connection, now, None)),
             called=file,
         )
         brought.note(connection, now)
@@ -76,8 +76,11 @@ def import_export(
     }
     brought = _Brought(archive, file, Query("import", market), {name: text for name, text in told.items() if text})
     with open_store() as connection:
-        ref, taken_at = brought.keep(connection, now, export.taken_at if export.is_dated else None)
-        loaded = _load(connection, _dated(export, taken_at), ref, now)
+        found = brought.keep(connection, now, export.taken_at if export.is_dated else None)
+        if found.extra.get("profile_toml", "") != told["profile_toml"]:  # a plain list is called by its first file
+            with tempfile.TemporaryDirectory() as folder:
+                export = _read_again(found, Path(folder))
+        loaded = _load(connection, _dated(export, found.taken_at), _ref(found), now)
         brought.note(connection, now)
     return ImportResult(export.profile, loaded, len(export.stock), export.findings + loaded.findings)
 
@@ -104,8 +107,8 @@ class _Brought:
         self._digest = hashlib.sha256(self._body).hexdigest()[:_DIGITS]
         self._page: Page | None = None
 
-    def keep(self, connection: Connection, now: datetime, at: datetime | None) -> tuple[ArchiveRef, datetime]:
-        """Where the file lies in the archive and the time of its look: `at`, else when it first came, else now.
+    def keep(self, connection: Connection, now: datetime, at: datetime | None) -> ArchivedPage:
+        """The file's record in the archive, of a look taken `at`, else when the file first came, else now.
 
         Raises ArchiveError if it cannot be written.
         """
@@ -123,8 +126,7 @@ class _Brought:
                 )
                 found = kept.archived(ref)
         self._page = found.page
-        assert self._page.ref  # noqa: S101 - what the archive gives has its place
-        return self._page.ref, found.taken_at
+        return found
 
     def _known(self, connection: Connection, kept: Archive, at: datetime | None) -> ArchivedPage | None:
         """The record of the same bytes, told the same of, if the archive still has one."""
@@ -133,8 +135,7 @@ class _Brought:
                 found = kept.archived(ref)
             except ArchiveError:  # pruned
                 continue
-            told = {name: text for name, text in found.extra.items() if name != "name"}
-            if told == self._told and found.page.query == self._query and at in (None, found.taken_at):
+            if _same(found.extra, self._told) and found.page.query == self._query and at in (None, found.taken_at):
                 return found
         return None
 
@@ -147,6 +148,18 @@ class _Brought:
             note_brought(connection, [record], at=now)
 
 
+def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
+    """Whether two imports were told the same; what the program guessed of a plain list is not told."""
+    plain = one.get("profile") == other.get("profile") == PLAIN
+    skipped = {"name", "profile_toml"} if plain else {"name"}
+    return all(one.get(name) == other.get(name) for name in {*one, *other} - skipped)
+
+
+def _ref(kept: ArchivedPage) -> ArchiveRef:
+    assert kept.page.ref  # noqa: S101 - what the archive gives has its place
+    return kept.page.ref
+
+
 def _load(connection: Connection, export: Export, ref: ArchiveRef, now: datetime) -> Loaded:
     save_stock(connection, export.stock, now)
     snapshots = [replace(snapshot, pages=(ref,)) for snapshot in export.snapshots]
@@ -155,26 +168,35 @@ def _load(connection: Connection, export: Export, ref: ArchiveRef, now: datetime
 
 def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> Loaded:
     """Load an archived import again."""
-    told, ref, market = kept.extra, kept.page.ref, kept.page.query.market
-    assert ref  # noqa: S101 - what the archive gives has its place
+    told, ref = kept.extra, _ref(kept)
     with tempfile.TemporaryDirectory() as folder:
-        file = Path(folder) / (Path(told.get("name", "")).name or "import")
-        file.write_bytes(kept.page.body)
-        if told.get("kind") != "export":
-            with history_file(file) as plain, open_store() as connection:
-                return import_history(connection, plain, loaded_at=now, market=market, keep=lambda: ref)
-        profile = None if told.get("profile") == TRENDS else _profile_again(Path(folder), told)
-        export = read_export(
-            file,
-            at=kept.taken_at,
-            profile=profile,
-            market=market,
-            sheet=told.get("sheet"),
-            order=told.get("order", ""),
-            category=told.get("category", ""),
-        )
-        with open_store() as connection:
-            return _load(connection, export, ref, now)
+        if told.get("kind") == "export":
+            export = _read_again(kept, Path(folder))
+            with open_store() as connection:
+                return _load(connection, export, ref, now)
+        with history_file(_unpacked(kept, Path(folder))) as plain, open_store() as connection:
+            market = kept.page.query.market
+            return import_history(connection, plain, loaded_at=now, market=market, keep=lambda: ref)
+
+
+def _read_again(kept: ArchivedPage, folder: Path) -> Export:
+    """The export of an archived file, by what was told of it then."""
+    told = kept.extra
+    return read_export(
+        _unpacked(kept, folder),
+        at=kept.taken_at,
+        profile=None if told.get("profile") == TRENDS else _profile_again(folder, told),
+        market=kept.page.query.market,
+        sheet=told.get("sheet"),
+        order=told.get("order", ""),
+        category=told.get("category", ""),
+    )
+
+
+def _unpacked(kept: ArchivedPage, folder: Path) -> Path:
+    file = folder / (Path(kept.extra.get("name", "")).name or "import")
+    file.write_bytes(kept.page.body)
+    return file
 
 
 def _profile_again(folder: Path, told: Mapping[str, str]) -> Profile:
