@@ -52,6 +52,7 @@ class PairModel:
     likely: float  # mean probability from which clusters are joined
     variant: float  # probability, without its conflicts, from which a pair is one product line
     store: float  # log-odds by which a pair in a store of many platforms is less likely than the weights say
+    han: float  # log-odds by which a pair with a Chinese title of one stock is likelier: it has few words to share
     doubles: float  # of a catalogue's listings with a partner elsewhere, fewer than this have one as good at home
 
 
@@ -132,7 +133,9 @@ def score(
     rivals = rival_features(content, a, b, listings.source, catalogue)
     log_odds = rivals @ model.rivals + np.float32(model.rivals_bias)
     store = not _of_one_stock(listings, many_shops, catalogues=catalogues)
-    if store:
+    if not store:
+        log_odds += np.where(listings.han[a] | listings.han[b], np.float32(model.han), 0)
+    else:
         log_odds += np.where(listings.tag[a] | listings.tag[b], 0, np.float32(model.store))
     chance = probability(log_odds)
     return ScoredPairs(content, chance, hard, line, copy, coded, far, notes, catalogue, store)
