@@ -36,6 +36,8 @@ DIFFERENT = {
     "cellular": ("Tessaro Pad 11 tablet Wi-Fi 128GB", "Tessaro Pad 11 tablet Wi-Fi Cellular 128GB"),
     "with or without": ("코르보 노트북 윈도우 포함 512GB", "코르보 노트북 윈도우 미포함 512GB"),
     "sun protection": ("Velmora sun cream SPF50+ PA++++ 50ml", "Velmora sun cream SPF30 PA+++ 50ml"),
+    "content in grams": ("Velmora acne clear foam 100ml", "Velmora acne clear foam 60g"),
+    "dimensions": ("Brindle wrapping paper gold 40x60 cm", "Brindle wrapping paper gold 50x70 cm"),
     "platform of a game": ("Koala Kart 2 game PS4", "Koala Kart 2 game PS5"),
 }
 # ... and those that say one thing in two ways.
@@ -59,6 +61,7 @@ NO_CODES = (
     "i5-12500H",
     "1XL-5XL",
     "IP68",
+    "23.6x23.6",
 )
 
 
@@ -146,6 +149,13 @@ def test_what_goods_of_many_prices_share_is_no_model_code() -> None:
 )
 def test_neighbours_of_one_template_are_not_joined_on_one_platform(one: str, other: str) -> None:
     assert not joined(("etsy_US", one), ("etsy_US", other))
+
+
+def test_equal_titles_of_one_seller_are_its_variants() -> None:
+    rows = [("amazon_US", "Brindle easy-snap dog collar"), ("amazon_US", "Brindle easy-snap dog collar")]
+    assert not joined(*rows, brand=["Brindle", "Brindle"])
+    assert joined(*rows, brand=["Tessaro", "Korvela"])
+    assert joined(*rows, brand=["Brindle", "Brindle"], image=["https://x.example/1.jpg"] * 2)
 
 
 def test_the_same_offer_once_more_on_one_platform_is_joined() -> None:

@@ -108,7 +108,7 @@ def test_variants_and_near_copies_are_counted_apart() -> None:
 def test_a_branded_offer_far_below_the_others_is_suspect() -> None:
     title = "Zunova juicer cup ZB-210 400ml white"
     rows = [
-        {"id": f"a{i}", "source": "s", "title": title, "brand": "Zunova", "price": price, "currency": "USD"}
+        {"id": f"a{i}", "source": f"s{i}", "title": title, "brand": "Zunova", "price": price, "currency": "USD"}
         for i, price in enumerate((30.0, 29.0, 31.0, 28.0, 4.0))
     ]
     found = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)

@@ -23,7 +23,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "measure": (
         "mb", "mb/s", "mm", "inch", "g", "oz", "ml", "floz", "mah", "wh", "w", "v", "amp", "hz", "mhz", "rpm",
         "lines", "k", "mp", "degree", "tier", "speed", "x", "in one", "hour", "minute", "year", "month", "%",
-        "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade",
+        "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade", "dimensions",
     ),
     "count": ("count",),
     "number": ("number",),
@@ -136,37 +136,30 @@ def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32
     return np.asarray(np.minimum(lost_a.max(0), lost_b.max(0)), np.float32)
 
 
-NEAR_SHARE = 0.8  # of the longer title's weight: what is left out of a near-equal title is at most the rest
 RARE_CODE = np.log1p(SCALE / 40)  # the weight of a code that 40 listings have
 CLOSE = 1.1  # times: two sellers of one thing on one market
 FAR = 2.0  # times: one product rarely costs that much more with another seller
 
 
 def near_equal(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether the two titles say one thing: the same facts, codes and names.
-
-    Filler ("new", "original") counts on neither side, and one side may have a few words of the trade more.
-    """
+    """Whether the two titles say one thing: the same words, facts and codes, but for filler such as "new"."""
     words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
     in_a, in_b = _met(words_a, words_b)
-    weights_a = _slots(listings.weights, a, len(words_a)) * ~np.isin(words_a, filler_tokens())
-    weights_b = _slots(listings.weights, b, len(words_b)) * ~np.isin(words_b, filler_tokens())
-    more_a, more_b = (weights_a * ~in_a).max(0), (weights_b * ~in_b).max(0)
-    shared = (weights_a * in_a).sum(0)
-    longer = np.maximum(weights_a.sum(0), weights_b.sum(0))
-    names_a, names_b = ((weights_a * ~in_a * (words_a & 1)).max(0), (weights_b * ~in_b * (words_b & 1)).max(0))
-    near = (
-        ((more_a == 0) | (more_b == 0))
-        & (names_a == 0)
-        & (names_b == 0)
-        & (shared > 0)
-        & (shared >= NEAR_SHARE * longer)
-    )
+    more_a = (words_a != 0) & ~in_a & ~np.isin(words_a, filler_tokens())
+    more_b = (words_b != 0) & ~in_b & ~np.isin(words_b, filler_tokens())
+    near = in_a.any(0) & ~more_a.any(0) & ~more_b.any(0)
     for slots in (listings.values, listings.codes):
         one, other = _slots(slots, a), _slots(slots, b)
         met_one, met_other = _met(one, other)
         near &= ~((one != 0) & ~met_one).any(0) & ~((other != 0) & ~met_other).any(0)
     return np.asarray(near)
+
+
+def one_seller(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether one seller offers both, with different pictures or none: equal titles are then its variants."""
+    known = (listings.brand[a] != 0) & (listings.brand[a] == listings.brand[b])
+    pictured = (listings.image[a] != 0) & (listings.image[a] == listings.image[b])
+    return np.asarray(known & ~pictured)
 
 
 def close_prices(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -8,7 +8,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trendscout.matching.clusters import Ties, cluster
-from trendscout.matching.comparison import close_prices, near_equal, one_sided, replaced_codes, replaced_words
+from trendscout.matching.comparison import (
+    close_prices,
+    near_equal,
+    one_seller,
+    one_sided,
+    replaced_codes,
+    replaced_words,
+)
 from trendscout.matching.verdicts import RARE
 
 if TYPE_CHECKING:
@@ -35,9 +42,10 @@ def once_more(
 ) -> NDArray[np.int64]:
     """Per row the smallest row of its platform that is the same offer; `scored` are likely pairs of one platform.
 
-    Two such listings are one product if their titles say one thing, or if they share a rare model code and nothing
-    speaks against it; on one of the `markets`, which have many sellers, also if they are surely alike, with no
-    fact on one side only, at nearly the same price. Rows that are kept apart from any stay alone here.
+    Two such listings are one product if their titles say one thing and not one seller wrote both, or if they share
+    a rare model code and nothing speaks against it; on one of the `markets`, which have many sellers, also if they
+    are surely alike, with no fact on one side only, at nearly the same price. Rows that are to be apart from any
+    stay alone here.
     """
     market = np.array([_platform(source) in markets for source in listings.sources], bool)
     free = np.ones(len(listings), bool)
@@ -46,7 +54,8 @@ def once_more(
     coded = scored.coded & ~scored.far & ~against
     sure = market[listings.source[a]] & (scored.probability >= model.sure) & ~against
     sure &= close_prices(listings, a, b) & ~one_sided(listings, a, b) & (replaced_words(listings, a, b) < RARE)
-    same_offer = (near_equal(listings, a, b) | coded | sure) & free[a] & free[b]
+    alike = (near_equal(listings, a, b) | sure) & ~one_seller(listings, a, b)
+    same_offer = (alike | coded) & free[a] & free[b]
     number = np.where(ties.known >= 0, ties.known * len(listings.sources) + listings.source, -1)
     alone = Ties(number, np.full(len(listings), -1), ties.together[:0], ties.apart[:0])
     return cluster(a, b, scored.probability, ~same_offer, alone, model.likely)

@@ -102,7 +102,8 @@ def _read_part(records: pa.Table, tags: bool) -> pa.Table:
         out["stems"].append(hashed(tuple(map(_stem, read.words[: WIDTH["words"]]))))
         out["codes"].append(list(map(code_token, read.codes[: WIDTH["codes"]])))
         out["loose"].append(list(map(code_token, read.loose[: WIDTH["loose"]])))
-        facts = read.facts[: WIDTH["kinds"]]
+        # 100 g and 100 ml are one content for a shop; 60 g and 100 ml are two.
+        facts = [("ml" if kind == "g" else kind, value) for kind, value in read.facts[: WIDTH["kinds"]]]
         out["kinds"].append([crc32(kind.encode()) for kind, _ in facts])
         out["values"].append(hashed(tuple(f"{kind} {value}" for kind, value in facts)))
         out["concepts"].append([concept + 1 for concept in read.concepts[: WIDTH["concepts"]]])

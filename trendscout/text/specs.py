@@ -32,6 +32,9 @@ _RANGE = re.compile(
     rf"\s?(\d{{1,5}}(?:[.,]\d+)?)\s?({UNIT_PATTERN})(?![a-z0-9])"
 )
 _TIMES = re.compile(rf"(\d)\s?({UNIT_PATTERN})\s?[x×*]\s?(\d{{1,3}})(?:\s?p)?\b")
+_DIMENSIONS = re.compile(
+    r"(?<![\w.])(\d{1,4}(?:\.\d{1,2})?)\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?)(?:\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?))?(?!\w)"
+)
 _YEAR_AND_WORD = re.compile(r"(?<![a-z0-9])(20[12]\d)(?=[a-z]{3})")
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _NUMERAL = re.compile(r"\b(?:(mark|mk|gen|type|part|vol|version)[. ]?(v|vi|ix|x)|(ii|iii|iv|vii|viii))\b")
@@ -104,6 +107,7 @@ def take_specs(folded: str, state: Callable[[str, str], None]) -> str:
         text = _MEMORY.sub(_memory, text)
     if _MAYBE_TIMES.search(text):
         text = _TIMES.sub(r"\1\2 \3pcs ", text)
+        text = _DIMENSIONS.sub(lambda found: _standard(found, "dimensions", state), text)
     if "20" in text:
         text = _YEAR_AND_WORD.sub(r"\1 ", text)
     if _NUMERAL_HINT.search(text):
@@ -150,7 +154,7 @@ def _numeral(found: re.Match[str]) -> str:
 def _standard(found: re.Match[str], kind: str, state: Callable[[str, str], None]) -> str:
     if kind == "-":
         return " " + " ".join(part for part in _LETTERS_AND_DIGITS.findall(found[0]) if part.isalpha()) + " "
-    value = "".join(filter(None, found.groups()))
+    value = ("x" if kind == "dimensions" else "").join(filter(None, found.groups()))
     state(kind, value)
     if kind == "cpu" and found[1].startswith("i"):
         state("cpu line", found[1])
