@@ -77,7 +77,7 @@ def test_global_options_may_stand_anywhere(given, expected):
     ("arguments", "code", "said"),
     [
         (["report"], 4, "There is no store"),
-        (["report", "--format", "pdf"], 2, "Choose one of table, json, csv, xlsx, html."),
+        (["report", "--format", "pdf"], 2, "Choose one of table, json, csv, xlsx, html, atom."),
         (["report", "--as-of", "yesterday"], 2, "is not a time"),
         (["report", "--top", "0"], 2, ""),
         (["nonsense"], 2, ""),

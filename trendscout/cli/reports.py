@@ -12,7 +12,7 @@ from trendscout.cli.app import AsJson, AsOf, Category, Market, Source, app, call
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
-FORMATS = ("table", "json", "csv", "xlsx", "html")
+FORMATS = ("table", "json", "csv", "xlsx", "html", "atom")
 Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
 Sort = Annotated[
     str, typer.Option("--sort", help=t("score, probability, gain, velocity, new, odd, special, rank."))

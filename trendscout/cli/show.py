@@ -79,7 +79,9 @@ def show_report(
         return
     if form == "table":
         if out:
-            raise UsageError("A table goes to the screen.", next_step="Choose --format csv, xlsx, json or html.")
+            raise UsageError(
+                "A table goes to the screen.", next_step="Choose --format csv, xlsx, json, html or atom."
+            )
         screen = console(width=screen_width())
         screen.print(table.render(made, lang=here.lang, width=screen.width, zone=_zone(here), changes=changes))
         return
@@ -92,6 +94,7 @@ def show_report(
         folder=folder,
         machine=machine,
         zone=_zone(here),
+        changes=changes,
     )
     for path in written:
         print(path)

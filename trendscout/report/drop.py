@@ -23,8 +23,8 @@ from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, schema, value
 
-Format = Literal["csv", "xlsx", "json", "html"]
-FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json", "html")
+Format = Literal["csv", "xlsx", "json", "html", "atom"]
+FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json", "html", "atom")
 # Signs that a terminal or an old reader would act on, though JSON allows them.
 _JSON_ESCAPED = re.compile("[\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufff9-\ufffb\ufffe\uffff\ud800-\udfff]")
 
@@ -49,8 +49,8 @@ def write(
     Fields of a pattern: {date} (of the report in `zone`, or `date`), {time}, {name}, {market}, {ext}. CSV comes
     with a coverage file beside it, a machine CSV with datapackage.json too. Where the pattern has a folder of its
     own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is there already
-    is left as it is. `images` and `changes` are for the page. Raises UsageError for a pattern that leads elsewhere
-    or a file that cannot be written.
+    is left as it is. `images` is for the page, `changes` for page and feed. Raises UsageError for a pattern that
+    leads elsewhere or a file that cannot be written.
     """
     local = report.as_of.astimezone(zone)
     given = {
@@ -120,6 +120,10 @@ def _files(
         from trendscout.report import workbook
 
         return {path: workbook.as_xlsx(report, view)}
+    if form == "atom":
+        from trendscout.report import atom
+
+        return {path: atom.as_atom(report, changes, view.lang)}
     if form == "html":
         from trendscout.report import page
 
