@@ -96,6 +96,9 @@ SENTENCES: Mapping[str, Sentence] = {
         "partial", "{count} charts have no readable goods.", "A chart has no readable goods."
     ),
     "reply_does_not_say": Sentence("partial", "The reply does not say {what}.", words=("what",)),
+    "column_same": Sentence(
+        "partial", "{what} says the same in all {count} rows: it is of no single item, and was left out."
+    ),
     "prices_mixed": Sentence("partial", "Some rows say their price after the coupon and some do not."),
     # --- what the user brings ---
     "no_file_kind": Sentence("failed", "It is no kind of file that is read."),

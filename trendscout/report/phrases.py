@@ -49,6 +49,7 @@ PLATFORMS = {
     "alibaba_1688": "1688",
     "aliexpress": "AliExpress",
     "amazon": "Amazon",
+    "apple": "Apple",
     "coupang": "Coupang",
     "cpsc": "US CPSC",
     "douyin": "Douyin",

@@ -136,6 +136,18 @@ class Doubts:
         return ListNote(name, length=length, complete=complete, findings=findings, at=at)
 
 
+_ENOUGH_ROWS = 8
+
+
+def same_in_all(rows: list[Row], key: str) -> bool:
+    """Whether a field says one thing in all of many rows: a scraper took one item's for all of them."""
+    return (
+        len(rows) >= _ENOUGH_ROWS
+        and len({str(row.get(key)) for row in rows}) == 1
+        and rows[0].get(key) is not None
+    )
+
+
 def param(url: str, *names: str) -> str:
     """The first of the query parameters `names` in an address, or ""; Chinese sites write them in GBK too."""
     try:

@@ -18,9 +18,11 @@ from trendscout.errors import Blocked, LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources import _amazon as amazon
-from trendscout.sources._fields import extra, whole
+from trendscout.sources._fields import extra, rating, shown_price, text, web_url, whole
+from trendscout.sources._rows import rows_at
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.charset import charset_in
+from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 KINDS = ("bestsellers", "new_releases", "movers_and_shakers", "most_wished_for")
@@ -256,6 +258,50 @@ def read_ordered_list(page: Page) -> Iterator[Entry]:
             yield _entry(name, rank, asin, item, base, query, {})
 
 
+# --- replies of a third party's interface --------------------------------------------------------------
+
+
+def read_interface(page: Page) -> Iterator[Entry | ListNote]:
+    """Ranked rows of a third party's interface, which names country, kind and category itself."""
+    value = parse_json(page)
+    holder = next(iter(dicts_with(value, "best_sellers")), {})
+    asked = next((one["parameters"] for one in dicts_with(value, "parameters")), None)
+    told = replace(
+        page.query,
+        market=page.query.market or _market_of_code(dig(asked, "country") or holder.get("country")),
+        kind=_KIND_ASKED.get(text(dig(asked, "type")) or "", page.query.kind),
+        category=page.query.category or text(dig(asked, "category")) or "",
+    )
+    name = list_id(told)
+    for row in rows_at(holder, ("best_sellers",), having=("asin",))[:_MAX_ROWS]:
+        yield Entry(
+            name,
+            whole(row.get("rank")),
+            text(row.get("asin")) or "",
+            title=text(row.get("product_title")),
+            url=web_url(row.get("product_url")),
+            image=web_url(row.get("product_photo")),
+            **shown_price(row.get("product_price"), told.market),
+            rating=rating(row.get("product_star_rating")),
+            reviews=whole(row.get("product_num_ratings")),
+        )
+    yield ListNote(name)
+
+
+_KIND_ASKED = {
+    "BEST_SELLERS": "bestsellers",
+    "NEW_RELEASES": "new_releases",
+    "MOVERS_AND_SHAKERS": "movers_and_shakers",
+    "MOST_WISHED_FOR": "most_wished_for",
+    "GIFT_IDEAS": "most_gifted",
+}
+
+
+def _market_of_code(code: object) -> str | None:
+    country = text(code)
+    return "UK" if country == "GB" else country
+
+
 SOURCES = (
     Source(
         name="amazon_bestsellers",
@@ -278,6 +324,7 @@ SOURCES = (
             Reader("grid since 2022", lambda page: b"data-client-recs-list" in page.body, read_grid),
             Reader("grid, cards only", lambda page: b"gridItemRoot" in page.body, read_cards),
             Reader("hub of carousels", lambda page: b"zg-carousel-general-faceout" in page.body, read_hub),
+            Reader("third party's interface", lambda page: b'"best_sellers"' in page.body, read_interface),
             Reader("ordered list until 2022", lambda page: b"zg-ordered-list" in page.body, read_ordered_list),
         ),
         hosts=amazon.HOSTS,
@@ -294,6 +341,7 @@ SOURCES = (
             "gridItemRoot",
             "zg-carousel-general-faceout",
             "zg-ordered-list",
+            '"best_sellers"',
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -15,12 +15,17 @@ from trendscout.sources._fields import (
     PriceFields,
     extra,
     grouped,
+    rating,
     shown_count,
     shown_price,
+    text,
     web_url,
+    whole,
     words_of,
 )
+from trendscout.sources._rows import Doubts, Row, ranked, rows_at, same_in_all
 from trendscout.sources.source import Reader, Source, list_id
+from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 _BOUGHT = re.compile(
@@ -171,6 +176,42 @@ def _bought(card: LexborNode, market: str | None) -> CountFields:
     return {}
 
 
+# --- rows that a scraper collected ---------------------------------------------------------------------
+
+
+def read_collected(page: Page) -> Iterator[Entry | ListNote]:
+    """Rows of a scraper's output, in their order; those whose link is counted are advertisements."""
+    rows = rows_at(parse_json(page), (), having=("real_price",))
+    links = [text(row.get("url")) or "" for row in rows]
+    market = page.query.market or next((found for link in links if (found := amazon.market_of(link))), None)
+    query = replace(page.query, market=market)
+    name, doubts = list_id(query), Doubts()
+    same = [key for key in ("real_price", "rating", "rating_count") if same_in_all(rows, key)]
+    for key in same:
+        doubts.say(finding("column_same", what=key, count=len(rows)))
+    cleaned = [{key: value for key, value in row.items() if key not in same} for row in rows]
+    yield from ranked(_collected(row, name, market) for row in cleaned)
+    yield doubts.note(name)
+
+
+def _collected(row: Row, name: str, market: str | None) -> Entry:
+    link = unquote(text(row.get("url")) or "")
+    asin = amazon.asin_in(link) or ""
+    host = amazon.HOST_OF.get(market or "", amazon.HOST_OF["US"])
+    return Entry(
+        name,
+        None,
+        asin,
+        title=text(row.get("title")),
+        url=f"https://{host}/dp/{asin}" if asin else None,
+        **shown_price(row.get("price"), market),
+        rating=rating(row.get("rating")),
+        reviews=whole(row.get("rating_count")),
+        is_ad="/sspa/" in link,
+        extra=extra(price_before=text(row.get("real_price"))),
+    )
+
+
 SOURCES = (
     Source(
         name="amazon_search",
@@ -186,13 +227,16 @@ SOURCES = (
             "the past month's sales. Advertisements are marked and hold no rank."
         ),
         key_form="[A-Z0-9]{10}",
-        readers=(Reader("search results", lambda page: b"s-search-result" in page.body, read_results),),
+        readers=(
+            Reader("search results", lambda page: b"s-search-result" in page.body, read_results),
+            Reader("collected rows", lambda page: b'"real_price"' in page.body, read_collected),
+        ),
         hosts=amazon.HOSTS,
         requests=requests,
         query_of=query_of,
         walls=amazon.WALLS,
         spacing_s=5.0,
         categories=("fidget toy", "portable blender"),
-        marks=("s-search-result",),
+        marks=("s-search-result", '"real_price"'),
     ),
 )

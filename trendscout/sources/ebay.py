@@ -25,7 +25,7 @@ from trendscout.sources._fields import (
     whole,
     words_of,
 )
-from trendscout.sources._rows import first, number_param, param, ranked, told
+from trendscout.sources._rows import first, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
@@ -215,6 +215,30 @@ def _summary(row: dict[str, Any], name: str) -> Entry:
     )
 
 
+def read_collected(page: Page) -> Iterator[Entry | ListNote]:
+    """Rows of a scraper's output, in their order; ratings in it are of the sellers, and not read."""
+    rows = rows_at(parse_json(page), (), having=("subtitles",))
+    links = [text(row.get("url")) or "" for row in rows]
+    hosts = {(urlsplit(link).hostname or "").removeprefix("www.") for link in links}
+    market = page.query.market or (_MARKET_OF.get(hosts.pop()) if len(hosts) == 1 else None)
+    name = list_id(replace(page.query, market=market))
+    entries = (
+        Entry(
+            name,
+            None,
+            found[1] if (found := _ITEM.search(link)) else "",
+            title=text(row.get("title")),
+            url=web_url(link.partition("?")[0]),
+            image=web_url(row.get("photo")),
+            **shown_price(row.get("price"), market),
+            extra=extra(condition=text(row.get("subtitles")), location=text(row.get("location"))),
+        )
+        for row, link in zip(rows, links, strict=True)
+    )
+    yield from ranked(entries)
+    yield ListNote(name)
+
+
 def read_s_card(page: Page) -> Iterator[Entry | ListNote]:
     """Layout "s-card", since 2025."""
     return _read(page, "li.s-card", "s-card__")
@@ -260,6 +284,7 @@ SOURCES = (
         key_form=r"\d{9,15}",
         readers=(
             Reader("Browse API", lambda page: b'"itemSummaries"' in page.body, read_browse),
+            Reader("collected rows", lambda page: b'"subtitles"' in page.body, read_collected),
             Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, read_su_item),
             Reader("s-card, 2025", lambda page: b"s-card__" in page.body, read_s_card),
             Reader("s-item, until 2025", lambda page: b"s-item__" in page.body, read_s_item),

@@ -1,0 +1,48 @@
+"""Answers into pipes, input from them, and what a file brought taken back: as a seller types it."""
+
+import io
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+PAGE = Path(__file__).parents[1] / "sources" / "amazon_bestsellers" / "ok_grid" / "page.html"
+NAMED = ("--source", "amazon_bestsellers", "--market", "US", "--category", "kitchen")
+
+
+@pytest.fixture
+def typed(monkeypatch):
+    """Puts bytes on standard input."""
+
+    def put(data: bytes) -> None:
+        monkeypatch.setattr("sys.stdin", SimpleNamespace(buffer=io.BytesIO(data), isatty=lambda: False))
+
+    return put
+
+
+def test_a_page_comes_by_standard_input(run, typed):
+    typed(PAGE.read_bytes())
+    ended = run("ingest", "-", *NAMED, "--at", "2026-11-19T08:00Z", "--json")
+    (one,) = json.loads(ended.out)
+    assert (one["name"], one["status"]) == ("-", "ok")
+    assert one["taken_at"] == "2026-11-19T08:00:00Z"
+    typed(PAGE.read_bytes())
+    lines = run("parse", "-", *NAMED, "--at", "2026-11-19T08:00Z").out.splitlines()
+    assert len(lines) == one["entries"]
+    assert json.loads(lines[0])["list"] == one["lists"][0], "parse shows what ingest stores"
+    assert json.loads(lines[0])["taken_at"] == one["taken_at"]
+
+
+def test_what_a_file_brought_is_taken_back(run):
+    (one,) = json.loads(run("ingest", PAGE, *NAMED, "--json").out)
+    (listed,) = json.loads(run("ingest", "--undo", "list", "--json").out)
+    assert (listed["file_id"], listed["looks"]) == (one["file_id"], 1)
+    assert run("ingest", "--undo", one["file_id"]).code == 0
+    assert json.loads(run("ingest", "--undo", "list", "--json").out) == []
+    assert "No file that counts" in run("ingest", "--undo", one["file_id"]).err
+
+
+def test_there_must_be_something_to_ingest(run):
+    assert run("ingest").code == 2
+    assert "There is no inbox" in run("ingest", "--inbox").err

@@ -1,0 +1,106 @@
+"""Apple's public charts of apps, by its feed generator: what is downloaded most, in places without counts."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+
+from trendscout.model import Entry, ListNote, Page, Query, Request
+from trendscout.sources._fields import extra, joined, moment, objects, text, web_url
+from trendscout.sources._rows import rows_at, told
+from trendscout.sources.source import Reader, Source, list_id
+from trendscout.text.jsontext import dicts_with, dig, parse_json
+
+_HOST = "rss.marketingtools.apple.com"
+_ADDRESS = re.compile(r"/api/v2/([a-z]{2})/([a-z]+)/([a-z-]+)/\d{1,3}/")
+_ROWS = 100
+_KINDS = ("top-free", "top-paid")
+
+
+def _market_of(country: str) -> str:
+    return "UK" if country.upper() == "GB" else country.upper()
+
+
+def query_of(url: str) -> Query | None:
+    """Country, chart and kind of things of a feed's address; older feeds had another host."""
+    found = _ADDRESS.search(url)
+    if found is None or "apple.com/" not in url:
+        return None
+    return Query("apple_charts", _market_of(found[1]), found[3], "" if found[2] == "apps" else found[2])
+
+
+def requests(query: Query) -> Sequence[Request]:
+    """One feed: a country's chart of apps, or of what the category names, such as podcasts."""
+    country = "gb" if query.market == "UK" else (query.market or "US").lower()
+    what = query.category or "apps"
+    return (Request(f"https://{_HOST}/api/v2/{country}/{what}/{query.kind or _KINDS[0]}/{_ROWS}/{what}.json"),)
+
+
+def read_feed(page: Page) -> Iterator[Entry | ListNote]:
+    """The feed's rows; their order is the chart. The feed names country, chart and time itself."""
+    feed = next((one["feed"] for one in dicts_with(parse_json(page), "feed")), None)
+    asked = query_of(text(dig(feed, "id")) or "")
+    country = text(dig(feed, "country"))
+    query = told(page, market=_market_of(country) if country else None)
+    if asked:
+        query = told(page, market=asked.market, category=asked.category)
+    name = list_id(query, kind=asked.kind if asked else query.kind)
+    for rank, row in enumerate(rows_at(feed, ("results",), having=("id", "artworkUrl100")), start=1):
+        yield Entry(
+            name,
+            rank,
+            text(row.get("id")) or "",
+            title=text(row.get("name")),
+            url=web_url(row.get("url")),
+            image=web_url(row.get("artworkUrl100")),
+            listed_at=moment(row.get("releaseDate")),
+            extra=extra(
+                maker=text(row.get("artistName")),
+                genres=joined(one.get("name") for one in objects(row.get("genres"))),
+            ),
+        )
+    yield ListNote(name, at=moment(dig(feed, "updated")))
+
+
+SOURCES = (
+    Source(
+        name="apple_charts",
+        platform="apple",
+        ids_worldwide=True,
+        title="Apple's charts: apps downloaded most",
+        kinds=_KINDS,
+        markets=(
+            "US",
+            "UK",
+            "DE",
+            "FR",
+            "IT",
+            "ES",
+            "CA",
+            "AU",
+            "JP",
+            "KR",
+            "CN",
+            "TW",
+            "HK",
+            "IN",
+            "BR",
+            "MX",
+            "ID",
+        ),
+        way_in=("live", "own"),
+        terms="https://www.apple.com/legal/internet-services/terms/site.html",
+        why=(
+            "Off: charts of apps, not of goods. The feed is made to be read; its order is the chart, it counts "
+            "nothing."
+        ),
+        key_form=r"\d{5,15}",
+        readers=(Reader("feed generator", lambda page: b'"artworkUrl100"' in page.body, read_feed),),
+        hosts=(_HOST,),
+        requests=requests,
+        query_of=query_of,
+        spacing_s=5.0,
+        length=_ROWS,
+        marks=("marketingtools.apple.com", "apps.apple.com", "applemarketingtools.com"),
+    ),
+)
