@@ -47,7 +47,7 @@ async function watch() {
   if (!allowed.length) return;
   const shared = { matches: allowed, runAt: "document_start", allFrames: false, persistAcrossSessions: true };
   await chrome.scripting.registerContentScripts([
-    { ...shared, id: "capture", js: ["sites.js", "rules.js", "capture.js"], world: "MAIN" },
+    { ...shared, id: "capture", js: ["in_page.js"], world: "MAIN" },
     { ...shared, id: "reader", js: ["sites.js", "rules.js", "reader.js"] },
   ]);
 }

@@ -1,6 +1,6 @@
 "use strict";
 // What may leave the browser, by the lists in sites.js, which are made from the sources.
-globalThis.TRENDSCOUT = (() => {
+var TRENDSCOUT = (() => {
   const MAX_CLIP = 24_000_000, MAX_REPLY = 8_000_000, MAX_REPLIES = 120;
   const { sites, parameters, secrets } = TRENDSCOUT_SITES;
   const kept = new Set(parameters), secret = new Set(secrets);

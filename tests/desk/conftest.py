@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 import uvicorn
-from open_desk import Open, opened
+from open_desk import FLAGS, Open, apart, chromium_path, opened
 
 from trendscout.demo.run import run_demo
 from trendscout.desk.app import application
@@ -23,17 +23,13 @@ from trendscout.store.workspace import Workspace
 
 DAYS = 8
 REQUIRED = os.environ.get("TRENDSCOUT_REQUIRE_BROWSER") == "1"
-FLAGS = (
-    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
 
 
 @pytest.fixture(scope="session")
 def played(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, datetime]:
     """A folder with a week of one market's demo, published."""
     out = tmp_path_factory.mktemp("desk") / "out"
-    result = run_demo(out, days=DAYS, seed=7, markets=("UK",))
+    result = apart(lambda: run_demo(out, days=DAYS, seed=7, markets=("UK",)))
     workspace = Workspace.at(str(result.store), result.archive)
     workspace.desk.mkdir()
     publish(workspace, now=result.report.as_of)
@@ -98,7 +94,3 @@ def chromium(playwright: Any) -> Iterator[Any]:
     browser = playwright.chromium.launch(executable_path=chromium_path(), args=FLAGS)
     yield browser
     browser.close()
-
-
-def chromium_path() -> str | None:
-    return shutil.which("chromium") or shutil.which("google-chrome")

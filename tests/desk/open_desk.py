@@ -1,6 +1,9 @@
 """A desk on a store, and ways to ask it in this process."""
 
 import asyncio
+import shutil
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +21,16 @@ from trendscout.settings.config import Settings
 from trendscout.store.workspace import Workspace
 
 PORT = 8737
+FLAGS = (
+    "--headless --no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+
+
+def apart(work: Callable[[], Any]) -> Any:
+    """What the work gives, done in a thread of its own: Playwright has an event loop running in this one."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(work).result()
 
 
 class Client:
@@ -35,7 +48,7 @@ class Client:
                 self.cookies = client.cookies
                 return answer
 
-        return asyncio.run(ask())
+        return apart(lambda: asyncio.run(ask()))
 
     def get(self, url: str, **more: Any) -> httpx.Response:
         return self.request("GET", url, **more)
@@ -88,3 +101,7 @@ def opened(out: Path, now: datetime, port: int = PORT, **more: Any) -> Open:
     worker = Worker(workspace, settings, VirtualClock(now), words, lang="en", **more)
     desk = Desk(workspace.desk, keys, words, worker, View("en", UTC))
     return Open(desk, Guard(application(desk), keys, port, "/clip"), keys, workspace, worker, now, port)
+
+
+def chromium_path() -> str | None:
+    return shutil.which("chromium") or shutil.which("google-chrome")

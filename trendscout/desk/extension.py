@@ -38,6 +38,9 @@ def write_extension(out: Path) -> list[Path]:
     source = folder("extension")
     names = [path.relative_to(source) for path in sorted(source.rglob("*")) if path.is_file()]
     made = {Path("sites.js"): _sites(), Path("README.txt"): _README.format(version=__version__)}
+    # One closed script for the page's own world: it leaves no names there, and a browser runs a file once a page.
+    parts = (made[Path("sites.js")], *((source / name).read_text("utf-8") for name in ("rules.js", "capture.js")))
+    made[Path("in_page.js")] = "(() => {\n" + "\n".join(parts) + "\n})();\n"
     strange = [path for path in out.rglob("*") if path.is_file() and path.relative_to(out) not in {*names, *made}]
     if strange:
         raise UsageError(
@@ -65,4 +68,4 @@ def _sites() -> str:
         for name, clip in CLIPS.items()
     ]
     table = {"sites": sites, "parameters": PARAMETERS, "secrets": SECRETS}
-    return f'"use strict";\nglobalThis.TRENDSCOUT_SITES = {json.dumps(table, indent=1)};\n'
+    return f'"use strict";\nvar TRENDSCOUT_SITES = {json.dumps(table, indent=1)};\n'
