@@ -1,4 +1,4 @@
-"""Makes the pictures of the READMEs from a demo's store: docs/img/report.svg, report.zh.svg and page.png.
+"""Makes the pictures of the READMEs from a demo's store: docs/img/report.svg, report.zh.svg, page.png, desk.png.
 
 `make pictures` plays the demo and runs this. The page is photographed in Chromium, so one must be installed, and
 with it a font for Chinese (Debian: chromium fonts-wqy-microhei).
@@ -21,10 +21,12 @@ from rich.segment import Segment
 from rich.style import Style
 
 from trendscout import pipeline
+from trendscout.clock import VirtualClock
 from trendscout.lang import Lang
 from trendscout.model import Report, ReportQuery
 from trendscout.report import page, table
 from trendscout.settings.config import Settings
+from trendscout.steps.publish import publish
 from trendscout.store.workspace import Workspace
 
 IMAGES = Path(__file__).parent / "img"
@@ -96,9 +98,42 @@ def photograph(report: Report, name: str) -> None:
         browser.close()
 
 
+def photograph_desk(report: Report, demo: Path, lang: Lang, name: str) -> None:
+    """The desk's products, in a language, served on a free port for as long as it takes."""
+    from threading import Thread
+
+    import uvicorn
+
+    from trendscout.desk.serve import bind, desk_at
+
+    workspace = Workspace.at(demo / "demo.duckdb", demo / "archive")
+    workspace.desk.mkdir(exist_ok=True)
+    publish(workspace, now=report.as_of)
+    bound = bind(0, workspace.desk)
+    port = bound.getsockname()[1]
+    guard, _, address = desk_at(
+        workspace, Settings(), port, lang=lang, clock=VirtualClock(report.as_of), images=False
+    )
+    server = uvicorn.Server(uvicorn.Config(guard, log_level="error", lifespan="off", ws="none"))
+    Thread(target=server.run, kwargs={"sockets": [bound]}, daemon=True).start()
+    chromium = shutil.which("chromium") or shutil.which("google-chrome")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        window = browser.new_page(viewport={"width": 1280, "height": 860})
+        window.goto(address)
+        window.wait_for_selector("h1")
+        window.click("nav a >> nth=1")
+        window.wait_for_selector("#filters")
+        window.screenshot(path=IMAGES / name)
+        browser.close()
+    server.should_exit = True
+
+
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
     found = last_report(Path(sys.argv[1]))
     terminal(found, "en", "report.svg")
     terminal(found, "zh", "report.zh.svg")
     photograph(found, "page.png")
+    photograph_desk(found, Path(sys.argv[1]), "en", "desk.png")
+    photograph_desk(found, Path(sys.argv[1]), "zh", "desk.zh.png")

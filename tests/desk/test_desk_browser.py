@@ -75,7 +75,7 @@ def test_a_morning_at_the_desk(quiet: Open, visit: Callable[..., Any]) -> None:
     window.focus("a.title >> nth=0")
     window.keyboard.press("Enter")
     window.wait_for_selector("figure.year")
-    assert title[:20] in window.inner_text("h1")
+    assert title.removeprefix("≈ ")[:20] in window.inner_text("h1")
     assert window.locator("figure.year svg .line, figure.year svg .dot, figure.year svg .now").count() > 0
     window.fill("input[name=note]", "200 in stock")
     window.click("button[value=watch]")
@@ -134,7 +134,8 @@ def test_hostile_titles_do_nothing(quiet: Open, visit: Callable[..., Any]) -> No
 
     with open_store(quiet.workspace.db) as connection:
         keys = connection.execute("SELECT listing FROM listings ORDER BY listing").fetchall()
-        for (key,), title in zip(keys, hostile(), strict=False):
+        for (key,), given in zip(keys, hostile(), strict=False):
+            title = given.encode("utf-8", "ignore").decode()  # the store holds no half characters
             connection.execute(
                 "UPDATE listings SET title = ?, url = ?, image = ?, seller = ? WHERE listing = ?",
                 [*[title] * 4, key],
@@ -151,7 +152,19 @@ def test_hostile_titles_do_nothing(quiet: Open, visit: Callable[..., Any]) -> No
         window.click(f"a.title >> nth={place}")
         window.wait_for_selector("h2")
         assert window.evaluate("window.pwned") is None
-        assert window.evaluate("document.documentElement.scrollWidth") <= PHONE["width"]
+        assert sticking_out(window, PHONE["width"]) == []
+
+
+def sticking_out(window: Any, width: int) -> list[str]:
+    """What reaches over the right edge of the page, the outermost last."""
+    if window.evaluate("document.documentElement.scrollWidth") <= width:
+        return []
+    found: list[str] = window.evaluate(
+        """(width) => [...document.querySelectorAll("main *, header *")].filter((one) => !one.closest(".scroll")
+            && one.getBoundingClientRect().right > width).map((one) => one.outerHTML.slice(0, 120))""",
+        width,
+    )
+    return found
 
 
 @pytest.mark.parametrize(
@@ -195,7 +208,7 @@ def test_the_language_is_kept_and_whole(quiet: Open, visit: Callable[..., Any]) 
 
 
 def test_without_a_store_it_says_how_to_begin(
-    tmp_path: Path, visit: Callable[..., Any], served: Callable[[Open], Open], seen: Open
+    tmp_path: Path, seen: Open, served: Callable[[Open], Open], visit: Callable[..., Any]
 ) -> None:
     empty = served(opened(tmp_path, seen.now))
     empty.worker.start()

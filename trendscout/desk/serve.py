@@ -8,6 +8,7 @@ import socket
 from collections.abc import Callable, Mapping
 from datetime import UTC
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from trendscout.clock import Clock
@@ -16,6 +17,10 @@ from trendscout.files import whole_file
 from trendscout.lang import Lang
 from trendscout.settings.config import Settings
 from trendscout.store.workspace import Workspace
+
+if TYPE_CHECKING:
+    from trendscout.desk.guard import Guard
+    from trendscout.desk.worker import Worker
 
 PORT = 8737
 _LOOPBACK = "127.0.0.1"
@@ -45,25 +50,17 @@ def serve(
             "The desk needs packages that are not installed.",
             next_step="Install them with: pip install 'trendscout[desk]'",
         ) from error
-    from trendscout.desk.app import Desk, application
-    from trendscout.desk.guard import Guard, keys_in
-    from trendscout.desk.pages import View
-    from trendscout.desk.words import Words
-    from trendscout.desk.worker import Worker
     from trendscout.steps.publish import remember_config
 
     folder = workspace.desk
     bound = bind(port, folder)
     port = bound.getsockname()[1]
-    keys = keys_in(folder)
+    guard, worker, address = desk_at(
+        workspace, settings, port, lang=lang, clock=clock, base_url=base_url, images=images
+    )
     remember_config(folder, settings.path)
     note = json.dumps({"process": os.getpid(), "port": port})
     whole_file(folder / "serving.json", lambda path: path.write_text(note, encoding="utf-8"))
-    words = Words(folder)
-    worker = Worker(workspace, settings, clock, words, lang=lang, base_url=base_url)
-    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
-    desk = Desk(folder, keys, words, worker, View(lang, zone, images))
-    guard = Guard(application(desk), keys, port, "/clip")
     config = uvicorn.Config(
         guard,
         log_level="error",
@@ -77,7 +74,7 @@ def serve(
         timeout_graceful_shutdown=2,
     )
     worker.start()
-    say("The desk is open: {address}", address=f"http://{_LOOPBACK}:{port}/{keys.folder}/?key={keys.key}")
+    say("The desk is open: {address}", address=address)
     say("Only this machine reaches it. Ctrl-C closes it.")
     try:
         uvicorn.Server(config).run(sockets=[bound])
@@ -88,6 +85,33 @@ def serve(
         bound.close()
         (folder / "serving.json").unlink(missing_ok=True)
         say("The desk is closed.")
+
+
+def desk_at(
+    workspace: Workspace,
+    settings: Settings,
+    port: int,
+    *,
+    lang: Lang,
+    clock: Clock,
+    base_url: str | Mapping[str, str] | None = None,
+    images: bool = True,
+) -> tuple[Guard, Worker, str]:
+    """The guarded application for a port, its writer, not started yet, and the address to open."""
+    from trendscout.desk.app import Desk, application
+    from trendscout.desk.guard import Guard, keys_in
+    from trendscout.desk.pages import View
+    from trendscout.desk.words import Words
+    from trendscout.desk.worker import Worker
+
+    folder = workspace.desk
+    keys = keys_in(folder)
+    words = Words(folder)
+    worker = Worker(workspace, settings, clock, words, lang=lang, base_url=base_url)
+    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
+    desk = Desk(folder, keys, words, worker, View(lang, zone, images))
+    address = f"http://{_LOOPBACK}:{port}/{keys.folder}/?key={keys.key}"
+    return Guard(application(desk), keys, port, "/clip"), worker, address
 
 
 def bind(port: int, folder: Path) -> socket.socket:

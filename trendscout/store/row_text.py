@@ -75,6 +75,8 @@ def _built(kind: Any, value: Any) -> Any:
         if parts[-1] is Ellipsis:
             return tuple(_built(parts[0], part) for part in value)
         return tuple(_built(one, part) for one, part in zip(parts, value, strict=True))
+    if get_origin(kind) is Mapping:
+        return {name: _built(get_args(kind)[1], part) for name, part in value.items()}
     if kind is datetime:
         return datetime.fromisoformat(value)
     return Decimal(value) if kind is Decimal else value
