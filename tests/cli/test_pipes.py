@@ -46,3 +46,13 @@ def test_what_a_file_brought_is_taken_back(run):
 def test_there_must_be_something_to_ingest(run):
     assert run("ingest").code == 2
     assert "There is no inbox" in run("ingest", "--inbox").err
+
+
+def test_answers_go_to_standard_output_where_it_is_named(run):
+    run("ingest", PAGE, *NAMED)
+    run("match")
+    assert run("rank", "--format", "csv", "--top", "1").out.startswith("as_of,position,product_id")
+    for name in ("-", "/dev/stdout"):
+        told = json.loads(run("report", "--format", "json", "--top", "1", "--out", name).out)
+        assert len(told["rows"]) == 1
+    assert run("report", "--format", "csv", "--machine", "--out", "-").out.startswith("as_of,position")

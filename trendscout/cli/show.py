@@ -177,7 +177,7 @@ def show_inbox(files: Sequence[Any], lang: Lang) -> None:
                 one.state,
                 ", ".join(one.lists[:3]) + (", …" if len(one.lists) > 3 else ""),
                 sum(result.entries for result in one.pages) + (one.table.loaded.observations if one.table else 0),
-                said(one.findings, lang),
+                said((*one.findings, *(found for page in one.pages for found in page.findings)), lang),
                 one.moved_to,
             )
             for one in files
