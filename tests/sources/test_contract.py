@@ -150,3 +150,11 @@ def test_walls_are_named_in_both_languages_and_their_marks_are_lower_case(name: 
 def test_a_platform_has_a_name(name: str) -> None:
     platform = get_source(name).platform
     assert phrases.PLATFORMS.get(platform), "name it in PLATFORMS of report/phrases.py"
+
+
+def test_the_sources_of_a_platform_agree_whether_it_sells() -> None:
+    said: dict[str, set[bool]] = {}
+    for source in sources().values():
+        said.setdefault(source.platform, set()).add(source.sells)
+    assert [platform for platform, its in said.items() if len(its) > 1] == []
+    assert {"google", "tiktok", "youtube"} <= {platform for platform, its in said.items() if its == {False}}

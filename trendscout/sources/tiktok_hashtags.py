@@ -410,6 +410,7 @@ SOURCES = (
     Source(
         name="tiktok_trends",
         platform="tiktok",
+        sells=False,
         ids_worldwide=True,
         title="TikTok Creative Center: keywords and songs",
         kinds=("keywords", "songs"),
