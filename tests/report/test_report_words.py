@@ -70,7 +70,7 @@ def test_a_fact_of_another_place_says_whose_it_is() -> None:
             "Amazon US · 畅销榜 · Home garden",
         ),
         ("tiktok_hashtags_US/popular/all", "TikTok hashtags US · Popular", "TikTok 话题标签 US · 热门"),
-        ("mine_XX/odd_kind/12345", "mine · odd kind · 12345", "mine · odd kind · 12345"),
+        ("mine_XX/odd_kind/12345", "mine · Odd kind · 12345", "mine · Odd kind · 12345"),
         ("whatever", "whatever", "whatever"),
     ],
 )

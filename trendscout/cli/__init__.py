@@ -19,13 +19,18 @@ def run() -> None:
     gc.disable()  # until a command runs: declaring them leaves no garbage, and looking for it is 4 % of `--help`
     _speak_any_encoding()
     from trendscout.cli.app import app
+    from trendscout.cli.language import help_lang
 
     for part in _COMMANDS:
         import_module(f"trendscout.cli.{part}")
     try:
-        app(args=globals_first(sys.argv[1:]))
+        arguments = globals_first(sys.argv[1:])
+        if help_lang() == "zh":
+            from trendscout.cli.usage import run_in_chinese
+
+            run_in_chinese(app, arguments)
+        app(args=arguments)
     except TrendscoutError as error:
-        from trendscout.cli.language import help_lang
         from trendscout.cli.output import message
 
         print(message(error, help_lang()), file=sys.stderr)

@@ -4,7 +4,7 @@ import gc
 import os
 import sys
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, cast
 
@@ -16,6 +16,7 @@ from trendscout.errors import UsageError
 if TYPE_CHECKING:
     from trendscout.cli.output import Call
 
+_CLOCKS_DIFFER = timedelta(days=1)  # between machines, and between zones of a time without one
 FAULT_OF_OURS = 1  # exit code
 app = typer.Typer(
     name="trendscout",
@@ -117,7 +118,7 @@ def call(context: typer.Context) -> "Call":
 def moment(text: str | None) -> datetime:
     """A time given on the command line, in UTC if it names no zone; now if none is given.
 
-    Raises UsageError if it is not a time.
+    Raises UsageError if it is not a time, or one to come.
     """
     if text is None:
         return datetime.now(UTC)
@@ -125,7 +126,10 @@ def moment(text: str | None) -> datetime:
         found = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError("{text} is not a time.", next_step="Write 2026-08-04T12:00Z.", text=text) from error
-    return found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
+    if found > datetime.now(UTC) + _CLOCKS_DIFFER:
+        raise UsageError("{text} is in the future.", next_step="Give a time that has been.", text=text)
+    return found
 
 
 def example(text: str, *lines: str) -> Any:

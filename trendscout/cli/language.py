@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from functools import cache
+from pathlib import Path
 from typing import Literal
 
 from trendscout.lang import Lang, tr
+
+_MOST_BYTES = 65_536  # of a configuration; more is none
+_LANG = re.compile(rb"""^\s*lang\s*=\s*["'](zh|en)["']""", re.MULTILINE)
 
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str], configured: str = "") -> Lang:
@@ -27,7 +32,24 @@ def choose(arguments: Sequence[str], environment: Mapping[str, str], configured:
 @cache
 def help_lang() -> Literal["en", "zh"]:
     """The language of `--help` in this process."""
-    return choose(sys.argv[1:], os.environ)
+    return choose(sys.argv[1:], os.environ, configured(sys.argv[1:]))
+
+
+def configured(arguments: Sequence[str]) -> str:
+    """What `lang` the configuration of this run says; empty if it cannot be read: who loads it will tell."""
+    file = "trendscout.toml"
+    for position, argument in enumerate(arguments):
+        if argument == "--config" and position + 1 < len(arguments):
+            file = arguments[position + 1]
+        elif argument.startswith("--config="):
+            file = argument.partition("=")[2]
+    try:
+        with Path(file).open("rb") as opened:
+            text = opened.read(_MOST_BYTES)
+    except (OSError, ValueError):
+        return ""
+    found = _LANG.search((b"\n" + text).partition(b"\n[")[0])  # above the first table, without a parser's time
+    return found[1].decode() if found else ""
 
 
 def t(text: str) -> str:

@@ -79,7 +79,7 @@ class Card:
     @property
     def chance(self) -> str:
         """The probability alone."""
-        return amounts.share(self.row.scored.probability) or "–"
+        return phrases.chance(self.row).partition(" ")[0]
 
     @property
     def interval(self) -> str:

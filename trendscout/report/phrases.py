@@ -286,7 +286,8 @@ def list_name(list_id: str, lang: Lang) -> str:
 def kind_name(kind: str, lang: Lang) -> str:
     """A kind of list in words."""
     known = KINDS.get(kind) or ("" if kind == "all" else kind.replace("_", " "))
-    return tr(known, lang)
+    said = tr(known, lang)
+    return said[:1].upper() + said[1:]
 
 
 def category_name(slug: str, lang: Lang) -> str:
@@ -386,7 +387,7 @@ def events(rows: Iterable[Row], lang: Lang) -> str:
     found = {(row.scored.label, row.scored.horizon_h) for row in rows if row.scored.probability is not None}
     said = [
         tr(
-            "that {event} within {time}",
+            "{event} within {time}",
             lang,
             event=tr(LABELS.get(label, label), lang),
             time=amounts.span((hours or 0) / 24, lang),
@@ -438,7 +439,7 @@ LEGEND: Mapping[str, Callable[[Row], bool]] = {
 
 def order_rule(sort: str, lang: Lang) -> str:
     """By what the report is ordered."""
-    return tr("chance: it finds most, and soonest", lang) if sort == "score" else visible(sort)
+    return tr("chance, the likeliest first", lang) if sort == "score" else visible(sort)
 
 
 def rating(row: Row, lang: Lang) -> str:
