@@ -223,6 +223,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "
         "far each is above its usual level, their chance how often goods of such lists break out.",
     ),
+    "no_values": Sentence("note", "No row has a value to sort by {sort}: the order says nothing."),
     "no_report_for_days": Sentence(
         "note",
         "No report was made for {count} days: the last one is of {last}.",

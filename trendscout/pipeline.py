@@ -320,9 +320,14 @@ def drop(
     zone: tzinfo,
     day: date | None = None,
     machine: bool = False,
+    latest: bool = False,
 ) -> tuple[str, ...]:
-    """Write the report as files, each whole or not there; their paths."""
+    """Write the report as files, each whole or not there; their paths.
+
+    With `latest`, a drop in a folder of its date is copied to the folder of the latest as well.
+    """
     from trendscout.report import drop as drops
+    from trendscout.report.paths import copy_latest
 
     paths = drops.write(
         made,
@@ -335,6 +340,8 @@ def drop(
         zone=zone,
         date=day,
     )
+    if latest and pattern.startswith("{date}/"):
+        copy_latest(paths, folder, name)
     return tuple(map(str, paths))
 
 

@@ -420,3 +420,15 @@ def test_an_empty_report_still_gives_files_with_heads_and_the_reason(tmp_path: P
     sheets = cells(book.read_bytes())
     assert len(sheets["商品"]) == 1
     assert any("没能看到" in str(cell) for row in sheets["覆盖情况"] for cell in row)
+
+
+def test_the_latest_drop_has_a_place_of_its_own(tmp_path: Path) -> None:
+    for name in ("daily", "../odd"):
+        written = drop.write(
+            example(), "{date}/{name}.{ext}", formats=["csv"], lang="en", folder=tmp_path, name=name
+        )
+        paths.copy_latest(written, tmp_path, name)
+    place = tmp_path / "latest" / "daily"
+    assert (place / "daily.csv").read_bytes() == (tmp_path / "2026-07-19" / "daily.csv").read_bytes()
+    assert paths.finished(place / paths.SUCCESS) == (place / "daily.csv", place / "daily.coverage.csv")
+    assert {one.name for one in tmp_path.iterdir()} == {"latest", "2026-07-19"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import shutil
 from collections.abc import Container, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, cast
@@ -353,6 +354,11 @@ def show_demo(result: Any, here: Call) -> None:
         print(sentence)
     for path in (*result.files, result.store, result.archive):
         print(path)
+    print(tr("Go on with the demo's store:", here.lang))
+    store, now = shlex.quote(str(result.store)), f"{result.report.as_of:%Y-%m-%dT%H:%MZ}"
+    for rest in ("report --market US", "why 1", "mark 1 watch"):
+        as_of = "" if rest.startswith("mark") else f" --as-of {now}"
+        print(f"  trendscout --db {store} {rest}{as_of}")
 
 
 def _figure(value: float | None) -> str:

@@ -48,7 +48,7 @@ class Declaration:
         """The error for a key of the file."""
         return ConfigError(
             "{path}{line}: {key}: {fault}.",
-            next_step="Mend that line; docs/adding-a-source.md explains each key.",
+            next_step="Mend that line.",
             path=self.file,
             line=line_of(self.text, key.split(".")),
             key=key,

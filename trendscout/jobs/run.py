@@ -158,6 +158,7 @@ def _deliver(
             zone=job.due.zone,
             day=run.local_date,
             machine=wanted.get("machine", False),
+            latest=True,
         )
         with workspace.writing() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):

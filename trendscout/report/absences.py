@@ -63,6 +63,8 @@ def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo =
 
 def nothing(report: Report, lang: Lang) -> str:
     """Why a report has no row, honestly."""
+    if report.total:
+        return tr("None of {n} scored products passes the filters asked for.", lang, n=report.total)
     if not report.coverage:
         return tr("Nothing has been collected yet: `trendscout collect` fetches the first lists.", lang)
     if not any(one.looked for one in report.coverage):
@@ -71,8 +73,6 @@ def nothing(report: Report, lang: Lang) -> str:
         )
     if not any(one.ok or one.entries for one in report.coverage):
         return tr("Every list was blocked or failed: this is no empty market, nobody could look.", lang)
-    if report.total:
-        return tr("None of {n} scored products passes the filters asked for.", lang, n=report.total)
     return tr(
         "Lists were read, but no product could be scored yet: movement needs at least two looks at a list.", lang
     )

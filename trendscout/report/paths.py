@@ -7,7 +7,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from string import Formatter
@@ -68,6 +68,15 @@ def commit(files: Mapping[Path, bytes], *, marker: Path | None) -> tuple[Path, .
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return tuple(files)
+
+
+def copy_latest(files: Sequence[Path], folder: Path, name: str) -> None:
+    """The same files once more in `folder`/latest/`name`, whole as any drop: where who comes daily always looks.
+
+    Raises UsageError if they cannot be written.
+    """
+    place = folder / "latest" / _safe(name)
+    commit({place / file.name: file.read_bytes() for file in files}, marker=place / SUCCESS)
 
 
 def finished(marker: Path) -> tuple[Path, ...]:

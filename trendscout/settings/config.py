@@ -154,18 +154,16 @@ def _unfit(path: Path, text: str, schema: str, error: fastjsonschema.JsonSchemaV
         near = difflib.get_close_matches(key, known, 1)
         return ConfigError(
             "{path}{line}: {key} is no key here.",
-            next_step="Did you mean {near}? schemas/{schema}.schema.json lists what is allowed."
-            if near
-            else "schemas/{schema}.schema.json lists what is allowed.",
+            next_step="Did you mean {near}? Allowed here: {known}." if near else "Allowed here: {known}.",
             path=path,
             line=line_of(text, [*above, key]),
             key=".".join([*above, key]),
             near=near[0] if near else "",
-            schema=schema,
+            known=", ".join(known),
         )
     return ConfigError(
         "{path}{line}: {key}: {fault}.",
-        next_step="Mend that line; schemas/{schema}.schema.json lists what is allowed.",
+        next_step="Mend that line.",
         path=path,
         line=line_of(text, above),
         key=".".join(above) or "file",

@@ -8,13 +8,13 @@ from datetime import datetime
 from itertools import islice
 
 from trendscout.errors import ConfigError, TrendscoutError, UsageError
-from trendscout.findings import of_error
+from trendscout.findings import finding, of_error
 from trendscout.model import Member, Report, ReportQuery, Why
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
-from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, unranked
+from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, sort_value, unranked
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.details import listings_of
@@ -54,9 +54,11 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
     )
+    valued = any(sort_value(row, query.sort) is not None for row in made.rows)
+    unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
     made, left_out = _judged(connection, made, settings, pack=query.pack)
     made = replace(made, rows=made.rows[: query.top])
-    return replace(made, notes=(*made.notes, *map(of_error, left_out), *absences.early(made.rows)))
+    return replace(made, notes=(*made.notes, *unsorted, *map(of_error, left_out), *absences.early(made.rows)))
 
 
 def _judged(

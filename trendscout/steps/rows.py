@@ -359,19 +359,24 @@ def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal 
     return round(Decimal(found), 2) if found is not None else None
 
 
+def sort_value(row: Row, sort: str) -> float | None:
+    """What a report is sorted by, the highest first; None where the row has no such value."""
+    scored = row.scored
+    if sort in _AXIS_OF:
+        return row.axes[_AXIS_OF[sort]].value
+    if sort == "rank":
+        return -float(scored.rank) if scored.rank else None
+    if sort == "gain":
+        known = scored.probability is not None and scored.gain is not None
+        return scored.probability * scored.gain if known else None  # type: ignore[operator]  # both are known
+    return scored.probability
+
+
 def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
     """The rows by another rule than the score, renumbered; what has no value for it comes last."""
 
-    def key(row: Row) -> float:
-        if sort in _AXIS_OF:
-            value = row.axes[_AXIS_OF[sort]].value
-            return value if value is not None else -1.0
-        if sort == "rank":
-            return -float(row.scored.rank or 1_000_000)
-        chance, gain = row.scored.probability, row.scored.gain
-        if sort == "gain":
-            return chance * gain if chance is not None and gain is not None else -1.0
-        return chance if chance is not None else -1.0
+    def key(row: Row) -> tuple[bool, float, int]:
+        value = sort_value(row, sort)
+        return value is None, -(value or 0.0), row.position
 
-    ordered = sorted(found, key=lambda row: (-key(row), row.position))
-    return [replace(row, position=number) for number, row in enumerate(ordered, 1)]
+    return [replace(row, position=number) for number, row in enumerate(sorted(found, key=key), 1)]
