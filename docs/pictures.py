@@ -1,4 +1,4 @@
-"""Makes the pictures of the READMEs from a demo's store: docs/img/report.svg, report.zh.svg, page.png, desk.png.
+"""Makes the pictures of the docs: from a demo's store (report, page, desk) and from the guides' own tables.
 
 `make pictures` plays the demo and runs this. The page is photographed in Chromium, so one must be installed, and
 with it a font for Chinese (Debian: chromium fonts-wqy-microhei).
@@ -6,8 +6,11 @@ with it a font for Chinese (Debian: chromium fonts-wqy-microhei).
 
 import io
 import json
+import re
 import shutil
+import subprocess
 import sys
+import tempfile
 from dataclasses import replace
 from datetime import datetime
 from html import escape
@@ -29,6 +32,7 @@ from trendscout.settings.config import Settings
 from trendscout.steps.publish import publish
 from trendscout.store.workspace import Workspace
 
+IMPORTED = "lamps_2026-05-01.csv"
 IMAGES = Path(__file__).parent / "img"
 WIDTH = 116  # cells
 ROWS = 8  # that a reader takes in at a glance
@@ -53,7 +57,22 @@ def terminal(report: Report, lang: Lang, name: str) -> None:
     """The report as a terminal shows it, every run of signs in its own cells: Chinese ones are two wide."""
     shown = table.render(replace(report, rows=report.rows[:ROWS]), lang=lang, width=WIDTH)
     console = Console(width=WIDTH, file=io.StringIO(), force_terminal=True, legacy_windows=False)
-    lines = console.render_lines(shown, pad=False)
+    _draw(console.render_lines(shown, pad=False), name)
+
+
+def session(guide: Path, lang: Lang, name: str) -> None:
+    """What `import` says of the table in a guide, as a terminal shows it."""
+    table_in_it = re.findall(r"```csv\n(.*?)```", guide.read_text(encoding="utf-8"), re.DOTALL)[0]
+    with tempfile.TemporaryDirectory() as folder:
+        (Path(folder) / IMPORTED).write_text(table_in_it, encoding="utf-8")
+        command = ["trendscout", *(["--lang", lang] if lang != "en" else []), "import", IMPORTED]
+        ran = [sys.executable, "-m", *command]
+        done = subprocess.run(ran, cwd=folder, capture_output=True, check=True)  # noqa: S603 - ours
+    prompt = [Segment(f"$ {' '.join(command)}", Style(bold=True))]
+    _draw([prompt, *([Segment(line)] for line in done.stderr.decode().splitlines())], name)
+
+
+def _draw(lines: list[list[Segment]], name: str) -> None:
     drawn = [_line(line, number) for number, line in enumerate(lines)]
     width, height = WIDTH * CELL + 2 * MARGIN, len(lines) * LINE + 2 * MARGIN
     (IMAGES / name).write_text(
@@ -131,6 +150,8 @@ def photograph_desk(report: Report, demo: Path, lang: Lang, name: str) -> None:
 
 if __name__ == "__main__":
     IMAGES.mkdir(exist_ok=True)
+    session(IMAGES.parent / "bring-your-own.md", "en", "import.svg")
+    session(IMAGES.parent / "bring-your-own.zh.md", "zh", "import.zh.svg")
     found = last_report(Path(sys.argv[1]))
     terminal(found, "en", "report.svg")
     terminal(found, "zh", "report.zh.svg")
