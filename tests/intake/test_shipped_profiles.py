@@ -169,6 +169,35 @@ def test_names_of_many_languages_and_the_links_tell_whose_goods_they_are(tmp_pat
     assert (entry.item_key, entry.title, entry.price, entry.count) == (key, "Moss lantern", Decimal(12), 7)
 
 
+def test_returns_are_known_and_refused_for_what_they_lack(tmp_path: Path) -> None:
+    text = (
+        "return-date\torder-id\tsku\tasin\tfnsku\tproduct-name\tquantity\tdetailed-disposition\n"
+        "2026-03-01T10:00:00+00:00\t1-2\tL-1\tB0TESTAAA1\tX1\tLantern\t1\tSELLABLE\n"
+    )
+    assert profiles()["amazon_returns"].refused
+    with pytest.raises(UsageError, match="a return rate needs what was sold"):
+        read_export(written(tmp_path, text), now=AT)
+
+
+def test_a_row_of_totals_is_no_item(tmp_path: Path) -> None:
+    text = "ASIN,Title,Price,Sales\nB0TESTAAA1,Owl,$5,7\nB0TESTAAA2,Lamp,$6,8\nTotal,,,15\n"
+    export = read_export(written(tmp_path, text), now=AT, market="US")
+    assert [entry.item_key for entry in export.snapshots[0].entries] == ["B0TESTAAA1", "B0TESTAAA2"]
+    assert "One row was left out: an id that is none of the platform's." in map(str, export.findings)
+
+
+def test_videos_by_their_links_are_counted_in_views(tmp_path: Path) -> None:
+    text = "title,url,views\nOwl,https://www.tiktok.com/@a/video/7516623548677426463,1.2M\n"
+    ((entry,),) = (one.entries for one in read_export(written(tmp_path, text), now=AT).snapshots)
+    assert (entry.list.split("_XX")[0], entry.count, entry.count_kind) == ("tiktok_videos", 1_200_000, "views")
+
+
+def test_a_table_of_which_no_row_fits_says_so(tmp_path: Path) -> None:
+    text = "title,url,price\nOwl,https://www.amazon.com/dp/B0TESTAAA1,$1,299\n"
+    with pytest.raises(UsageError, match="none of its rows has as many cells as the header"):
+        read_export(written(tmp_path, text), now=AT)
+
+
 GENERAL = {
     "sku",
     "asin",

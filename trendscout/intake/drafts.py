@@ -71,6 +71,7 @@ def _is_stock(table: Table, places: dict[str, int], columns: _Columns) -> bool:
 def _list(table: Table, stem: str, places: dict[str, int], columns: _Columns) -> Draft:
     link = columns.link_of(places.get("url"))
     by_form = links.source_of_keys(columns.ids(places.get("item_key")))
+    count_kind = _count_kind(table.headers, places)
     if why := _no_list(table, places, columns, link, by_form):
         return Draft(None, why=why)
     asked: list[str] = []
@@ -91,7 +92,7 @@ def _list(table: Table, stem: str, places: dict[str, int], columns: _Columns) ->
         kind=(own if own[:1].isalpha() else f"list_{own}" if own else "plain")[:_MAX_NAME],
         market=next(iter(markets)) if len(markets) == 1 and "market" not in places else None,
         key_in_url=re.compile(pattern) if pattern else None,
-        count_kind=_count_kind(table.headers, places),
+        count_kind=count_kind,
         lists_by="category" if columns.begins_anew(places) else "",
         links=len(markets) > 1,
         header=table.has_header,
@@ -113,7 +114,7 @@ def _no_list(
     if not {"price", "count", "rank", "reviews"} & places.keys():
         return told.NO_FIGURES
     if not table.rows:
-        return told.ONLY_HEADER
+        return told.NONE_FITS if table.left else told.ONLY_HEADER
     return told.ONE_ITEM if columns.is_one_item(places, link) else ""
 
 

@@ -25,7 +25,7 @@ from trendscout.intake.tables import Table, headless, name_says, place_name, rea
 from trendscout.intake.trends import read_download
 from trendscout.intake.values import Cell, DateOrder, item_id, moment, order_in, web_url, words
 from trendscout.model import Entry, Query, Snapshot, StockRow
-from trendscout.sources.source import list_id
+from trendscout.sources.source import list_id, sources
 from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style
 
@@ -114,6 +114,8 @@ def read_export(
     chosen = profile or _fitting(table, path.stem)
     if chosen is None:
         raise _no_profile(path, table)
+    if chosen.refused:
+        raise _no_list(path, table, chosen.refused)
     layout = layout_of(chosen, table.headers)
     if missing := needs(chosen, layout):
         raise UsageError(
@@ -124,7 +126,7 @@ def read_export(
             profile=chosen.name,
         )
     if not table.rows:
-        return Export(chosen.name, findings=(*_about(table), told.NO_ROWS))
+        return Export(chosen.name, findings=_about(table) or (told.NO_ROWS,))
     rows = _Rows(chosen, layout, table, market, order or chosen.order, when, category)
     read = rows.stock() if chosen.role == "stock" else rows.lists()
     is_dated = read.snapshots and "taken_at" not in layout.columns
@@ -167,14 +169,8 @@ def propose(path: Path, *, sheet: str | None = None) -> Draft:
     table = _table_of(path, sheets_of(path, known_names()), None, sheet, guess=True)
     known = best_profile(table.headers)
     draft = known_draft(table, known) if known else draft_of(table, path.stem)
-    if draft.profile is None:
-        raise UsageError(
-            "{path} holds no list that can be read: {why}.",
-            next_step="Its columns are {columns}.",
-            path=path,
-            why=draft.why,
-            columns=", ".join(header for header in table.headers if header)[:500],
-        )
+    if draft.profile is None or draft.profile.refused:
+        raise _no_list(path, table, draft.why or (known.refused if known else ""))
     return draft
 
 
@@ -209,15 +205,9 @@ def _fitting(table: Table, stem: str) -> Profile | None:
 
 def _no_profile(path: Path, table: Table) -> UsageError:
     draft = draft_of(table, path.stem)
-    columns = ", ".join(header for header in table.headers if header)[:500]
     if draft.profile is None:
-        return UsageError(
-            "{path} holds no list that can be read: {why}.",
-            next_step="Its columns are {columns}.",
-            path=path,
-            why=draft.why,
-            columns=columns,
-        )
+        return _no_list(path, table, draft.why)
+    columns = ", ".join(header for header in table.headers if header)[:500]
     what = (
         "No column profile fits {path}; its columns are {columns}."
         if table.has_header
@@ -231,6 +221,16 @@ def _no_profile(path: Path, table: Table) -> UsageError:
         path=path,
         columns=columns,
         draft=draft.toml,
+    )
+
+
+def _no_list(path: Path, table: Table, why: str) -> UsageError:
+    return UsageError(
+        "{path} holds no list that can be read: {why}.",
+        next_step="Its columns are {columns}.",
+        path=path,
+        why=why,
+        columns=", ".join(header for header in table.headers if header)[:500],
     )
 
 
@@ -266,6 +266,7 @@ class _Rows:
     left: Counter[str] = field(default_factory=Counter)
     found: dict[Finding, None] = field(default_factory=dict)  # in order, each once
     style: Style | None = field(init=False)
+    key_form: re.Pattern[str] | None = field(init=False)  # that every id of the platform has
     orders: dict[str, DateOrder | None] = field(init=False)
 
     def __post_init__(self) -> None:
@@ -273,6 +274,8 @@ class _Rows:
         proven = style_in(row[place] for row in self.table.rows for place in places)
         told_style = {"": None, ",": Style(",", "."), ".": Style(".", ",")}[self.profile.decimal]
         self.style = told_style or proven
+        known = sources().get(self.profile.source)
+        self.key_form = re.compile(known.key_form) if known and known.key_form else None
         self.orders = {}
         for name in ("listed_at", "taken_at"):
             if (place := self.layout.columns.get(name)) is not None:
@@ -351,6 +354,9 @@ class _Rows:
         text = words(raw)
         if text and self.layout.columns["item_key"] == self.layout.columns.get("title"):
             return text if len(text) <= _LONGEST_KEY else f"{text[:160]} {sha256(text.encode()).hexdigest()[:32]}"
+        if item_id(raw) and self.key_form and not self.key_form.fullmatch(key or ""):
+            self.left[told.FOREIGN_ID] += 1
+            return None
         if key:
             return links.clean_key(link.source if link else self.profile.source, key)
         if text:

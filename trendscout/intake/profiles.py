@@ -45,6 +45,7 @@ class Profile:
     lists_by: Literal["", "category"] = ""  # "category": each category of the file is a list of its own
     links: bool = False  # True: source, market and id are told by each item's address
     header: bool = True  # False: the file names no columns, the profile does by their place: "column 1"
+    refused: str = ""  # English: why such a table is known and not read
     shipped: bool = False
     text: str = ""  # the TOML that it was read from
 
@@ -147,6 +148,7 @@ def _loaded(path: Path) -> Profile:
         lists_by=table.get("lists_by", ""),
         links=table.get("links", False),
         header=table.get("header", True),
+        refused=table.get("refused", ""),
         shipped=path.parent == FOLDER,
         text=path.read_text(encoding="utf-8-sig"),
     )
@@ -225,8 +227,8 @@ def needs(profile: Profile, layout: Layout) -> str | None:
         if "sku" not in layout.columns:
             return "sku"
         # "SKU" is no proof; a profile of the user's own is, and so are the columns of Amazon's reports.
-        proven = not (profile.shipped and profile.name == "erp")
-        return None if proven or any(name in layout.columns for name in OWN) else " / ".join(OWN)
+        told = OWN if profile.shipped and profile.name == "erp" else (*OWN, "sales")
+        return None if profile.refused or any(name in layout.columns for name in told) else " / ".join(told)
     if not {"item_key", "url"} & layout.columns.keys():
         return "item_key / url"
     return None if "title" in layout.columns else "title"
