@@ -1,14 +1,17 @@
 """The ranking beside the baselines, percent growth and three other tools' formulas, on histories of ranked lists.
 
-    python benchmarks/ranking_quality.py FOLDER [--only NAME] [--from-middle]
+    python benchmarks/ranking_quality.py FOLDER [--only NAME,NAME] [--from-middle]
 
-FOLDER holds Parquet histories named as in trendscout.ranking.rules.PRESETS. The formulas of other tools are put
-again from their descriptions, on what a history has: ranks, and counts where it shows them.
+FOLDER holds Parquet histories; those named as in trendscout.ranking.rules.PRESETS are judged by its rules, others
+by derived ones. A second table judges the rows that a report would have shown: the first 20 of each moment. The
+formulas of other tools are put again from their descriptions, on what a history has: ranks, and counts where it
+shows them.
 """
 
 from __future__ import annotations
 
 import argparse
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -17,9 +20,10 @@ from pathlib import Path
 import numpy as np
 import pyarrow.parquet as pq
 
+from trendscout.errors import UsageError
 from trendscout.history import History, history_from_table
 from trendscout.ranking.arrays import Floats, Ints
-from trendscout.ranking.backtest import Backtest, backtest
+from trendscout.ranking.backtest import Backtest, GroupReport, backtest, counting
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import PRESETS
 from trendscout.ranking.walk_forward import WalkForward
@@ -83,21 +87,42 @@ OTHERS: dict[str, Callable[[History, Ints, Ints], Floats]] = {
 
 def other_orders(judged: Backtest, one: WalkForward, since: datetime | None) -> dict[str, float | None]:
     """AP of the other formulas over the trials of a backtest."""
-    history, tried = judged.history, one.material.trials
+    history, material = judged.history, one.material
+    tried, _ = counting(material.trials, material.trials.rank > material.rules.r0, since)
     line, first = by_item(history)
     item = history.obs_item[tried.row].astype(np.int64)
-    counts = tried.query_time >= (since.timestamp() if since else 0)
     found = {}
     for name, formula in OTHERS.items():
         score = np.empty(len(line))
         score[line] = formula(history, line, first)
-        ap = quality(tried, score[tried.row], item, item)[1][counts]
+        ap = quality(tried, score[tried.row], item, item)[1]
         found[name] = float(np.nanmean(ap)) if np.isfinite(ap).any() else None
     return found
 
 
-def row(path: Path, from_middle: bool) -> tuple[str, float | None]:
-    """One line of the table, and the ratio."""
+def shown_row(name: str, report: GroupReport) -> str:
+    """One line of the table of shown rows."""
+    shown = report.shown
+    if shown is None:
+        return ""
+    low, high = shown.said_less_came_95 or (np.nan, np.nan)
+    cells = [
+        name,
+        f"{shown.named:.0f}",
+        f"{shown.said or 0:.2f}",
+        f"{shown.came:.2f}",
+        f"{low:+.3f} to {high:+.3f}",
+        f"{shown.rules['SigniTrend']:.2f}",
+        f"{shown.rules[shown.best_rule]:.2f} {shown.best_rule}",
+        f"{shown.luck:.2f}",
+        "–" if shown.bands_hold is None else f"{shown.bands_hold:.2f}",
+        "–" if shown.width is None else f"{shown.width:.2f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+def row(path: Path, from_middle: bool) -> tuple[str, str, float | None]:
+    """One line of each table, and the ratio."""
     began = time.process_time()
     history = history_from_table(pq.read_table(path))
     middle = datetime.fromtimestamp(float(np.median(np.unique(history.snap_time))), UTC) if from_middle else None
@@ -118,7 +143,7 @@ def row(path: Path, from_middle: bool) -> tuple[str, float | None]:
         *(f"{ap or 0:.3f}" for ap in others.values()),
         f"{time.process_time() - began:.1f}",
     ]
-    return "| " + " | ".join(cells) + " |", report.ratio
+    return "| " + " | ".join(cells) + " |", shown_row(path.stem, report), report.ratio
 
 
 def main() -> None:
@@ -143,13 +168,34 @@ def main() -> None:
     ]
     print("| " + " | ".join(names) + " |")
     print("|" + "---|" * len(names))
-    ratios = []
+    ratios, shown = [], []
     for path in sorted(asked.folder.glob("*.parquet")):
-        if path.stem in PRESETS and asked.only in (None, path.stem):
-            line, ratio = row(path, asked.from_middle)
-            print(line, flush=True)
+        if asked.only and path.stem not in asked.only.split(","):
+            continue
+        try:
+            line, of_shown, ratio = row(path, asked.from_middle)
+        except UsageError as error:
+            print(f"{path.stem}: {error}", file=sys.stderr)
+            continue
+        print(line, flush=True)
+        shown.append(of_shown)
+        if path.stem in PRESETS:
             ratios.append(ratio or np.nan)
-    print(f"geometric mean of the ratios: {np.exp(np.nanmean(np.log(ratios))):.3f}")
+    print(f"geometric mean of the ratios of PRESETS: {np.exp(np.nanmean(np.log(ratios))):.3f}\n")
+    head = (
+        "history",
+        "named",
+        "said",
+        "came",
+        "said - came a row, 95 %",
+        "SigniTrend",
+        "best rule",
+        "luck",
+        "hold",
+        "width",
+    )
+    print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
+    print("\n".join(shown))
 
 
 if __name__ == "__main__":

@@ -321,6 +321,8 @@ def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
             **{name: group[name] for name in ("queries", "hits", "trials")},
         )
         console(width=screen_width()).print(visible(head))
+        if group["shown"]:
+            console(width=screen_width()).print(_of_the_shown(group["shown"], lang))
         named = {tr("this ranking", lang): group["ranker"], **group["baselines"]}
         grid(
             lang,
@@ -359,6 +361,21 @@ def show_demo(result: Any, here: Call) -> None:
     for rest in ("report --market US", "why 1", "mark 1 watch"):
         as_of = "" if rest.startswith("mark") else f" --as-of {now}"
         print(f"  trendscout --db {store} {rest}{as_of}")
+
+
+def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
+    """What a seller would have had of the rows shown each time, in plain words."""
+    told = tr(
+        "Of the {named:.0f} that it named each time {came:.1f} broke out; of the best simple rule's ({rule}) "
+        "{best:.1f}; by luck {luck:.1f}.",
+        lang,
+        rule=tr(shown["best_rule"], lang),
+        best=shown["rules"][shown["best_rule"]],
+        **{name: shown[name] for name in ("named", "came", "luck")},
+    )
+    if shown["said"] is not None:
+        told += " " + tr("It had said {said:.1f}.", lang, said=shown["said"])
+    return told
 
 
 def _figure(value: float | None) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +26,9 @@ from trendscout.ranking.metrics import (
     quality,
 )
 from trendscout.ranking.rules import PRESETS, Label, Rules, derive_rules, group_of
+from trendscout.ranking.shown import ShownRows, judge_shown
 from trendscout.ranking.signal_replay import replay
+from trendscout.ranking.stage import CODE
 from trendscout.ranking.trials import Trials, evaluation_snapshots
 from trendscout.ranking.walk_forward import WalkForward, gather, walk_forward
 
@@ -51,6 +54,7 @@ class GroupReport:
 
     group: str
     rules: Rules
+    shown: ShownRows | None  # the rows that a report would have shown: None without a moment to judge
     since: datetime | None  # of the first query that counts
     until: datetime | None
     queries: int
@@ -180,14 +184,17 @@ def _report(
 ) -> GroupReport:
     material = one.material
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
-    judged_rows = (looks[material.list_of] >= MIN_LOOKS) & (material.trials.rank > material.rules.r0)
-    tried, kept = _counting(material.trials, judged_rows, since)
+    long_watched = looks[material.list_of] >= MIN_LOOKS
+    shown = _shown(history, one, signals, long_watched, since)
+    judged_rows = long_watched & (material.trials.rank > material.rules.r0)
+    tried, kept = counting(material.trials, judged_rows, since)
     row = material.of_trial[kept]
     item = history.obs_item[tried.row].astype(np.int64)
     slot = history.snap_list[history.obs_snap[tried.row]].astype(np.int64) * len(history.items) + item
-    ranker, ap = quality(tried, one.score[row], item, slot)
+    block = math.ceil(material.rules.overlap)  # queries that look into one horizon
+    ranker, ap = quality(tried, one.score[row], item, slot, block=block)
     judged = {
-        name: quality(tried, order({key: values[row] for key, values in signals.items()}), item, slot)
+        name: quality(tried, order({key: values[row] for key, values in signals.items()}), item, slot, block=block)
         for name, order in BASELINES.items()
     }
     best = max(judged, key=lambda name: judged[name][0].ap or -1.0)
@@ -201,6 +208,7 @@ def _report(
     return GroupReport(
         group=material.group,
         rules=material.rules,
+        shown=shown,
         since=_time(tried.query_time[0]) if len(tried.query_time) else None,
         until=_time(tried.query_time[-1]) if len(tried.query_time) else None,
         queries=len(tried.query_time),
@@ -212,7 +220,7 @@ def _report(
         baselines={name: its for name, (its, _) in judged.items()},
         best_baseline=best,
         ratio=ranker.ap / best_ap if ranker.ap and best_ap else None,
-        gain_95=block_interval(difference[np.isfinite(difference)]),
+        gain_95=block_interval(difference[np.isfinite(difference)], block),
         curve=curve,
         ece=calibration_error(curve),
         brier=mean((probability[said] - tried.hit[said]) ** 2),
@@ -221,7 +229,24 @@ def _report(
     )
 
 
-def _counting(tried: Trials, judged: Flags, since: datetime | None) -> tuple[Trials, Flags]:
+def _shown(
+    history: History, one: WalkForward, signals: Mapping[str, Floats], judged: Flags, since: datetime | None
+) -> ShownRows | None:
+    """What became of the rows that a report would have shown, of all that it scores; fading rows are no tips."""
+    material = one.material
+    tried, kept = counting(material.trials, judged, since)
+    row = material.of_trial[kept]
+    return judge_shown(
+        tried,
+        history.obs_item[tried.row].astype(np.int64),
+        one.score[row],
+        (one.probability[row], one.low[row], one.high[row]),
+        signals["stage"][row] != CODE["fading"],
+        {name: order({key: values[row] for key, values in signals.items()}) for name, order in BASELINES.items()},
+    )
+
+
+def counting(tried: Trials, judged: Flags, since: datetime | None) -> tuple[Trials, Flags]:
     """The judged trials of queries from `since` on, numbered anew, and which trials they are."""
     begin = int((since if since.tzinfo else since.replace(tzinfo=UTC)).timestamp()) if since else 0
     kept = judged & (tried.query_time >= begin)[tried.query]

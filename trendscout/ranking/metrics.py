@@ -38,10 +38,10 @@ class Bin:
     trials: int
 
 
-def quality(trials: Trials, score: Floats, tie: Ints, slot: Ints) -> tuple[Quality, Floats]:
+def quality(trials: Trials, score: Floats, tie: Ints, slot: Ints, *, block: int = 1) -> tuple[Quality, Floats]:
     """The quality of a score over the trials, and the average precision of each query (NaN without a breakout).
 
-    Equal scores are ordered by `tie`; `slot` tells the items apart.
+    Equal scores are ordered by `tie`; `slot` tells the items apart. `block` queries look into one horizon.
     """
     order = np.lexsort((tie, -score, trials.query))
     query, hit = trials.query[order], trials.hit[order]
@@ -57,10 +57,10 @@ def quality(trials: Trials, score: Floats, tie: Ints, slot: Ints) -> tuple[Quali
     known = ap[np.isfinite(ap)]
     return Quality(
         p10=mean(p10),
-        p10_95=block_interval(p10),
+        p10_95=block_interval(p10, block),
         p20=mean(p20),
         ap=mean(known),
-        ap_95=block_interval(known),
+        ap_95=block_interval(known, block),
         lead_h=float(np.median(leads)) if len(leads) else None,
         caught=len(caught) / len(broke_out) if len(broke_out) else None,
     ), ap
@@ -71,15 +71,17 @@ def mean(values: Floats) -> float | None:
     return float(values.mean()) if len(values) else None
 
 
-def block_interval(values: Floats) -> Interval | None:
+def block_interval(values: Floats, block: int = 1) -> Interval | None:
     """A 95 % interval of the mean by moving-block bootstrap (Künsch 1989): queries overlap in time.
+
+    Blocks are of `block` values at least, and of no more than half of them.
 
     None for fewer than 8 values.
     """
     count = len(values)
     if count < 8:
         return None
-    size = max(2, int(count**0.5))
+    size = min(count // 2, max(2, int(count**0.5), block))
     starts = np.random.default_rng(SEED).integers(0, count - size + 1, (DRAWS, -(-count // size)))
     sums = np.concatenate([[0.0], np.cumsum(values)])
     means = (sums[starts + size] - sums[starts]).mean(axis=1) / size

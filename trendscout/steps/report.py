@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 
 from trendscout.errors import ConfigError, TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
 from trendscout.model import Member, Report, ReportQuery, Why
+from trendscout.ranking.rules import group_of
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
 from trendscout.steps.job_states import job_states
@@ -81,10 +82,10 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     Raises UsageError if nothing, or more than one product, is called so.
     """
     found = products.find_product(connection, product).product
-    scored = rows_of(
-        connection, rank(connection, ANYWHERE, now=now), now=now, only=found, markets=settings.markets
-    )
+    scores = rank(connection, ANYWHERE, now=now)
+    scored = rows_of(connection, scores, now=now, only=found, markets=settings.markets)
     row = next(scored, None) or unranked(connection, found, now=now)
+    model = scores.models.get(group_of(row.scored.list_id))
     judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings)
     (row,) = judged.rows
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
@@ -104,4 +105,11 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
         )
         for one in listings_of(connection, [found], until=now)[found]
     )
-    return Why(row=row, as_of=now, members=members)
+    own = model is not None and not row.scored.early
+    return Why(
+        row=row,
+        as_of=now,
+        members=members,
+        base_rate=model.rate if model else None,
+        fitted_at=datetime.fromtimestamp(model.fitted_at, UTC) if model and own else None,
+    )
