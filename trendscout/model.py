@@ -451,6 +451,17 @@ class JobState:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordLine:
+    """What was said and what came of the rows whose outcome became known in the last week."""
+
+    rows: int
+    said: float  # mean chance, 0-1
+    came: float  # share that broke out
+    rival: float | None  # the same of as many rows of the list of largest rank changes
+    replayed: int = 0  # of `rows`: nobody saw them, they were made afterwards from what was known then
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything a renderer needs; nothing is computed after this."""
 
@@ -464,6 +475,7 @@ class Report:
     notes: tuple[Finding, ...] = ()  # what is missing and why
     backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
     jobs: tuple[JobState, ...] = ()
+    record: RecordLine | None = None  # None: nothing that was shown is due yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -484,6 +496,16 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierChance:
+    """What an earlier report said of a product, and what came of it."""
+
+    at: datetime
+    rank: int
+    probability: float
+    outcome: str = ""  # came, not, not_looked; "": not known yet
+
+
+@dataclass(frozen=True, slots=True)
 class Why:
     """A product laid open: its row, where its listings come from, and on what the score stands."""
 
@@ -494,3 +516,4 @@ class Why:
     base_rate: float | None = None  # how often goods of that list break out
     fitted_at: datetime | None = None  # when the list's own model was fitted; None: the starting rule
     pages: tuple[str, ...] = ()  # archive file and offset of the last pages that show it
+    earlier: tuple[EarlierChance, ...] = ()  # when the report showed it before; the latest first

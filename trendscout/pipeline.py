@@ -272,15 +272,45 @@ def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datet
 # --- rank and report -----------------------------------------------------------------------------------------
 
 
-def report(workspace: Workspace, query: ReportQuery, *, now: datetime, settings: Settings) -> Report:
-    """The report at `now` from what was known then.
+def report(
+    workspace: Workspace, query: ReportQuery, *, now: datetime, settings: Settings, keep: bool = False
+) -> Report:
+    """The report at `now` from what was known then; with `keep`, what it shows goes into the record.
 
     Raises UsageError for an unknown sort or pack, StoreError if there is no store.
     """
+    from trendscout.steps.record import keep_shown, settle
     from trendscout.steps.report import make_report
 
     with workspace.store(must_exist=True) as connection:
-        return make_report(connection, query, now=now, settings=settings)
+        if keep:
+            settle(connection, now=now)
+        made = make_report(connection, query, now=now, settings=settings)
+        if keep:
+            keep_shown(connection, made)
+    return made
+
+
+def record(workspace: Workspace, *, replay_days: int, now: datetime, settings: Settings) -> dict[str, Any]:
+    """What the reports said and what came, by list, by chance and by week.
+
+    With `replay_days`, past mornings of which nothing is kept are made again from what was known then.
+    """
+    from dataclasses import asdict
+
+    from trendscout.errors import UsageError
+    from trendscout.steps import record as recording
+    from trendscout.steps.report import make_report
+
+    with workspace.store(must_exist=True) as connection:
+        for morning in recording.missing_mornings(connection, days=replay_days, now=now):
+            try:
+                made = make_report(connection, ReportQuery(), now=morning, settings=settings)
+            except UsageError:  # nothing was read by then
+                continue
+            recording.keep_shown(connection, made, replayed=True)
+        found = recording.record(connection, now=now)
+    return {name: [asdict(group) for group in groups] for name, groups in found.items()}
 
 
 def why(workspace: Workspace, product: str, *, now: datetime, settings: Settings) -> Why:
@@ -295,15 +325,21 @@ def why(workspace: Workspace, product: str, *, now: datetime, settings: Settings
 
 
 def read_report(
-    workspace: Workspace, query: ReportQuery, reader: str, *, only_changes: bool, now: datetime, settings: Settings
+    workspace: Workspace,
+    query: ReportQuery,
+    reader: str,
+    *,
+    only_changes: bool,
+    now: datetime,
+    settings: Settings,
+    keep: bool = False,
 ) -> tuple[Report, Changes | None]:
     """As `report`, for a reader who is taken to have seen it; if wanted, what changed since they last saw one."""
     from trendscout.report import changes
-    from trendscout.steps.report import make_report
     from trendscout.store import runs
 
+    made = report(workspace, query, now=now, settings=settings, keep=keep)
     with workspace.store(must_exist=True) as connection:
-        made = make_report(connection, query, now=now, settings=settings)
         before = runs.remembered(connection, reader)
         runs.remember(connection, reader, changes.memory(made), made.as_of)
     return made, changes.since(made, before) if only_changes else None

@@ -34,6 +34,7 @@ COMMANDS = (
     ("why", "Lampe"),
     ("why", "Lampe", "--json"),
     ("match",),
+    ("record",),
     ("doctor",),
     ("doctor", "--json"),
     ("push", "list"),

@@ -145,7 +145,13 @@ def _report(
     reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(query).items() if value)))
     with here.progress("Ranking"):
         made, changed = pipeline.read_report(
-            here.workspace, query, reader, only_changes=changes, now=moment(as_of), settings=here.settings
+            here.workspace,
+            query,
+            reader,
+            only_changes=changes,
+            now=moment(as_of),
+            settings=here.settings,
+            keep=as_of is None,
         )
     show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed, piped=piped)
     here.end()
@@ -190,6 +196,35 @@ def backtest(
         answer(judged)
     else:
         show_backtest(judged, here.lang)
+
+
+@app.command(
+    help=example(
+        "What the reports said and what came of it: whether to trust them.",
+        "trendscout record",
+        "trendscout record --replay 30",
+    )
+)
+def record(
+    context: typer.Context,
+    replay: Annotated[
+        int,
+        typer.Option("--replay", metavar="DAYS", min=0, help=t("Make so many past mornings again.")),
+    ] = 0,
+    as_json: AsJson = False,
+) -> None:
+    """The report's own record."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.cli.show import show_record
+
+    here = call(context)
+    with here.progress("Looking back"):
+        found = pipeline.record(here.workspace, replay_days=replay, now=moment(None), settings=here.settings)
+    if as_json:
+        answer(found)
+    else:
+        show_record(found, here)
 
 
 def hours(text: str | None) -> float | None:

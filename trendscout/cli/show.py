@@ -363,6 +363,29 @@ def show_demo(result: Any, here: Call) -> None:
         print(f"  trendscout --db {store} {rest}{as_of}")
 
 
+def show_record(found: dict[str, Any], here: Call) -> None:
+    """What was said and what came, by list, by chance and by week."""
+    if not any(found.values()):
+        here.say("Nothing that was shown is due yet. Ask again when a horizon has passed, or try --replay 30.")
+        return
+    for way, groups in found.items():
+        grid(
+            here.lang,
+            (way, "rows known", "said", "came", "not looked", "replayed"),
+            [
+                (
+                    visible(one["name"]),
+                    str(one["rows"]),
+                    f"{100 * one['said']:.1f} %",
+                    f"{100 * one['came']:.1f} %",
+                    str(one["not_looked"]),
+                    str(one["replayed"]),
+                )
+                for one in groups
+            ],
+        )
+
+
 def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
     """What a seller would have had of the rows shown each time, in plain words."""
     told = tr(

@@ -142,7 +142,7 @@ def _deliver(
         name: wanted[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wanted
     }
     made = pipeline.report(
-        workspace, ReportQuery(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings
+        workspace, ReportQuery(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings, keep=True
     )
     if notes:
         made = replace(made, notes=(*made.notes, *notes))

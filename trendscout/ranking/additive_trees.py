@@ -21,7 +21,7 @@ BINS = 32  # of a signal, with about equally many rows each
 COLUMNS = 0.5  # share of the signals that a round may split by: faster, and trees differ more
 RIDGE = 5.0  # added to the curvature of every leaf, in independent trials
 LEAST = 10.0  # curvature that a leaf must have: fewer independent trials decide nothing
-MAX_ROWS = 20_000  # of training; of the rows that did not break out, every n-th is kept and weighs n
+MAX_ROWS = 8_000  # of training; of the rows that did not break out, every n-th is kept and weighs n
 SEED = 7
 
 Split = tuple[int, int, float]  # node, signal, threshold; the i-th split makes nodes 2i + 1 (below) and 2i + 2

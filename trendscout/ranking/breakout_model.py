@@ -38,7 +38,7 @@ START_RIDGE, RIDGE, LATEST_RIDGE = 10.0, 10.0, 30.0
 LATEST_HITS = 100.0  # independent ones: the half-life of what the third stage remembers
 START_WEIGHT = 0.5  # of SigniTrend before any outcome, per standard deviation
 CLIP = 6.0  # standard deviations
-MAX_TRIALS = 60_000  # more are thinned by whole queries
+MAX_TRIALS = 40_000  # more are thinned by whole queries
 CALIBRATION_HALF_LIFE = 0.25  # of the trials: the rate of breakouts drifts
 STEPS = 12
 

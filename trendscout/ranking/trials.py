@@ -38,8 +38,8 @@ def evaluation_snapshots(history: History, rules: Rules, lists: Ints) -> Ints:
     return due
 
 
-def covered(history: History, rules: Rules, snaps: Ints, *, ahead: bool = True) -> Flags:
-    """Whether at least 80 % of the expected snapshots exist before each snapshot and, if `ahead`, after it."""
+def covered(history: History, rules: Rules, snaps: Ints, *, behind: bool = True, ahead: bool = True) -> Flags:
+    """Whether 80 % of the expected snapshots or more exist before each, if `behind`, and after, if `ahead`."""
     # Times of one list after those of another, so that one search serves all lists.
     span = (
         int(history.snap_time.max() - history.snap_time.min())
@@ -48,8 +48,10 @@ def covered(history: History, rules: Rules, snaps: Ints, *, ahead: bool = True) 
     )
     line = history.snap_list.astype(np.int64) * span + (history.snap_time - history.snap_time.min())
     at, slack = line[snaps], rules.cadence_h * 1800  # jittered schedules
-    before = np.searchsorted(line, at, "left") - np.searchsorted(line, at - rules.back_h * 3600 - slack, "left")
-    enough: Flags = before >= 0.8 * rules.back_h / rules.cadence_h
+    enough: Flags = np.ones(len(snaps), bool)
+    if behind:
+        since = np.searchsorted(line, at - rules.back_h * 3600 - slack, "left")
+        enough &= np.searchsorted(line, at, "left") - since >= 0.8 * rules.back_h / rules.cadence_h
     if ahead:
         after = np.searchsorted(line, at + rules.horizon_h * 3600 + slack, "right") - np.searchsorted(
             line, at, "right"

@@ -17,7 +17,7 @@ from trendscout.ranking.signal_replay import Replay
 from trendscout.ranking.surroundings import Surroundings, context_of, list_rate
 from trendscout.ranking.trials import Trials, trials
 
-REFIT_GROWTH = 1.08  # a refit is due when this many times as many outcomes are known as at the last one
+REFIT_GROWTH = 1.15  # a refit is due when this many times as many outcomes are known as at the last one
 REFITS_A_HORIZON = 7  # at most: daily lists every day, lists of a few times a day at least as often
 CHECK_GROWTH = 1.5  # of the refits that a report's model is checked by: about ten in all the past
 MIN_CHECKED = 50  # rows: fewer say nothing

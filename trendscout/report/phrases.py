@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
-from trendscout.model import Flag, Gap, Row, Sighting
+from trendscout.model import Flag, Gap, RecordLine, Row, Sighting
 from trendscout.report import amounts, curve
 from trendscout.report.clean import visible
 
@@ -435,6 +435,26 @@ LEGEND: Mapping[str, Callable[[Row], bool]] = {
     "★ your mark": lambda row: bool(row.own.mark),
     "not yet: days behind, in brackets what is usual; +4: four more places": lambda row: bool(row.facts.gaps),
 }
+
+
+def record(line: RecordLine | None, lang: Lang) -> str:
+    """What the rows said that became due in the last week, and what came; empty if there is none."""
+    if line is None:
+        return ""
+    told = tr(
+        "Of the {rows} rows due in the last week {said} were said to break out, {came} did",
+        lang,
+        rows=line.rows,
+        said=amounts.share(line.said),
+        came=amounts.share(line.came),
+    )
+    if line.rival is not None:
+        told += tr(
+            "; the list of largest rank changes would have had {rival}", lang, rival=amounts.share(line.rival)
+        )
+    if line.replayed:
+        told += tr(" ({n} of them replayed)", lang, n=line.replayed)
+    return told + ("。" if lang == "zh" else ".")
 
 
 def order_rule(sort: str, lang: Lang) -> str:

@@ -99,7 +99,11 @@ class _Page:
             example = lines.short_ids(rows)[rows[0].product_id]
             step = self.say("More on one: trendscout why {row}, or why {id}", row=rows[0].position, id=example)
             shown += wrapped(Text(step, style="dim"), self.width)
-        return [*shown, *self.missing(), *self.jobs()]
+        return [*shown, *self.record(), *self.missing(), *self.jobs()]
+
+    def record(self) -> list[Text]:
+        told = phrases.record(self.report.record, self.lang)
+        return wrapped(Text(told, style="dim"), self.width) if told else []
 
     def missing(self) -> list[Text]:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)

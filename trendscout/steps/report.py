@@ -9,12 +9,13 @@ from itertools import islice
 
 from trendscout.errors import ConfigError, TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
-from trendscout.model import Member, Report, ReportQuery, Why
+from trendscout.model import EarlierChance, Member, Report, ReportQuery, Why
 from trendscout.ranking.rules import group_of
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
+from trendscout.steps.record import last_week
 from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, sort_value, unranked
 from trendscout.store import products
 from trendscout.store.coverage import coverage
@@ -23,6 +24,7 @@ from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE, Scope
 from trendscout.store.sql import Connection
 from trendscout.store.stock import own_goods
+from trendscout.store.track_record import of_product
 
 
 def make_report(connection: Connection, query: ReportQuery, *, now: datetime, settings: Settings) -> Report:
@@ -54,6 +56,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         notes=absences.stale(looked),
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
+        record=last_week(connection, now=now),
     )
     valued = any(sort_value(row, query.sort) is not None for row in made.rows)
     unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
@@ -112,4 +115,9 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
         members=members,
         base_rate=model.rate if model else None,
         fitted_at=datetime.fromtimestamp(model.fitted_at, UTC) if model and own else None,
+        earlier=tuple(
+            EarlierChance(one.shown_at, one.rank, one.probability, one.outcome or "")
+            for one in of_product(connection, found, until=now)
+            if one.probability is not None
+        ),
     )
