@@ -28,6 +28,9 @@ CountKind = Literal[
     "votes",
     "backers",
     "downloads",
+    "likes",
+    "plays",
+    "saves",
 ]
 Status = Literal["ok", "partial", "blocked", "failed"]
 Presence = Literal["seen", "absent", "not_looked"]

@@ -123,6 +123,9 @@ COUNTS = {
     "votes": "{n} votes",
     "backers": "{n} backers",
     "downloads": "{n} downloads",
+    "likes": "{n} likes",
+    "plays": "{n} plays",
+    "saves": "{n} saves",
 }
 COUNT_NAMES = {
     "sold": "sold",
@@ -137,6 +140,9 @@ COUNT_NAMES = {
     "votes": "votes",
     "backers": "backers",
     "downloads": "downloads",
+    "likes": "likes",
+    "plays": "plays",
+    "saves": "saves",
 }
 _STEPS = 5  # prices that a line tells
 LABELS = {"top": "enters the top of its list", "halve": "its rank halves"}
