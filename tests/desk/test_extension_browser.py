@@ -64,6 +64,21 @@ def tiktok(first: int, count: int) -> dict[str, Any]:
     return {"code": 0, "data": {"productList": goods, "sessionid": SECRET}}
 
 
+def offers(first: int, count: int) -> dict[str, Any]:
+    items = [
+        {
+            "item_id": str(700_000_000_000 + n),
+            "product_url": f"https://detail.1688.com/offer/{700_000_000_000 + n}.html",
+            "title": f"月叶迷你风扇 {n} 号",
+            "price": "12.50",
+            "sale_info": {"sale_quantity": str(100 + n)},
+            "memberId": SECRET,
+        }
+        for n in range(first, first + count)
+    ]
+    return {"code": 200, "data": {"items": items}, "session": SECRET}
+
+
 def page(reply: str, sizes: tuple[int, ...]) -> str:
     """A page whose script loads the list part by part; with an account, a form and a token on it."""
     calls = [reply.format(first=sum(sizes[:at]), number=at + 1) for at in range(len(sizes))]
@@ -86,8 +101,10 @@ class Sites:
 
     def answer(self, route: Any) -> None:
         url = route.request.url
-        if "/api/" in url:
-            route.fulfill(body=json.dumps(self.reply(url)), content_type="application/json")
+        if "/api/" in url or "/h5/mtop." in url:
+            shared = {"access-control-allow-origin": "*", "access-control-allow-headers": "*"}
+            kind = {"content-type": "application/json"}
+            route.fulfill(body=json.dumps(self.reply(url)), headers={**kind, **shared})
         elif "me.json" in url:
             route.fulfill(body=json.dumps({"items": [], "token": SECRET}), content_type="application/json")
         elif "shopee" in url:
@@ -97,6 +114,9 @@ class Sites:
             route.fulfill(
                 body=page("/api/poppy/v1/search?scene=search&page={number}", (60,)), content_type="text/html"
             )
+        elif "1688" in url:
+            call = "https://h5api.m.1688.com/h5/mtop.relationrecommend.search/1.0/?page={number}"
+            route.fulfill(body=page(call, (60,)), content_type="text/html")
         elif "tiktok" in url:
             route.fulfill(
                 body=page("/api/shop/product_list?region=US&page={number}", (60,)), content_type="text/html"
@@ -110,6 +130,8 @@ class Sites:
             return temu(0, 60)
         if "tiktok" in url:
             return tiktok(0, 60)
+        if "1688" in url:
+            return offers(0, 60)
         return shopee(first + self.shift, 30)
 
 
@@ -194,7 +216,8 @@ def test_sixty_rows_seen_are_sixty_rows_in_the_store(browser: Browser, desk: Ope
     assert browser.pair(desk)["ok"]
     lists = {
         "https://shopee.co.id/search?keyword=mini%20blender": "shopee_ID/search/mini blender",
-        "https://www.temu.com/search_result.html?search_key=snail%20fan": "temu_%",
+        "https://www.temu.com/us/search_result.html?search_key=snail%20fan": "temu_US/search/snail fan",
+        "https://s.1688.com/selloffer/offer_search.htm?keywords=fan": "alibaba_1688_CN/search/fan",
         "https://shop.tiktok.com/us": "tiktok_shop_US/%",
     }
     for url, list_id in lists.items():

@@ -11,7 +11,7 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -22,11 +22,12 @@ from starlette.responses import JSONResponse, Response
 
 from trendscout import __version__, pipeline
 from trendscout.desk.guard import read_body
-from trendscout.desk.worker import Worker
+from trendscout.desk.worker import TOLD, Worker, told_of
 from trendscout.errors import TrendscoutError
 from trendscout.files import whole_file
 from trendscout.findings import of_error
 from trendscout.intake import SavedPage
+from trendscout.intake.guess import by_address
 from trendscout.lang import Lang, tr
 from trendscout.report import phrases
 from trendscout.report.clean import visible
@@ -174,13 +175,32 @@ def _written(inbox: Path, said: Mapping[str, Any], entries: list[dict[str, Any]]
     creator = {"name": "trendscout clip", "version": str(said.get("version", ""))[:20]}
     text = json.dumps({"log": {"version": "1.2", "creator": creator, "entries": entries}}, ensure_ascii=False)
     whole_file(file, lambda path: path.write_text(text, encoding="utf-8", errors="replace"))
+    told = json.dumps(_named_by(str(said.get("url", "")), [entry["request"]["url"] for entry in entries]))
+    whole_file(file.with_name(TOLD), lambda path: path.write_text(told, encoding="utf-8"))
     return file
+
+
+def _named_by(page: str, replies: Sequence[str]) -> dict[str, str | None]:
+    """Which list the page's address names, for replies whose own address names none."""
+    nothing: dict[str, str | None] = {"market": None, "category": ""}
+    if not _is_clipped(page):
+        return nothing
+    for source in by_address(page):
+        found = source.query_of(page) if source.query_of else None
+        if found and found.category:
+            own = [query for url in replies if source.query_of and (query := source.query_of(url))]
+            named = any(query.category not in ("", found.category) for query in own)
+            return nothing if named else {"market": found.market, "category": found.category}
+    return nothing
 
 
 def _read(file: Path, worker: Worker, lang: Lang) -> tuple[str, int]:
     """What the readers make of a clip, in words, and how many goods; nothing is stored by it."""
     try:
-        looks, left = pipeline.parse(file, source=None, market=None, url=None, now=worker.clock.now())
+        market, category = told_of(file)
+        looks, left = pipeline.parse(
+            file, source=None, market=market, url=None, now=worker.clock.now(), category=category
+        )
     except TrendscoutError as error:
         return of_error(error).said(lang), 0
     told, count = [], 0

@@ -6,6 +6,7 @@ waiting and is shown as pending.
 
 from __future__ import annotations
 
+import json
 import shutil
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
@@ -69,6 +70,18 @@ class Progress:
     busy: tuple[Finding, ...] = ()  # who holds the store, while it cannot be had
 
 
+TOLD = "told.json"
+
+
+def told_of(file: Path) -> tuple[str | None, str]:
+    """Market and category that are told of a file in the inbox."""
+    try:
+        told = json.loads((file.parent / TOLD).read_text(encoding="utf-8"))
+        return told["market"], told["category"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None, ""
+
+
 class Worker(Thread):
     """Does what waits. `base_url` is a stand-in for all sites, `seed` fixes the pauses: the demo, a test."""
 
@@ -94,7 +107,8 @@ class Worker(Thread):
         self._unpublished = False
         for folder in sorted(self.inbox.glob("*")) if self.inbox.is_dir() else ():
             for file in folder.glob("*"):
-                self.take(file)  # what an earlier desk did not come to
+                if file.name != TOLD:
+                    self.take(file)  # what an earlier desk did not come to
 
     # --- what is asked of it ---
 
@@ -107,7 +121,10 @@ class Worker(Thread):
         self._add(Task("Job {job}", {"job": job.name}), self._job(job))
 
     def take(self, file: Path) -> None:
-        """Read a file that was brought into archive and store, and remove it then."""
+        """Read a file that was brought into archive and store, and remove it then.
+
+        A file `told.json` beside it says its market and category, where these are known.
+        """
         self._add(Task("Reading {file}", {"file": file.name}), self._take(file))
 
     def stop(self) -> None:
@@ -266,7 +283,10 @@ class Worker(Thread):
             result = pipeline.import_file(self.workspace, file, profile=None, market=None, at=None, now=now)
             count = result.loaded.observations + result.stock
             return [Taken(file.name, "ok", count, (result.kind,), result.findings, now)]
-        results = pipeline.ingest(self.workspace, [file], source=None, market=None, url=None, at=None, now=now)
+        market, category = told_of(file)
+        results = pipeline.ingest(
+            self.workspace, [file], source=None, market=market, url=None, at=None, now=now, category=category
+        )
         return [
             Taken(
                 file.name + one.name.removeprefix(str(file)), one.status, one.entries, one.lists, one.findings, now
