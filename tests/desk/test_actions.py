@@ -1,5 +1,6 @@
 """What the user says and brings by click: it waits for the writer, is shown as pending, and is done once."""
 
+import re
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -40,6 +41,15 @@ def test_a_mark_waits_is_shown_and_is_done(own: Open) -> None:
     assert "Pending" not in page
     assert page.count('<li class="card">') == 1
     assert "200 in stock" in client.get(f"{own.root}/product/{product}").text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_no_markup_stands_in_an_attribute(seen: Open, lang: str) -> None:
+    client = seen.client()
+    for path in ("/", "/products", "/lists", "/right", f"/product/{top(seen)[0]}"):
+        page = client.get(f"{seen.root}{path}?lang={lang}").text
+        assert "<h1>" in page
+        assert re.search(r'="[^">]*<', page) is None
 
 
 def test_words_wait_while_another_process_holds_the_store(own: Open, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -102,6 +102,12 @@ class Desk:
                     self._file = ReadFile(path)
             return self._file
 
+    def warm(self) -> None:
+        """Open the newest read file and read the templates, so that the first page is as quick as the next."""
+        self.file()
+        for name in ("today", "products", "product", "lists", "right"):
+            _environment().get_template(f"{name}.html.j2")
+
     @property
     def views(self) -> list[tuple[str, str]]:
         """(name, address) of the saved views."""

@@ -215,6 +215,7 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
     return {
         "list_id": one.list_id,
         "name": both(partial(phrases.list_name, one.list_id)),
+        "label": phrases.list_name(one.list_id, view.lang),  # for attributes, which hold no markup
         "about": dots(about),
         "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
         "bands": [(say(band.name), f"{band.first:%m-%d} – {band.last:%m-%d}") for band in bands],
@@ -417,6 +418,7 @@ def lists(file: ReadFile, view: View) -> dict[str, Any]:
         "coverage": [
             {
                 "name": both(partial(phrases.list_name, one.list_id)),
+                "label": phrases.list_name(one.list_id, view.lang),
                 "list_id": one.list_id,
                 "source": one.source,
                 "market": one.market or "",

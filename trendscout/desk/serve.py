@@ -110,6 +110,7 @@ def desk_at(
     worker = Worker(workspace, settings, clock, words, lang=lang, base_url=base_url)
     zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
     desk = Desk(folder, keys, words, worker, View(lang, zone, images))
+    desk.warm()
     address = f"http://{_LOOPBACK}:{port}/{keys.folder}/?key={keys.key}"
     return Guard(application(desk), keys, port, "/clip"), worker, address
 

@@ -87,6 +87,6 @@ PARAMETERS = tuple(
 SECRETS = tuple(
     "access_token account accountinfo address addresses auth authorization buyer buyerid cookie cookies csrf "
     "csrftoken delivery_address device_id deviceid email fingerprint login loginid member_id memberid mobile "
-    "nickname password passwd phone receiver refresh_token secret session session_id sessionid token uid umid user user_id "
-    "user_info user_name userid userinfo username usernick utdid xsrf".split()
+    "nickname passwd password phone receiver refresh_token secret session session_id sessionid token uid umid "
+    "user user_id user_info user_name userid userinfo username usernick utdid xsrf".split()
 )
