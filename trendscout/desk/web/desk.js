@@ -18,7 +18,7 @@
     image.addEventListener("error", () => image.remove());
     image.src = image.dataset.src;
   }
-  for (const one of document.querySelectorAll(".scroll")) if (one.querySelector(".day")) one.scrollLeft = one.scrollWidth;
+  for (const one of document.querySelectorAll(".scroll")) if (one.querySelector(".day, svg")) one.scrollLeft = one.scrollWidth;
 
   // A curve as a picture: what the style sheet says is written into it first.
   const STYLES = ["fill", "stroke", "stroke-width", "fill-opacity", "stroke-dasharray", "font-size", "font-family"];
