@@ -27,7 +27,12 @@ def spoken() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call) and node.args:
                 name = getattr(node.func, "id", getattr(node.func, "attr", ""))
-                texts = (part.value for part in ast.walk(node.args[0]) if isinstance(part, ast.Constant))
+                said = node.args[0]
+                keys = {id(part.slice) for part in ast.walk(said) if isinstance(part, ast.Subscript)}
+                parts = (
+                    part for part in ast.walk(said) if isinstance(part, ast.Constant) and id(part) not in keys
+                )
+                texts = (part.value for part in parts)
                 found |= {text for text in texts if name in SAYING and isinstance(text, str) and text}
     template = (ROOT / "report/web/page.html.j2").read_text(encoding="utf-8")
     found |= set(re.findall(r"""\b(?:t|tr)\((?:"([^"]+)"|'[^']+')""", template))

@@ -50,6 +50,17 @@ def test_a_row_of_the_last_report_is_found(store):
     assert find_product(store, "2").product == find_product(store, "#2").product == product
 
 
+def test_words_of_a_shown_gloss_name_it_or_say_which_have_them(store):
+    beach, other = (find_product(store, TITLES[at]).product for at in (0, 2))
+    seen = {beach: {"position": 1, "gloss": "磁力片 收纳"}, other: {"position": 2, "gloss": "磁力片 大号"}}
+    remember(store, "terminal", json.dumps(seen), NOW)
+    assert find_product(store, "磁力片 大号").product == other
+    with pytest.raises(UsageError) as told:
+        find_product(store, "磁力片")
+    assert beach in str(told.value)
+    assert other in str(told.value)
+
+
 def test_a_whole_phrase_goes_before_words(store):
     with pytest.raises(UsageError) as told:
         find_product(store, "sand timer")

@@ -22,6 +22,7 @@ class Seen:
     rank: int | None
     position: int
     flags: tuple[str, ...] = ()
+    gloss: str = ""  # by which a Chinese reader may name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +51,7 @@ def memory(report: Report) -> str:
                 row.scored.rank,
                 row.position,
                 tuple(flag.code for flag in row.checks.flags),
+                row.facts.gloss_zh or "",
             )
         )
         for row in report.rows

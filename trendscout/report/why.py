@@ -166,7 +166,7 @@ class _View:
             visible(one.item_key),
             visible(one.seller or ""),
             amounts.money(one.price, one.currency),
-            f"{self.say(one.verdict)}{sure}" if one.verdict else "",
+            f"{self.say(one.verdict)}{sure}" if one.verdict not in ("", "alone") else "",
             visible(self.say(one.reason)) if one.reason else "",
         )
         title = Text(f"  {visible(one.title) or visible(one.item_key)}", style=Style(link=web_address(one.url)))

@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from trendscout.errors import UsageError
 from trendscout.store.query import PRODUCT
@@ -254,20 +254,23 @@ class Named(NamedTuple):
 def find_product(connection: Connection, text: str) -> Named:
     """The product that `text` names: its id or item key, a row of the last report, an id's beginning, or words.
 
-    Words are a part of a title or stand in one. Raises UsageError, which lists them, if it names several, or none.
+    Words are a part of a title or stand in one, or in the Chinese gloss that the report showed.
+    Raises UsageError, which lists them, if it names several, or none.
     """
     words = text.split()
+    seen = _last_shown(connection)
     has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
     rows = connection.execute(
         f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen,
                 CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
                      WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1
-                     WHEN contains(lower(title), lower(?)) THEN 2 WHEN {has_words} THEN 3 END AS far
+                     WHEN contains(lower(title), lower(?)) THEN 2 WHEN {has_words} THEN 3
+                     WHEN list_contains(?, product) THEN 3 END AS far
             FROM listings l LEFT JOIN memberships m USING (listing))
         SELECT product, arg_min(title, far), arg_min(listing, (far, listing)), min(far) FROM far
         WHERE far IS NOT NULL GROUP BY product ORDER BY min(far), max(last_seen) DESC, product
         LIMIT {_NAMED + 1}""",
-        [text, _row_of_report(connection, text), text, text, text, *words],
+        [text, _row_of_report(seen, text), text, text, text, *words, _glossed(seen, words)],
     ).fetchall()
     found = [
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
@@ -289,13 +292,24 @@ def find_product(connection: Connection, text: str) -> Named:
     )
 
 
-def _row_of_report(connection: Connection, text: str) -> str | None:
+def _last_shown(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+    """Product id → what was kept of its row in the report that was shown last."""
+    shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
+    found: Mapping[str, Mapping[str, Any]] = json.loads(shown[0]) if shown and shown[0] else {}
+    return found
+
+
+def _glossed(seen: Mapping[str, Mapping[str, Any]], words: Sequence[str]) -> list[str]:
+    """The products whose gloss has all of the words."""
+    glosses = {product: str(row.get("gloss") or "") for product, row in seen.items()}
+    return [product for product, gloss in glosses.items() if gloss and all(word in gloss for word in words)]
+
+
+def _row_of_report(seen: Mapping[str, Mapping[str, Any]], text: str) -> str | None:
     """The product in that row of the report that was shown last; None if `text` is no such row."""
     place = text.removeprefix("#")
     if not (place.isascii() and place.isdigit()):
         return None
-    shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
-    seen = json.loads(shown[0]) if shown and shown[0] else {}
     return next((product for product, row in seen.items() if row.get("position") == int(place)), None)
 
 
