@@ -1,11 +1,15 @@
 """A file that the user names, where "-" is standard input."""
 
-import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from trendscout.errors import UsageError
+
+_CHUNK = 1 << 20
+_MAX_BYTES = 1 << 30
 
 
 @contextmanager
@@ -17,5 +21,12 @@ def given(path: Path) -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "stdin"
         with file.open("wb") as kept:
-            shutil.copyfileobj(sys.stdin.buffer, kept)
+            while chunk := sys.stdin.buffer.read(_CHUNK):
+                if kept.tell() + len(chunk) > _MAX_BYTES:
+                    raise UsageError(
+                        "Standard input has more than {limit} MiB.",
+                        next_step="Give the path of a file.",
+                        limit=_MAX_BYTES >> 20,
+                    )
+                kept.write(chunk)
         yield file

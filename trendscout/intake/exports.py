@@ -65,6 +65,7 @@ _SPAN = re.compile(
     r".*\s(?:-|–|to|~|至)\s(.*)"
 )  # "Jul 06, 2026 - Jul 29, 2026": a report's range ends the day it shows
 PLAIN = "plain"  # a list that no tool made, read by the columns and addresses that it has
+GUESSED = 'name = "mine"'  # in the text of a profile that the program made
 TRENDS = "google_trends"  # instead of a profile's name: its downloads are no tables with a header
 T = TypeVar("T")
 

@@ -18,7 +18,8 @@ _MAX_CELL = 4000
 _EXACT_FLOAT = 2**53  # beyond it a float has lost the last digits of an id
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?[eE]\+\d+")
 _EMPTY = frozenset(
-    {"", "-", "--", "—", "/", "n/a", "na", "nan", "null", "none", "无", "暂无", "#n/a", "undefined", "nil", "[]"}
+    {"", "-", "--", "—", "/", "n/a", "n.a.", "n.a", "na", "nan", "null", "none", "nil", "undefined", "#n/a", "[]"}
+    | {"无", "暂无", "なし", "없음"}
 )
 _CLOCK = r"(?:[T,]?\s*(\d{1,2}):(\d{2})(?::(\d{2})(?:\.\d+)?)?\s*([AaPp]\.?[Mm]\.?|上午|下午)?)?"
 _YMD = re.compile(rf"(\d{{4}})[-/.年](\d{{1,2}})[-/.月](\d{{1,2}})日?{_CLOCK}")

@@ -15,7 +15,7 @@ from trendscout.errors import ArchiveError
 from trendscout.files import shown_name
 from trendscout.findings import Finding
 from trendscout.intake import Export, Profile, history_file, load_profile, read_export
-from trendscout.intake.exports import PLAIN, TRENDS
+from trendscout.intake.exports import GUESSED, PLAIN, TRENDS
 from trendscout.intake.saved import FILE_ID
 from trendscout.model import ArchiveRef, Page, Query
 from trendscout.store.brought import Brought, note_brought, records_of
@@ -150,7 +150,7 @@ class _Brought:
 
 def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
     """Whether two imports were told the same; what the program guessed of a plain list is not told."""
-    plain = one.get("profile") == other.get("profile") == PLAIN
+    plain = one.get("profile") == other.get("profile") == PLAIN and GUESSED in one.get("profile_toml", "")
     skipped = {"name", "profile_toml"} if plain else {"name"}
     return all(one.get(name) == other.get(name) for name in {*one, *other} - skipped)
 
