@@ -232,6 +232,10 @@ SENTENCES: Mapping[str, Sentence] = {
     "lists_asked": Sentence("note", "{count} lists were asked.", "One list was asked."),
     "report_is_made": Sentence("note", "The report of this date is made, or being made."),
     "another_run_took_over": Sentence("note", "Another run took over."),
+    "run_is_at_work": Sentence(
+        "partial", "Another run ({run}) is at work on this date, last seen {since} UTC: this one left it alone."
+    ),
+    "took_over": Sentence("partial", "The run {run} was silent since {since} UTC: this one took over from it."),
     "report_holds": Sentence("note", "The report holds {count} products.", "The report holds one product."),
     "channel_unreached": Sentence("partial", "{channel} was not reached: {why}"),
     "variable_not_set": Sentence("failed", "The environment variable {variable} is not set."),

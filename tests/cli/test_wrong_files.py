@@ -60,6 +60,26 @@ def test_a_wrong_job_keeps_no_other_from_its_hour(tmp_path):
     assert "a.toml is not TOML" in str(told[0])
 
 
+@pytest.mark.parametrize("folder", ["{elsewhere}/drops", "../drops", "a/../../drops"])
+def test_a_job_drops_nothing_outside_unless_that_is_allowed(tmp_path, run, folder):
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "trendscout.toml").write_text("")
+    job = home / "daily.toml"
+    where = folder.format(elsewhere=tmp_path / "elsewhere")
+    job.write_text(f'cron = "0 0 * * *"\n[report]\nformats = ["csv"]\nfolder = "{where}"\n')
+    (home / "h.csv").write_text(ROWS)
+    config = ("--config", home / "trendscout.toml")
+    assert run(*config, "import", home / "h.csv").code == 0
+    ended = run(*config, "run", job)
+    assert (ended.code, "outside" in ended.err) == (2, True), ended
+    assert not list(tmp_path.glob("*/**/*.csv")) or [path.name for path in tmp_path.glob("*/**/*.csv")] == [
+        "h.csv"
+    ]
+    assert run(*config, "run", job, "--allow-outside").code == 0
+    assert len(list(tmp_path.glob("*/**/*.csv")) + list(tmp_path.glob("drops/**/*.csv"))) >= 2
+
+
 @pytest.mark.skipif(os.name == "nt", reason="there are no such pipes")
 @pytest.mark.timeout(30)
 def test_a_pipe_or_a_device_is_no_file(tmp_path, run):

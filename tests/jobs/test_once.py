@@ -1,5 +1,6 @@
 """Exactly one report per job and local date: late and double starts, kills, missed days, overlapping runs."""
 
+import os
 import random
 from contextlib import nullcontext
 from dataclasses import dataclass
@@ -133,12 +134,39 @@ def test_of_two_that_start_together_one_works(workspace):
     assert begin(workspace, "there:2", at) is None
 
 
-def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_the_lease_from_another(workspace):
+def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_a_silence_from_another(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
     begin(workspace, "here:1", at)
-    assert begin(workspace, "here:2", at + timedelta(minutes=1), alive=lambda _: False) is not None
-    assert begin(workspace, "there:3", at + timedelta(hours=1)) is None
-    assert begin(workspace, "there:3", at + timedelta(hours=5)) is not None
+    second = begin(workspace, "here:2", at + timedelta(minutes=1), alive=lambda _: False)
+    assert second is not None
+    assert begin(workspace, "there:3", at + timedelta(minutes=20)) is None
+    runs.note_at_work(workspace.connection, second, at + timedelta(minutes=20))
+    assert begin(workspace, "there:3", at + timedelta(minutes=39)) is None, "it says that it is at work"
+    third = begin(workspace, "there:3", at + timedelta(minutes=41))
+    assert third is not None
+    runs.note_at_work(workspace.connection, second, at + timedelta(minutes=42))  # it comes to life: too late
+    assert runs.run_of(workspace.connection, "daily", date(2026, 11, 9)).run_id == "there:3"
+
+
+def test_a_run_that_leaves_another_alone_or_takes_over_says_so(workspace, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "report", lambda *_, **__: type("Made", (), {"rows": ()})())
+    monkeypatch.setattr(pipeline, "drop", lambda *_, day, **__: (f"{day}.csv",))
+    settings = Settings(path=tmp_path / "trendscout.toml")
+    job = load_job(job_file(tmp_path), settings)
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    begin(workspace, "elsewhere:1", at)
+
+    def work(minutes):
+        clock = Hands(at + timedelta(minutes=minutes))
+        return run_job(job, workspace, settings, lang="en", clock=clock, day=date(2026, 11, 9))
+
+    done = work(5)
+    assert (done.state, [one.code for one in done.detail]) == ("partial", ["run_is_at_work"])
+    done = work(25)
+    assert done.state == "partial"
+    assert done.detail[0].code == "took_over"
+    assert done.paths
+    assert work(30).state == "skipped", "once it is made, that is no news"
 
 
 def test_a_run_that_lost_its_claim_does_not_finish(workspace):
@@ -187,3 +215,8 @@ def test_this_process_is_not_taken_for_a_dead_one_by_others():
     assert run.alive("elsewhere:1")
     assert run.alive(f"{run.socket.gethostname()}:1")
     assert not run.alive(run.run_id())
+    parent = os.getppid()
+    host = run.socket.gethostname()
+    assert run.alive(f"{host}:{parent}:{run._began(parent)}")
+    if run._began(parent):
+        assert not run.alive(f"{host}:{parent}:1"), "another process has the number now"

@@ -1,6 +1,7 @@
 """Small decisions as tables: addresses, Retry-After, robots.txt, the circuit breaker, what is secret."""
 
 from datetime import UTC, datetime, timedelta
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given
@@ -205,11 +206,41 @@ def test_a_clock_that_was_ahead_closes_no_host_for_longer_than_a_week() -> None:
         ("https://a.example/l?x=1&API-Key=s3", "https://a.example/l?x=1&API-Key=removed"),
         ("https://a.example/l?monkey=1&design=2", "https://a.example/l?monkey=1&design=2"),
         ("https://[::1", "https://[::1"),
-        ("https://[::1?token=s3", "https://[::1"),
+        ("https://[::1?token=s3", "https://[::1?token=removed"),
+        ("https://a.example/l?q=1#id_token=s3&x=2", "https://a.example/l?q=1#id_token=removed&x=2"),
+        ("https://a.example/l;jsessionid=s3?x=1", "https://a.example/l;jsessionid=removed?x=1"),
+        ("https://a.example/l?%6bey=s3&%2561pi_key=s3", "https://a.example/l?%6bey=removed&%2561pi_key=removed"),
+        ("https://a.example/l?X-Amz-Signature=s3", "https://a.example/l?X-Amz-Signature=removed"),
+        (
+            "https://a.example/l?keyword=1&search_key=2&keyWord=3",
+            "https://a.example/l?keyword=1&search_key=2&keyWord=3",
+        ),
+        ("https://a.example/l?pageToken=CAo", "https://a.example/l?pageToken=CAo"),
+        ("https://a.example/eyJhbGciOi.eyJzdWIiOi.s3/l", "https://a.example/removed/l"),
+        (
+            "https://a.example/l?to=https%3A%2F%2Fb.example%2F%3Fjwt%3Ds3%26x%3D1",
+            "https://a.example/l?to=https%3A%2F%2Fb.example%2F%3Fjwt%3Dremoved%26x%3D1",
+        ),
     ],
 )
 def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
     assert public_url(url) == shown
+
+
+NAMES = """access_token accessToken id_token refresh-token jwt h5st a_bogus X-Bogus msToken _signature sign sig
+x-amz-signature X-Amz-Credential X-Amz-Security-Token api_key apikey appKey app_secret client_secret auth
+auth_token authorization password passwd pwd pass session session_id sessionid PHPSESSID JSESSIONID sid
+csrf_token xsrf _tb_token_ x5sec _m_h5_tk ticket hmac oauth_verifier code_token subscription-key
+Ocp-Apim-Subscription-Key key verifyFp anti_content SAMLResponse consumer_key private_key""".split()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_no_address_and_no_header_keeps_a_key(name: str) -> None:
+    for address in (f"https://a.example/l?a=1&{name}=MARK&b=2", f"https://a.example/l#{name}=MARK"):
+        assert "MARK" not in public_url(address)
+        assert "MARK" not in public_url(f"https://b.example/?to={quote(address, safe='')}")
+        for field in (address, f"<{address}>; rel=next", f"0;url={address}"):
+            assert "MARK" not in str(public_headers([("X-Where", field), ("Refresh", field)]))
 
 
 def test_harmless_header_fields_are_kept() -> None:

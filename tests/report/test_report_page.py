@@ -13,7 +13,7 @@ from selectolax.lexbor import LexborHTMLParser
 from trendscout.findings import text
 from trendscout.lang import Lang
 from trendscout.report import changes, packs, page
-from trendscout.report.clean import visible
+from trendscout.report.clean import picture_address, visible
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -90,3 +90,30 @@ def test_mine_that_fade_lead_and_changes_are_marked() -> None:
 def test_an_empty_page_says_why() -> None:
     assert "nobody could look" in page.render(empty(), lang="en")
     assert "trendscout collect" in page.render(empty(looked=False), lang="zh")
+
+
+@pytest.mark.parametrize(
+    ("address", "loaded"),
+    [
+        ("https://img.shop.example/a.jpg?x=1", True),
+        ("https://img.shop.example:443/a.jpg", True),
+        ("https://bücher.example/a.jpg", False),  # written as xn--… by every site
+        ("https://xn--bcher-kva.example/a.jpg", True),
+        ("http://img.shop.example/a.jpg", False),
+        ("https://127.0.0.1/a.jpg", False),
+        ("https://2130706433/a.jpg", False),
+        ("https://0x7f.1/a.jpg", False),
+        ("https://[::1]/a.jpg", False),
+        ("https://[::1/a.jpg", False),
+        ("https://localhost/a.jpg", False),
+        ("https://printer.local/a.jpg", False),
+        ("https://metadata.google.internal./a.jpg", False),
+        ("https://router.lan/a.jpg", False),
+        ("https://img.shop.example:8443/a.jpg", False),
+        ("https://user@img.shop.example/a.jpg", False),
+        ("javascript:alert(1)", False),
+        (None, False),
+    ],
+)
+def test_a_page_loads_pictures_of_the_open_internet_only(address: str | None, loaded: bool) -> None:
+    assert picture_address(address) == (address if loaded else None)

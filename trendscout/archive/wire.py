@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import quote, unquote
 
 from trendscout.archive.decoding import decode
 from trendscout.model import ArchiveRef, Page, Query, Request
@@ -19,17 +19,23 @@ Headers = tuple[tuple[str, str], ...]
 DECODED_LIMIT = 64 * 1024 * 1024
 
 _SECRET_HEADER = re.compile(
-    r"cookie|authori[sz]ation|authenticat|token|secret|passw|credential|session|csrf|signature|-sign$|^sign$"
-    r"|(?<![a-z])auth(?![a-z])|api-?key|access-?key|app-?key",
+    r"cookie|authori[sz]ation|authenticat|token|secret|passw|credential|session|csrf|xsrf|signature|-sign$|^sign$"
+    r"|(?<![a-z])auth(?![a-z])|api-?key|access-?key|app-?key|jwt|bearer|h5st|bogus|x-s$|^ticket$|-ticket$",
     re.IGNORECASE,
 )
-_ADDRESSES = frozenset(("location", "content-location", "referer", "origin", "link", "refresh"))
-_SECRET_PARAMETER = re.compile(
-    r"(?<![^?&;])(key|api[-_]?key|app[-_]?key|app[-_]?secret|client[-_]?secret|access[-_]?key|access[-_]?token"
-    r"|auth|auth[-_]?token|refresh[-_]?token|token|secret|password|passwd|sig|sign|signature|session|session[-_]?id|session[-_]?token|sid|csrf[-_]?token|ms[-_]?token)"
-    r"=[^&;#]*",
-    re.IGNORECASE,
+# A name that is one of these, written together and in small letters, or holds one of the parts. `key` alone is a
+# key, but search_key and keyword are what somebody looked for.
+_SECRET_NAMES = frozenset("key sign sig auth pass pwd pw sid otp ticket tk sso assertion xs mtgsig wrid".split())
+_SECRET_PARTS = re.compile(
+    r"token|secret|passw|authori|credential|signature|jwt|bearer|sess(?:ion)?id|session|cookie|csrf|xsrf|oauth|hmac|saml"
+    r"|(?:api|app|access|auth|secret|private|subscription|consumer|sign|license|client|encrypt)key"
+    r"|h5st|bogus|x5sec|h5tk|anticontent|ticket$|apisign|xsign|^authcode|verifyfp|nanofp"
 )
+_PAGE_TOKENS = frozenset(("pagetoken", "nextpagetoken", "continuationtoken"))  # where a list goes on
+_PARAMETER = re.compile(r"(?<=[?&;#])([^?&;#=\s]{1,200})=([^?&;#\s<>\"']*)")
+_USER = re.compile(r"(?<=://)[^/?#\s@]{1,500}@")
+_JWT = re.compile(r"eyJ[\w-]{5,}\.[\w-]{5,}(?:\.[\w-]*)?")
+_NESTED = 3  # an address within a parameter of an address
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,18 +78,37 @@ class Received:
 def public_headers(headers: Iterable[tuple[str, str]]) -> Headers:
     """The header fields without those that carry cookies, credentials or keys; addresses in them are cleaned."""
     return tuple(
-        (name, public_url(value) if name.lower() in _ADDRESSES else value)
+        (name, public_url(value) if "=" in value or "@" in value or "eyJ" in value else value)
         for name, value in headers
         if not _SECRET_HEADER.search(name)
     )
 
 
-def public_url(url: str) -> str:
-    """The address without user, password and the values of key-like parameters."""
-    try:
-        parts = urlsplit(url)
-    except ValueError:  # not an address; what stands before "?" cannot hold parameters
-        return url.partition("?")[0]
-    netloc = parts.netloc.rpartition("@")[2]
-    query = _SECRET_PARAMETER.sub(r"\1=removed", parts.query)
-    return urlunsplit(parts._replace(netloc=netloc, query=query))
+def public_url(text: str) -> str:
+    """An address, or a text that holds some, without user, password and the values of key-like parameters.
+
+    Parameters are looked for in query, fragment and path, and in addresses within parameters; a name may be
+    percent-encoded. A value in the form of a JSON Web Token is removed wherever it stands.
+    """
+    return _JWT.sub("removed", _without_secrets(_USER.sub("", text), _NESTED))
+
+
+def _without_secrets(text: str, depth: int) -> str:
+    def cleaned(found: re.Match[str]) -> str:
+        name, value = found.groups()
+        if _is_secret(name):
+            return f"{name}=removed"
+        if depth and "%3d" in value.lower():
+            inner = unquote(value)
+            public = _without_secrets(_USER.sub("", inner), depth - 1)
+            if public != inner:
+                return f"{name}={quote(public, safe='')}"
+        return found.group()
+
+    return _PARAMETER.sub(cleaned, text)
+
+
+def _is_secret(name: str) -> bool:
+    """Whether the name of a parameter is that of a key, however it is written: API-Key, _signature, %6bey."""
+    plain = re.sub(r"[^a-z0-9]", "", unquote(unquote(name)).lower())
+    return plain not in _PAGE_TOKENS and (plain in _SECRET_NAMES or bool(_SECRET_PARTS.search(plain)))

@@ -14,6 +14,10 @@ database = typer.Typer(no_args_is_help=True, help=t("Look after the store."))
 app.add_typer(database, name="db")
 pushes = typer.Typer(no_args_is_help=True, help=t("Messages that did not arrive: list, send again, forget."))
 app.add_typer(pushes, name="push")
+AllowOutside = Annotated[
+    bool,
+    typer.Option("--allow-outside", help=t("Let a job drop its files outside of the configuration's folder.")),
+]
 Keys = Annotated[
     list[str] | None, typer.Argument(metavar="[KEY]...", help=t("Messages, as `push list` names them."))
 ]
@@ -81,6 +85,7 @@ def run(
     context: typer.Context,
     job: Annotated[Path, typer.Argument(metavar="JOB.toml", help=t("A job file."))],
     again: Annotated[bool, typer.Option("--again", help=t("Even if today's report was made."))] = False,
+    allow_outside: AllowOutside = False,
     as_json: AsJson = False,
 ) -> None:
     """Run one job."""
@@ -91,7 +96,7 @@ def run(
     from trendscout.settings.jobfile import load_job
 
     here = call(context)
-    work = load_job(job, here.settings)
+    work = load_job(job, here.settings, allow_outside=allow_outside)
     with here.progress("Running"):
         done = run_job(work, here.workspace, here.settings, lang=here.lang, clock=SystemClock(), again=again)
     if as_json:
@@ -147,12 +152,13 @@ def _settle(context: typer.Context, keys: list[str] | None, channel: str | None,
 def schedule(
     context: typer.Context,
     folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Folder of job files."))] = Path("jobs"),
+    allow_outside: AllowOutside = False,
 ) -> None:
     """Run jobs by the clock."""
     from trendscout.jobs.schedule import serve
 
     here = call(context)
-    serve(folder, here.workspace, here.settings, lang=here.lang, say=here.say)
+    serve(folder, here.workspace, here.settings, lang=here.lang, say=here.say, allow_outside=allow_outside)
 
 
 @app.command(help=example("Read the archive again with today's readers.", "trendscout replay --since 2026-10-01"))

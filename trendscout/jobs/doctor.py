@@ -180,7 +180,7 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[D
     found: list[Job] = []
     for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
         try:
-            found.append(load_job(file, settings))
+            found.append(load_job(file, settings, allow_outside=True))
         except TrendscoutError as error:
             yield Diagnosis("warn", error.what, error.next_step, error.fields)
     if not workspace.db.exists():

@@ -38,11 +38,13 @@ def notify(
     post: Post = post_json,
     environ: Mapping[str, str] = os.environ,
     sleep: Callable[[float], None] | None = None,
+    at_work: Callable[[Connection], object] = lambda _: None,
 ) -> dict[str, tuple[Finding, ...]]:
     """Channel → why it was not reached, nothing where it was. What did not arrive waits for the next call.
 
     `key` names the digest for good: it is sent to a channel once. Each channel has a memory of its own of what it
-    was told, or what waits for it, so that one that is dead makes no other repeat itself.
+    was told, or what waits for it, so that one that is dead makes no other repeat itself. `at_work` is called
+    before each message.
     """
     reader = f"push:{key.rpartition('/')[0]}"
     rules = alerts.read(settings.alerts)
@@ -69,7 +71,9 @@ def notify(
             link=str(Path(files[0]).parent) if files else "",
         )
         try:
-            told[channel.name] = _tell(workspace, channel, url, said, files, now=now, post=post, sleep=sleep)
+            told[channel.name] = _tell(
+                workspace, channel, url, said, files, now=now, post=post, sleep=sleep, at_work=at_work
+            )
         except TrendscoutError as error:  # it was not even tried
             told[channel.name] = (of_error(error),)
             continue
@@ -96,6 +100,7 @@ def _tell(
     now: datetime,
     post: Post,
     sleep: Callable[[float], None] | None,
+    at_work: Callable[[Connection], object],
 ) -> tuple[Finding, ...]:
     """Send what waits for a channel and then the digest; why not.
 
@@ -113,6 +118,7 @@ def _tell(
     def keep(pending: Sequence[push.Message]) -> None:
         with workspace.store() as connection:
             _keep(connection, channel.name, pending, now)
+            at_work(connection)
 
     pause = {"sleep": sleep} if sleep else {}
     parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files])

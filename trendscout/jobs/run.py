@@ -7,6 +7,7 @@ import socket
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
+from pathlib import Path
 from time import sleep
 from typing import Literal, cast
 
@@ -78,17 +79,25 @@ def _run(
     # Begun when all is collected: the report looks from here, and what came in this run is part of it.
     begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
     with workspace.writing() as connection:
+        before = runs.run_of(connection, job.name, day)
         run = runs.claim(connection, begun, alive=alive, again=again)
+    if run is None and before and before.is_open:
+        told = finding("run_is_at_work", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
+        return Done(job.name, day, "partial", (told,), outcomes=outcomes)
     if run is None:
         return Done(job.name, day, "skipped", (finding("report_is_made"),), outcomes=outcomes)
     try:
-        return _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes, notes=notes)
+        done = _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes, notes=notes)
     except Exception as error:
         with workspace.writing() as connection:
             ours = finding("fault_of_ours", kind=type(error).__name__)
             why = of_error(error) if isinstance(error, TrendscoutError) else ours
             runs.advance(connection, run, "failed", {"why": to_json((why,))}, clock.now())
         raise
+    if before and before.is_open and before.run_id != run.run_id:
+        told = finding("took_over", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
+        done = replace(done, state="partial", detail=(told, *done.detail))
+    return done
 
 
 def _collect(
@@ -163,7 +172,7 @@ def _deliver(
         with workspace.writing() as connection:
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
                 return Done(
-                    job.name, run.local_date, "skipped", (finding("another_run_took_over"),), outcomes=outcomes
+                    job.name, run.local_date, "partial", (finding("another_run_took_over"),), outcomes=outcomes
                 )
     told: dict[str, tuple[Finding, ...]] = {}
     if job.channels:
@@ -178,6 +187,7 @@ def _deliver(
             now=clock.now(),
             notes=_silence(job, workspace, run.local_date),
             files=paths,
+            at_work=lambda connection: runs.note_at_work(connection, run, clock.now()),
         )
     unheard = {channel: why for channel, why in told.items() if why}
     state = "partial" if unheard or settings.left_out else _state(outcomes)
@@ -214,16 +224,27 @@ def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:
 
 
 def run_id() -> str:
-    """Who is running: host and process."""
-    return f"{socket.gethostname()}:{os.getpid()}"
+    """Who is running: host, process, and when that began, for numbers of processes come again."""
+    return f"{socket.gethostname()}:{os.getpid()}:{_began(os.getpid())}"
+
+
+def _began(process: object) -> str:
+    """When a process of this machine began, in ticks since its start; "" where the system does not say."""
+    try:
+        stat = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return ""
+    return stat.rpartition(")")[2].split()[19]
 
 
 def alive(name: str) -> bool:
     """Whether the run of that id may still be at work; one on another machine, or on Windows, may."""
-    host, _, process = name.rpartition(":")
+    host, process, *began = name.split(":")
     if host != socket.gethostname():
         return True
     if process == str(os.getpid()):
+        return False
+    if began and began[0] and began[0] != _began(process):
         return False
     if os.name == "nt":  # there, signal 0 is Ctrl-C
         return True

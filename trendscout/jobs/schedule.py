@@ -42,12 +42,20 @@ def work_off(
     ]
 
 
-def serve(folder: Path, workspace: Workspace, settings: Settings, *, lang: Lang, say: Callable[..., None]) -> None:
+def serve(
+    folder: Path,
+    workspace: Workspace,
+    settings: Settings,
+    *,
+    lang: Lang,
+    say: Callable[..., None],
+    allow_outside: bool = False,
+) -> None:
     """Run every job when it is due, one at a time, until the process is stopped; one that is wrong is told.
 
     Raises ConfigError before the first wait if there is no job to run.
     """
-    jobs = load_jobs(folder, settings, tell=lambda fault: say("{error}", error=fault))
+    jobs = load_jobs(folder, settings, tell=lambda fault: say("{error}", error=fault), allow_outside=allow_outside)
     scheduler = scheduler_of(jobs, lambda job: _attempt(job, workspace, settings, lang=lang, say=say))
     for job in jobs:
         say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=job.due.next_after(SystemClock().now()))

@@ -15,7 +15,7 @@ from trendscout.lang import Lang, tr
 from trendscout.model import Flag, PackCheck, Row, Sighting
 from trendscout.report import amounts, chart, packs, phrases
 from trendscout.report.bilingual import LANGS, both, dots, say
-from trendscout.report.clean import visible, web_address
+from trendscout.report.clean import picture_address, visible, web_address
 from trendscout.report.columns import SHOWN, View, words
 from trendscout.report.curve import drawable, main_curve, of_prices, prices, since_seen
 from trendscout.report.signal_names import effect, named
@@ -74,7 +74,7 @@ class Card:
     @property
     def image(self) -> str | None:
         """The picture's address, where pictures are wanted and it is one."""
-        return web_address(self.row.facts.image) if self.images else None
+        return picture_address(self.row.facts.image) if self.images else None
 
     @property
     def chance(self) -> str:

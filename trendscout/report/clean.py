@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from urllib.parse import urlsplit
 
 # C0 and C1 controls, line and paragraph separators, overrides and isolates of writing direction, interlinear
 # marks, lone surrogates and non-characters. Joiners and direction marks stay: emoji and Persian need them.
@@ -31,6 +32,26 @@ def web_address(url: str | None) -> str | None:
     if url and re.match(r"https?://[^\s/]", url, re.IGNORECASE) and visible(url) == url:
         return url
     return None
+
+
+_INNER_NAMES = (".local", ".internal", ".lan", ".home", ".corp", ".intranet", ".localhost", ".arpa", ".test")
+
+
+def picture_address(url: str | None) -> str | None:
+    """`url` if a page may load it: https, and a name of the open internet; no list reaches into the reader's net.
+
+    Numbers of any kind are no names: a page would ask 127.0.0.1, a router or a cloud's metadata for them.
+    """
+    found = web_address(url)
+    try:
+        parts = urlsplit(found or "")
+        host, port = (parts.hostname or "").rstrip("."), parts.port
+    except ValueError:
+        return None
+    is_name = re.fullmatch(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z]", host) is not None
+    if parts.scheme != "https" or not is_name or parts.username or port not in (None, 443):
+        return None
+    return None if host.endswith(_INNER_NAMES) else found
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -54,7 +54,7 @@ def render(
             "default-src 'none'",
             f"script-src '{_hash(script)}'",
             f"style-src '{_hash(style)}'",
-            "img-src https: http:" if images else "img-src 'none'",
+            "img-src https:" if images else "img-src 'none'",
             "base-uri 'none'",
             "form-action 'none'",
         )

@@ -29,10 +29,11 @@ class Job:
     channels: tuple[str, ...] = ()
 
 
-def load_job(path: Path, settings: Settings) -> Job:
+def load_job(path: Path, settings: Settings, *, allow_outside: bool = False) -> Job:
     """The job in a file.
 
-    Raises ConfigError naming file, line and key.
+    Raises ConfigError naming file, line and key; also for a folder of drops outside of the configuration's own,
+    unless `allow_outside`: a job may come from somebody else.
     """
     table = load_toml(path, "job")
     try:
@@ -49,6 +50,16 @@ def load_job(path: Path, settings: Settings) -> Job:
             path=path,
             names=", ".join(sorted(unknown)),
         )
+    folder = (table.get("report") or {}).get("folder")
+    home = settings.home.resolve()
+    if folder and not allow_outside and not (home / folder).resolve().is_relative_to(home):
+        raise ConfigError(
+            "{path}: report.folder: {folder} lies outside of {home}.",
+            next_step="Name a folder below it, or allow it with --allow-outside.",
+            path=path,
+            folder=folder,
+            home=home,
+        )
     return Job(
         name=path.stem,
         path=path,
@@ -61,7 +72,11 @@ def load_job(path: Path, settings: Settings) -> Job:
 
 
 def load_jobs(
-    folder: Path, settings: Settings, *, tell: Callable[[ConfigError], object] | None = None
+    folder: Path,
+    settings: Settings,
+    *,
+    tell: Callable[[ConfigError], object] | None = None,
+    allow_outside: bool = False,
 ) -> list[Job]:
     """Every job of a folder, by name; one that is wrong is told and left out.
 
@@ -73,7 +88,7 @@ def load_jobs(
     jobs: list[Job] = []
     for file in files:
         try:
-            jobs.append(load_job(file, settings))
+            jobs.append(load_job(file, settings, allow_outside=allow_outside))
         except ConfigError as fault:
             if tell is None or (file is files[-1] and not jobs):  # nothing is left to do
                 raise

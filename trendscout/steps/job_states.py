@@ -36,7 +36,7 @@ def _readable(settings: Settings) -> Iterator[Job]:
     folder = settings.home / "jobs"
     for file in folder.glob("*.toml") if settings.path else ():
         try:
-            yield load_job(file, settings)
+            yield load_job(file, settings, allow_outside=True)
         except ConfigError:
             continue
 

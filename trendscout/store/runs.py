@@ -11,8 +11,9 @@ from typing import Any, Literal
 from trendscout.store.sql import Connection, affected, aware, naive, one, transaction
 
 State = Literal["running", "dropped", "done", "partial", "failed"]
-# A run that was killed leaves its claim behind; after this long another may take it over.
-LEASE = timedelta(hours=3)
+# A run notes that it is at work with each step and each message; one that was silent for so long was killed, also
+# where its process cannot be looked for: on another machine, in another container.
+SILENCE = timedelta(minutes=20)
 _FINISHED = ("done", "partial")
 _OPEN = ("running", "dropped")
 
@@ -27,7 +28,18 @@ class Run:
     started_at: datetime
     finished_at: datetime | None
     state: State
-    detail: Mapping[str, Any]  # paths, outcomes, pushes
+    detail: Mapping[str, Any]  # paths, outcomes, pushes; seen_at, when it was last at work
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not come to an end."""
+        return self.state in _OPEN
+
+    @property
+    def seen_at(self) -> datetime:
+        """When it last noted that it is at work."""
+        told = self.detail.get("seen_at")
+        return datetime.fromisoformat(told) if told else self.started_at
 
 
 def claim(
@@ -39,7 +51,7 @@ def claim(
 ) -> Run | None:
     """The run that is to work on that date now; None if it is done or another run is at it.
 
-    `run` is what would begin. It takes over from a run that is no longer `alive` or whose lease has run out. One
+    `run` is what would begin. It takes over from a run that is no longer `alive` or was silent too long. One
     found "dropped" has written its files, and only the push is missing; so it is with a finished one that did not
     reach every channel.
     """
@@ -49,16 +61,24 @@ def claim(
             unheard = any(dict(found.detail.get("pushes", {})).values())
             if found.state in _FINISHED and not unheard:
                 return None
-            if found.state in _OPEN and alive(found.run_id) and run.started_at - found.started_at < LEASE:
+            if found.is_open and alive(found.run_id) and run.started_at - found.seen_at < SILENCE:
                 return None
             if found.state in ("dropped", *_FINISHED):
-                run = replace(run, state="dropped", detail=found.detail)
+                kept = {name: value for name, value in found.detail.items() if name != "seen_at"}
+                run = replace(run, state="dropped", detail=kept)
         connection.execute("DELETE FROM runs WHERE job = ? AND local_date = ?", [run.job, run.local_date])
         connection.execute(
             "INSERT INTO runs VALUES (?, ?, ?, ?, NULL, ?, ?)",
             [run.run_id, run.job, run.local_date, naive(run.started_at), run.state, json.dumps(dict(run.detail))],
         )
     return run
+
+
+def note_at_work(connection: Connection, run: Run, now: datetime) -> None:
+    """Note that a run is at work, so that nobody takes it for dead."""
+    found = run_of(connection, run.job, run.local_date)
+    if found and found.run_id == run.run_id:
+        advance(connection, run, found.state, {**found.detail, "seen_at": now.isoformat()}, now)
 
 
 def advance(connection: Connection, run: Run, state: State, detail: Mapping[str, Any], now: datetime) -> bool:

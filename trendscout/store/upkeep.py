@@ -317,7 +317,10 @@ def move(source: StoreAddress, target: StoreAddress) -> int:
                 next_step="Move to a new store, or to one that a move of the same source began.",
                 count=strange[0],
             )
-        return sum(_move_table(connection, table) for table in TABLES)
+        rows = sum(_move_table(connection, table) for table in TABLES)
+        if not target.shared:  # else what was moved may lie in the log beside the file, which nobody copies
+            connection.execute("CHECKPOINT target")
+        return rows
 
 
 def _attach(connection: Connection, store: StoreAddress) -> None:
