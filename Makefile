@@ -62,6 +62,7 @@ gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
 
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
+	TRENDSCOUT_CYCLES=20 $(BIN)/python -m pytest tests/team/test_stopping.py
 	$(BIN)/python benchmarks/mutations.py --each 120
 	$(BIN)/python tests/net/fault_matrix.py
 	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble

@@ -49,7 +49,7 @@ LAYERS = (
         "the nouns, as frozen types; what can be; ranked lists as arrays; time",
     ),
     Layer(("findings",), "what is amiss, as data, and how it is said"),
-    Layer(("errors", "lang", "resources", "files", "__init__"), "what every layer may use"),
+    Layer(("errors", "lang", "resources", "files", "stopping", "__init__"), "what every layer may use"),
 )
 
 LIBRARIES = (
@@ -80,7 +80,6 @@ LIBRARIES = (
     Library(("xlsxwriter",), ("report/workbook",), "workbooks out"),
     Library(("rich",), ("report", "cli"), "tables and colours of the terminal"),
     Library(("apprise",), ("report/push",), "other channels (extra `push`)"),
-    Library(("apscheduler",), ("jobs/schedule",), "waiting for the next job"),
     Library(("cronsim",), ("settings/timetable",), "cron lines"),
     Library(("typer",), ("cli",), "the command line"),
 )

@@ -229,6 +229,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "No report was made for {count} days: the last one is of {last}.",
         "No report was made for a day: the last one is of {last}.",
     ),
+    "left_to_another": Sentence("note", "It was collected for the team in the last half hour."),
     "lists_asked": Sentence("note", "{count} lists were asked.", "One list was asked."),
     "report_is_made": Sentence("note", "The report of this date is made, or being made."),
     "another_run_took_over": Sentence("note", "Another run took over."),

@@ -180,7 +180,7 @@ class Outcome:
     """How one list of a crawl went. A failed source is a result, not a crash."""
 
     query: Query
-    status: Status
+    status: Status | Literal["left"]  # left: another machine of the team collected it a moment ago
     lists: int = 0
     entries: int = 0
     findings: tuple[Finding, ...] = ()

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from trendscout.steps.replay import Replayed
     from trendscout.steps.saved_pages import IngestResult
     from trendscout.store.products import Word
+    from trendscout.store.sql import Connection
     from trendscout.store.upkeep import Compacted
 
 # --- collect -------------------------------------------------------------------------------------------------
@@ -208,9 +209,10 @@ def import_file(
     """Archive and load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
     from trendscout.intake import kind_of, load_profile, read_export
     from trendscout.steps.ingest import import_export, import_ranked
+    from trendscout.store.lake import retried
 
     if not profile and kind_of(file) == "history":
-        return import_ranked(workspace.writing, workspace.archive, file, market=market, now=now)
+        return retried(lambda: import_ranked(workspace.writing, workspace.archive, file, market=market, now=now))
     export = read_export(
         file,
         at=at,
@@ -221,7 +223,9 @@ def import_file(
         order=order,
         category=category,
     )
-    return import_export(workspace.writing, workspace.archive, file, export, market=market, now=now)
+    return retried(
+        lambda: import_export(workspace.writing, workspace.archive, file, export, market=market, now=now)
+    )
 
 
 def draft_profile(file: Path, *, sheet: str | None) -> str:
@@ -241,8 +245,7 @@ def match(workspace: Workspace) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's merges and splits hold."""
     from trendscout.steps.match import match_store
 
-    with workspace.writing(must_exist=True) as connection:
-        return match_store(connection)
+    return workspace.write(match_store, must_exist=True)
 
 
 def decide(workspace: Workspace, word: Word, a: str, b: str | None, *, now: datetime) -> Decided:
@@ -252,21 +255,22 @@ def decide(workspace: Workspace, word: Word, a: str, b: str | None, *, now: date
     """
     from trendscout.steps.match import decide_match
 
-    with workspace.writing(must_exist=True) as connection:
-        return decide_match(connection, word, a, b, now=now)
+    return workspace.write(lambda connection: decide_match(connection, word, a, b, now=now), must_exist=True)
 
 
 def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime) -> str:
     """Remember what a product is to the seller; "none" forgets it. The product's title."""
     from trendscout.store import products
 
-    with workspace.store(must_exist=True) as connection:
+    def work(connection: Connection) -> str:
         named = products.find_product(connection, product)
         if word == "none":
             products.unmark(connection, named.product)
         else:
             products.mark(connection, named, word, note, now)  # type: ignore[arg-type]
         return named.title
+
+    return workspace.write(work, must_exist=True)
 
 
 # --- rank and report -----------------------------------------------------------------------------------------
@@ -281,14 +285,17 @@ def report(
     """
     from trendscout.steps.record import keep_shown, settle
     from trendscout.steps.report import make_report
+    from trendscout.store.lake import derived
 
-    with workspace.store(must_exist=True) as connection:
+    def work(connection: Connection) -> Report:
         if keep:
-            settle(connection, now=now)
+            derived(lambda: settle(connection, now=now))
         made = make_report(connection, query, now=now, settings=settings)
         if keep:
-            keep_shown(connection, made)
-    return made
+            derived(lambda: keep_shown(connection, made))
+        return made
+
+    return workspace.read(work, must_exist=True)
 
 
 def record(workspace: Workspace, *, replay_days: int, now: datetime, settings: Settings) -> dict[str, Any]:
@@ -320,8 +327,9 @@ def why(workspace: Workspace, product: str, *, now: datetime, settings: Settings
     """
     from trendscout.steps.report import explain
 
-    with workspace.store(must_exist=True) as connection:
-        return explain(connection, product, now=now, settings=settings)
+    return workspace.read(
+        lambda connection: explain(connection, product, now=now, settings=settings), must_exist=True
+    )
 
 
 def read_report(
@@ -337,11 +345,16 @@ def read_report(
     """As `report`, for a reader who is taken to have seen it; if wanted, what changed since they last saw one."""
     from trendscout.report import changes
     from trendscout.store import runs
+    from trendscout.store.lake import derived
 
     made = report(workspace, query, now=now, settings=settings, keep=keep)
-    with workspace.store(must_exist=True) as connection:
+
+    def work(connection: Connection) -> str | None:
         before = runs.remembered(connection, reader)
-        runs.remember(connection, reader, changes.memory(made), made.as_of)
+        derived(lambda: runs.remember(connection, reader, changes.memory(made), made.as_of))
+        return before
+
+    before = workspace.read(work, must_exist=True)
     return made, changes.since(made, before) if only_changes else None
 
 
@@ -399,13 +412,13 @@ def backtest(
     from trendscout.history import read_history
     from trendscout.ranking.backtest import backtest as judge
     from trendscout.store import learned
+    from trendscout.store.lake import derived
     from trendscout.store.query import history
 
     if file:
         past = read_history(file)
     else:
-        with workspace.store(must_exist=True) as connection:
-            past = history(connection, until=now, by="listing")
+        past = workspace.read(lambda connection: history(connection, until=now, by="listing"), must_exist=True)
     judged = judge(
         past,
         name=file.stem if file else "",
@@ -419,7 +432,7 @@ def backtest(
     verdict = judged.to_dict()
     if not file:
         with workspace.store() as connection:
-            learned.save_backtest(connection, verdict, now)
+            derived(lambda: learned.save_backtest(connection, verdict, now))
     return verdict
 
 
@@ -455,8 +468,7 @@ def compact(workspace: Workspace, settings: Settings, *, now: datetime) -> tuple
     done = upkeep.compact(workspace.db)
     pruned = Archive(workspace.archive).prune(**_limits(settings, now))
     if pruned:
-        with workspace.writing() as connection:
-            forget_files(connection, [file.name for file in pruned])
+        workspace.write(lambda connection: forget_files(connection, [file.name for file in pruned]))
     return done, pruned
 
 

@@ -1,14 +1,20 @@
 """A PostgreSQL of the tests' own, from a wheel, and the addresses of new lakes in it."""
 
+import itertools
 import os
+import signal
 import tempfile
+import time
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
+import psutil
 import pytest
 
 from trendscout.store.address import StoreAddress
 from trendscout.store.workspace import Workspace
+
+_numbers = itertools.count()  # each test has databases of its own
 
 
 @pytest.fixture(scope="session")
@@ -41,12 +47,10 @@ def postgres():
 def new_lake(postgres, tmp_path):
     """A function that gives the address of a lake that is not there yet, with its data_path."""
     server, string = postgres
-    made = []
 
     def new() -> StoreAddress:
-        name = f"lake_{tmp_path.name.lower().replace('-', '_')[:30]}_{len(made)}"
+        name = f"lake_{next(_numbers)}"
         server.psql(f"CREATE DATABASE {name};")
-        made.append(name)
         data = tmp_path / name
         data.mkdir()
         return StoreAddress(f"ducklake:postgres:dbname={name} {string}", str(data))
@@ -60,3 +64,22 @@ def workspace(request, tmp_path):
     if request.param == "file":
         return Workspace.at(tmp_path / "store.duckdb")
     return Workspace.at(request.getfixturevalue("new_lake")())
+
+
+@pytest.fixture
+def go_down(postgres):
+    """A function that stops the PostgreSQL, its connections cut; it is up again after the test."""
+    server, _ = postgres
+
+    def down() -> None:
+        pid = server.get_pid()
+        os.kill(pid, signal.SIGINT)
+        for _ in range(200):
+            if not psutil.pid_exists(pid):
+                return
+            time.sleep(0.05)
+
+    try:
+        yield down
+    finally:
+        server.ensure_postgres_running()

@@ -115,7 +115,7 @@ def test_each_list_goes_to_one_of_two(new_lake):
     got = []
 
     def collect():
-        for names, done in in_turns(address, lanes, now=lambda: NOW, after_s=0):
+        for names, _, done in in_turns(address, lanes, after_s=0):
             got.extend(names)
             done(names)
 

@@ -7,42 +7,49 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
+from typing import NoReturn
 
+from trendscout import stopping
 from trendscout.errors import TrendscoutError, reason, trace
 
 _FAULT_OF_OURS = 1
+_TYPERS_STOP = 130  # what Typer makes of a KeyboardInterrupt
 _COMMANDS = ("inputs", "products", "reports", "operations", "desk")  # importing them declares their commands
 
 
 def run() -> None:
-    """Run one command and exit: 0 done, 1 a fault of ours, 2 usage, 3 done in part, 4 the store."""
+    """Run one command and exit: 0 done, 1 a fault of ours, 2 usage, 3 in part, 4 the store, 130 or 143 stopped."""
     gc.disable()  # until a command runs: declaring them leaves no garbage, and looking for it is 4 % of `--help`
     _speak_any_encoding()
     from trendscout.cli.app import app
     from trendscout.cli.language import help_lang
 
-    for part in _COMMANDS:
-        import_module(f"trendscout.cli.{part}")
     try:
+        for part in _COMMANDS:
+            import_module(f"trendscout.cli.{part}")
         arguments = globals_first(sys.argv[1:])
         if help_lang() == "zh":
             from trendscout.cli.usage import run_in_chinese
 
             run_in_chinese(app, arguments)
         app(args=arguments)
+    except SystemExit as ended:
+        if ended.code == _TYPERS_STOP:
+            _stop()
+        raise
     except TrendscoutError as error:
         from trendscout.cli.output import message
 
         print(message(error, help_lang()), file=sys.stderr)
         sys.exit(error.exit_code)
     except KeyboardInterrupt:
-        sys.exit(130)
+        _stop()
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - whatever it is, it is told, without secrets
-        if isinstance(error.__cause__, KeyboardInterrupt):  # so says DuckDB that it was stopped in a query
-            sys.exit(130)
+        if stopping.is_stop(error):
+            _stop()
         from trendscout.cli.language import t
 
         if {"-v", "--verbose"} & set(sys.argv):
@@ -51,6 +58,24 @@ def run() -> None:
         words = t("A fault of trendscout itself: {error}. Run it again with --verbose and report what it prints.")
         print(words.format(error=f"{type(error).__name__}: {reason(error)}"), file=sys.stderr)
         sys.exit(_FAULT_OF_OURS)
+
+
+# By command, what is kept of a run that was stopped and what the next one does.
+_GOES_ON = "Stopped: what came is in the archive; the next run stores what is not stored yet and goes on."
+_PASSES_OVER = "Stopped: what was stored is whole; run it again, and what is there already is passed over."
+_AS_IT_WAS = "Stopped: the store is whole, and nothing half done is left; run it again."
+_KEPT = dict.fromkeys(("collect", "run", "schedule", "init", "demo"), _GOES_ON) | dict.fromkeys(
+    ("import", "ingest", "replay", "move"), _PASSES_OVER
+)
+
+
+def _stop() -> NoReturn:
+    """Say what is kept and what the next run does, and exit as one that was stopped."""
+    from trendscout.cli.language import t
+
+    text = next((_KEPT[word] for word in sys.argv[1:] if word in _KEPT), _AS_IT_WAS)
+    print(t(text), file=sys.stderr)
+    raise stopping.Stopped(stopping.exit_code())
 
 
 def _speak_any_encoding() -> None:

@@ -22,12 +22,14 @@ from trendscout.store import runs
 from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states
+from trendscout.store.lake import server_time
 from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
 from trendscout.store.workspace import Workspace
 
 _SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
 _FUTURE = timedelta(minutes=10)
+_SKEW = timedelta(minutes=2)  # between this machine's clock and the server's
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +136,13 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
             "{count} messages for the channel {channel} did not arrive, {aside} of them are set aside: {why}.",
             "`trendscout push list` shows them; `push retry` and `push drop` settle them.",
             {"count": len(messages), "channel": channel, "aside": len(aside), "why": (aside or messages)[0].why},
+        )
+    if db.shared and abs(ahead := now - server_time(connection)) > _SKEW:
+        yield Diagnosis(
+            "warn",
+            "This machine's clock and that of the shared store's PostgreSQL are {minutes} minutes apart.",
+            "Set the one that is wrong: times of looks are this machine's.",
+            {"minutes": round(abs(ahead).total_seconds() / 60)},
         )
     for state in host_states(connection):
         if state.open_until and state.open_until > now:

@@ -7,6 +7,7 @@ import os
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, tzinfo
+from functools import partial
 from pathlib import Path
 
 from trendscout.errors import TrendscoutError, UsageError
@@ -77,11 +78,17 @@ def notify(
         except TrendscoutError as error:  # it was not even tried
             told[channel.name] = (of_error(error),)
             continue
-        with workspace.store() as connection:
-            runs.remember(connection, f"{reader}:{channel.name}", changes.memory(made), now)
-            for alert in due:
-                runs.note_call(connection, f"{alert.key}@{channel.name}", now)
+        workspace.write(partial(_remember, reader=reader, channel=channel.name, made=made, due=due, now=now))
     return told
+
+
+def _remember(
+    connection: Connection, *, reader: str, channel: str, made: Report, due: Sequence[alerts.Alert], now: datetime
+) -> None:
+    """What a channel was told, or what waits for it."""
+    runs.remember(connection, f"{reader}:{channel}", changes.memory(made), now)
+    for alert in due:
+        runs.note_call(connection, f"{alert.key}@{channel}", now)
 
 
 def _called(kept: Mapping[str, datetime], channel: Channel) -> dict[str, datetime]:
@@ -112,13 +119,14 @@ def _tell(
     known = {part.key for part in waiting}
 
     def record(key: str) -> None:
-        with workspace.store() as connection:
-            runs.note_delivery(connection, key, channel.name, now)
+        workspace.write(lambda connection: runs.note_delivery(connection, key, channel.name, now))
 
     def keep(pending: Sequence[push.Message]) -> None:
-        with workspace.store() as connection:
+        def work(connection: Connection) -> None:
             _keep(connection, channel.name, pending, now)
             at_work(connection)
+
+        workspace.write(work)
 
     pause = {"sleep": sleep} if sleep else {}
     parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files])
@@ -154,7 +162,7 @@ def change_undelivered(
     Those of the keys given, or all of a channel. Raises UsageError if none is meant.
     """
     meant = 0
-    with workspace.store(must_exist=True) as connection:
+    with workspace.writing(must_exist=True) as connection:
         for name, messages in undelivered(connection).items():
             left = []
             for one in messages:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import socket
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Literal, cast
 
 from trendscout import pipeline
 from trendscout.clock import Clock
-from trendscout.errors import TrendscoutError
+from trendscout.errors import StoreError, TrendscoutError
 from trendscout.findings import Finding, finding, of_error, to_json
 from trendscout.jobs.notify import notify
 from trendscout.lang import Lang
@@ -22,6 +23,7 @@ from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
 from trendscout.sources.queries import queries_for
 from trendscout.store import runs
+from trendscout.store.sql import Connection
 from trendscout.store.workspace import Workspace
 
 
@@ -78,9 +80,11 @@ def _run(
         )
     # Begun when all is collected: the report looks from here, and what came in this run is part of it.
     begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
-    with workspace.writing() as connection:
-        before = runs.run_of(connection, job.name, day)
-        run = runs.claim(connection, begun, alive=alive, again=again)
+
+    def claim(connection: Connection) -> tuple[runs.Run | None, runs.Run | None]:
+        return runs.run_of(connection, job.name, day), runs.claim(connection, begun, alive=alive, again=again)
+
+    before, run = workspace.write(claim)
     if run is None and before and before.is_open:
         told = finding("run_is_at_work", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
         return Done(job.name, day, "partial", (told,), outcomes=outcomes)
@@ -89,12 +93,16 @@ def _run(
     try:
         done = _deliver(job, run, workspace, settings, lang=lang, clock=clock, outcomes=outcomes, notes=notes)
     except Exception as error:
-        with workspace.writing() as connection:
-            ours = finding("fault_of_ours", kind=type(error).__name__)
-            why = of_error(error) if isinstance(error, TrendscoutError) else ours
+        ours = finding("fault_of_ours", kind=type(error).__name__)
+        why = of_error(error) if isinstance(error, TrendscoutError) else ours
+        with suppress(StoreError), workspace.writing() as connection:
             runs.advance(connection, run, "failed", {"why": to_json((why,))}, clock.now())
         raise
-    if before and before.is_open and before.run_id != run.run_id:
+    except BaseException:  # it is stopped: whoever comes next goes on where this one was
+        with suppress(StoreError), workspace.writing() as connection:
+            runs.give_back(connection, run)
+        raise
+    if before and before.is_open and before.run_id not in (run.run_id, runs.NOBODY):
         told = finding("took_over", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
         done = replace(done, state="partial", detail=(told, *done.detail))
     return done
@@ -193,14 +201,8 @@ def _deliver(
     state = "partial" if unheard or settings.left_out else _state(outcomes)
     missed = (finding("channel_unreached", channel=name, why=why) for name, why in unheard.items())
     detail = (finding("report_holds", count=len(made.rows)), *missed)
-    with workspace.writing() as connection:
-        runs.advance(
-            connection,
-            run,
-            state,
-            {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}},
-            clock.now(),
-        )
+    end = {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}}
+    workspace.write(lambda connection: runs.advance(connection, run, state, end, clock.now()))
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
 
 
@@ -218,9 +220,9 @@ def _silence(job: Job, workspace: Workspace, day: date) -> list[Finding]:
 
 
 def _state(outcomes: Sequence[Outcome]) -> Literal["done", "partial", "failed"]:
-    if not outcomes or all(outcome.status == "ok" for outcome in outcomes):
-        return "done"
-    return "partial"
+    """How the collecting went: lists that another machine collected are no fault, unless there are no others."""
+    mine = {outcome.status for outcome in outcomes} - {"left"}
+    return "done" if not outcomes or mine == {"ok"} else "partial"
 
 
 def run_id() -> str:

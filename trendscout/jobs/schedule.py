@@ -1,24 +1,25 @@
-"""All jobs of a folder by their cron lines, until stopped: the only user of APScheduler."""
+"""All jobs of a folder by their cron lines, until stopped."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import NoReturn
 
 from trendscout.clock import Clock, SystemClock
-from trendscout.errors import TrendscoutError
+from trendscout.errors import TrendscoutError, reason
 from trendscout.findings import said
 from trendscout.jobs.run import Done, run_job
 from trendscout.lang import Lang
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, days_to_do, load_jobs
+from trendscout.stopping import is_stop
 from trendscout.store import runs
 from trendscout.store.workspace import Workspace
 
-if TYPE_CHECKING:
-    from apscheduler.schedulers.blocking import BlockingScheduler
+_LOOK_AGAIN_S = 60.0  # a clock may be set, or the machine sleep, while nothing is due
 
 
 def work_off(
@@ -56,42 +57,42 @@ def serve(
     Raises ConfigError before the first wait if there is no job to run.
     """
     jobs = load_jobs(folder, settings, tell=lambda fault: say("{error}", error=fault), allow_outside=allow_outside)
-    scheduler = scheduler_of(jobs, lambda job: _attempt(job, workspace, settings, lang=lang, say=say))
+    clock = SystemClock()
     for job in jobs:
-        say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=job.due.next_after(SystemClock().now()))
+        say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=job.due.next_after(clock.now()))
         _attempt(job, workspace, settings, lang=lang, say=say, only_missed=True)
     try:
-        scheduler.start()
-    except (KeyboardInterrupt, SystemExit):
-        say("Stopped.")
-
-
-def scheduler_of(jobs: list[Job], work: Callable[[Job], None]) -> BlockingScheduler:
-    """A scheduler that calls `work` with each job when its own timetable says so.
-
-    APScheduler's own cron trigger reads weekdays and clock changes otherwise than crontab(5), so it is only asked
-    to wait; one worker means that jobs never overlap, and a run that comes late is made once.
-    """
-    from apscheduler.executors.pool import ThreadPoolExecutor
-    from apscheduler.schedulers.blocking import BlockingScheduler
-    from apscheduler.triggers.base import BaseTrigger
-
-    class Due(BaseTrigger):  # type: ignore[misc]
-        """When a job is due, as its timetable has it."""
-
-        def __init__(self, job: Job) -> None:
-            self.job = job
-
-        def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
-            """The next time due after the previous one."""
-            return self.job.due.next_after(previous_fire_time or now)
-
-    scheduler = BlockingScheduler(executors={"default": ThreadPoolExecutor(1)}, timezone="UTC")
-    for job in jobs:
-        scheduler.add_job(
-            work, Due(job), args=[job], id=job.name, coalesce=True, max_instances=1, misfire_grace_time=None
+        work_when_due(
+            jobs,
+            lambda job: _attempt(job, workspace, settings, lang=lang, say=say),
+            now=clock.now,
+            sleep=time.sleep,
         )
-    return scheduler
+    except KeyboardInterrupt:
+        say("The schedule stopped at {time:%Y-%m-%d %H:%M %Z}.", time=clock.now())
+        raise
+
+
+def work_when_due(
+    jobs: Sequence[Job],
+    work: Callable[[Job], None],
+    *,
+    now: Callable[[], datetime],
+    sleep: Callable[[float], None],
+) -> NoReturn:
+    """Call `work` with each job when its timetable says so, one at a time, for good.
+
+    A job that came due while another ran, or while the machine slept, is run once, as soon as it can be.
+    """
+    due = {job.name: job.due.next_after(now()) for job in jobs}
+    while True:
+        job = min(jobs, key=lambda job: due[job.name])
+        pause = (due[job.name] - now()).total_seconds()
+        if pause > 0:
+            sleep(min(pause, _LOOK_AGAIN_S))
+        else:
+            work(job)
+            due[job.name] = job.due.next_after(now())
 
 
 def _attempt(
@@ -117,6 +118,10 @@ def _attempt(
             )
     except TrendscoutError as error:
         say("{job}: {error}", job=job.name, error=error)
+    except Exception as error:  # noqa: BLE001 - a fault of ours in one job; the others are to go on
+        if is_stop(error):
+            raise KeyboardInterrupt from None
+        say("{job}: {error}", job=job.name, error=f"{type(error).__name__}: {reason(error)}")
 
 
 def _missed(job: Job, workspace: Workspace) -> bool:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from trendscout.archive import Archive
-from trendscout.clock import Clock
+from trendscout.clock import Clock, SystemClock
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits, lane_of
+from trendscout.findings import finding
 from trendscout.model import HostState, Outcome, Query
 from trendscout.settings.config import Settings
 from trendscout.sources.source import get_source
@@ -46,23 +47,30 @@ def crawl(
 def _crawl_in_turns(
     workspace: Workspace, queries: Sequence[Query], options: CrawlOptions, on_outcome: Callable[[Outcome], None]
 ) -> list[Outcome]:
-    """The queries that no other machine collects meanwhile, host by host; the others are theirs to tell."""
+    """The queries that no other machine collects meanwhile, host by host; the others are told as left to it."""
     from trendscout.store.leases import in_turns
 
-    by_name = {" ".join(map(str, (q.source, q.market, q.kind, q.category))): q for q in queries}
+    # The demo's mornings, minutes apart on the server's clock, are turns of their own.
+    turn = "" if isinstance(options.clock, SystemClock) else f" {options.clock.now():%Y-%m-%dT%H}"
+    by_name = {" ".join(map(str, (q.source, q.market, q.kind, q.category))) + turn: q for q in queries}
     lanes: dict[str, list[str]] = {}
     for name, query in by_name.items():
         lanes.setdefault(lane_of(CrawlTask(get_source(query.source), query)), []).append(name)
     outcomes = []
     name_of = {query: name for name, query in by_name.items()}
     after_s = 0.0 if options.base_url else _HANDOVER_S
-    for names, done in in_turns(workspace.db, lanes, now=options.clock.now, after_s=after_s):
+    for names, others, done in in_turns(workspace.db, lanes, after_s=after_s):
         part = [query for query in queries if name_of[query] in names]
+        for query in (query for query in queries if name_of[query] in others):
+            left = Outcome(query, "left", findings=(finding("left_to_another"),))
+            on_outcome(left)
+            outcomes.append(left)
 
         def stored(part: Iterable[Query], done: Callable[[Iterable[str]], None] = done) -> None:
             done(name_of[query] for query in part)
 
-        outcomes += _crawl(workspace, part, options, on_outcome, stored)
+        if part:
+            outcomes += _crawl(workspace, part, options, on_outcome, stored)
     return outcomes
 
 

@@ -12,7 +12,7 @@ from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refi
 from trendscout.ranking.signal_replay import KeptState
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
-from trendscout.store.lake import retried
+from trendscout.store.lake import derived
 from trendscout.store.query import ANYWHERE, Scope, history, lists_within
 from trendscout.store.sql import Connection
 
@@ -37,9 +37,9 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     fresh, states = refit(past, now_s, due, around, kept)
     if due:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
-        learned.save_models(connection, fits)
+        derived(lambda: learned.save_models(connection, fits))
         forward = {name: state.to_row() for name, state in states.items() if state is not kept.get(name)}
-        retried(lambda: learned.save_states(connection, forward))
+        derived(lambda: learned.save_states(connection, forward))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
     scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
     return scores if scope == ANYWHERE else scores.of_lists(wanted, now)

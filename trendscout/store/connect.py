@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from trendscout.errors import StoreBusy, StoreDamaged, StoreError, reason
+from trendscout.stopping import is_stop
 from trendscout.store.address import StoreAddress
 from trendscout.store.lake import in_words, open_lake, prepared, retried
 from trendscout.store.migrate import migrate
@@ -58,6 +59,10 @@ def open_store(
     try:
         retried(lambda: migrate(connection, address))  # two may meet a new lake at once
         yield connection
+    except RuntimeError as error:  # no duckdb.Error: so it says that a query was stopped
+        if is_stop(error):
+            raise KeyboardInterrupt from None
+        raise
     except duckdb.Error as error:
         told = in_words(error) if address.shared else _of_the_file(error, address.file)
         if told is None:

@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
@@ -23,6 +24,7 @@ T = TypeVar("T")
 # What a shared store says when another machine was quicker, or PostgreSQL went away for a moment.
 _PASSING = re.compile(
     r"conflict|could not serialize|deadlock|connection|server closed|starting up|shutting down|terminating"
+    r"|transaction is aborted"  # since its connection ended
     r'|query "(?:ROLLBACK|COMMIT|BEGIN[^"]*)": *$'  # what it says of a connection that ended, and no more
     r"|already exists|duplicate key",  # two made the same thing at once
     re.IGNORECASE,
@@ -30,6 +32,7 @@ _PASSING = re.compile(
 _FORBIDDEN = re.compile(r"permission denied|must be owner|read-only", re.IGNORECASE)
 _WHY = re.compile(r"connection to server .*|(?:ERROR|FATAL|PANIC): +.*")  # PostgreSQL's words in DuckDB's
 _NOT_MADE = re.compile("creating a new DuckLake is explicitly disabled")
+_SERVER_TIME = "SELECT extract(epoch FROM clock_timestamp())::float8"
 _TRIES = 6
 _FIRST_PAUSE_S = 0.2
 
@@ -101,6 +104,14 @@ def home_of(connection: duckdb.DuckDBPyConnection, name: str) -> Home:
     )
     folder, owner = row or ("", "")
     return Home(Path(folder), owner)
+
+
+def server_time(connection: duckdb.DuckDBPyConnection) -> datetime:
+    """What the clock of the PostgreSQL behind the open lake says."""
+    row = one(connection, f"SELECT * FROM postgres_query('__ducklake_metadata_lake', '{_SERVER_TIME}')")
+    if row is None:
+        raise AssertionError("a SELECT without FROM has a row")
+    return datetime.fromtimestamp(row[0], UTC)
 
 
 def _make(connection: duckdb.DuckDBPyConnection, address: StoreAddress, attach: str, name: str) -> None:
@@ -244,6 +255,17 @@ def retried(work: Callable[[], T], *, sleep: Callable[[float], None] = time.slee
         sleep(pause)
         pause *= 2
     raise AssertionError  # the last try returns or raises
+
+
+def derived(work: Callable[[], object]) -> None:
+    """Have `work` keep what can be made again: it is left where a shared store forbids it, or others write."""
+    import duckdb
+
+    try:
+        work()
+    except duckdb.Error as error:
+        if not isinstance(in_words(error), StoreLost | StoreForbidden):
+            raise
 
 
 def quoted(text: str) -> str:

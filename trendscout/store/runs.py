@@ -14,6 +14,7 @@ State = Literal["running", "dropped", "done", "partial", "failed"]
 # A run notes that it is at work with each step and each message; one that was silent for so long was killed, also
 # where its process cannot be looked for: on another machine, in another container.
 SILENCE = timedelta(minutes=20)
+NOBODY = ""  # the run id of a claim that was given back
 _FINISHED = ("done", "partial")
 _OPEN = ("running", "dropped")
 
@@ -91,6 +92,14 @@ def advance(connection: Connection, run: Run, state: State, detail: Mapping[str,
             WHERE run_id = ? AND job = ? AND local_date = ?""",
             [state, json.dumps(detail, ensure_ascii=False), finished, run.run_id, run.job, run.local_date],
         )
+    )
+
+
+def give_back(connection: Connection, run: Run) -> None:
+    """Leave a claim that is still this run's to whoever comes next, as far as it has come."""
+    connection.execute(
+        "UPDATE runs SET run_id = ? WHERE run_id = ? AND job = ? AND local_date = ? AND list_contains(?, state)",
+        [NOBODY, run.run_id, run.job, run.local_date, list(_OPEN)],
     )
 
 

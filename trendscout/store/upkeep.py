@@ -100,8 +100,12 @@ def check(db: StoreAddress | Path) -> list[Fault]:
 
     Raises StoreError if it cannot be opened.
     """
-    with open_store(db, must_exist=True) as connection:
-        return contradictions(connection)
+
+    def once() -> list[Fault]:
+        with open_store(db, must_exist=True) as connection:
+            return contradictions(connection)
+
+    return retried(once)
 
 
 def contradictions(connection: Connection) -> list[Fault]:

@@ -3,20 +3,28 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TypeVar
 
 from trendscout.settings.config import Settings
 from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
+from trendscout.store.lake import retried
 from trendscout.store.sql import Connection
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class Workspace:
-    """Where the store and the archive are."""
+    """Where the store and the archive are.
+
+    `read` and `write` are the doors for what is done in one go: where a shared store goes away, or another machine
+    was quicker, it is done again, six times within about 6 s.
+    """
 
     db: StoreAddress
     archive: Path
@@ -26,6 +34,24 @@ class Workspace:
         """The store of that address, and the archive beside it where no other folder is named."""
         address = StoreAddress.of(db)
         return cls(address, archive or address.archive)
+
+    def read(self, work: Callable[[Connection], T], *, must_exist: bool = False) -> T:
+        """What `work` finds in the store."""
+
+        def once() -> T:
+            with self.store(must_exist=must_exist) as connection:
+                return work(connection)
+
+        return retried(once)
+
+    def write(self, work: Callable[[Connection], T], *, must_exist: bool = False) -> T:
+        """What `work` gives; it changes the store at once, or so that a second time changes nothing."""
+
+        def once() -> T:
+            with self.writing(must_exist=must_exist) as connection:
+                return work(connection)
+
+        return retried(once)
 
     def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
         """A connection to the store, to be used as a context manager."""

@@ -1,0 +1,210 @@
+"""Real processes stopped at random moments: one line, 130 or 143, leases and claims given back, the store whole.
+
+TRENDSCOUT_CYCLES says at how many moments each command is stopped on each store, 20 in `make torture`. Unless
+told, half of the commands are stopped once on one store, and half on the other.
+"""
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from trendscout.demo.market import World
+from trendscout.demo.run import run_demo
+from trendscout.demo.server import HOSTS, MarketServer
+from trendscout.jobs import schedule
+from trendscout.settings.config import Settings
+from trendscout.settings.jobfile import load_job
+from trendscout.store import upkeep
+from trendscout.store.leases import Leases
+from trendscout.store.workspace import Workspace
+
+SHOP = next(host for host, (_, home) in HOSTS.items() if home == "US" and host.endswith(".example"))
+CYCLES = int(os.environ.get("TRENDSCOUT_CYCLES", "1"))
+ROOT = Path(__file__).parents[2]
+JOB = """cron = "30 7 * * *"
+timezone = "UTC"
+[collect]
+sources = ["shopify"]
+markets = ["US"]
+[report]
+formats = ["csv"]
+"""
+COMMANDS = {
+    "collect": ["collect", "shopify", "--market", "US", "--base-url", "{url}"],
+    "import": ["import", "{history}"],
+    "ingest": ["ingest", "{page}", "--source", "shopify", "--market", "US"],
+    "replay": ["replay"],
+    "match": ["match"],
+    "rank": ["rank"],
+    "report": ["report", "--changes"],
+    "mark": ["mark", "{product}", "watch"],
+    "backtest": ["backtest"],
+    "doctor": ["doctor"],
+    "check": ["db", "check"],
+    "compact": ["db", "compact"],
+    "backup": ["db", "backup", "copy{n}.duckdb"],
+    "run": ["run", "jobs/daily.toml", "--again"],
+    "schedule": ["schedule", "jobs"],
+    "demo": ["demo", "--days", "5", "--market", "US", "--out", "demo{n}"],
+}
+
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(os.name == "nt", reason="there is no SIGTERM"),
+    pytest.mark.timeout(120 + 60 * CYCLES),
+]
+
+
+def history(folder: Path) -> Path:
+    begin = datetime(2026, 5, 1, 6, tzinfo=UTC)
+    lines = ["list_id,snapshot_at,rank,item,item_key,count"]
+    for day in range(40):
+        at = (begin + timedelta(days=day)).isoformat()
+        lines += [f"shop_best/US/bestsellers/x,{at},{rank},Mop {rank},k{rank + day},9" for rank in range(1, 60)]
+    file = folder / "history.csv"
+    file.write_text("\n".join(lines))
+    return file
+
+
+@pytest.fixture(scope="module")
+def played(request, postgres, tmp_path_factory):
+    """A folder with a store that holds a few days, a job, and things to take in; how it is named."""
+    from trendscout.store.address import StoreAddress
+
+    folder = tmp_path_factory.mktemp(f"stops_{request.param}")
+    if request.param == "file":
+        db = StoreAddress(folder / "s.duckdb")
+    else:
+        server, string = postgres
+        server.psql("CREATE DATABASE stops;")
+        db = StoreAddress(f"ducklake:postgres:dbname=stops {string}", str(folder / "data"))
+    run_demo(folder / "played", days=5, markets=("US",), db=db)
+    (folder / "trendscout.toml").write_text(
+        f"contact = 'demo@market.example'\ndata_path = '{db.data_path or folder}'\n"
+        "[collect]\nspacing_s = 0.2\n[categories]\nshopify = ['{SHOP}']\n"
+    )
+    (folder / "jobs").mkdir()
+    (folder / "jobs" / "daily.toml").write_text(JOB)
+    history(folder)
+    page = ROOT / "tests/sources/shopify/ok/page.json"
+    (folder / "page.json").write_bytes(page.read_bytes())
+    return folder, db
+
+
+def a_product(db) -> str:
+    with Workspace.at(db).store() as store:
+        return store.execute("SELECT item_key FROM listings WHERE title <> '' ORDER BY listing").fetchone()[0]
+
+
+def start(folder: Path, db, command: list[str]) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "trendscout", "--lang", "en", "--db", db.for_attach(), *command],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def held(db) -> list:
+    """Leases that somebody still holds."""
+    return Leases(db)._found(["write"], "holder <> '' AND until > now()") if db.shared else []
+
+
+CASES = [
+    (store, name)
+    for store in ("file", "lake")
+    for number, name in enumerate(COMMANDS)
+    if "TRENDSCOUT_CYCLES" in os.environ or (number + (store == "lake")) % 2
+]
+
+
+@pytest.mark.parametrize(("played", "name"), CASES, indirect=["played"], scope="module")
+def test_a_stopped_command_ends_cleanly(played, name):
+    folder, db = played
+    chance = random.Random(f"{name} {db.shared}")
+    with MarketServer(World(7, 5, ("US",))) as server:
+        server.turn(4)
+        url = server.base_urls[SHOP]
+        words = {"url": url, "history": "history.csv", "page": "page.json", "product": a_product(db)}
+        for n in range(CYCLES):
+            command = [part.format(**words, n=n) for part in COMMANDS[name]]
+            process = start(folder, db, command)
+            number = (signal.SIGTERM, signal.SIGINT)[n % 2]
+            time.sleep(chance.uniform(0.3, 3.0))
+            process.send_signal(number)
+            out, err = process.communicate(timeout=60)
+            case = (name, n, process.returncode, err)
+            assert "Traceback" not in err, case
+            if process.returncode == 128 + number:
+                told = err.strip().splitlines()[-1:]
+                assert not told or told[0].startswith("Stopped: "), case
+            else:  # it was done before
+                assert process.returncode in (0, 2, 3), case
+                json.dumps(out)
+            assert held(db) == [], case
+            with Workspace.at(db).store() as store:
+                assert upkeep.contradictions(store) == [], case
+                assert store.execute(
+                    "SELECT count(*) FROM runs WHERE state = 'running' AND run_id <> ''"
+                ).fetchall() == [(0,)], case
+
+
+def test_the_first_second_prints_no_traceback(tmp_path):
+    for pause in (0.06, 0.1, 0.15, 0.2, 0.3, 0.4):
+        for number in (signal.SIGINT, signal.SIGTERM):
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-c",
+                    "from trendscout.__main__ import main; print('on', flush=True); main()",
+                    "doctor",
+                ],
+                cwd=tmp_path,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+            )
+            assert process.stdout.readline() == "on\n"
+            time.sleep(pause)
+            process.send_signal(number)
+            _, err = process.communicate(timeout=30)
+            assert "Traceback" not in err
+            assert process.returncode in (128 + number, 0), err
+
+
+def test_a_schedule_runs_each_job_when_it_is_due_and_once_when_it_comes_late(tmp_path):
+    jobs = []
+    for name, cron in (("hourly", "0 * * * *"), ("daily", "30 7 * * *")):
+        file = tmp_path / f"{name}.toml"
+        file.write_text(f'cron = "{cron}"\ntimezone = "UTC"\n[report]\nformats = ["csv"]\n')
+        jobs.append(load_job(file, Settings()))
+    clock = [datetime(2026, 5, 1, 6, 30, tzinfo=UTC)]
+    ran = []
+
+    def work(job):
+        ran.append((job.name, clock[0].strftime("%H:%M")))
+        if job.name == "daily":
+            clock[0] += timedelta(hours=3)  # two of the hourly job's times pass
+
+    def sleep(seconds):
+        assert seconds <= 60
+        clock[0] += timedelta(seconds=seconds)
+        if clock[0].hour >= 12:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        schedule.work_when_due(jobs, work, now=lambda: clock[0], sleep=sleep)
+    assert ran == [
+        ("hourly", "07:00"), ("daily", "07:30"), ("hourly", "10:30"), ("hourly", "11:00"),
+    ]  # fmt: skip
