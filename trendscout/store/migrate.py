@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from functools import cache
@@ -11,11 +13,12 @@ from typing import TYPE_CHECKING
 from trendscout.errors import StoreError, StoreForbidden, StoreLost, StoreTooNew, reason
 from trendscout.resources import folder
 from trendscout.store.address import StoreAddress
-from trendscout.store.lake import in_words
-from trendscout.store.sql import one
+from trendscout.store.lake import derived, in_words
 
 if TYPE_CHECKING:
     import duckdb
+
+_TOLD = 5  # columns that an error names
 
 
 @cache
@@ -24,17 +27,30 @@ def steps() -> tuple[tuple[int, Path], ...]:
     return tuple(sorted((int(file.name[:4]), file) for file in folder("schemas").glob("[0-9]*.sql")))
 
 
+def digest(file: Path) -> str:
+    """What the text of a step is known by: a released one is never edited."""
+    text = file.read_text(encoding="utf-8").replace("\r\n", "\n")
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
 def version(connection: duckdb.DuckDBPyConnection) -> int:
     """The schema version of an open store; 0 for an empty one."""
-    found = one(
-        connection,
-        "SELECT count(*) FROM information_schema.tables WHERE table_catalog = current_database() "
-        "AND table_schema = current_schema() AND table_name = 'migrations'",
-    )
-    if not found or not found[0]:
-        return 0
-    row = one(connection, "SELECT max(version) FROM migrations")
-    return int(row[0]) if row and row[0] is not None else 0
+    return max(_taken(connection), default=0)
+
+
+def _taken(connection: duckdb.DuckDBPyConnection) -> dict[int, str | None]:
+    """The steps that the store has taken, each with the digest of its text then, if that was kept."""
+    columns = {
+        row[0]
+        for row in connection.execute(
+            "SELECT column_name FROM information_schema.columns WHERE table_catalog = current_database() "
+            "AND table_schema = current_schema() AND table_name = 'migrations'"
+        ).fetchall()
+    }
+    if not columns:
+        return {}
+    kept = "digest" if "digest" in columns else "NULL"
+    return dict(connection.execute(f"SELECT version, {kept} FROM migrations").fetchall())
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int:
@@ -45,7 +61,8 @@ def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int
     """
     import duckdb
 
-    have = version(connection)
+    taken = _taken(connection)
+    have = max(taken, default=0)
     newest = steps()[-1][0]
     if have > newest:
         raise StoreTooNew(
@@ -55,18 +72,22 @@ def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int
             have=have,
             newest=newest,
         )
+    if have:
+        _recognise(connection, address, taken)
     for number, file in steps():
         if number <= have:
             continue
         connection.execute("BEGIN")
         try:
             connection.execute(
-                "CREATE TABLE IF NOT EXISTS migrations (version INTEGER, name VARCHAR, applied_at TIMESTAMP)"
+                "CREATE TABLE IF NOT EXISTS migrations "
+                "(version INTEGER, name VARCHAR, applied_at TIMESTAMP, digest VARCHAR)"
             )
+            connection.execute("ALTER TABLE migrations ADD COLUMN IF NOT EXISTS digest VARCHAR")
             connection.execute(file.read_text(encoding="utf-8"))
             connection.execute(
-                "INSERT INTO migrations VALUES (?, ?, ?)",
-                [number, file.name, datetime.now(UTC).replace(tzinfo=None)],
+                "INSERT INTO migrations (version, name, applied_at, digest) VALUES (?, ?, ?, ?)",
+                [number, file.name, datetime.now(UTC).replace(tzinfo=None), digest(file)],
             )
             connection.execute("COMMIT")
         except duckdb.Error as error:
@@ -83,3 +104,53 @@ def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int
                 why=reason(error),
             ) from error
     return newest
+
+
+def _recognise(
+    connection: duckdb.DuckDBPyConnection, address: StoreAddress, taken: Mapping[int, str | None]
+) -> None:
+    """Raise StoreError if the store's steps were not those of this program.
+
+    One that kept no digests is recognised by its tables, and keeps them from then on.
+    """
+    known = {number: digest(file) for number, file in steps() if number in taken}
+    if taken == known:
+        return
+    other = [f"{number:04}" for number, kept in taken.items() if kept is not None and kept != known.get(number)]
+    differences = other or _differences(connection, max(taken))
+    if differences:
+        raise StoreError(
+            "The store {path} was made by a version that was never released: {differences} differ.",
+            next_step="Move it away and run `trendscout replay`: the archive gives a store anew.",
+            path=address,
+            differences=", ".join(differences[:_TOLD]) + (", ..." if len(differences) > _TOLD else ""),
+        )
+    derived(lambda: _keep_digests(connection, known))
+
+
+def _keep_digests(connection: duckdb.DuckDBPyConnection, known: Mapping[int, str]) -> None:
+    connection.execute("ALTER TABLE migrations ADD COLUMN IF NOT EXISTS digest VARCHAR")
+    for number, kept in known.items():
+        connection.execute("UPDATE migrations SET digest = ? WHERE version = ?", [kept, number])
+
+
+def _differences(connection: duckdb.DuckDBPyConnection, reached: int) -> list[str]:
+    """The columns that a store of that version should have and has not, or has and should not have."""
+    import duckdb
+
+    with duckdb.connect() as fresh:
+        for number, file in steps():
+            if number <= reached:
+                fresh.execute(file.read_text(encoding="utf-8"))
+        wanted = _columns(fresh)
+    return sorted(f"{table}.{column}" for table, column, _ in wanted ^ _columns(connection))
+
+
+def _columns(connection: duckdb.DuckDBPyConnection) -> set[tuple[str, str, str]]:
+    """Table, name and type of every column, but of `migrations` and of what the matcher writes anew."""
+    rows = connection.execute(
+        "SELECT table_name, column_name, data_type FROM information_schema.columns "
+        "WHERE table_catalog = current_database() AND table_schema = current_schema() "
+        "AND table_name NOT IN ('migrations', 'match_index')"
+    )
+    return set(rows.fetchall())
