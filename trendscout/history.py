@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -17,6 +18,42 @@ if TYPE_CHECKING:
 COLUMNS = ("list_id", "snapshot_at", "rank", "item_key")  # of a history in a file, at least
 StateRow = tuple[int, str, int, bytes, bytes]  # a list's `ranking.signal_replay.KeptState` as it is stored
 NEEDS = "A history needs the columns list_id, snapshot_at, rank and item_key."
+
+# What others call these columns.
+_ALIKE = {
+    "list_id": ("list", "list_name", "chart", "category_id"),
+    "snapshot_at": ("observed_at", "taken_at", "scraped_at", "collected_at", "timestamp", "time", "date"),
+    "rank": ("position", "place", "ranking", "bsr"),
+    "item_key": ("item_id", "product_id", "asin", "sku", "key", "id"),
+}
+
+
+def is_parquet(file: Path) -> bool:
+    """Whether a file is Parquet by its first bytes, whatever it is called. Raises OSError if it cannot be read."""
+    with file.open("rb") as opened:
+        return opened.read(4) == b"PAR1"
+
+
+def refuse_incomplete(file: Path | str, names: Sequence[str]) -> None:
+    """Raise UsageError if a column that a history needs is not among these, with those that are like it."""
+    import difflib
+
+    missing = [name for name in COLUMNS if name not in names]
+    if not missing:
+        return
+    alike = {
+        name: next((other for other in names if other.lower() in _ALIKE[name]), None)
+        or next(iter(difflib.get_close_matches(name, names, 1)), None)
+        for name in missing
+    }
+    told = ", ".join(f"{other} → {name}" for name, other in alike.items() if other)
+    raise UsageError(
+        "{file} has no column {names}.",
+        next_step="Rename what it has: {alike}. " + NEEDS if told else NEEDS,
+        file=file,
+        names=", ".join(missing),
+        alike=told,
+    )
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -87,9 +124,10 @@ def read_history(file: Path) -> History:
 
     try:
         file_size(file)
-        table = parquet.read_table(file) if file.suffix == ".parquet" else csv.read_csv(file)
+        table = parquet.read_table(file) if is_parquet(file) else csv.read_csv(file)
     except (OSError, pa.ArrowInvalid) as error:
         raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
+    refuse_incomplete(file, table.column_names)
     return history_from_table(table)
 
 
@@ -103,13 +141,7 @@ def history_from_table(table: pa.Table) -> History:
     import numpy as np
     import pyarrow.compute as pc
 
-    missing = [name for name in COLUMNS if name not in table.column_names]
-    if missing:
-        raise UsageError(
-            "This history has no column {names}.",
-            next_step=NEEDS,
-            names=", ".join(missing),
-        )
+    refuse_incomplete("This history", table.column_names)
     table = table.filter(pc.is_valid(table["rank"]))
     lists, list_code = _coded(table["list_id"])
     keys, key_code = _coded(table["item_key"])

@@ -17,6 +17,7 @@ RELEASED = {
     "0004_brought.sql": "16bcb8664d486c09dc8a05553dea9a5ff941ae3cf7742cad250d5d0cd0c4bb97",
     "0005_first_titles.sql": "0c1224bc3844911bf76d22112843e321ad984ed015d2beaba2dd7f5e8a05abaa",
     "0006_said.sql": "f100dc7f6654b34c410ca71e962bf6f0bb42b66700239f4bc77d4529dd540243",
+    "0007_track_record.sql": "32e5e6743f3c42ea48cbf88c135080e52ad313e9ac20c26f72ab7448b5ac9ca7",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from trendscout.errors import UsageError
+from trendscout.history import is_parquet
 from trendscout.intake.lettering import table_text
 from trendscout.intake.sheets import MAX_FILE
 
@@ -21,7 +22,7 @@ def history_file(path: Path) -> Iterator[Path]:
 
     Raises UsageError if it cannot be read, or has to be copied and has more than 256 MiB.
     """
-    if path.suffix == ".parquet" or _is_utf8(path):
+    if is_parquet(path) or _is_utf8(path):
         yield path
         return
     if path.stat().st_size > MAX_FILE:

@@ -240,7 +240,12 @@ def _began(process: object) -> str:
 
 
 def alive(name: str) -> bool:
-    """Whether the run of that id may still be at work; one on another machine, or on Windows, may."""
+    """Whether the run of that id may still be at work; one on another machine, or on Windows, may.
+
+    Nobody is at work on a claim that was given back.
+    """
+    if name == runs.NOBODY:
+        return False
     host, process, *began = name.split(":")
     if host != socket.gethostname():
         return True

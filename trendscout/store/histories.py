@@ -10,7 +10,7 @@ from pathlib import Path
 from trendscout.bounds import FIRST_SHOP, LAST_LOOK, MAX_COUNT, MAX_RANK
 from trendscout.errors import UsageError, reason
 from trendscout.findings import Finding, finding, to_json
-from trendscout.history import COLUMNS, NEEDS
+from trendscout.history import NEEDS, is_parquet, refuse_incomplete
 from trendscout.model import ArchiveRef
 from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded, page_name
 from trendscout.store.sql import (
@@ -65,16 +65,13 @@ def _read_rows(connection: Connection, path: Path, called: Path) -> None:
     import duckdb
 
     # A folder called rank=9 is no column: it would take the place of the file's own.
-    reader, options = ("read_parquet", "") if path.suffix == ".parquet" else ("read_csv", "all_varchar = true, ")
+    reader, options = ("read_parquet", "") if is_parquet(path) else ("read_csv", "all_varchar = true, ")
     scan = f"{reader}(?, {options}hive_partitioning = false)"
     file = one_file(path)
     try:
         described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [file])
         kinds = {name.lower(): kind for name, kind in described.fetchall()}  # SQL finds names in any case
-        if missing := [name for name in COLUMNS if name not in kinds]:
-            raise UsageError(
-                "{file} has no column {names}.", next_step=NEEDS, file=called, names=", ".join(missing)
-            )
+        refuse_incomplete(called, list(kinds))
         # A zone is worked out only where there may be one: for each row it costs more than reading the row.
         plain = kinds["snapshot_at"] in {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
         time = "snapshot_at" if plain else "TRY_CAST(snapshot_at AS TIMESTAMPTZ)"
