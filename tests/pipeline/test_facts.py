@@ -1,13 +1,24 @@
 """Facts of a row are those of the list that it stands on; what only another listing tells says whose it is."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
 from trendscout import pipeline
-from trendscout.model import Borrowed, Entry, ProductFacts, ReportQuery, Row, Snapshot
+from trendscout.model import (
+    Borrowed,
+    Entry,
+    Point,
+    ProductFacts,
+    ReportQuery,
+    Row,
+    ScoredItem,
+    Sighting,
+    Snapshot,
+)
 from trendscout.settings.config import Settings
+from trendscout.steps.rows import promotion
 from trendscout.store.load import load_snapshots
 from trendscout.store.workspace import Workspace
 
@@ -94,3 +105,25 @@ def test_gaps_are_shops_and_the_sellers_own_markets_come_first(rows):
         ("amazon", "UK"),
         ("aliexpress", "US"),
     ]
+
+
+@pytest.mark.parametrize(
+    ("prices", "rank", "promoted"),
+    [
+        ((20, 20, 20, 15), 2, True),
+        ((20, 20, 20, 19), 2, False),  # less than a tenth
+        ((20, 20, 20, 15), 9, False),  # it fell
+        ((None, None, None, None), 2, False),
+    ],
+)
+def test_a_rise_with_a_price_cut_is_promoted(prices, rank, promoted):
+    points = tuple(
+        Point(
+            NOW - timedelta(days=len(prices) - 1 - day), "seen", 5, price=None if price is None else Decimal(price)
+        )
+        for day, price in enumerate(prices)
+    )
+    seen = Sighting("amazon", "US", NOW, US, rank, 1, points)
+    scored = ScoredItem(US, "p", rank=rank, rank_before=5, rank_span_days=1.0)
+    found = promotion(scored, ProductFacts(KEY, TITLE, "amazon", "US", "toys", sightings=(seen,)))
+    assert [flag.code for flag in found] == (["promoted"] if promoted else [])

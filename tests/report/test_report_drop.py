@@ -150,6 +150,7 @@ def test_workbook_is_laid_out_for_a_reader() -> None:
     assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
     heads = [cell.value for cell in sheet[1]]
     assert heads[:2] == ["#", "标题"]
+    assert sheet.print_area == f"'商品'!$A$1:$R${len(example().rows) + 1}"
     assert [column.name for column in arranged()][-1] == "as_of"
     assert {column.name for column in arranged()} == {column.name for column in ROW}
     key = sheet.cell(3, heads.index("平台商品 ID") + 1)

@@ -61,6 +61,24 @@ def test_a_pack_of_which_too_little_is_known_is_not_met(tmp_path: Path) -> None:
     assert not packs.check(own, YOUNG, NOW).met
 
 
+def test_a_line_that_is_needed_must_be_known() -> None:
+    entries = ({"value": "price_usd", "at_most": 50}, {"value": "weight_g", "at_most": 500, "needed": True})
+    light = packs.Pack("light", {}, {}, tuple(line for entry in entries for line in packs.read_lines(entry)))
+    assert packs.check(light, RISING, NOW).met
+    unknown = packs.check(light, but(RISING, weight_g=None), NOW)
+    assert (unknown.met, unknown.failed, unknown.unknown) == (False, (), ("weight_g <= 500",))
+    with pytest.raises(TypeError):
+        list(packs.read_lines({"value": "rank", "at_most": 5, "needed": "yes"}))
+
+
+def test_sales_of_another_listing_count() -> None:
+    shop = replace(RISING.facts.sightings[1], count=3005, count_kind="sold")
+    row = but(RISING, count=900_000, count_kind="views", sightings=(shop,))
+    (line,) = packs.read_lines({"value": "sold", "at_least": 3000})
+    assert packs.holds(line, row, NOW) is True
+    assert packs.holds(line, but(row, sightings=()), NOW) is None
+
+
 def test_a_product_says_which_line_failed() -> None:
     report = packs.judged(example(), packs.load())
     rising = next(row for row in report.rows if row.product_id == RISING.product_id)

@@ -25,6 +25,7 @@ _LINK_LIMIT = 2_079  # characters of an address; longer ones stay text
 _CURVE_SPANS = 60  # columns of the history sheet
 _HOURS_UNTIL_DAYS = 3
 _FROZEN = 3  # columns
+_PRINTED = 18  # columns of the products
 _LANDSCAPE_A4 = 9
 # What a seller reads first stands left; ids and times that only machines ask for stand at the end.
 _FIRST = (
@@ -84,6 +85,7 @@ class _Book:
         place = len(columns)
         self.text(sheet, 0, place, tr("Curve", self.view.lang), self.head)
         sheet.set_column(place, place, 24)
+        sheet.print_area(0, 0, max(len(self.report.rows), 1), _PRINTED - 1)  # more would be too small to read
         history = self.sheets["History"].get_name()
         width = len(self.spans)
         for line, row in enumerate(self.report.rows, start=1):

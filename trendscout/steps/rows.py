@@ -180,7 +180,7 @@ def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext,
         scored=scored,
         facts=facts,
         checks=Checks(
-            flags=(*_score_flags(scored), *_promoted(scored, facts), *_fact_flags(judged, known, context))
+            flags=(*_score_flags(scored), *promotion(scored, facts), *_fact_flags(judged, known, context))
         ),
         own=Own(
             mark=cast("Literal['', 'mine', 'watch', 'ignore']", mark),
@@ -318,7 +318,7 @@ def _fact_flags(facts: axes.Facts, known: Known, context: ReportContext) -> tupl
     return tuple(flags)
 
 
-def _promoted(scored: ScoredItem, facts: ProductFacts) -> tuple[Flag, ...]:
+def promotion(scored: ScoredItem, facts: ProductFacts) -> tuple[Flag, ...]:
     """A rise that comes with a price cut: what made it is known, and ends with the promotion."""
     if not (scored.rank and scored.rank_before and scored.rank < scored.rank_before and scored.rank_span_days):
         return ()
