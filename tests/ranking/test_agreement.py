@@ -16,7 +16,8 @@ from trendscout.ranking.backtest import GroupReport, backtest
 from trendscout.ranking.rules import PRESETS
 
 SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
-FLOORS = tomllib.loads(Path("gate/floors.toml").read_text(encoding="utf-8"))["ranking"]
+GATE = tomllib.loads(Path("gate/floors.toml").read_text(encoding="utf-8"))
+FLOORS, SHOWN_FLOORS = GATE["ranking"], GATE["shown"]
 # The first snapshots are enough to agree on, and quick to judge.
 SNAPSHOTS = 1500
 
@@ -82,3 +83,19 @@ def test_the_ranking_keeps_its_floor(name: str, halves: dict[str, GroupReport]) 
 def test_the_lists_together_keep_their_floor(halves: dict[str, GroupReport]) -> None:
     ratios = [report.ratio or 0.0 for report in halves.values()]
     assert np.exp(np.mean(np.log(ratios))) >= FLOORS["geometric_mean"]
+
+
+@pytest.mark.parametrize("name", sorted(SHOWN_FLOORS))
+def test_what_is_shown_comes_true_as_often_as_it_is_said(name: str) -> None:
+    shown = second_half(name).shown
+    assert shown is not None
+    assert shown.came >= SHOWN_FLOORS[name]
+    assert shown.came >= 1.3 * shown.rules["SigniTrend"]
+    assert shown.said_less_came_95 is not None
+    low, high = shown.said_less_came_95
+    assert low <= 0.05
+    assert high >= -0.05
+    assert shown.bands_hold is not None
+    assert shown.bands_hold >= 0.75
+    assert shown.width is not None
+    assert shown.width <= 2
