@@ -152,3 +152,12 @@ def test_a_job_takes_its_inbox(workspace: Workspace, inbox: Path, tmp_path: Path
     done = run_job(load_job(tmp_path / "day.toml", settings), workspace, settings, lang="en", clock=Clock())  # type: ignore[arg-type]
     assert [outcome.status for outcome in done.outcomes] == ["ok", "failed"]
     assert done.state == "partial"
+
+
+def test_a_zip_with_odd_names_stays_in_its_folder(workspace: Workspace, inbox: Path) -> None:
+    with zipfile.ZipFile(inbox / "odd.zip", "w") as archive:
+        for name in ("../../lamps of night.json", "\x01\x02", "a/" + "x" * 300 + ".json"):
+            archive.writestr(name, reply(1))
+    os.utime(inbox / "odd.zip", (OLD.timestamp(), OLD.timestamp()))
+    assert empty(workspace, inbox)["odd.zip"].state == "done"
+    assert not (inbox.parent.parent / "lamps of night.json").exists()

@@ -43,7 +43,7 @@ def _unpack(path: Path, folder: Path, endings: tuple[str, ...]) -> list[Path]:
         members = [one for one in archive.infolist() if _is_wanted(one, endings)]
         for number, member in enumerate(members[:_MAX_FILES]):
             name = PurePosixPath(member.filename.replace("\\", "/")).name
-            file = folder / str(number) / "".join(sign for sign in name if sign.isprintable())
+            file = folder / str(number) / ("".join(sign for sign in name if sign.isprintable())[-100:] or "file")
             file.parent.mkdir()
             with archive.open(member) as packed, file.open("wb") as plain:
                 while chunk := packed.read(min(_CHUNK, left + 1)):

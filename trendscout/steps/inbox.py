@@ -172,6 +172,9 @@ def _take(
         except TrendscoutError as error:
             _refuse(one, error)
             continue
+        except OSError as error:
+            one.findings.append(finding("file_unreadable", why=error.strerror or str(error)))
+            continue
         if kinds & {"history", "export"}:
             _take_table(path, one, import_table)
         if not kinds or "page" in kinds:
