@@ -95,7 +95,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     known_packs = packs.load(settings.home / "packs")
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
     every = chain(
-        rows_of(connection, scores, now=now, markets=settings.markets),
+        rows_of(connection, scores, now=now, markets=settings.markets, at_once=_BATCH),
         *(rows_of(connection, scores, now=now, only=product, markets=settings.markets) for product in ignored),
     )
     for position, batch in enumerate(_batches(every)):

@@ -77,11 +77,13 @@ def rows_of(
     only: str | None = None,
     tips: bool = False,
     markets: Collection[str] = (),
+    at_once: int = _CHUNKS[1],
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
 
     `only` is the id of the one product wanted. Of `tips` there is no falling product, but for those that the
-    seller has marked: these are wanted the more when they fall. `markets` are the user's own.
+    seller has marked: these are wanted the more when they fall. `markets` are the user's own. Details are fetched
+    for `at_once` products at a time: each time costs a pass over the looks.
     """
     context = context_of(connection, now, markets)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
@@ -93,7 +95,7 @@ def rows_of(
     best = (scores.at(place) for place in best_positions(scores))
     wanted = (one for one in best if (one.item_key == only if only else shown(one)))
     position = 0
-    while part := tuple(islice(wanted, _CHUNKS[position > 0])):
+    while part := tuple(islice(wanted, at_once if position else _CHUNKS[0])):
         names = [scored.item_key for scored in part]
         listings = listings_of(connection, names, until=now)
         sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
