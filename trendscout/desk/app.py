@@ -104,7 +104,8 @@ class Desk:
 
     def warm(self) -> None:
         """Open the newest read file and read the templates, so that the first page is as quick as the next."""
-        self.file()
+        if file := self.file():
+            len(file.choices)
         for name in ("today", "products", "product", "lists", "right"):
             _environment().get_template(f"{name}.html.j2")
 

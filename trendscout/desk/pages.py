@@ -56,7 +56,7 @@ def products(file: ReadFile, asked: Asked, view: View) -> dict[str, Any]:
         "page": min(asked.page, pages),
         "pages": pages,
         "filters": list(_filters(file, asked, view.lang)),
-        "tree": _tree(file.choices()["tree"], view.lang),
+        "tree": _tree(file.choices["tree"], view.lang),
     }
 
 
@@ -88,7 +88,7 @@ _LABELS = {
 
 def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, str, list[tuple[str, str, bool]]]]:
     """(parameter, label, options as (value, text, chosen)) of those that have something to choose from."""
-    found = file.choices()
+    found = file.choices
     words = {
         "stage": lambda value: phrases.stage(value, lang),
         "pack": lambda value: packs.title(value, lang),

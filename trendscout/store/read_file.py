@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import cached_property
 from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -299,14 +300,19 @@ class ReadFile:
         order = SORTS[wanted.sort]
         with contextlib.closing(self.cursor()) as cursor:
             total = one(cursor, f"SELECT count(*) FROM products WHERE {where}", values)
-            rows = cursor.execute(
-                f"""SELECT row FROM products JOIN (
-                    SELECT product_id, row_number() OVER () AS place FROM (
-                        SELECT product_id FROM products WHERE {where} ORDER BY {order}, position, product_id
-                        LIMIT ? OFFSET ?)) USING (product_id) ORDER BY place""",
-                [*values, limit, offset],
-            ).fetchall()
-        return [row_of(text) for (text,) in rows], total[0] if total else 0
+            places = [
+                place
+                for (place,) in cursor.execute(
+                    f"SELECT position FROM products WHERE {where} ORDER BY {order}, position LIMIT ? OFFSET ?",
+                    [*values, limit, offset],
+                ).fetchall()
+            ]
+            # The file lies in the order of positions: of the long texts only those few blocks are read.
+            known = ", ".join(map(str, places)) or "NULL"
+            rows = dict(
+                cursor.execute(f"SELECT position, row FROM products WHERE position IN ({known})").fetchall()
+            )
+        return [row_of(rows[place]) for place in places], total[0] if total else 0
 
     def product(self, product_id: str) -> Row | None:
         """The row of a scored product."""
@@ -322,6 +328,7 @@ class ReadFile:
             )
         return found[0] if found and found[0] != product_id else None
 
+    @cached_property
     def choices(self) -> Mapping[str, list[tuple[str, int]]]:
         """For each filter that has values, those that occur with the number of their products."""
         columns = {"stage": "stage", "mark": "mark", "flag": "unnest(flags)", "pack": "unnest(packs)"}
