@@ -159,7 +159,6 @@ class Card:
 
     def _figure(self, one: Sighting) -> dict[str, Any]:
         about = (
-            both(partial(phrases.list_name, one.list_id)),
             both(lambda lang: tr("since {day}", lang, day=self._day(one.since, lang))),
             say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
             both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
@@ -170,7 +169,7 @@ class Card:
             both(partial(phrases.count_steps, one)) if phrases.count_steps(one, "en") else None,
         )
         return {
-            "place": phrases.place(one.platform, one.market),
+            "place": both(partial(phrases.list_name, one.list_id)),
             "about": dots(about),
             "plot": self._plot(one, 520, 132),
             "trades": dots(trades),
