@@ -65,6 +65,7 @@ torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hour
 	TRENDSCOUT_CYCLES=20 $(BIN)/python -m pytest tests/team/test_stopping.py
 	$(BIN)/python benchmarks/mutations.py --each 120
 	$(BIN)/python tests/net/fault_matrix.py
+	$(BIN)/python benchmarks/input_cost.py
 	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble
 
 audit: $(VENV)/test.stamp ## known holes in what we use, and its licences (needs the network)
