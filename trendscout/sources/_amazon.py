@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from typing import TypedDict
-from urllib.parse import urlsplit
 
 from trendscout.model import Page, Query
 from trendscout.sources._fields import PriceFields, grouped, shown_price, web_url
+from trendscout.sources._rows import host_of
 from trendscout.sources.walls import Walls
 from trendscout.text.markup import LexborNode, all_of, attr_of, text_of
 
@@ -81,7 +81,7 @@ def item_url(asin: str, market: str | None) -> str | None:
 
 def market_of(url: str) -> str | None:
     """The marketplace of an address on Amazon, or None."""
-    host = (urlsplit(url).hostname or "").removeprefix("www.")
+    host = host_of(url).removeprefix("www.")
     return _MARKET_OF.get(host)
 
 
@@ -205,5 +205,5 @@ def price_in(card: LexborNode, market: str | None) -> PriceFields:
 def base_of(page: Page, market: str | None) -> str:
     """Scheme and host that the page's product addresses belong to."""
     if market_of(page.url):
-        return f"https://{urlsplit(page.url).hostname}"
+        return f"https://{host_of(page.url)}"
     return f"https://{(HOST_OF | _READ_TOO).get(market or '', HOST_OF['US'])}"

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, TypeVar
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from trendscout.errors import LayoutChanged
 from trendscout.findings import Finding, finding
@@ -151,7 +151,7 @@ def same_in_all(rows: list[Row], key: str) -> bool:
 def param(url: str, *names: str) -> str:
     """The first of the query parameters `names` in an address, or ""; Chinese sites write them in GBK too."""
     try:
-        query = urlsplit(url).query
+        query = split_url(url).query
         told_in_url = parse_qs(query, errors="strict")
     except UnicodeDecodeError:
         told_in_url = parse_qs(query, encoding="gb18030")
@@ -166,12 +166,19 @@ def number_param(url: str, *names: str) -> int | None:
     return int(value) if value.isdecimal() and len(value) <= 6 and int(value) <= 100_000 else None
 
 
+def split_url(url: str) -> SplitResult:
+    """The parts of an address; none of what is no address, such as "http://[": pages hold whatever they like."""
+    try:
+        parts = urlsplit(url)
+        parts.hostname, parts.port  # noqa: B018 - they are read late, and raise then
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
 def host_of(url: str) -> str:
     """The lower-case host of an address, or ""."""
-    try:
-        return (urlsplit(url).hostname or "").lower()
-    except ValueError:
-        return ""
+    return (split_url(url).hostname or "").lower()
 
 
 def market_by_host(url: str, markets: dict[str, str]) -> str | None:

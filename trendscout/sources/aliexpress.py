@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
@@ -31,7 +31,7 @@ from trendscout.sources._fields import (
     whole,
     words_of,
 )
-from trendscout.sources._rows import number_param
+from trendscout.sources._rows import number_param, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 
@@ -46,7 +46,7 @@ _MAX_ROWS = 2000
 
 def query_of(url: str) -> Query | None:
     """Words or category of a list's address."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if "aliexpress." not in (parts.hostname or ""):
         return None
     category = _CATEGORY.search(parts.path)

@@ -12,14 +12,14 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from trendscout.errors import Blocked, LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources import _amazon as amazon
 from trendscout.sources._fields import extra, rating, shown_price, text, web_url, whole
-from trendscout.sources._rows import rows_at
+from trendscout.sources._rows import rows_at, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.charset import charset_in
 from trendscout.text.jsontext import dicts_with, dig, parse_json
@@ -39,7 +39,7 @@ _MAX_ROWS = 500  # one page has 50; more is not a list of ours
 def query_of(url: str) -> Query | None:
     """Market, kind and category of a list's address; the front page has no category."""
     market = amazon.market_of(url)
-    path = urlsplit(url).path
+    path = split_url(url).path
     found = _PLACE.search(path) or _ZGBS.search(path)
     if market is None or found is None:
         return None
@@ -238,7 +238,7 @@ def read_hub(page: Page) -> Iterator[Entry | ListNote]:
 def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, str]:
     """Kind and category of a carousel: from its "see more" link, or else from its heading."""
     for link in all_of(carousel, "a.a-link-normal[href]"):
-        found = query_of(f"{base}{urlsplit(link.attributes.get('href') or '').path}")
+        found = query_of(f"{base}{split_url(link.attributes.get('href') or '').path}")
         if found and found.category:
             return found.kind, found.category
     heading = text_of(carousel, ".a-carousel-heading, h2") or "unnamed"

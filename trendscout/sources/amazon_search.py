@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import parse_qs, quote_plus, unquote, urlsplit
+from urllib.parse import parse_qs, quote_plus, unquote
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -23,7 +23,7 @@ from trendscout.sources._fields import (
     whole,
     words_of,
 )
-from trendscout.sources._rows import Doubts, Row, ranked, rows_at, same_in_all
+from trendscout.sources._rows import Doubts, Row, ranked, rows_at, same_in_all, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import parse_json
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
@@ -56,7 +56,7 @@ _MAX_CARDS = 500
 
 def query_of(url: str) -> Query | None:
     """Market and search words of `/s?k=...`."""
-    market, parts = amazon.market_of(url), urlsplit(url)
+    market, parts = amazon.market_of(url), split_url(url)
     if market is None or parts.path.rstrip("/") not in ("/s", "/s/ref=nb_sb_noss"):
         return None
     words = parse_qs(parts.query).get("k") or parse_qs(parts.query).get("field-keywords")
@@ -105,7 +105,7 @@ def _results_before(tree: LexborHTMLParser) -> int | None:
 
 
 def _page_number(page: Page, tree: LexborHTMLParser) -> int:
-    told = parse_qs(urlsplit(page.url).query).get("page", ["1"])[0]
+    told = parse_qs(split_url(page.url).query).get("page", ["1"])[0]
     shown = text_of(tree, ".s-pagination-selected") or ""
     return max(page.number, *(int(number) for number in (told, shown, "1") if re.fullmatch(r"\d{1,4}", number)))
 

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, quote_plus, urlsplit
+from urllib.parse import parse_qs, quote_plus
 
 from trendscout.findings import finding
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
@@ -25,7 +25,7 @@ from trendscout.sources._fields import (
     whole,
     words_of,
 )
-from trendscout.sources._rows import first, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import first, number_param, param, ranked, rows_at, split_url, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
@@ -63,7 +63,7 @@ _MAX_ROWS = 500
 
 def query_of(url: str) -> Query | None:
     """Market, words and kind of a search's address."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     market = _MARKET_OF.get((parts.hostname or "").removeprefix("www."))
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}
     if market is None or "/sch/" not in parts.path or not told.get("_nkw"):
@@ -118,7 +118,7 @@ def _entry(card: LexborNode, prefix: str, name: str, rank: int, key: str, title:
     rows_css = f"[class*={prefix}], [class*=su-card-container__attributes] .su-styled-text"
     rows = [shown for node in all_of(card, rows_css) if (shown := text_of(node))]
     href = attr_of(card, 'a[href*="/itm/"]', "href") or ""
-    host = urlsplit(href).hostname or HOST_OF.get(market or "", HOST_OF["US"])
+    host = split_url(href).hostname or HOST_OF.get(market or "", HOST_OF["US"])
     image = attr_of(card, "img", "src")
     return Entry(
         name,
@@ -219,7 +219,7 @@ def read_collected(page: Page) -> Iterator[Entry | ListNote]:
     """Rows of a scraper's output, in their order; ratings in it are of the sellers, and not read."""
     rows = rows_at(parse_json(page), (), having=("subtitles",))
     links = [text(row.get("url")) or "" for row in rows]
-    hosts = {(urlsplit(link).hostname or "").removeprefix("www.") for link in links}
+    hosts = {(split_url(link).hostname or "").removeprefix("www.") for link in links}
     market = page.query.market or (_MARKET_OF.get(hosts.pop()) if len(hosts) == 1 else None)
     name = list_id(replace(page.query, market=market))
     entries = (

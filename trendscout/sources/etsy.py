@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -24,7 +24,18 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import (
+    Doubts,
+    Row,
+    first,
+    host_of,
+    number_param,
+    param,
+    ranked,
+    rows_at,
+    split_url,
+    told,
+)
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
@@ -46,7 +57,7 @@ _WALLS = Walls(
 def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("etsy.com"):
         return None
-    shop = _SHOP.search(urlsplit(url).path)
+    shop = _SHOP.search(split_url(url).path)
     if shop:
         return Query("etsy", None, "shop", shop.group(1))
     return Query("etsy", None, "search", param(url, "q", "keywords"))

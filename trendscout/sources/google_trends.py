@@ -10,11 +10,12 @@ import json
 import re
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
-from urllib.parse import parse_qs, urlencode, urlsplit
+from urllib.parse import parse_qs, urlencode
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import extra, joined, members, moment, objects, shown_count, text, web_url, whole
+from trendscout.sources._rows import split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import batchexecute, dig, parse_json
@@ -48,7 +49,7 @@ def _market(geo: object) -> str | None:
 
 def query_of(url: str) -> Query | None:
     """Market and kind of a feed, a trending page or an Explore reply."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if not (parts.hostname or "").startswith("trends.google."):
         return None
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}
@@ -64,7 +65,7 @@ def query_of(url: str) -> Query | None:
 
 def _asked(url: str) -> Any:
     try:
-        return json.loads(parse_qs(urlsplit(url).query).get("req", ["null"])[0])
+        return json.loads(parse_qs(split_url(url).query).get("req", ["null"])[0])
     except (ValueError, RecursionError):
         return None
 

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from dataclasses import replace
 from decimal import Decimal
 from typing import Any
-from urllib.parse import urlsplit
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._alibaba import ALIBABA
@@ -21,7 +20,18 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, market_by_host, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import (
+    Doubts,
+    Row,
+    first,
+    market_by_host,
+    number_param,
+    param,
+    ranked,
+    rows_at,
+    split_url,
+    told,
+)
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
 from trendscout.text.numbers import parse_price
@@ -59,7 +69,7 @@ def _query_of(url: str) -> Query | None:
     if market is None:
         return None
     kind = {"popularity": "popular", "order": "top_sales"}.get(param(url, "sort"), "search")
-    slug = urlsplit(url).path.strip("/")
+    slug = split_url(url).path.strip("/")
     return Query("lazada", market, kind, param(url, "q") or ("" if slug in ("catalog", "") else slug))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from urllib.parse import unquote, urlsplit
+from urllib.parse import unquote
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -28,7 +28,18 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import (
+    Doubts,
+    Row,
+    first,
+    host_of,
+    number_param,
+    param,
+    ranked,
+    rows_at,
+    split_url,
+    told,
+)
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
@@ -79,7 +90,7 @@ def _query_of(url: str) -> Query | None:
     host = host_of(url)
     if "mercadoli" not in host:
         return None
-    path = urlsplit(url).path
+    path = split_url(url).path
     if page_of := next((market for end, market in _HOSTS.items() if host.endswith(end)), None):
         best = _PAGE_OF_BEST.search(path)
         if best:

@@ -9,12 +9,12 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
-from trendscout.sources._rows import Row, first, host_of, param, rows_at, told
+from trendscout.sources._rows import Row, first, host_of, param, rows_at, split_url, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
@@ -37,7 +37,7 @@ _WALLS = Walls(
 def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("rakuten.co.jp"):
         return None
-    listed = re.match(r"/(?:daily|weekly|realtime)/(\d{1,9})(?:/|$)", urlsplit(url).path)
+    listed = re.match(r"/(?:daily|weekly|realtime)/(\d{1,9})(?:/|$)", split_url(url).path)
     genre = param(url, "genreId") or (listed.group(1) if listed else "")
     realtime = param(url, "period") == "realtime" or "/realtime/" in url
     return Query("rakuten", "JP", "realtime" if realtime else "ranking", "" if genre == "0" else genre)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, unquote
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import (
@@ -19,7 +19,18 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import (
+    Doubts,
+    Row,
+    first,
+    host_of,
+    number_param,
+    param,
+    ranked,
+    rows_at,
+    split_url,
+    told,
+)
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
@@ -48,7 +59,7 @@ def _query_of(url: str) -> Query | None:
         return None
     head = host.split(".")[0]
     market = _SUBDOMAINS.get(head) or ("US" if head in ("www", "shein") else None)
-    path = urlsplit(url).path
+    path = split_url(url).path
     searched = re.match(r"/pdsearch/([^/]+)", path)
     words = unquote(searched.group(1)) if searched else param(url, "keywords")
     if words:

@@ -9,11 +9,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs, unquote, urlsplit
+from urllib.parse import parse_qs, unquote
 
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.model import Entry, Page, Query, Request
 from trendscout.sources._fields import amount, extra, joined, members, moment, objects, text, web_url, whole
+from trendscout.sources._rows import split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dig, parse_json
@@ -25,7 +26,7 @@ _MAX_ROWS = 1000
 
 def query_of(url: str) -> Query | None:
     """Store and collection of a `products.json` or a best-selling collection page."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     path = [unquote(part) for part in parts.path.split("/") if part]
     if not parts.hostname or not path:
         return None
@@ -65,7 +66,7 @@ def read_products(page: Page) -> Iterator[Entry]:
         raise LayoutChanged("The reply has no products.")
     name = list_id(page.query, kind="new_arrivals")
     base = _store(page)
-    currency = next(iter(parse_qs(urlsplit(page.url).query).get("currency", ())), None)
+    currency = next(iter(parse_qs(split_url(page.url).query).get("currency", ())), None)
     for product in products[:_MAX_ROWS]:
         if isinstance(product, dict):
             key = text(product.get("id")) or ""
@@ -73,7 +74,7 @@ def read_products(page: Page) -> Iterator[Entry]:
 
 
 def _store(page: Page) -> str | None:
-    host = urlsplit(page.url).hostname or page.query.category.partition("/")[0]
+    host = split_url(page.url).hostname or page.query.category.partition("/")[0]
     return f"https://{host}" if host and "." in host else None
 
 
@@ -143,7 +144,7 @@ def read_collection(page: Page) -> Iterator[Entry]:
 
 
 def _handle(link: LexborNode) -> str | None:
-    parts = urlsplit(link.attributes.get("href") or "").path.split("/")
+    parts = split_url(link.attributes.get("href") or "").path.split("/")
     place = parts.index("products") + 1 if "products" in parts else len(parts)
     return unquote(parts[place]) if place < len(parts) and parts[place] else None
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import urlsplit
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
@@ -24,7 +23,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
+from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, split_url, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
@@ -48,7 +47,7 @@ _WALLS = Walls(
 def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("temu.com"):
         return None
-    path = urlsplit(url).path
+    path = split_url(url).path
     market = _country_in(path)
     words = param(url, "search_key")
     if words or "search" in path:

@@ -11,12 +11,13 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from trendscout.errors import Blocked, LayoutChanged, NoSuchList
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_count, extra, members, moment, objects, text, web_url, whole
+from trendscout.sources._rows import split_url
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
 from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
 from trendscout.sources.source import Reader, Source, list_id
@@ -60,7 +61,7 @@ _TAG_PATH = re.compile(r"^/tag/([^/]+)")
 
 def query_of(url: str) -> Query | None:
     """The tag of a tag page, or country and period of Creative Center's page and older API."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     host, told = parts.hostname or "", {key: values[0] for key, values in parse_qs(parts.query).items()}
     tag = _TAG_PATH.match(parts.path)
     if host.endswith("tiktok.com") and tag:
@@ -292,7 +293,7 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
 
 def trends_query_of(url: str) -> Query | None:
     """Kind and country of the interface's addresses."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     kind = next((kind for mark, kind in (("sound", "songs"), ("keyword", "keywords")) if mark in parts.path), None)
     if not (parts.hostname or "").startswith("ads.tiktok.") or kind is None:
         return None

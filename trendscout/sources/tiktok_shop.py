@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
@@ -27,7 +27,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import first, rows_at
+from trendscout.sources._rows import first, rows_at, split_url
 from trendscout.sources._tiktok import TERMS, envelope, market_of
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
@@ -40,7 +40,7 @@ _MAX_ROWS = 2000
 
 def query_of(url: str) -> Query | None:
     """Market and words, or category, of a shop page."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     host = parts.hostname or ""
     if not (host == "shop.tiktok.com" or (host.endswith("tiktok.com") and "/shop" in parts.path)):
         return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query
@@ -22,7 +22,18 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
+from trendscout.sources._rows import (
+    Doubts,
+    Row,
+    first,
+    host_of,
+    number_param,
+    param,
+    ranked,
+    rows_at,
+    split_url,
+    told,
+)
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dig, parse_json
 from trendscout.text.numbers import parse_price
@@ -36,7 +47,7 @@ _DEEPEST = 12
 def _query_of(url: str) -> Query | None:
     if not host_of(url).endswith("tokopedia.com"):
         return None
-    path = urlsplit(url).path.strip("/")
+    path = split_url(url).path.strip("/")
     if path.startswith("p/"):
         return Query("tokopedia", "ID", "category", path.removeprefix("p/"))
     return Query("tokopedia", "ID", "search", param(url, "q")) if path == "search" else Query("tokopedia", "ID")

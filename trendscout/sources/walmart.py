@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs
 
 from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
@@ -26,7 +26,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import number_param, rows_at
+from trendscout.sources._rows import number_param, rows_at, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
@@ -44,7 +44,7 @@ _MAX_ROWS = 5000
 
 def query_of(url: str) -> Query | None:
     """The words, or the category, of a saved search."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if not (parts.hostname or "").endswith("walmart.com"):
         return None
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}

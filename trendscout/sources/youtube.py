@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from typing import Any
-from urllib.parse import parse_qs, quote, unquote, urlsplit
+from urllib.parse import parse_qs, quote, unquote
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
@@ -23,6 +23,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._rows import split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
@@ -62,7 +63,7 @@ _MAX_ROWS = 1000
 
 def popular_query_of(url: str) -> Query | None:
     """Region and category of a call; the key in it is not looked at."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     if not parts.path.endswith("/youtube/v3/videos"):
         return None
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}
@@ -135,7 +136,7 @@ _POPULAR_WALLS = Walls(
 
 def hashtag_query_of(url: str) -> Query | None:
     """The tag of a hashtag page."""
-    parts = urlsplit(url)
+    parts = split_url(url)
     path = [part for part in parts.path.split("/") if part]
     if not (parts.hostname or "").endswith("youtube.com") or len(path) < 2 or path[0] != "hashtag":
         return None
