@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from trendscout.steps.match import Decided, Matched
     from trendscout.steps.replay import Replayed
     from trendscout.steps.saved_pages import IngestResult
+    from trendscout.store.labels import Doubt, Judgement
     from trendscout.store.products import Word
     from trendscout.store.sql import Connection
     from trendscout.store.upkeep import Compacted
@@ -256,6 +257,27 @@ def decide(workspace: Workspace, word: Word, a: str, b: str | None, *, now: date
     from trendscout.steps.match import decide_match
 
     return workspace.write(lambda connection: decide_match(connection, word, a, b, now=now), must_exist=True)
+
+
+DOUBTS_A_DAY = 5
+
+
+def doubts(workspace: Workspace, *, now: datetime) -> list[Doubt]:
+    """The doubtful joins that matter most: they move a row of the report that was shown last."""
+    from trendscout.store import labels
+
+    with workspace.store(must_exist=True) as connection:
+        return labels.doubts(connection, most=DOUBTS_A_DAY, now=now)
+
+
+def judge(workspace: Workspace, doubt: Doubt, judgement: Judgement, *, now: datetime) -> tuple[int, int]:
+    """Take the seller's answer; of all joins judged so far, how many were right, and how many there are."""
+    from trendscout.steps.match import judge_doubt
+    from trendscout.store import labels
+
+    with workspace.writing(must_exist=True) as connection:
+        judge_doubt(connection, doubt, judgement, now=now)
+        return labels.judged_right(connection)
 
 
 def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime) -> str:

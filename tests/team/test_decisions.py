@@ -1,5 +1,6 @@
 """The user's word on matching holds at once and for ever, in a file and in a lake."""
 
+import json
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -9,6 +10,7 @@ from trendscout.errors import UsageError
 from trendscout.steps.match import match_store
 from trendscout.store.histories import import_history
 from trendscout.store.products import marks
+from trendscout.store.runs import remember
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 TITLES = (
@@ -126,3 +128,35 @@ def test_what_changes_nothing_is_an_error(matched):
         pipeline.decide(matched, "merge", "k01", "k11", now=NOW)
     with matched.store() as store:
         assert store.execute("FROM decisions").fetchall() == []
+
+
+def test_a_doubtful_join_of_a_shown_row_is_asked_once_and_the_answer_holds(matched, tmp_path):
+    with matched.writing() as store:
+        product = products(matched)["k01"]
+        store.execute(
+            "UPDATE memberships SET verdict = 'likely', probability = 0.5 WHERE product_id = ?", [product]
+        )
+        remember(store, "terminal", json.dumps({product: {"position": 3}}), NOW)
+    (doubt,) = pipeline.doubts(matched, now=NOW)
+    assert (doubt.position, doubt.product, doubt.verdict) == (3, product, "likely")
+    assert pipeline.judge(matched, doubt, "D", now=NOW) == (0, 1)
+    parted = products(matched)
+    with matched.store() as store:
+        key = dict(store.execute("SELECT listing, item_key FROM listings").fetchall())
+    assert parted[key[doubt.listing]] != parted[key[doubt.other]]
+    asked = [(one.listing, one.other) for one in pipeline.doubts(matched, now=NOW)]
+    assert (doubt.listing, doubt.other) not in asked
+    with matched.store() as store:
+        assert store.execute("SELECT judgement, verdict, probability FROM labels").fetchall() == [
+            ("D", "likely", 0.5)
+        ]
+
+
+def test_five_doubts_a_day_are_enough(matched):
+    with matched.store() as store:
+        remember(store, "terminal", json.dumps({its: {"position": 1} for its in products(matched).values()}), NOW)
+        store.execute("UPDATE memberships SET verdict = 'likely', probability = 0.5 WHERE verdict <> 'alone'")
+        row = [NOW.replace(tzinfo=None), 1, 2, "S", "likely", 0.5, 2]
+        store.executemany("INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?)", [row] * 5)
+    assert pipeline.doubts(matched, now=NOW + timedelta(hours=1)) == []
+    assert pipeline.doubts(matched, now=NOW + timedelta(days=2)) != []

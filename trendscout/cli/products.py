@@ -1,5 +1,6 @@
 """Commands about single products: match, merge, split, mark, why."""
 
+import sys
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,8 +10,10 @@ import typer
 from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
+from trendscout.lang import tr
 
 if TYPE_CHECKING:
+    from trendscout.store.labels import Judgement
     from trendscout.store.products import Word
 
 Product = Annotated[
@@ -96,6 +99,55 @@ def split(
 def variants(context: typer.Context, a: Product, b: Product) -> None:
     """Keep two products apart, as variants."""
     _decide(context, "variants", a, b)
+
+
+@app.command(
+    help=example("Answer up to five doubtful joins a day, each with a key; your word holds.", "trendscout review")
+)
+def review(context: typer.Context, as_json: AsJson = False) -> None:
+    """Ask about doubtful joins of the products that the last report showed."""
+    from trendscout import pipeline
+    from trendscout.cli.output import answer
+    from trendscout.report.clean import visible
+
+    here = call(context)
+    asked = pipeline.doubts(here.workspace, now=moment(None))
+    if as_json:
+        answer(asked)
+        return
+    if not asked:
+        here.say("Nothing doubtful in the last report is left for today.")
+    for doubt in asked:
+        here.say(
+            "Row {position}: is this one product? ({reason}, {probability})",
+            position=doubt.position,
+            reason=tr(doubt.reason, here.lang),
+            probability=f"{doubt.probability:.2f}",
+        )
+        for place, title, price in (
+            (doubt.place, doubt.title, doubt.price),
+            (doubt.other_place, doubt.other_title, doubt.other_price),
+        ):
+            here.say("  {place}  {title}  {price}", place=place, title=visible(title), price=price)
+        here.say("s the same · v a variant · d another product · q stop · any other key: later")
+        key = _key()
+        if key == "q":
+            break
+        judgement = _JUDGEMENTS.get(key)
+        if judgement:
+            right, judged = pipeline.judge(here.workspace, doubt, judgement, now=moment(None))
+            here.say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+
+
+_JUDGEMENTS: "dict[str, Judgement]" = {"s": "S", "v": "V", "d": "D"}
+
+
+def _key() -> str:
+    """One key of a terminal, else the first letter of the next line; q where nothing more comes."""
+    if sys.stdin.isatty():
+        return str(typer.getchar()).lower()
+    line = sys.stdin.readline()
+    return line[:1].lower() if line else "q"
 
 
 def _decide(context: typer.Context, word: "Word", a: str, b: str | None) -> None:

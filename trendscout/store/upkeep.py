@@ -29,6 +29,7 @@ TABLES = (
     "kinships",
     "suspects",
     "decisions",
+    "labels",
     "marks",
     "stock",
     "models",
