@@ -16,6 +16,17 @@ settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("TRENDSCOUT_FUZZ") or "usual")
 
 
+# Folders of tests that start servers, browsers or whole months: `make quick` leaves them to `make test`.
+_SLOW = frozenset(("crash", "demo", "desk", "secrets", "team", "trouble"))
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is slow by its folder."""
+    for item in items:
+        if item.path.parent.name in _SLOW:
+            item.add_marker(pytest.mark.slow)
+
+
 @pytest.fixture
 def steps(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     """Grows by one with each step that a replay takes."""
