@@ -129,6 +129,7 @@ def test_a_name_that_is_no_text_can_be_told(home):
 
 def test_every_command_is_tried_or_needs_more_than_a_store():
     needs_more = {"demo", "init", "collect", "schedule", "replay", "backtest", "import", "source", "db"}
+    needs_more |= {"serve", "extension"}
     words = {"merge", "split", "variants", "mark"}  # they answer with one sentence
     tried = {command[0] for command in COMMANDS}
     assert set(typer.main.get_command(app).commands) <= tried | needs_more | words

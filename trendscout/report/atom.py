@@ -44,7 +44,7 @@ def as_atom(report: Report, changes: Changes | None, lang: Lang) -> bytes:
         _add(node, "id", _urn(report.market or "all", entry.key, entry.change, moment.date().isoformat()))
         _add(node, "title", entry.title)
         _add(node, "updated", _time(moment))
-        _add(node, "category", term=entry.change, label=tr(_HEADS[entry.change], lang))
+        _add(node, "category", term=entry.change, label=_head(entry.change, lang))
         if address := web_address(entry.url):
             _add(node, "link", rel="alternate", href=address)
         _add(node, "summary", "\n".join(dict.fromkeys(entry.summaries)), type="text")
@@ -58,19 +58,23 @@ def _entries(changes: Changes) -> Iterator[_Entry]:
             english, chinese = (_summary(row, change, lang) for lang in _LANGS)
             yield _Entry(change, row.product_id, phrases.title(row, "zh"), (english, chinese), row.facts.url)
     for seen in changes.gone:
-        english, chinese = (tr(_HEADS["gone"], lang) for lang in _LANGS)
+        english, chinese = (_head("gone", lang) for lang in _LANGS)
         yield _Entry("gone", f"{seen.list_id}/{seen.title}", visible(seen.title), (english, chinese))
 
 
 def _summary(row: Row, change: str, lang: Lang) -> str:
     parts = (
-        tr(_HEADS[change], lang),
+        _head(change, lang),
         phrases.list_name(row.scored.list_id, lang),
         phrases.movement(row, lang),
         phrases.chance(row),
         phrases.stage(row.scored.stage, lang),
     )
     return visible(" · ".join(part for part in parts if part))
+
+
+def _head(change: str, lang: Lang) -> str:
+    return tr(_HEADS[change], lang)
 
 
 def _urn(*parts: str) -> str:
