@@ -6,11 +6,13 @@ import json
 import os
 import subprocess
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 import typer
 
+from trendscout.cli import _COMMANDS
 from trendscout.cli.app import app
 
 ROOT = Path(__file__).parents[2]
@@ -35,6 +37,7 @@ COMMANDS = (
     ("why", "Lampe", "--json"),
     ("match",),
     ("record",),
+    ("review",),
     ("doctor",),
     ("doctor", "--json"),
     ("push", "list"),
@@ -128,6 +131,8 @@ def test_a_name_that_is_no_text_can_be_told(home):
 
 
 def test_every_command_is_tried_or_needs_more_than_a_store():
+    for part in _COMMANDS:
+        import_module(f"trendscout.cli.{part}")
     needs_more = {"demo", "init", "collect", "schedule", "replay", "backtest", "import", "source", "db"}
     needs_more |= {"serve", "extension"}
     words = {"merge", "split", "variants", "mark"}  # they answer with one sentence
