@@ -44,6 +44,8 @@ def configured(arguments: Sequence[str]) -> str:
         elif argument.startswith("--config="):
             file = argument.partition("=")[2]
     try:
+        if not Path(file).is_file():  # a pipe would wait for whoever writes to it
+            return ""
         with Path(file).open("rb") as opened:
             text = opened.read(_MOST_BYTES)
     except (OSError, ValueError):
