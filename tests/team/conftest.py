@@ -3,6 +3,7 @@
 import itertools
 import os
 import signal
+import subprocess
 import tempfile
 import time
 from pathlib import Path
@@ -67,7 +68,25 @@ def workspace(request, tmp_path):
 
 
 @pytest.fixture
-def go_down(postgres):
+def come_up(postgres):
+    """A function that starts the PostgreSQL again; on a busy machine that takes longer than the wheel waits."""
+    server, _ = postgres
+
+    def up() -> None:
+        for _ in range(12):
+            try:
+                server.ensure_postgres_running()
+            except (subprocess.SubprocessError, AssertionError):
+                time.sleep(1.0)
+            else:
+                return
+        server.ensure_postgres_running()
+
+    return up
+
+
+@pytest.fixture
+def go_down(postgres, come_up):
     """A function that stops the PostgreSQL, its connections cut; it is up again after the test."""
     server, _ = postgres
 
@@ -82,4 +101,4 @@ def go_down(postgres):
     try:
         yield down
     finally:
-        server.ensure_postgres_running()
+        come_up()

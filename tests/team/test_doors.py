@@ -144,8 +144,7 @@ def test_a_server_that_goes_in_the_middle_is_told_in_a_line(shared, go_down, run
     assert ended.out == ""
 
 
-def test_a_server_that_comes_back_is_used(shared, postgres, go_down, monkeypatch):
-    server, _ = postgres
+def test_a_server_that_comes_back_is_used(shared, go_down, come_up, monkeypatch):
     real = products.find_product
     calls = []
 
@@ -153,7 +152,7 @@ def test_a_server_that_comes_back_is_used(shared, postgres, go_down, monkeypatch
         calls.append(1)
         if len(calls) == 1:
             go_down()
-            server.ensure_postgres_running()
+            come_up()
         return real(*args)
 
     monkeypatch.setattr(products, "find_product", gone_once)
