@@ -8,6 +8,7 @@ import pytest
 from trendscout.errors import StoreError
 from trendscout.store import migrate
 from trendscout.store.connect import open_store
+from trendscout.store.upkeep import MADE_ANEW, TABLES
 
 # A new step is added here with what `migrate.digest` gives; one that stands here never changes.
 RELEASED = {
@@ -18,6 +19,7 @@ RELEASED = {
     "0005_first_titles.sql": "0c1224bc3844911bf76d22112843e321ad984ed015d2beaba2dd7f5e8a05abaa",
     "0006_said.sql": "f100dc7f6654b34c410ca71e962bf6f0bb42b66700239f4bc77d4529dd540243",
     "0007_track_record.sql": "32e5e6743f3c42ea48cbf88c135080e52ad313e9ac20c26f72ab7448b5ac9ca7",
+    "0008_labels.sql": "dbc97c02930b6b5254080c1fc02ebafa5bf1b2ac5511e58d152c0394c45b541d",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 
@@ -65,3 +67,9 @@ def test_a_step_that_was_edited_later_is_noticed(tmp_path):
         store.execute("UPDATE migrations SET digest = 'other' WHERE version = 2")
     with pytest.raises(StoreError, match="0002"), open_store(path):
         pass
+
+
+def test_every_table_is_copied_by_backup_compact_and_move_or_made_anew(tmp_path):
+    with open_store(tmp_path / "s.duckdb") as store:
+        tables = {row[0] for row in store.execute("SELECT table_name FROM duckdb_tables()").fetchall()}
+    assert tables == {*TABLES, *MADE_ANEW, "migrations"}

@@ -42,7 +42,10 @@ TABLES = (
     "shown",
     "hosts",
     "facts",
+    "track_record",
 )
+# What is made anew where it is missing: not copied.
+MADE_ANEW = ("folds", "match_index")
 
 
 @dataclass(frozen=True, slots=True)
