@@ -80,6 +80,7 @@ LIBRARIES = (
     Library(("xlsxwriter",), ("report/workbook",), "workbooks out"),
     Library(("rich",), ("report", "cli"), "tables and colours of the terminal"),
     Library(("apprise",), ("report/push",), "other channels (extra `push`)"),
+    Library(("apscheduler",), ("jobs/schedule",), "waiting for the next job"),
     Library(("cronsim",), ("settings/timetable",), "cron lines"),
     Library(("typer",), ("cli",), "the command line"),
 )

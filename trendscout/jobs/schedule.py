@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
-from typing import NoReturn
+from queue import Empty, Queue
+from typing import TYPE_CHECKING, NoReturn
 
 from trendscout.clock import Clock, SystemClock
 from trendscout.errors import TrendscoutError, reason
@@ -19,7 +20,10 @@ from trendscout.stopping import is_stop
 from trendscout.store import runs
 from trendscout.store.workspace import Workspace
 
-_LOOK_AGAIN_S = 60.0  # a clock may be set, or the machine sleep, while nothing is due
+if TYPE_CHECKING:
+    from apscheduler.schedulers.background import BackgroundScheduler
+
+_LOOK_AGAIN_S = 60.0  # a wait without an end cannot be stopped everywhere
 
 
 def work_off(
@@ -62,37 +66,63 @@ def serve(
         say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=job.due.next_after(clock.now()))
         _attempt(job, workspace, settings, lang=lang, say=say, only_missed=True)
     try:
-        work_when_due(
-            jobs,
-            lambda job: _attempt(job, workspace, settings, lang=lang, say=say),
-            now=clock.now,
-            sleep=time.sleep,
-        )
+        work_when_due(jobs, lambda job: _attempt(job, workspace, settings, lang=lang, say=say))
     except KeyboardInterrupt:
         say("The schedule stopped at {time:%Y-%m-%d %H:%M %Z}.", time=clock.now())
         raise
 
 
-def work_when_due(
-    jobs: Sequence[Job],
-    work: Callable[[Job], None],
-    *,
-    now: Callable[[], datetime],
-    sleep: Callable[[float], None],
-) -> NoReturn:
-    """Call `work` with each job when its timetable says so, one at a time, for good.
+def work_when_due(jobs: Sequence[Job], work: Callable[[Job], None]) -> NoReturn:
+    """Call `work` with each job when its timetable says so, one at a time and in this thread, for good.
 
-    A job that came due while another ran, or while the machine slept, is run once, as soon as it can be.
+    The scheduler only waits, in a thread of its own; work is done here, where a stop arrives. A job that came due
+    while another ran, or while the machine slept, is run once, as soon as it can be.
     """
-    due = {job.name: job.due.next_after(now()) for job in jobs}
-    while True:
-        job = min(jobs, key=lambda job: due[job.name])
-        pause = (due[job.name] - now()).total_seconds()
-        if pause > 0:
-            sleep(min(pause, _LOOK_AGAIN_S))
-        else:
-            work(job)
-            due[job.name] = job.due.next_after(now())
+    due: Queue[Job] = Queue()
+    waiting: set[str] = set()  # a job stands in the queue once
+
+    def tell(job: Job) -> None:
+        if job.name not in waiting:
+            waiting.add(job.name)
+            due.put(job)
+
+    scheduler = scheduler_of(jobs, tell)
+    scheduler.start()
+    try:
+        while True:
+            with suppress(Empty):
+                job = due.get(timeout=_LOOK_AGAIN_S)
+                waiting.discard(job.name)
+                work(job)
+    finally:
+        scheduler.shutdown(wait=False)
+
+
+def scheduler_of(jobs: Sequence[Job], tell: Callable[[Job], None]) -> BackgroundScheduler:
+    """A scheduler that calls `tell` with each job when its own timetable says so.
+
+    APScheduler's own cron trigger reads weekdays and clock changes otherwise than crontab(5), so it is only asked
+    to wait; a run that comes late is told once.
+    """
+    from apscheduler.schedulers.background import BackgroundScheduler
+    from apscheduler.triggers.base import BaseTrigger
+
+    class Due(BaseTrigger):  # type: ignore[misc]
+        """When a job is due, as its timetable has it."""
+
+        def __init__(self, job: Job) -> None:
+            self.job = job
+
+        def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime:
+            """The next time due after the previous one."""
+            return self.job.due.next_after(previous_fire_time or now)
+
+    scheduler = BackgroundScheduler(timezone="UTC", daemon=True)
+    for job in jobs:
+        scheduler.add_job(
+            tell, Due(job), args=[job], id=job.name, coalesce=True, max_instances=1, misfire_grace_time=None
+        )
+    return scheduler
 
 
 def _attempt(
