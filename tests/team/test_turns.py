@@ -183,7 +183,7 @@ def test_a_reader_sees_whole_loads_only_and_its_moment_over_expiry(new_lake):
             seen.add(row)
         thread.join()
         assert len(seen) > 2
-        other.execute("CALL ducklake_expire_snapshots('lake', older_than => now()::TIMESTAMP)").fetchall()
+        other.execute("SELECT count(*) FROM ducklake_expire_snapshots('lake', older_than => now()::TIMESTAMP)")
         upkeep.compact(workspace.db)
         assert reader.execute("SELECT count(*), count(DISTINCT listing) FROM observations").fetchall() == [
             (30, 30)

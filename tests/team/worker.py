@@ -20,4 +20,4 @@ outcomes = pipeline.collect(
     base_url=urls,
     seed=1,
 )
-json.dump([outcome.query.source for outcome in outcomes], sys.stdout)
+json.dump([outcome.query.source for outcome in outcomes if outcome.status != "left"], sys.stdout)
