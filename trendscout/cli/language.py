@@ -18,15 +18,20 @@ _LANG = re.compile(rb"""^\s*lang\s*=\s*["'](zh|en)["']""", re.MULTILINE)
 
 def choose(arguments: Sequence[str], environment: Mapping[str, str], configured: str = "") -> Lang:
     """The language: --lang, else TRENDSCOUT_LANG, else the configuration's, else the locale's, else English."""
-    given = ""
-    for position, argument in enumerate(arguments):
-        if argument == "--lang" and position + 1 < len(arguments):
-            given = arguments[position + 1]
-        elif argument.startswith("--lang="):
-            given = argument.partition("=")[2]
+    given = _option(arguments, "--lang")
     locale = environment.get("LC_ALL") or environment.get("LC_MESSAGES") or environment.get("LANG") or ""
     wanted = given or environment.get("TRENDSCOUT_LANG", "") or configured or locale
     return "zh" if wanted.lower().startswith("zh") else "en"
+
+
+def _option(arguments: Sequence[str], name: str, value: str = "") -> str:
+    """What the arguments say of an option, the last word counting; else `value`."""
+    for position, argument in enumerate(arguments):
+        if argument == name and position + 1 < len(arguments):
+            value = arguments[position + 1]
+        elif argument.startswith(f"{name}="):
+            value = argument.partition("=")[2]
+    return value
 
 
 @cache
@@ -37,12 +42,7 @@ def help_lang() -> Literal["en", "zh"]:
 
 def configured(arguments: Sequence[str]) -> str:
     """What `lang` the configuration of this run says; empty if it cannot be read: who loads it will tell."""
-    file = "trendscout.toml"
-    for position, argument in enumerate(arguments):
-        if argument == "--config" and position + 1 < len(arguments):
-            file = arguments[position + 1]
-        elif argument.startswith("--config="):
-            file = argument.partition("=")[2]
+    file = _option(arguments, "--config", "trendscout.toml")
     try:
         if not Path(file).is_file():  # a pipe would wait for whoever writes to it
             return ""
