@@ -67,6 +67,7 @@ PLATFORMS = {
     "rakuten": "Rakuten",
     "shein": "SHEIN",
     "shopee": "Shopee",
+    "instagram": "Instagram",
     "shopify": "Shopify",
     "taobao": "Taobao",
     "temu": "Temu",
