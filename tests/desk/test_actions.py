@@ -71,6 +71,20 @@ def test_words_wait_while_another_process_holds_the_store(own: Open, monkeypatch
     assert "The store is at work elsewhere" not in own.client().get(f"{own.root}/").text
 
 
+def test_a_bug_in_one_word_does_not_end_the_writer(own: Open, monkeypatch: pytest.MonkeyPatch) -> None:
+    own.desk.words.say("watch", top(own)[0], at=own.now)
+
+    def broken(*_: object, **__: object) -> None:
+        raise KeyError("lists")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(pipeline, "mark", broken)
+        own.worker.work_off()
+    assert "KeyError" in own.client().get(f"{own.root}/").text
+    own.worker.work_off()
+    assert not own.desk.words.waiting()
+
+
 def test_a_merge_and_a_split_hold(own: Open) -> None:
     first, second = top(own, tree="amazon_bestsellers_UK/bestsellers/kitchen")[:2]
     client = own.client()

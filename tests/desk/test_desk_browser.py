@@ -99,6 +99,22 @@ def test_a_file_dropped_on_the_page_is_told_line_by_line(
     assert window.locator("#taken img").count() == 0
 
 
+def test_a_file_chosen_before_the_script_ran_is_sent(
+    quiet: Open, visit: Callable[..., Any], tmp_path: Path
+) -> None:
+    """A slow script: the control is there, and the file in it, before anyone listens."""
+    window = visit(quiet)
+    held: list[Any] = []
+    window.route("**/desk.js", lambda route: held.append(route))  # noqa: PLW0108 - Playwright marks what it calls
+    window.click("nav >> text=Lists", no_wait_after=True)
+    (tmp_path / "page.html").write_text("<html><body>nothing here</body></html>")
+    window.set_input_files("#files", tmp_path / "page.html")
+    assert window.locator("#taken li").count() == 0
+    for route in held:
+        route.continue_()
+    window.wait_for_selector("#taken li", timeout=60_000)
+
+
 def test_a_running_job_shows_its_progress(quiet: Open, visit: Callable[..., Any]) -> None:
     from trendscout.desk.worker import Task
 

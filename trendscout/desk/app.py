@@ -253,6 +253,7 @@ def _page(
                     for _, word in desk.words.refused()
                 ],
                 "busy": desk.worker.progress.busy,
+                "stuck": desk.worker.progress.fault,
                 "fault": last_fault(desk.folder),
                 "progress": desk.worker.progress,
                 "here": request.url.path,

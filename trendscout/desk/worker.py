@@ -68,6 +68,7 @@ class Progress:
     tasks: deque[Task] = field(default_factory=lambda: deque(maxlen=_KEPT))
     taken: deque[Taken] = field(default_factory=lambda: deque(maxlen=_KEPT))
     busy: tuple[Finding, ...] = ()  # who holds the store, while it cannot be had
+    fault: tuple[Finding, ...] = ()  # why what waits was not done
 
 
 TOLD = "told.json"
@@ -156,10 +157,14 @@ class Worker(Thread):
                 pipeline.publish(self.workspace, now=self.clock.now())
                 self._unpublished = False
                 self._tell()
-        except TrendscoutError as error:
+        except StoreBusy as error:
             self._tell(busy=(of_error(error),))
+        except TrendscoutError as error:
+            self._tell(busy=(), fault=(of_error(error),))
+        except Exception as error:  # noqa: BLE001 - a bug in one word must not end the desk; told as one
+            self._tell(busy=(), fault=(finding("fault_of_ours", kind=type(error).__name__),))
         else:
-            if self.progress.busy:
+            if self.progress.busy or self.progress.fault:
                 self._tell(busy=())
 
     def work_off(self) -> None:
@@ -178,11 +183,11 @@ class Worker(Thread):
         self._work.put((task, work))
         self._tell()
 
-    def _tell(self, *, busy: tuple[Finding, ...] | None = None) -> None:
+    def _tell(self, *, busy: tuple[Finding, ...] | None = None, fault: tuple[Finding, ...] = ()) -> None:
         with self._lock:
             self.progress.version += 1
             if busy is not None:
-                self.progress.busy = busy
+                self.progress.busy, self.progress.fault = busy, fault
 
     def _do(self, task: Task, work: Callable[[Task], None]) -> None:
         task.state, task.started = "running", self.clock.now()

@@ -66,6 +66,7 @@
   if (input) {
     const drop = input.closest(".drop");
     input.addEventListener("change", () => send([...input.files]));
+    if (input.files.length) send([...input.files]);  // chosen before this script had run
     for (const name of ["dragenter", "dragover"]) document.addEventListener(name, (event) => { event.preventDefault(); drop.classList.add("over"); });
     for (const name of ["dragleave", "drop"]) document.addEventListener(name, () => drop.classList.remove("over"));
     document.addEventListener("drop", (event) => { event.preventDefault(); send([...event.dataTransfer.files]); });
