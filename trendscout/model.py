@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
 from typing import Any, Literal
@@ -450,6 +450,18 @@ class JobState:
     last_run: datetime | None = None
     last_success: datetime | None = None  # start of the last run that made its report
     due: datetime | None = None  # None: it has no file here
+    why: tuple[Finding, ...] = ()  # why it failed, or whom it could not tell
+
+
+@dataclass(frozen=True, slots=True)
+class JobRun:
+    """One run of a job that makes reports."""
+
+    local_date: date  # where the job lives
+    started_at: datetime
+    finished_at: datetime | None
+    state: str
+    paths: tuple[str, ...] = ()  # of the files that it wrote
     why: tuple[Finding, ...] = ()  # why it failed, or whom it could not tell
 
 

@@ -14,7 +14,14 @@ from trendscout.errors import TrendscoutError, reason, trace
 
 _FAULT_OF_OURS = 1
 _TYPERS_STOP = 130  # what Typer makes of a KeyboardInterrupt
-_COMMANDS = ("inputs", "products", "reports", "operations", "desk")  # importing them declares their commands
+_COMMANDS = (
+    "inputs",
+    "products",
+    "reports",
+    "operations",
+    "jobs",
+    "desk",
+)  # importing them declares their commands
 
 
 def run() -> None:

@@ -4,7 +4,7 @@ import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -12,6 +12,11 @@ from trendscout.cli.app import AsJson, AsOf, Category, Market, Source, app, call
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
+if TYPE_CHECKING:
+    from trendscout.cli.output import Call
+    from trendscout.model import ReportQuery
+
+_RANKED = 100  # products of `rank`, if no other number is given
 FORMATS = ("table", "json", "csv", "xlsx", "html", "atom")
 Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
 Sort = Annotated[
@@ -28,7 +33,10 @@ Out = Annotated[
 
 
 @app.command(
-    help=example("The scored list, for programs and for the curious.", "trendscout rank --market US --json")
+    help=example(
+        "Scores for programs, one line a product, without reasons; unlike `report` nothing counts as shown.",
+        "trendscout rank --market US --top 500 --json",
+    )
 )
 def rank(
     context: typer.Context,
@@ -36,7 +44,7 @@ def rank(
     market: Market = None,
     source: Source = None,
     category: Category = None,
-    top: Top = None,
+    top: Annotated[int, typer.Option("--top", min=1, help=t("How many products."))] = _RANKED,
     sort: Sort = "score",
     pack: Pack = None,
     format_: Format = "table",
@@ -44,27 +52,24 @@ def rank(
     as_json: AsJson = False,
 ) -> None:
     """Rank products."""
-    piped = not sys.stdout.isatty()
-    _report(
-        context,
-        as_of,
-        market,
-        source,
-        category,
-        top,
-        sort,
-        pack,
-        format_,
-        out,
-        machine=piped and not out,
-        as_json=as_json,
-        piped=piped,
-    )
+    from trendscout import pipeline
+    from trendscout.cli.show import show_ranked, show_report
+
+    here, form = _begun(context, "json" if as_json else format_)
+    query = _query(here, market, source, category, top, sort, pack)
+    with here.progress("Ranking"):
+        made = pipeline.report(here.workspace, query, now=moment(as_of), settings=here.settings)
+    if form == "table" and not out:
+        show_ranked(made, here)
+    else:
+        piped = not sys.stdout.isatty()
+        show_report(made, here, form, out, machine=piped and not out, piped=piped)
+    here.end()
 
 
 @app.command(
     help=example(
-        "The report for people: what is about to break out, how sure, why, and where not yet.",
+        "The report for people: what may break out, how sure, why, where not yet. `--changes` goes by it.",
         "trendscout report --market US --top 20",
         "trendscout report --format xlsx --out drops/{date}/report.xlsx",
     )
@@ -87,60 +92,11 @@ def report(
     as_json: AsJson = False,
 ) -> None:
     """Report to people."""
-    _report(
-        context,
-        as_of,
-        market,
-        source,
-        category,
-        top,
-        sort,
-        pack,
-        format_,
-        out,
-        changes=changes,
-        machine=machine,
-        as_json=as_json,
-    )
-
-
-def _report(
-    context: typer.Context,
-    as_of: str | None,
-    market: str | None,
-    source: str | None,
-    category: str | None,
-    top: int | None,
-    sort: str,
-    pack: str | None,
-    format_: str,
-    out: str | None,
-    *,
-    changes: bool = False,
-    machine: bool = False,
-    as_json: bool = False,
-    piped: bool = False,
-) -> None:
-    os.environ.setdefault(
-        "OPENBLAS_NUM_THREADS", "1"
-    )  # before NumPy: its threads take longer to start than to use
     from trendscout import pipeline
     from trendscout.cli.show import show_report
-    from trendscout.model import ReportQuery
 
-    here = call(context)
-    if format_ not in FORMATS:
-        raise UsageError(
-            "--format {name} is not known.", next_step="Choose one of {all}.", name=format_, all=", ".join(FORMATS)
-        )
-    query = ReportQuery(
-        market=market,
-        source=source,
-        category=category,
-        top=top or here.settings.top,
-        sort=sort,
-        pack=pack,
-    )
+    here, form = _begun(context, "json" if as_json else format_)
+    query = _query(here, market, source, category, top, sort, pack)
     # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
     reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(query).items() if value)))
     with here.progress("Ranking"):
@@ -153,8 +109,36 @@ def _report(
             settings=here.settings,
             keep=as_of is None,
         )
-    show_report(made, here, "json" if as_json else format_, out, machine=machine, changes=changed, piped=piped)
+    show_report(made, here, form, out, machine=machine, changes=changed)
     here.end()
+
+
+def _begun(context: typer.Context, form: str) -> tuple["Call", str]:
+    """The global options, and the format if there is such a one.
+
+    Raises UsageError if there is none.
+    """
+    # Before NumPy is imported: its threads take longer to start than to use.
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    if form not in FORMATS:
+        raise UsageError(
+            "--format {name} is not known.", next_step="Choose one of {all}.", name=form, all=", ".join(FORMATS)
+        )
+    return call(context), form
+
+
+def _query(
+    here: "Call",
+    market: str | None,
+    source: str | None,
+    category: str | None,
+    top: int | None,
+    sort: str,
+    pack: str | None,
+) -> "ReportQuery":
+    from trendscout.model import ReportQuery
+
+    return ReportQuery(market, source, category, top or here.settings.top, sort, pack)
 
 
 @app.command(

@@ -13,8 +13,12 @@ from trendscout.findings import filled, said
 from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
-    from trendscout.model import Outcome, Report
+    from datetime import datetime
+
+    from trendscout.jobs.trial import Trial
+    from trendscout.model import JobRun, JobState, Outcome, Report
     from trendscout.report.push import Message
+    from trendscout.settings.jobfile import Job
     from trendscout.steps.ledger import LedgerEntry
 
 _STATE_STYLE = {
@@ -26,8 +30,11 @@ _STATE_STYLE = {
     "failed": "red",
     "waiting": "yellow",
     "doubt": "yellow",
+    "due": "cyan",
     "aside": "red",
 }
+_AXES = ("velocity", "newness", "oddness", "specialness")
+_TITLE = 24  # cells of a title where a product has one line
 _WIDE = 100  # columns that a reader of a pipe or a file is given
 
 
@@ -99,6 +106,35 @@ def show_report(
     )
     for path in written:
         print(path)
+
+
+def show_ranked(made: Report, here: Call) -> None:
+    """The scores, one line a product; notes on stderr, so that they are no line of the table."""
+    from trendscout.report import codes, lines, phrases
+    from trendscout.report.digest import short
+
+    ids = lines.short_ids(made.rows)
+    grid(
+        here.lang,
+        ("#", "id", "Product", "Chance", "Vel", "新", "奇", "特", "Rank", "List"),
+        [
+            (
+                row.position,
+                ids[row.product_id],
+                short(phrases.title(row, here.lang), _TITLE),
+                codes.chance(row),
+                *(
+                    phrases.axis(row.axes[axis].value)
+                    for axis in ("velocity", "newness", "oddness", "specialness")
+                ),
+                row.scored.rank,
+                row.scored.list_id,
+            )
+            for row in made.rows
+        ],
+    )
+    for note in made.notes:
+        here.say("! {note}", note=note.said(here.lang))
 
 
 def _zone(here: Call) -> Any:
@@ -347,6 +383,96 @@ def show_run(done: Any, here: Call) -> None:
         print(path)
     detail = said(done.detail, here.lang)
     here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=detail)
+
+
+def show_jobs(jobs: Sequence[Job], states: Sequence[JobState], here: Call) -> None:
+    """Every job: its times, how it last went, and when it runs next, in its own zone."""
+    grid(
+        here.lang,
+        ("job", "times", "does", "last run", "state", "next", "why"),
+        [
+            (
+                job.name,
+                f"{job.due.cron}  {job.due.zone.key}",
+                _does(job, here.lang),
+                _minute(state.last_run, job),
+                state.state or ("not run yet" if job.report is not None else "–"),
+                _minute(state.due, job),
+                _why_and_good(state, job, here.lang),
+            )
+            for job, state in zip(jobs, states, strict=True)
+        ],
+        state=4,
+    )
+    here.say("`trendscout jobs runs JOB` shows what a job did, `jobs try JOB` what it would do now.")
+
+
+def _why_and_good(state: JobState, job: Job, lang: Lang) -> str:
+    """Why a job's last run went wrong, and when it last went well."""
+    good = state.last_success != state.last_run and state.last_success
+    return " ".join(
+        [said(state.why, lang)] + ([tr("Last success {time}.", lang, time=_minute(good, job))] if good else [])
+    ).strip()
+
+
+def _does(job: Job, lang: Lang) -> str:
+    """The parts of a job, in words."""
+    parts = ("collects", job.collect is not None), ("reports", job.report is not None)
+    told = [tr(word, lang) for word, does in parts if does]
+    return ", ".join([*told, *(f"→ {channel}" for channel in job.channels)])
+
+
+def _minute(moment: datetime | None, job: Job) -> str:
+    return f"{moment.astimezone(job.due.zone):%Y-%m-%d %H:%M}" if moment else "–"
+
+
+def show_runs(job: Job, past: Sequence[JobRun], coming: Sequence[datetime], here: Call) -> None:
+    """What a job did, the latest first, below its next times."""
+    rows: list[tuple[object, ...]] = [
+        (f"{moment:%Y-%m-%d}", _minute(moment, job), "", "due", "") for moment in reversed(coming)
+    ]
+    rows += [
+        (
+            run.local_date,
+            _minute(run.started_at, job),
+            _minute(run.finished_at, job),
+            run.state,
+            said(run.why, here.lang) or ", ".join(run.paths),
+        )
+        for run in past
+    ]
+    grid(here.lang, ("date", "begun", "ended", "state", "why, or the files"), rows, state=3)
+    if job.report is None:
+        here.say(
+            "{job} makes no report, so no run of it is kept; `trendscout sources` shows its looks.", job=job.name
+        )
+    elif not past:
+        here.say("{job} has not run on this store yet.", job=job.name)
+
+
+def show_trial(tried: Trial, here: Call) -> None:
+    """What a job would do: its files on stdout, the rest in words."""
+    for path in tried.paths:
+        print(path)
+    sources: dict[str, int] = {}
+    for query in tried.queries:
+        sources[query.source] = sources.get(query.source, 0) + 1
+    here.say(
+        "{job} would ask {count} lists ({sources}); it is due next at {time:%Y-%m-%d %H:%M %Z}.",
+        job=tried.job,
+        count=len(tried.queries),
+        sources=", ".join(f"{name} {count}" for name, count in sources.items()) or "–",
+        time=tried.due,
+    )
+    for fault in tried.faults:
+        here.say("! {finding}", finding=fault.said(here.lang))
+    for message in tried.messages:
+        here.say("To {channel}: {title}", channel=message.channel, title=message.digest.title)
+        for item in message.digest.items:
+            here.say("  {line}", line=" · ".join((item.head, *item.lines[:1])))
+        for fault in message.faults:
+            here.say("! {finding}", finding=fault.said(here.lang))
+    here.say("Nothing was asked or sent, and today's report is still to be made: `trendscout run` makes it.")
 
 
 def show_demo(result: Any, here: Call) -> None:

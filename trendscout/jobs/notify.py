@@ -47,29 +47,15 @@ def notify(
     was told, or what waits for it, so that one that is dead makes no other repeat itself. `at_work` is called
     before each message.
     """
-    reader = f"push:{key.rpartition('/')[0]}"
-    rules = alerts.read(settings.alerts)
+    reader = _reader(key)
     told: dict[str, tuple[Finding, ...]] = {}
     for channel in (one for one in settings.channels if one.name in names):
-        url = environ.get(channel.env, "").strip()
-        if not url or not url.isprintable():
-            code = "variable_unreadable" if url else "variable_not_set"
-            told[channel.name] = (finding(code, variable=channel.env),)
+        url, missing = _address(channel, environ)
+        if missing:
+            told[channel.name] = missing
             continue
-        with workspace.store() as connection:
-            before = runs.remembered(connection, f"{reader}:{channel.name}") or runs.remembered(connection, reader)
-            called = _called(runs.called(connection), channel)
-        due = alerts.due(made, rules, called)
-        said = digest.digest(
-            made,
-            changes.since(made, before),
-            key=key,
-            lang=lang,
-            zone=zone,
-            whole=channel.whole,
-            alerts=due,
-            notes=notes,
-            link=str(Path(files[0]).parent) if files else "",
+        due, said = digest_for(
+            channel, workspace, made, settings, key=key, lang=lang, zone=zone, notes=notes, files=files
         )
         try:
             told[channel.name] = _tell(
@@ -80,6 +66,54 @@ def notify(
             continue
         workspace.write(partial(_remember, reader=reader, channel=channel.name, made=made, due=due, now=now))
     return told
+
+
+def digest_for(
+    channel: Channel,
+    workspace: Workspace,
+    made: Report,
+    settings: Settings,
+    *,
+    key: str,
+    lang: Lang,
+    zone: tzinfo,
+    notes: Sequence[Finding] = (),
+    files: Sequence[str] = (),
+) -> tuple[Sequence[alerts.Alert], digest.Digest]:
+    """The alerts that call in a channel now, and what it is to be told since it was told last."""
+    reader = _reader(key)
+    with workspace.store() as connection:
+        before = runs.remembered(connection, f"{reader}:{channel.name}") or runs.remembered(connection, reader)
+        called = _called(runs.called(connection), channel)
+    due = alerts.due(made, alerts.read(settings.alerts), called)
+    said = digest.digest(
+        made,
+        changes.since(made, before),
+        key=key,
+        lang=lang,
+        zone=zone,
+        whole=channel.whole,
+        alerts=due,
+        notes=notes,
+        link=str(Path(files[0]).parent) if files else "",
+    )
+    return due, said
+
+
+def unset(channel: Channel, environ: Mapping[str, str] = os.environ) -> tuple[Finding, ...]:
+    """What is wrong with the variable that holds a channel's address; nothing if it can be sent to."""
+    return _address(channel, environ)[1]
+
+
+def _address(channel: Channel, environ: Mapping[str, str]) -> tuple[str, tuple[Finding, ...]]:
+    url = environ.get(channel.env, "").strip()
+    if url and url.isprintable():
+        return url, ()
+    return "", (finding("variable_unreadable" if url else "variable_not_set", variable=channel.env),)
+
+
+def _reader(key: str) -> str:
+    return f"push:{key.rpartition('/')[0]}"
 
 
 def _remember(

@@ -18,7 +18,7 @@ from trendscout.errors import StoreError, TrendscoutError
 from trendscout.findings import Finding, finding, of_error, to_json
 from trendscout.jobs.notify import notify
 from trendscout.lang import Lang
-from trendscout.model import Outcome, ReportQuery
+from trendscout.model import Outcome, Query, ReportQuery
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
 from trendscout.sources.queries import queries_for
@@ -130,14 +130,22 @@ def _collect(
         notes = pipeline.inbox_notes(workspace, files, now=clock.now())
     if inbox and wanted.keys() == {"inbox"}:  # a job for what is brought alone
         return brought, notes
-    queries = queries_for(
+    queries = queries_of(job, settings)
+    return (*brought, *pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url)), notes
+
+
+def queries_of(job: Job, settings: Settings) -> list[Query]:
+    """The lists that a job asks sites for, in their order."""
+    wanted = job.collect
+    if wanted is None or ("inbox" in wanted and wanted.keys() == {"inbox"}):
+        return []
+    return queries_for(
         settings,
         wanted.get("sources", ()),
         markets=wanted.get("markets"),
         categories=wanted.get("categories"),
         kind=wanted.get("kind", ""),
     )
-    return (*brought, *pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url)), notes
 
 
 def _deliver(
@@ -155,11 +163,8 @@ def _deliver(
     lang = cast("Lang", wanted.get("lang") or lang)
     if outcomes:
         pipeline.match(workspace)
-    chosen = {
-        name: wanted[name] for name in ("market", "source", "category", "top", "sort", "pack") if name in wanted
-    }
     made = pipeline.report(
-        workspace, ReportQuery(**{"top": settings.top, **chosen}), now=run.started_at, settings=settings, keep=True
+        workspace, report_query(job, settings), now=run.started_at, settings=settings, keep=True
     )
     if notes:
         made = replace(made, notes=(*made.notes, *notes))
@@ -204,6 +209,13 @@ def _deliver(
     end = {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}}
     workspace.write(lambda connection: runs.advance(connection, run, state, end, clock.now()))
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
+
+
+def report_query(job: Job, settings: Settings) -> ReportQuery:
+    """What the job's file says that its report is to show."""
+    wanted = job.report or {}
+    named = ("market", "source", "category", "top", "sort", "pack")
+    return ReportQuery(**{"top": settings.top, **{name: wanted[name] for name in named if name in wanted}})
 
 
 def _silence(job: Job, workspace: Workspace, day: date) -> list[Finding]:

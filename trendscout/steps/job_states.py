@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from trendscout.errors import ConfigError
 from trendscout.findings import Finding, finding, from_json
-from trendscout.model import JobState
+from trendscout.model import JobRun, JobState
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
 from trendscout.store import runs
 from trendscout.store.sql import Connection
+from trendscout.store.workspace import Workspace
 
 
 def job_states(connection: Connection, settings: Settings, *, now: datetime) -> tuple[JobState, ...]:
@@ -19,15 +20,48 @@ def job_states(connection: Connection, settings: Settings, *, now: datetime) -> 
     files = {job.name: job for job in _readable(settings) if job.report is not None}
     last, good = runs.last_runs(connection), runs.last_runs(connection, finished=True)
     return tuple(
-        JobState(
-            name=name,
-            state=last[name].state if name in last else "",
-            last_run=last[name].started_at if name in last else None,
-            last_success=good[name].started_at if name in good else None,
-            due=files[name].due.next_after(now) if name in files else None,
-            why=_why(last[name]) if name in last else (),
-        )
+        _state(name, last.get(name), good.get(name), files[name].due.next_after(now) if name in files else None)
         for name in sorted({*files, *last})
+    )
+
+
+def last_and_next(workspace: Workspace, jobs: Sequence[Job], *, now: datetime) -> list[JobState]:
+    """How each of the jobs last went and when it is due; one that makes no report leaves no run behind."""
+    known: dict[str, runs.Run] = {}
+    good: dict[str, runs.Run] = {}
+    if workspace.db.exists():
+        with workspace.store() as connection:
+            known, good = runs.last_runs(connection), runs.last_runs(connection, finished=True)
+    return [_state(job.name, known.get(job.name), good.get(job.name), job.due.next_after(now)) for job in jobs]
+
+
+def runs_so_far(workspace: Workspace, job: str, *, most: int) -> list[JobRun]:
+    """A job's last runs, the latest first."""
+    if not workspace.db.exists():
+        return []
+    with workspace.store() as connection:
+        found = runs.runs_of(connection, job, most=most)
+    return [
+        JobRun(
+            one.local_date,
+            one.started_at,
+            one.finished_at,
+            one.state,
+            tuple(map(str, one.detail.get("paths", ()))),
+            _why(one),
+        )
+        for one in found
+    ]
+
+
+def _state(name: str, last: runs.Run | None, good: runs.Run | None, due: datetime | None) -> JobState:
+    return JobState(
+        name=name,
+        state=last.state if last else "",
+        last_run=last.started_at if last else None,
+        last_success=good.started_at if good else None,
+        due=due,
+        why=_why(last) if last else (),
     )
 
 

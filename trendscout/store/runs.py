@@ -126,6 +126,11 @@ def last_runs(connection: Connection, *, finished: bool = False) -> dict[str, Ru
     return {run.job: run for run in _runs(connection, f"{where} {latest}", values)}
 
 
+def runs_of(connection: Connection, job: str, *, most: int) -> list[Run]:
+    """A job's last runs, the latest first."""
+    return _runs(connection, "WHERE job = ? ORDER BY local_date DESC LIMIT ?", [job, most])
+
+
 def _runs(connection: Connection, rest: str, values: Sequence[object]) -> list[Run]:
     rows = connection.execute(
         f"SELECT run_id, job, local_date, started_at, finished_at, state, detail FROM runs {rest}", list(values)
