@@ -71,7 +71,6 @@ LIBRARIES = (
     Library(("rapidfuzz",), ("matching",), "similarity of titles"),
     Library(("opencc",), ("text/titles",), "traditional to simplified Chinese"),
     Library(("babel",), ("text/digits", "intake"), "how numbers are written where"),
-    Library(("currency_converter",), ("money",), "exchange rates: the table it ships, read as a file"),
     Library(("python_calamine",), ("intake/sheets",), "workbooks in"),
     Library(("jmespath",), ("intake/declarative",), "paths of declared sources"),
     Library(("fastjsonschema",), ("settings/config",), "checks of TOML files"),

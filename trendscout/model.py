@@ -353,6 +353,9 @@ class ProductFacts:
     near_copies: int | None = 0  # None: without a title nobody can know
     variants: int = 0
     likely: bool = False  # joined by a "likely" verdict: shown with ≈
+    rate_day: str | None = None  # ISO date of the rate behind price_usd; None: no rate, or one fixed by law
+    rate_from: str = ""  # own, ecb, package, fixed; "": there is no price_usd
+    rate_age_days: int | None = None  # of rate_day, at the report's moment
     borrowed: tuple[Borrowed, ...] = ()  # facts that the listing on the list does not tell
 
 

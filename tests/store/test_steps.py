@@ -20,6 +20,7 @@ RELEASED = {
     "0006_said.sql": "f100dc7f6654b34c410ca71e962bf6f0bb42b66700239f4bc77d4529dd540243",
     "0007_track_record.sql": "32e5e6743f3c42ea48cbf88c135080e52ad313e9ac20c26f72ab7448b5ac9ca7",
     "0008_labels.sql": "dbc97c02930b6b5254080c1fc02ebafa5bf1b2ac5511e58d152c0394c45b541d",
+    "0009_rates.sql": "d59e9000d10dbf0114c8b2494df1f4fd9cb9a3481fb70d8e254be8d8891cfcdf",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 from zoneinfo import ZoneInfo
@@ -13,22 +13,27 @@ from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage
+from trendscout.money import OLD_DAYS
 from trendscout.report import costs, job_lines, packs
+from trendscout.report.phrases import RATES
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
 from trendscout.steps.job_states import job_states
+from trendscout.steps.rates import OWN_FILE, rates_of
 from trendscout.store import runs
 from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states
 from trendscout.store.lake import server_time
+from trendscout.store.rates import currencies_of
 from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
 from trendscout.store.workspace import Workspace
 
 _SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
 _FUTURE = timedelta(minutes=10)
+_LATELY = timedelta(days=30)
 _SKEW = timedelta(minutes=2)  # between this machine's clock and the server's
 
 
@@ -52,6 +57,7 @@ def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[
     found = [
         *_configuration(settings),
         *_store(workspace, now),
+        *_rates(workspace, settings, now),
         *_archive(workspace.archive),
         *_jobs(workspace, settings, now),
     ]
@@ -152,6 +158,50 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
                 "It is tried again after that by itself.",
                 {"host": state.host, "until": state.open_until, "reason": state.reason},
             )
+
+
+def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
+    """Of the currencies of prices seen lately: which have no rate, and how old the others are."""
+    if not workspace.db.exists():
+        return
+    try:
+        with workspace.store() as connection:
+            rates, faults = rates_of(connection, settings, now=now)
+            used = currencies_of(connection, since=now - _LATELY, until=now)
+    except StoreError:
+        return  # told above
+    for fault in faults:
+        yield Diagnosis("warn", fault.what, fault.next_step, fault.fields)
+    known = {currency: rates.rate(currency, now.date()) for currency in used}
+    if unknown := [currency for currency, rate in known.items() if rate is None]:
+        yield Diagnosis(
+            "warn",
+            "No exchange rate is known for {currencies}: prices in them have no dollars.",
+            "Write {file}: docs/packs.md, Exchange rates.",
+            {"currencies": ", ".join(unknown), "file": settings.home / OWN_FILE},
+        )
+    days: dict[tuple[date, str], list[str]] = {}
+    for currency, rate in known.items():
+        if rate and rate.day:
+            days.setdefault((rate.day, rate.origin), []).append(currency)
+    for (day, origin), currencies in sorted(days.items()):
+        age = (now.date() - day).days
+        old = age > OLD_DAYS
+        step = (
+            "`trendscout collect ecb_rates` asks for today's." if origin == "ecb" else "Write today's into {file}."
+        )
+        yield Diagnosis(
+            "warn" if old else "ok",
+            "Exchange rates of {currencies} are {age} days old: of {day}, from {origin}.",
+            step if old else "",
+            {
+                "currencies": ", ".join(currencies),
+                "age": age,
+                "day": day,
+                "origin": RATES[origin],
+                "file": settings.home / OWN_FILE,
+            },
+        )
 
 
 def _uncovered(source: str, status: str, lists: list[Coverage]) -> Diagnosis:

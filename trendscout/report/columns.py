@@ -268,6 +268,10 @@ ROW: tuple[Column, ...] = (
            "Facts that the listing on this list does not tell, and of which platform and market they are.", "code",
            lambda r: _codes(*(f"{b.fact}: {b.platform} {b.market or ''}".strip() for b in r.facts.borrowed)),
            say=lambda r, v: _joined(phrases.borrowed(r, v.lang), v), width=24),
+    Column("rate_day", "Rate of", "The day whose exchange rate the price in US dollars stands on.", "text",
+           width=11),
+    Column("rate_from", "Rate from", "own: rates.toml; ecb: the European Central Bank; package: a dated table.",
+           "code", say=lambda r, v: tr(phrases.RATES.get(r.facts.rate_from, ""), v.lang)),
 )  # fmt: skip
 
 # What people are shown in one piece and files have in several columns.

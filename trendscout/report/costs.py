@@ -12,7 +12,7 @@ from typing import Any
 
 from trendscout.errors import ConfigError
 from trendscout.model import Report, Row, StockRow
-from trendscout.money import in_usd
+from trendscout.money import Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,11 @@ def load(path: Path) -> dict[str, Cost]:
     return {key: _cost(path, key, table) for key, table in tables.items()}
 
 
-def of_goods(goods: Iterable[StockRow], at: datetime) -> dict[str, Cost]:
+def of_goods(goods: Iterable[StockRow], at: datetime, rates: Rates) -> dict[str, Cost]:
     """What an ERP export says of costs, by item key and SKU, in US dollars at the rate of the day."""
     found: dict[str, Cost] = {}
     for one in goods:
-        dollars = in_usd(float(one.cost), one.currency, at.date()) if one.cost is not None else None
+        dollars = rates.in_usd(float(one.cost), one.currency, at.date()) if one.cost is not None else None
         cost = Cost(round(Decimal(dollars), 2) if dollars is not None else None, None, one.weight_g, None)
         found |= {key: cost for key in (one.sku, one.item_key) if key}
     return found

@@ -8,6 +8,7 @@ from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, Gap, RecordLine, Row, Sighting
+from trendscout.money import OLD_DAYS
 from trendscout.report import amounts, curve
 from trendscout.report.clean import visible
 
@@ -54,6 +55,7 @@ PLATFORMS = {
     "cpsc": "US CPSC",
     "douyin": "Douyin",
     "ebay": "eBay",
+    "ecb": "European Central Bank",
     "etsy": "Etsy",
     "eu_safety_gate": "EU Safety Gate",
     "google": "Google",
@@ -199,8 +201,14 @@ def price_band(row: Row, lang: Lang) -> str:
     if facts.currency is None:
         band = tr("{price} (currency not told)", lang, price=band)
     elif facts.price_usd is not None and facts.currency != "USD":
-        band += f" (≈{amounts.money(facts.price_usd, 'USD')})"
+        dollars = amounts.money(facts.price_usd, "USD")
+        old = facts.rate_age_days
+        aged = tr("{price}, rate {n} days old", lang, price=dollars, n=old) if old and old > OLD_DAYS else dollars
+        band += f" (≈{aged})"
     return band + whence(row, "price")
+
+
+RATES = {"own": "rates.toml", "ecb": "ECB", "package": "the package's dated table", "fixed": "fixed by law"}
 
 
 def short_price(row: Row) -> str:

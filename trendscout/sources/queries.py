@@ -26,6 +26,8 @@ def queries_for(
     queries = []
     for source in _chosen(settings, names):
         here = [market for market in wanted if market in source.markets] if source.markets else [None]
+        if source.everywhere:
+            here = list(source.markets)
         if markets and not here:
             raise UsageError(
                 "{source} has no list for {markets}.",

@@ -76,6 +76,7 @@ class Source:
     marks: tuple[str, ...] = ()
     sells: bool = True  # False: talk, searches or notices, no place to sell on
     item_url: Callable[[str, str | None], str | None] | None = None  # (item key, market) → the item's own page
+    everywhere: bool = False  # True: its one market is asked whatever the user's are
     alone: tuple[str, ...] = ()  # kinds of which a market has one list: a reply names it without its address
 
 

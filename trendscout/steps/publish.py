@@ -16,6 +16,7 @@ from trendscout.report import costs, packs
 from trendscout.settings.config import Settings, load_settings
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
+from trendscout.steps.rates import rates_of
 from trendscout.steps.rows import rows_of
 from trendscout.store import products
 from trendscout.store.coverage import coverage
@@ -91,12 +92,16 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
         scores = rank(connection, ANYWHERE, now=now)
     except UsageError:  # nothing to rank yet: the desk shows what was looked at
         return
-    known_costs = {**costs.of_goods(own_goods(connection), now), **costs.load(settings.home / "costs.toml")}
+    rates, _ = rates_of(connection, settings, now=now)
+    known_costs = {**costs.of_goods(own_goods(connection), now, rates), **costs.load(settings.home / "costs.toml")}
     known_packs = packs.load(settings.home / "packs")
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
     every = chain(
-        rows_of(connection, scores, now=now, markets=settings.markets, at_once=_BATCH),
-        *(rows_of(connection, scores, now=now, only=product, markets=settings.markets) for product in ignored),
+        rows_of(connection, scores, now=now, markets=settings.markets, rates=rates, at_once=_BATCH),
+        *(
+            rows_of(connection, scores, now=now, only=product, markets=settings.markets, rates=rates)
+            for product in ignored
+        ),
     )
     for position, batch in enumerate(_batches(every)):
         made = costs.applied(Report(as_of=now, rows=tuple(batch), coverage=()), known_costs)

@@ -10,11 +10,13 @@ from itertools import islice
 from trendscout.errors import ConfigError, TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
 from trendscout.model import EarlierChance, Member, Report, ReportQuery, Why
+from trendscout.money import Rates
 from trendscout.ranking.rules import group_of
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
+from trendscout.steps.rates import rates_of
 from trendscout.steps.record import last_week
 from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, sort_value, unranked
 from trendscout.store import products
@@ -41,8 +43,9 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         )
     scope = Scope(query.market, query.source, query.category)
     scores = rank(connection, scope, now=now)
+    rates, faults = rates_of(connection, settings, now=now)
     usual = query.sort == "score" and not query.pack
-    every_row = rows_of(connection, scores, now=now, tips=usual, markets=settings.markets)
+    every_row = rows_of(connection, scores, now=now, tips=usual, markets=settings.markets, rates=rates)
     # By score the rows come in order, so that only those shown are put together.
     shown = islice(every_row, query.top) if usual else every_row
     looked = coverage(connection, now=now, scope=scope)
@@ -60,17 +63,19 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     )
     valued = any(sort_value(row, query.sort) is not None for row in made.rows)
     unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
-    made, left_out = _judged(connection, made, settings, pack=query.pack)
+    made, left_out = _judged(connection, made, settings, rates, pack=query.pack)
     made = replace(made, rows=made.rows[: query.top])
-    return replace(made, notes=(*made.notes, *unsorted, *map(of_error, left_out), *absences.early(made.rows)))
+    return replace(
+        made, notes=(*made.notes, *unsorted, *map(of_error, (*left_out, *faults)), *absences.early(made.rows))
+    )
 
 
 def _judged(
-    connection: Connection, made: Report, settings: Settings, *, pack: str | None = None
+    connection: Connection, made: Report, settings: Settings, rates: Rates, *, pack: str | None = None
 ) -> tuple[Report, Sequence[TrendscoutError]]:
     """The report with costs and packs, and what was wrong in the user's files: it costs only what it says."""
     left_out: list[TrendscoutError] = [*settings.left_out]
-    known_costs = costs.of_goods(own_goods(connection), made.as_of)
+    known_costs = costs.of_goods(own_goods(connection), made.as_of, rates)
     try:
         known_costs |= costs.load(settings.home / "costs.toml")
     except ConfigError as fault:
@@ -86,10 +91,11 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     """
     found = products.find_product(connection, product).product
     scores = rank(connection, ANYWHERE, now=now)
-    scored = rows_of(connection, scores, now=now, only=found, markets=settings.markets)
-    row = next(scored, None) or unranked(connection, found, now=now)
+    rates, _ = rates_of(connection, settings, now=now)
+    scored = rows_of(connection, scores, now=now, only=found, markets=settings.markets, rates=rates)
+    row = next(scored, None) or unranked(connection, found, now=now, rates=rates)
     model = scores.models.get(group_of(row.scored.list_id))
-    judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings)
+    judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings, rates)
     (row,) = judged.rows
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
     members = tuple(

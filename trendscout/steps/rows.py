@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal, cast
 
 from trendscout.errors import UsageError
 from trendscout.model import Borrowed, Checks, Flag, Gap, Own, ProductFacts, Row, ScoredItem, Sighting
-from trendscout.money import in_usd
+from trendscout.money import SHIPPED, Rate, Rates
 from trendscout.ranking import axes
 from trendscout.ranking.gap import Marketplace, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
@@ -55,6 +55,7 @@ class ReportContext:
     red_ocean: frozenset[str]  # categories whose goods come back too often
     notices: Sequence[Notice]  # recalls by authorities
     markets: frozenset[str]  # the user's own
+    rates: Rates
 
 
 def best_positions(scores: Scores) -> list[int]:
@@ -77,6 +78,7 @@ def rows_of(
     only: str | None = None,
     tips: bool = False,
     markets: Collection[str] = (),
+    rates: Rates = SHIPPED,
     at_once: int = _CHUNKS[1],
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
@@ -85,7 +87,7 @@ def rows_of(
     seller has marked: these are wanted the more when they fall. `markets` are the user's own. Details are fetched
     for `at_once` products at a time: each time costs a pass over the looks.
     """
-    context = context_of(connection, now, markets)
+    context = context_of(connection, now, markets, rates)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
 
     def shown(one: ScoredItem) -> bool:
@@ -115,23 +117,31 @@ def rows_of(
             yield _row(name, scored, known, context, position)
 
 
-def unranked(connection: Connection, product: str, *, now: datetime) -> Row:
+def unranked(connection: Connection, product: str, *, now: datetime, rates: Rates = SHIPPED) -> Row:
     """A row for a product that stands on no list at `now`: what was known of it, without a score."""
     listings = listings_of(connection, [product], until=now).get(product, ())
     if not listings:
         raise UsageError("{product} was not known then.", next_step="Ask for a later time.", product=product)
     sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
     known = Known(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
-    return _row(product, ScoredItem(sightings[0].list_id, product), known, context_of(connection, now))
+    return _row(
+        product, ScoredItem(sightings[0].list_id, product), known, context_of(connection, now, rates=rates)
+    )
 
 
-def context_of(connection: Connection, now: datetime, markets: Collection[str] = ()) -> ReportContext:
+def context_of(
+    connection: Connection, now: datetime, markets: Collection[str] = (), rates: Rates = SHIPPED
+) -> ReportContext:
     """What all rows of a report at `now` share."""
+
+    def usd_per(currency: str) -> float | None:
+        return rates.in_usd(1.0, currency, now.date())
+
     return ReportContext(
         now=now,
         marks=all_marks(connection),
         places=active_places(connection, now=now),
-        prices=crowd_prices(connection, now=now, to_usd=in_usd),
+        prices=crowd_prices(connection, now=now, usd_per=usd_per),
         watched=watched_since(connection),
         vocabulary=learn(
             axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
@@ -141,6 +151,7 @@ def context_of(connection: Connection, now: datetime, markets: Collection[str] =
         red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
         notices=notices(connection, until=now),
         markets=frozenset(markets),
+        rates=rates,
     )
 
 
@@ -201,6 +212,7 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
     title = next((one.title for one in listings if one.title), None)
     sellers = {one.seller for one in listings if one.seller}
     price, count, rated = _priced(listings), _counted(listings), _rated(listings)
+    rate = _rate(price, context)
     shown_of = {"price": price, "count": count, "rating": rated}
     facts = axes.Facts(
         title=title or "",
@@ -212,7 +224,7 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         platforms=len({one.platform for one in sightings}),
         sellers=len(sellers) or None,
         near_copies=known.near_copies if title else None,
-        price_usd=_dollars(main, context.now),
+        price_usd=_dollars(main, context),
         brands=tuple(sorted(sellers)),
     )
     found = ProductFacts(
@@ -234,7 +246,10 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         price=price.price,
         price_high=_highest(listings, price),
         currency=price.currency,
-        price_usd=_usd(price.price, price.currency, context.now),
+        price_usd=_usd(price, rate),
+        rate_day=rate.day.isoformat() if rate and rate.day else None,
+        rate_from=rate.origin if rate else "",
+        rate_age_days=(context.now.date() - rate.day).days if rate and rate.day else None,
         count=count.count,
         count_kind=count.count_kind,
         count_floor=count.count_floor,
@@ -349,16 +364,20 @@ def _highest(listings: Sequence[ListingFacts], main: ListingFacts) -> Decimal | 
     return highest if main.price is not None and highest is not None and highest > main.price else None
 
 
-def _dollars(one: ListingFacts, now: datetime) -> float | None:
-    found = _usd(one.price, one.currency, now)
+def _rate(one: ListingFacts, context: ReportContext) -> Rate | None:
+    """What its price's currency is worth; None without a price, or without a rate."""
+    if one.price is None or not one.currency:
+        return None
+    return context.rates.rate(one.currency, context.now.date())
+
+
+def _dollars(one: ListingFacts, context: ReportContext) -> float | None:
+    found = _usd(one, _rate(one, context))
     return None if found is None else float(found)
 
 
-def _usd(price: Decimal | None, currency: str | None, now: datetime) -> Decimal | None:
-    if price is None:
-        return None
-    found = in_usd(float(price), currency, now.date())
-    return round(Decimal(found), 2) if found is not None else None
+def _usd(one: ListingFacts, rate: Rate | None) -> Decimal | None:
+    return round(Decimal(float(one.price) * rate.usd), 2) if one.price is not None and rate else None
 
 
 def sort_value(row: Row, sort: str) -> float | None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from trendscout.findings import Finding, to_json
 from trendscout.model import ArchiveRef, Page, Snapshot
 from trendscout.store.door import plausible
+from trendscout.store.rates import keep_staged_rates
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
@@ -75,6 +76,7 @@ def load_snapshots(
         _stage(connection, snapshots, naive(loaded_at))
         _forget(connection, _CHANGED if replace else _COMPLETED, naive(loaded_at))
         loaded = replaced(_insert_staged(connection, offered=len(snapshots)), findings=refused)
+        keep_staged_rates(connection, loaded_at)
         if replace:
             _say_anew(connection)
         for table in ("staged_lists", "staged_snapshots", "staged_rows"):

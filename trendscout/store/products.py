@@ -44,7 +44,7 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
     """Listings that the matcher has not read: id, source, title, brand, price, currency, image.
 
     They have a title, or the user merged them. On `worldwide` platforms, whose ids mean the same in every market,
-    a listing without a title has its twin's. Recall notices are no listings.
+    a listing without a title has its twin's. Recall notices and exchange rates are no listings.
     """
     return arrow(
         connection,
@@ -56,7 +56,7 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
                price::DOUBLE AS price, currency, image
         FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
         WHERE (title <> '' OR listing IN (SELECT unnest([listing_a, listing_b]) FROM decisions))
-          AND platform NOT IN (SELECT platform FROM lists WHERE kind = 'recalls') ORDER BY id""",
+          AND platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates')) ORDER BY id""",
         [list(worldwide)],
     )
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trendscout.history import History
@@ -129,7 +129,7 @@ def crowd_prices(
     connection: duckdb.DuckDBPyConnection,
     *,
     now: datetime,
-    to_usd: Callable[[float, str | None, date], float | None],
+    usd_per: Callable[[str], float | None],
 ) -> Mapping[str, Sequence[float]]:
     """The prices on each list's last look before `now`, in US dollars where the currency is known."""
     rows = connection.execute(
@@ -139,11 +139,12 @@ def crowd_prices(
         WHERE price IS NOT NULL ORDER BY list_id, rank""",
         [naive(now)],
     ).fetchall()
+    worth = {currency: usd_per(currency) for currency in {row[2] for row in rows} if currency}
     found: dict[str, list[float]] = {}
     for list_id, price, currency in rows:
-        dollars = to_usd(price, currency, now.date())
-        if dollars is not None:
-            found.setdefault(list_id, []).append(dollars)
+        rate = worth.get(currency)
+        if rate is not None:
+            found.setdefault(list_id, []).append(price * rate)
     return found
 
 

@@ -32,6 +32,7 @@ TABLES = (
     "labels",
     "marks",
     "stock",
+    "rates",
     "models",
     "backtests",
     "said",
