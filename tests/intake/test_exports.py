@@ -1,5 +1,6 @@
 """Exports of paid tools and ERPs. The goods are invented; headers are those that the tools' pages show."""
 
+import time
 import zipfile
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -330,3 +331,20 @@ def test_the_table_proves_how_it_writes_numbers(
 def test_a_table_without_rows_is_told(tmp_path: Path) -> None:
     export = read_export(written(tmp_path, "a.csv", SCOUT.splitlines()[0] + "\n"), at=AT)
     assert (export.snapshots, tuple(map(str, export.findings))) == ((), ("The table has a header and no rows.",))
+
+
+def test_a_line_of_more_columns_than_any_table_has_is_refused_at_once(tmp_path):
+    file = tmp_path / "wide.csv"
+    file.write_text("\n".join(",".join("1" * 200_000) for _ in range(20)))
+    began = time.process_time()
+    with pytest.raises(UsageError, match="line 1 has 200,000 columns") as caught:
+        read_export(file, at=AT)
+    assert time.process_time() - began < 1.0
+    assert len(str(caught.value)) < 300
+
+
+def test_a_table_of_more_cells_than_can_be_held_is_refused(tmp_path):
+    file = tmp_path / "large.csv"
+    file.write_text(("," * 9_999 + "\n") * 900)
+    with pytest.raises(UsageError, match="more than 8,000,000 cells"):
+        read_export(file, at=AT)

@@ -21,16 +21,17 @@ MAX_FILE = 256 * 1024 * 1024
 MAX_ROWS = 100_000  # the tools export 10,000 at most, an ERP as many as it has SKUs
 _MAX_UNPACKED = 64 * 1024 * 1024  # of a whole workbook, read in 2 s; 10,000 rows of a tool have 20 MB
 _MAX_CELLS = 8_000_000  # of one sheet: calamine keeps all of them, empty ones too, at 32 bytes each
+_MAX_COLUMNS = 16_384  # of a line, as in any spreadsheet
 _MAX_PARTS = 2_000
 _MAX_SHEETS = 20
 _MAX_LINES = 200  # of one row: more, and a quote was opened and never closed
 _ZIP = b"PK\x03\x04"
 _OLE = b"\xd0\xcf\x11\xe0"  # the old .xls
 _CELL_PLACE = re.compile(rb"""\br\s*=\s*["']([A-Za-z]{1,4})(\d{1,9})["']""")
-_ROW_PLACE = re.compile(rb"""<(?:\w+:)?row\b[^>]{0,300}?\br\s*=\s*["'](\d{1,9})["']""")
+_ROW_PLACE = re.compile(rb"""<(?:\w+:)?row\b[^<>]{0,300}?\br\s*=\s*["'](\d{1,9})["']""")
 # A formula whose result nobody computed: the file was written by a program, not saved by a spreadsheet.
 _UNCOMPUTED = re.compile(
-    rb"""<c\b[^>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,7})["'][^>]{0,200}>\s*<f\b[^>]{0,200}>([^<]{0,400})</f>\s*"""
+    rb"""<c\b[^<>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,7})["'][^<>]{0,200}>\s*<f\b[^<>]{0,200}>([^<]{0,400})</f>\s*"""
     rb"""(?:<v\s*/>|<v>\s*</v>)?\s*</c>"""
 )
 _CHUNK = 1 << 20
@@ -94,9 +95,16 @@ def _csv(path: Path, text: str, known: Collection[str]) -> Sheet:
     csv.field_size_limit(1 << 20)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=sign)
     rows: list[Sequence[Cell]] = []
-    line = 0
+    line = cells = 0
     try:
         for row in reader:
+            if len(row) > _MAX_COLUMNS:
+                raise refused(
+                    path, f"line {line + 1} has {len(row):,} columns, and a table {_MAX_COLUMNS:,} at most"
+                )
+            cells += len(row)
+            if cells > _MAX_CELLS:
+                raise refused(path, f"it has more than {_MAX_CELLS:,} cells")
             if reader.line_num - line > _MAX_LINES:
                 raise refused(path, f"a quotation mark opened in line {line + 1} is not closed")
             line = reader.line_num
