@@ -21,7 +21,7 @@ from sheet import cells, dump, opened
 from trendscout.errors import UsageError
 from trendscout.lang import Lang
 from trendscout.model import Report
-from trendscout.report import drop, paths
+from trendscout.report import drop, paths, workbook
 from trendscout.report.clean import visible
 from trendscout.report.columns import COVERAGE as COVERAGE_COLUMNS
 from trendscout.report.columns import ROW, View, heading
@@ -184,6 +184,24 @@ def test_sparklines_read_the_history_sheet() -> None:
     assert ranks == [97, 91, 84, 70, 45, 30, 21]
     ups = [value for value in rising[3 + days :] if value is not None]
     assert ups == sorted(ups)
+
+
+def test_a_workbook_of_many_products_is_bounded_and_says_so_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(workbook, "_MOST_CURVES", 2)
+    monkeypatch.setattr(workbook, "_MOST_LINKS", 3)
+    rows = tuple(
+        replace(but(RISING, url=f"https://a.example/{number}", title=f"Kettle {number}"), position=number)
+        for number in range(1, 8)
+    )
+    book = opened(as_xlsx(replace(example(), rows=rows), View("en", SHANGHAI, NOW)))
+    products = book["Products"]
+    links = [cell for line in products.iter_rows(min_row=2) for cell in line if cell.hyperlink]
+    assert len(links) == 3
+    assert products.max_row == 8
+    assert [row[0].value for row in book["History"].iter_rows(min_row=2)] == ["Kettle 1", "Kettle 2"]
+    told = [row[0].value for row in book["Coverage"].iter_rows() if row[0].value]
+    assert sum("the first 2 products only" in one for one in told) == 1
+    assert sum("Only 3 addresses are links" in one for one in told) == 1
 
 
 def test_a_look_at_another_list_a_minute_later_tears_no_curve() -> None:

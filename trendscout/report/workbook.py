@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 _CELL_LIMIT = 32_767  # characters; Excel calls a file with more broken
 _LINK_LIMIT = 2_079  # characters of an address; longer ones stay text
+_MOST_LINKS = 65_530  # of one sheet, Excel's own limit; further addresses stay text
+_MOST_CURVES = (
+    2_000  # products with curve, history and prices: 150 cells each; of more nobody reads them in a sheet
+)
 _CURVE_SPANS = 60  # columns of the history sheet
 _HOURS_UNTIL_DAYS = 3
 _FROZEN = 3  # columns
@@ -62,7 +66,9 @@ class _Book:
 
     def __init__(self, book: Workbook, report: Report, view: View) -> None:
         self.report, self.view = report, view
-        self.span = _span(report.rows, view.zone)
+        self.drawn = report.rows[:_MOST_CURVES]
+        self.links = 0  # addresses of the products that could be links
+        self.span = _span(self.drawn, view.zone)
         self.spans = self.looks()
         self.head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
         self.formats: dict[str, Format] = {
@@ -88,11 +94,17 @@ class _Book:
         sheet.print_area(0, 0, max(len(self.report.rows), 1), _PRINTED - 1)  # more would be too small to read
         history = self.sheets["History"].get_name()
         width = len(self.spans)
-        for line, row in enumerate(self.report.rows, start=1):
+        places: list[str] = []
+        ranges: list[str] = []
+        for line, row in enumerate(self.drawn, start=1):
             if width and main_curve(row) is not None:
                 cells = f"'{history}'!{_range(line, 3 + width, 2 + 2 * width)}"
-                look = {"range": cells, "markers": True, "empty_cells": "gaps", "show_hidden": True}
-                sheet.add_sparkline(line, place, look)
+                places.append(_range(line, place, place))
+                ranges.append(cells)
+        if places:  # one group: each of its own would have its colours made anew
+            look: dict[str, Any] = {"location": places, "range": ranges}
+            look |= {"markers": True, "empty_cells": "gaps", "show_hidden": True}
+            sheet.add_sparkline(1, place, look)
 
     def coverage(self) -> None:
         """What each list gave, and below it why rows are missing and how the jobs went."""
@@ -104,9 +116,22 @@ class _Book:
             job_lines.sentence(job, self.view.lang, now=self.view.now, zone=self.view.zone)
             for job in self.report.jobs
         ]
+        notes += [tr(template, self.view.lang).format(count=count) for template, count in self.left]
         self.table(sheet, COVERAGE, self.report.coverage)
         for line, note in enumerate(notes, start=len(self.report.coverage) + 2):
             self.text(sheet, line, 0, note)
+
+    @property
+    def left(self) -> list[tuple[str, int]]:
+        """What this sheet of so many products leaves out."""
+        told = []
+        if len(self.report.rows) > _MOST_CURVES:
+            told.append(("Curves, history and prices are of the first {count:,} products only.", _MOST_CURVES))
+        if self.links > _MOST_LINKS:
+            told.append(
+                ("Only {count:,} addresses are links, as many as Excel opens; the others are text.", _MOST_LINKS)
+            )
+        return told
 
     def columns(self) -> None:
         """What each column means."""
@@ -128,7 +153,7 @@ class _Book:
         for at, span in enumerate(spans):
             self.text(sheet, 0, 3 + at, span, self.head)
             self.text(sheet, 0, 3 + len(spans) + at, f"↑ {span}", self.head)
-        for line, row in enumerate(self.report.rows, start=1):
+        for line, row in enumerate(self.drawn, start=1):
             sighting = main_curve(row)
             where = phrases.list_name(sighting.list_id, self.view.lang) if sighting else ""
             labels = (row.facts.title, where, row.facts.item_key)
@@ -154,7 +179,7 @@ class _Book:
             self.text(sheet, 0, place, tr(head, view.lang), self.head)
             sheet.set_column(place, place, width)
         line = 0
-        for row in self.report.rows:
+        for row in self.drawn:
             for one in row.facts.sightings:
                 told = [point for point in one.curve if point.price is not None or point.count is not None]
                 for point in sorted(told, key=lambda point: point.at, reverse=True)[:_CURVE_SPANS]:
@@ -176,7 +201,7 @@ class _Book:
 
     def looks(self) -> list[str]:
         """The last days on which any of the shown lists was looked at; hours, while they are few days' looks."""
-        curves = [one.curve for row in self.report.rows if (one := main_curve(row))]
+        curves = [one.curve for row in self.drawn if (one := main_curve(row))]
         return sorted({self.when(point) for curve in curves for point in curve})[-_CURVE_SPANS:]
 
     def when(self, point: Point) -> str:
@@ -207,12 +232,20 @@ class _Book:
             if math.isfinite(found):
                 whole = column.kind == "number" and found == int(found)  # by its format Excel shows 168 as "168."
                 sheet.write_number(line, place, found, self.formats.get("integer" if whole else column.kind))
-        elif column.kind == "url" and (link := web_address(found)) and len(link) <= _LINK_LIMIT:
+        elif column.kind == "url" and (link := self.link(found)):
             shown = tr("picture", self.view.lang) if column.name == "image" else link
             if sheet.write_url(line, place, link, self.formats["url"], shown[:_CELL_LIMIT]) < 0:
                 self.text(sheet, line, place, found)
         else:
             self.text(sheet, line, place, found)
+
+    def link(self, found: str) -> str | None:
+        """The address as one that Excel takes for a link, as long as the sheet may hold more of them."""
+        link = web_address(found)
+        if not link or len(link) > _LINK_LIMIT:
+            return None
+        self.links += 1
+        return link if self.links <= _MOST_LINKS else None
 
     def text(self, sheet: Worksheet, line: int, place: int, text: str, form: Any = None) -> None:
         """Text that Excel takes for text whatever it looks like."""
