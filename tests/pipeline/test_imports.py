@@ -97,6 +97,32 @@ def test_what_a_file_brought_is_taken_back_and_stays_away(tmp_path: Path, here: 
     assert brought(here, written(tmp_path, text), days=1).loaded.snapshots == looks
 
 
+def test_goods_of_ones_own_are_taken_back_and_what_others_told_of_them_stays(tmp_path: Path, here: Workspace):
+    brought(here, written(tmp_path, "SKU,采购成本,可用库存\nL-1,3.5,20\nL-2,4,7\n", "erp.csv"))
+    brought(here, written(tmp_path, "SKU,采购成本,可用库存\nL-1,9,99\nL-3,1,1\n", "wrong.csv"), days=1)
+    assert pipeline.undo(here, "wrong.csv", now=NOW) == ("wrong.csv", 0)
+    found = rows(here, "SELECT sku, stock, cost::DOUBLE FROM stock ORDER BY sku")
+    assert found == [("L-1", 20.0, 3.5), ("L-2", 7.0, 4.0)]
+    anew = Workspace.at(str(tmp_path / "anew.duckdb"), here.archive)
+    pipeline.replay(anew, since=None, now=NOW)
+    assert rows(anew, "SELECT sku, stock, cost::DOUBLE FROM stock ORDER BY sku") == found
+
+
+@pytest.mark.parametrize("text", [TABLE, HISTORY])
+def test_a_store_built_anew_knows_what_was_brought_and_what_was_taken_back(
+    tmp_path: Path, here: Workspace, text: str
+):
+    kept = brought(here, written(tmp_path, text, "kept.csv")).loaded.snapshots
+    brought(here, written(tmp_path, text.replace("k1", "k9").replace("Moss", "Odd"), "wrong.csv"), days=1)
+    pipeline.undo(here, "wrong.csv", now=NOW)
+    before = rows(here, LOOKS)
+    anew = Workspace.at(str(tmp_path / "anew.duckdb"), here.archive)
+    pipeline.replay(anew, since=None, now=NOW)
+    assert rows(anew, LOOKS) == before
+    assert brought(anew, written(tmp_path, text, "again.csv"), days=2).loaded.snapshots == 0, "no second look"
+    assert pipeline.undo(anew, "kept.csv", now=NOW) == ("kept.csv", kept)
+
+
 def test_an_import_by_a_profile_of_ones_own_is_read_again_without_it(tmp_path: Path, here: Workspace):
     path = written(
         tmp_path, "Nr,Ding,Wo\n1,Owl,https://nova.example/owl\n2,Lamp,https://nova.example/lamp\n", "x.csv"

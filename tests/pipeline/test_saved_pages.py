@@ -147,5 +147,9 @@ def test_what_a_file_brought_is_taken_back(workspace: Workspace, tmp_path: Path)
     with workspace.store() as connection:
         keys = connection.execute("SELECT count(*), min(last_seen) FROM listings").fetchall()
     assert keys == [(4, datetime(2026, 11, 17, 8))]  # noqa: DTZ001 - as the store keeps it
+    anew = Workspace.at(str(tmp_path / "anew.duckdb"), workspace.archive)
+    pipeline.replay(anew, since=None, now=NOW)
+    assert looks(anew) == looks(workspace), "nor does a store built anew"
+    assert {name for _, name, _, _ in pipeline.brought_files(anew)} == {"b.har"}
     ingest(workspace, pages[0])
     assert len(looks(workspace)) == 2, "brought again it counts again"

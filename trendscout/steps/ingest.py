@@ -2,29 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import tempfile
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from trendscout.archive import Archive, ArchivedPage
-from trendscout.errors import ArchiveError
+from trendscout.errors import ArchiveError, TrendscoutError
 from trendscout.files import shown_name
 from trendscout.findings import Finding
 from trendscout.intake import Export, Profile, history_file, load_profile, read_export
 from trendscout.intake.exports import GUESSED, PLAIN, TRENDS
 from trendscout.intake.saved import FILE_ID
-from trendscout.model import ArchiveRef, Page, Query
-from trendscout.store.brought import Brought, note_brought, records_of
+from trendscout.model import ArchiveRef, Page, Query, StockRow
+from trendscout.store.brought import Brought, all_records, body_digest, note_brought, records_of
 from trendscout.store.histories import import_history
 from trendscout.store.load import Loaded, load_snapshots, note_pages
 from trendscout.store.sql import Connection
-from trendscout.store.stock import save_stock
+from trendscout.store.stock import forget_stock, save_stock
 
-_DIGITS = 32  # of a body's SHA-256
 Opener = Callable[[], AbstractContextManager[Connection]]
 
 
@@ -104,7 +102,7 @@ class _Brought:
         self._query = query
         self._told = told
         self._body = file.read_bytes()
-        self._digest = hashlib.sha256(self._body).hexdigest()[:_DIGITS]
+        self._digest = body_digest(self._body)
         self._page: Page | None = None
 
     def keep(self, connection: Connection, now: datetime, at: datetime | None) -> ArchivedPage:
@@ -144,8 +142,8 @@ class _Brought:
         page = self._page
         if page is not None and page.ref is not None:
             note_pages(connection, [(page, "import")])
-            record = Brought(self._digest[:FILE_ID], shown_name(self._file), page.ref, self._digest)
-            note_brought(connection, [record], at=now)
+            record = Brought(self._digest[:FILE_ID], shown_name(self._file), page.ref, self._digest, now)
+            note_brought(connection, [record])
 
 
 def _same(one: Mapping[str, str], other: Mapping[str, str]) -> bool:
@@ -177,6 +175,26 @@ def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> L
         with history_file(_unpacked(kept, Path(folder))) as plain, open_store() as connection:
             market = kept.page.query.market
             return import_history(connection, plain, loaded_at=now, market=market, keep=lambda: ref)
+
+
+def take_stock_back(open_store: Opener, archive: Archive, gone: Sequence[ArchiveRef], *, at: datetime) -> None:
+    """Forget what records told of the seller's own goods; what other files told of the same goods stays."""
+    skus = {row.sku for ref in gone for row in _stock_of(archive, ref)}
+    if not skus:
+        return
+    with open_store() as connection:
+        forget_stock(connection, skus)
+        for ref in all_records(connection):
+            save_stock(connection, [row for row in _stock_of(archive, ref) if row.sku in skus], at)
+
+
+def _stock_of(archive: Archive, ref: ArchiveRef) -> tuple[StockRow, ...]:
+    """The seller's own goods that a record tells of; none if it is no export, or cannot be read any more."""
+    with suppress(TrendscoutError), tempfile.TemporaryDirectory() as folder:
+        kept = archive.archived(ref)
+        if kept.role == "import" and kept.extra.get("kind") == "export":
+            return _read_again(kept, Path(folder)).stock
+    return ()
 
 
 def _read_again(kept: ArchivedPage, folder: Path) -> Export:

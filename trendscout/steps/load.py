@@ -126,6 +126,7 @@ def _outcome(crawl: Crawl, snapshots: Sequence[Snapshot], *, fault: bool) -> Out
     )
 
 
+FILE = "file_id"  # the extra of a page that the user brought: the id of its file
 JOINS = "joins"  # the extra of a page that was brought later: the pages of its look that the archive had already
 Read = Callable[[ArchiveRef], Page]
 

@@ -7,10 +7,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from trendscout.archive import Archive, ArchivedPage
+from trendscout.archive.withdrawn import withdrawn
 from trendscout.findings import Finding, finding, of_error
+from trendscout.intake.saved import FILE_ID
 from trendscout.steps.ingest import repeat_import
-from trendscout.steps.load import crawls_of, load_crawls
-from trendscout.store.brought import taken_back
+from trendscout.steps.load import FILE, crawls_of, load_crawls
+from trendscout.store.brought import Brought, body_digest, note_brought, taken_back
 from trendscout.store.load import Loaded, noted_files, noted_pages
 from trendscout.store.workspace import Workspace
 
@@ -53,13 +55,16 @@ def _read_again(
 ) -> Replayed:
     total, crawls = Loaded(0, 0, 0), 0
     with workspace.store() as connection:
-        gone = taken_back(connection)
+        gone = taken_back(connection) | withdrawn(workspace.archive)
+    brought: list[Brought] = []
 
     def pages() -> Iterator[ArchivedPage]:
         nonlocal total
         for one in kept:
             if one.page.ref in gone:  # a file that was taken back
                 continue
+            if one.role != "crawl":
+                brought.append(_brought(one))
             if one.role == "import":
                 total += repeat_import(workspace.writing, one, now=now)
             else:
@@ -70,4 +75,16 @@ def _read_again(
     ):
         crawls += 1
         total += loaded
+    with workspace.writing() as connection:  # in a store built anew a file is still no second look
+        note_brought(connection, brought)
     return Replayed(crawls, total, tuple(of_error(error) for error in archive.findings))
+
+
+def _brought(kept: ArchivedPage) -> Brought:
+    """What the store remembers of a file's record; records of before the archive said the file are files alone."""
+    assert kept.page.ref  # noqa: S101 - what the archive gives has its place
+    body = body_digest(kept.page.body)
+    file_id = kept.extra.get(FILE, body[:FILE_ID])
+    return Brought(
+        file_id, kept.extra.get("name", "").partition("#")[0], kept.page.ref, body, kept.page.fetched_at
+    )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -10,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from trendscout.archive import Archive
+from trendscout.archive.withdrawn import withdraw
 from trendscout.errors import ArchiveError, StoreError, TrendscoutError
 from trendscout.findings import Finding, finding
 from trendscout.intake import Look, SavedPage, looks_of
@@ -17,7 +17,8 @@ from trendscout.intake.looks import SPAN
 from trendscout.intake.zipped import unpacked
 from trendscout.model import ArchiveRef, Outcome, Page
 from trendscout.sources.source import get_source, read_page
-from trendscout.steps.load import JOINS, Crawl, joins_text, load_crawls
+from trendscout.steps.ingest import take_stock_back
+from trendscout.steps.load import FILE, JOINS, Crawl, joins_text, load_crawls
 from trendscout.store import brought
 from trendscout.store.sql import Connection
 
@@ -73,7 +74,7 @@ def ingest_pages(
     }
     with open_store() as connection:
         brought.note_brought(
-            connection, [_record(one, page) for _, members in crawls for one, page in members], at=now
+            connection, [_record(one, page, now) for _, members in crawls for one, page in members]
         )
     return [_taken(one, plan, became.get(id(one))) for one in told]
 
@@ -95,18 +96,22 @@ def _taken(one: SavedPage, plan: _Plan, became: tuple[Crawl, Outcome] | None) ->
 
 
 def _digest(page: Page) -> str:
-    return hashlib.sha256(page.body).hexdigest()[:32]
+    return brought.body_digest(page.body)
 
 
 def take_back(open_store: Opener, archive: Path, wanted: str, *, now: datetime) -> tuple[str, int]:
     """Forget the looks that a file brought; the archive keeps it. The file's name, and how many looks went.
 
-    A look that stood on other files too is what they show of it. Raises UsageError if no file is called so.
+    A look that stood on other files too is what they show of it. That it was taken back stands in the archive: a
+    store built anew from it knows. Raises UsageError if no file is called so.
     """
     with open_store() as connection:
         file_id, name = brought.find_brought(connection, wanted)
+        refs = brought.records_of_file(connection, file_id)
+        withdraw(archive, refs)
         count, rests = brought.take_back(connection, file_id, at=now)
     kept = Archive(archive)
+    take_stock_back(open_store, kept, refs, at=now)
     found = [
         _found_again(replace(kept.read(ref), fetched_at=near.taken_at)) for near in rests for ref in near.pages
     ]
@@ -188,7 +193,7 @@ def _archived(kept: Archive, look: Look, there: Sequence[Page], now: datetime) -
         page = one.page
         if page.ref is None:
             extra = ((JOINS, joins),) if joins else ()
-            page = replace(page, ref=_write(kept, one.found.file, page, look, now, extra))
+            page = replace(page, ref=_write(kept, one.found, page, look, now, extra))
             members.append((one.found, page))
         pages.append(page)
     return Crawl(look.query, look.taken_at, tuple(pages), look.missing), members
@@ -197,17 +202,23 @@ def _archived(kept: Archive, look: Look, there: Sequence[Page], now: datetime) -
 def _archived_wall(kept: Archive, one: SavedPage, now: datetime) -> tuple[Crawl, _Members]:
     assert one.page  # noqa: S101 - a wall is told with its page
     ref = kept.write_file(
-        one.file, one.page.body, one.page.query, at=now, taken_at=one.page.fetched_at, url=one.page.url
+        one.file,
+        one.page.body,
+        one.page.query,
+        at=now,
+        taken_at=one.page.fetched_at,
+        url=one.page.url,
+        extra=((FILE, one.file_id),),
     )
     page = replace(one.page, ref=ref)
     return Crawl(page.query, page.fetched_at, (page,)), [(one, page)]
 
 
 def _write(
-    kept: Archive, name: str, page: Page, look: Look, now: datetime, extra: tuple[tuple[str, str], ...]
+    kept: Archive, one: SavedPage, page: Page, look: Look, now: datetime, extra: tuple[tuple[str, str], ...]
 ) -> ArchiveRef:
     return kept.write_file(
-        name,
+        one.file,
         page.body,
         page.query,
         at=now,
@@ -216,13 +227,13 @@ def _write(
         content_type=page.headers.get("content-type", "application/octet-stream"),
         number=page.number,
         pages=look.pages,
-        extra=extra,
+        extra=(*extra, (FILE, one.file_id)),
     )
 
 
-def _record(one: SavedPage, page: Page) -> brought.Brought:
+def _record(one: SavedPage, page: Page, now: datetime) -> brought.Brought:
     assert page.ref  # noqa: S101 - it was archived
-    return brought.Brought(one.file_id, one.file.partition("#")[0], page.ref, _digest(page))
+    return brought.Brought(one.file_id, one.file.partition("#")[0], page.ref, _digest(page), now)
 
 
 def warc_pages(path: Path) -> Iterator[Page]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -12,6 +13,7 @@ from trendscout.store.load import page_name
 from trendscout.store.sql import Connection, aware, naive, registered, transaction
 
 _MOST_NAMED = 5
+_DIGITS = 32  # of a body's SHA-256
 _LATELY = timedelta(days=14)
 
 
@@ -23,6 +25,7 @@ class Brought:
     name: str
     ref: ArchiveRef
     body: str  # digest of what it holds
+    at: datetime  # when it came
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +36,16 @@ class Near:
     pages: tuple[ArchiveRef, ...]
 
 
-def note_brought(connection: Connection, brought: Iterable[Brought], *, at: datetime) -> None:
+def body_digest(body: bytes) -> str:
+    """By which a body is known again."""
+    return hashlib.sha256(body).hexdigest()[:_DIGITS]
+
+
+def note_brought(connection: Connection, brought: Iterable[Brought]) -> None:
     """Remember the records; one that is known stays as it is, unless it was taken back: then it counts again."""
     import pyarrow as pa
 
-    rows = [(one.file_id, one.name, page_name(one.ref), one.body, naive(at)) for one in brought]
+    rows = [(one.file_id, one.name, page_name(one.ref), one.body, naive(one.at)) for one in brought]
     if not rows:
         return
     names = ("file_id", "name", "page", "body", "brought_at")
@@ -126,6 +134,22 @@ def brought_lists(connection: Connection, *, now: datetime) -> dict[str, datetim
         [naive(now - _LATELY), naive(now)],
     ).fetchall()
     return {list_id: aware(last) for list_id, last in rows}
+
+
+def records_of_file(connection: Connection, file_id: str) -> list[ArchiveRef]:
+    """The records of a file that still count, the first brought first."""
+    rows = connection.execute(
+        "SELECT page FROM brought WHERE taken_back_at IS NULL AND file_id = ? ORDER BY brought_at", [file_id]
+    ).fetchall()
+    return [_ref(page) for (page,) in rows]
+
+
+def all_records(connection: Connection) -> list[ArchiveRef]:
+    """The records of all files that still count, the first brought first."""
+    rows = connection.execute(
+        "SELECT page FROM brought WHERE taken_back_at IS NULL ORDER BY brought_at, page"
+    ).fetchall()
+    return [_ref(page) for (page,) in rows]
 
 
 def take_back(connection: Connection, file_id: str, *, at: datetime) -> tuple[int, list[Near]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from trendscout.model import StockRow
@@ -28,6 +28,11 @@ def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) 
             f"""MERGE INTO stock s USING goods_view g ON s.sku = g.sku
             WHEN MATCHED THEN UPDATE SET {kept}, loaded_at = g.loaded_at WHEN NOT MATCHED THEN INSERT BY NAME"""
         )
+
+
+def forget_stock(connection: Connection, skus: Collection[str]) -> None:
+    """Forget all that is known of these goods."""
+    connection.execute("DELETE FROM stock WHERE list_contains(?, sku)", [sorted(skus)])
 
 
 _FIELDS = ("item_key", "return_rate", "sales", "stock", "cost", "currency", "weight_g")
