@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from trendscout.errors import UsageError
-from trendscout.intake import Export, load_profile, propose, read_export
+from trendscout.intake import Export, kind_of, load_profile, propose, read_export
 from trendscout.model import Entry
 
 AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -500,3 +500,48 @@ def test_a_price_is_itself_however_it_is_written(tmp_path: Path, value: Decimal,
     text = f'{HEAD}1,{ID.format(1)},Owl,"{form.format(value)}",5,,,US,\n'
     (entry,) = entries(read(tmp_path, text))
     assert entry.price == value
+
+
+# --- Excel 2003's XML ----------------------------------------------------------------------------------------
+
+SPREADSHEET = """<?xml version="1.0" encoding="UTF-8"?><?mso-application progid="Excel.Sheet"?>
+<Workbook xmlns="urn:schemas-microsoft-com:office:spreadsheet"
+ xmlns:ss="urn:schemas-microsoft-com:office:spreadsheet">
+<Worksheet ss:Name="榜单"><Table>
+<Row><Cell><Data ss:Type="String">Rank</Data></Cell><Cell><Data ss:Type="String">Product ID</Data></Cell>
+<Cell><Data ss:Type="String">Product Title</Data></Cell><Cell><Data ss:Type="String">Price</Data></Cell>
+<Cell><Data ss:Type="String">Item Sold</Data></Cell><Cell><Data ss:Type="String">Country/Region</Data></Cell></Row>
+{rows}</Table></Worksheet></Workbook>"""
+XML_ROW = """<Row><Cell><Data ss:Type="Number">{n}</Data></Cell>
+<Cell><Data ss:Type="String">17293847561029384{n}</Data></Cell>
+<Cell><Data ss:Type="String">Moss <B>lantern</B> {n}</Data></Cell>{price}
+<Cell ss:Index="5"><Data ss:Type="Number">1200</Data></Cell><Cell><Data ss:Type="String">US</Data></Cell></Row>"""
+PRICE = '<Cell><Data ss:Type="Number">12.9</Data></Cell>'
+
+
+@pytest.mark.parametrize("name", ["erp.xls", "erp.xml"])
+def test_the_xml_of_excel_2003_is_a_workbook(tmp_path: Path, name: str) -> None:
+    rows = XML_ROW.format(n=1, price=PRICE) + XML_ROW.format(n=2, price="") + XML_ROW.format(n=3, price=PRICE)
+    path = written(tmp_path, SPREADSHEET.format(rows=rows), name)
+    assert kind_of(path) == "export"
+    found = [(one.rank, one.title, one.price, one.count) for one in entries(read_export(path, now=AT))]
+    assert found == [
+        (1, "Moss lantern 1", Decimal("12.9"), 1200),
+        (2, "Moss lantern 2", None, 1200),
+        (3, "Moss lantern 3", Decimal("12.9"), 1200),
+    ]
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        '<Row><Cell ss:Index="999999999"><Data ss:Type="Number">1</Data></Cell></Row>',
+        '<Row><Cell ss:Index="99999"><Data ss:Type="Number">1</Data></Cell></Row>',
+        '<Row>' + '<Cell ss:MergeAcross="900"/>' * 300 + "</Row>",
+        '<Row><Cell ss:Index="-3"><Data ss:Type="Number">x</Data></Cell>',
+        "<Row/>" * 400_001,
+    ],
+)  # fmt: skip
+def test_a_hostile_xml_of_excel_is_refused(tmp_path: Path, rows: str) -> None:
+    with pytest.raises(UsageError):
+        read(tmp_path, SPREADSHEET.format(rows=rows), "bad.xls")

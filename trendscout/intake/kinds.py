@@ -9,6 +9,7 @@ from typing import Literal
 from trendscout.errors import UsageError
 from trendscout.files import file_size
 from trendscout.history import COLUMNS
+from trendscout.intake.sheets import SPREADSHEET_XML
 from trendscout.text.charset import decode
 
 _PARQUET = b"PAR1"
@@ -39,6 +40,9 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
         return "history"  # no profile reads Parquet: what lacks a column is told which
     if _first_names(path) >= set(COLUMNS):
         return "history"
+    if path.suffix.lower() == ".xml":
+        with path.open("rb") as file:
+            return "export" if SPREADSHEET_XML in file.read(_HEAD) else "page"
     return "export" if path.name.lower().endswith(_TABLE_ENDINGS) else "page"
 
 

@@ -9,13 +9,18 @@ import zipfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import islice
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trendscout.errors import LayoutChanged, UsageError
 from trendscout.files import file_size
 from trendscout.intake.lettering import table_text
 from trendscout.intake.values import Cell
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
 
 MAX_FILE = 256 * 1024 * 1024
 MAX_ROWS = 100_000  # the tools export 10,000 at most, an ERP as many as it has SKUs
@@ -34,7 +39,10 @@ _UNCOMPUTED = re.compile(
     rb"""<c\b[^<>]{0,200}?\br=["']([A-Z]{1,3})(\d{1,7})["'][^<>]{0,200}>\s*<f\b[^<>]{0,200}>([^<]{0,400})</f>\s*"""
     rb"""(?:<v\s*/>|<v>\s*</v>)?\s*</c>"""
 )
+SPREADSHEET_XML = b"urn:schemas-microsoft-com:office:spreadsheet"  # Excel 2003's own XML, often named .xls
+_MAX_WIDTH = 1_000  # cells of one row: an index may name any column
 _CHUNK = 1 << 20
+_SS = f"{{{SPREADSHEET_XML.decode()}}}"
 _SIGNS = ",;\t|"
 _SAMPLE_ROWS = 60
 _SAMPLE = 200_000  # characters
@@ -67,6 +75,8 @@ def sheets_of(path: Path, known: Collection[str] = ()) -> list[Sheet]:
     if head.startswith((_ZIP, _OLE)):
         return list(_workbook(path))
     data = path.read_bytes()
+    if SPREADSHEET_XML in head:
+        return list(_spreadsheet_xml(path, data))
     if head.lstrip(b"\xef\xbb\xbf \r\n\t")[:1] == b"<":
         return list(_html(path, data))
     return [_csv(path, table_text(data, known).replace("\0", " "), known)]
@@ -148,6 +158,55 @@ def _html(path: Path, data: bytes) -> Iterator[Sheet]:
         raise refused(path, str(error).rstrip(".")) from error
     for place, rows in enumerate(tables[:_MAX_SHEETS]):
         yield Sheet(tuple(rows[:MAX_ROWS]), name=f"table {place + 1}", is_cut=len(rows) > MAX_ROWS)
+
+
+# --- Excel 2003's XML, which ERPs still write ---------------------------------------------------------------
+
+
+def _spreadsheet_xml(path: Path, data: bytes) -> Iterator[Sheet]:
+    from trendscout.text.markup import parse_feed
+
+    try:
+        book = parse_feed(data)
+    except LayoutChanged as error:
+        raise refused(path, str(error).rstrip(".")) from error
+    for sheet in book.findall(f"{_SS}Worksheet")[:_MAX_SHEETS]:
+        rows = [_xml_row(path, row) for row in islice(sheet.iterfind(f"{_SS}Table/{_SS}Row"), MAX_ROWS + 1)]
+        yield Sheet(tuple(rows[:MAX_ROWS]), name=sheet.get(f"{_SS}Name", ""), is_cut=len(rows) > MAX_ROWS)
+
+
+def _xml_row(path: Path, row: Element) -> list[Cell]:
+    """The cells of a row at their places: one may name its column, or span several."""
+    cells: list[Cell] = []
+    for cell in row.iterfind(f"{_SS}Cell"):
+        told = _ordinal(cell.get(f"{_SS}Index"))
+        if max(told or 0, len(cells)) > _MAX_WIDTH:
+            raise refused(path, f"a row has more than {_MAX_WIDTH} cells")
+        cells += [None] * ((told or 0) - 1 - len(cells))
+        value = cell.find(f"{_SS}Data")
+        cells.append(None if value is None else _xml_value(value))
+        cells += [None] * min(_ordinal(cell.get(f"{_SS}MergeAcross")) or 0, _MAX_WIDTH)
+    return cells
+
+
+def _ordinal(text: str | None) -> int | None:
+    """A place as an attribute gives it; what is no number, or beyond any table, is a place too far."""
+    if text is None:
+        return None
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 9 else _MAX_WIDTH + 1
+
+
+def _xml_value(value: Element) -> Cell:
+    """A number or time by its type, else the text; a number that is none stays text, to be told as lost."""
+    text = "".join(value.itertext())
+    try:
+        if value.get(f"{_SS}Type") == "Number":
+            return float(text) if "." in text or "e" in text.lower() else int(text)
+        if value.get(f"{_SS}Type") == "DateTime":
+            return datetime.fromisoformat(text)
+    except ValueError:
+        pass
+    return text
 
 
 # --- XLSX --------------------------------------------------------------------------------------------------
