@@ -7,7 +7,8 @@ that it calls. Read from top to bottom.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import date, datetime, timedelta, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -111,6 +112,21 @@ def parse_table(
 
     chosen = load_profile(profile) if profile else None
     return read_export(file, at=at, now=now, profile=chosen, market=market, category=category)
+
+
+@contextmanager
+def parse_history(
+    file: Path, *, called: Path
+) -> Iterator[tuple[tuple[Finding, ...], Iterator[dict[str, object]]]]:
+    """What `import` would leave out of a history of ranked lists, and each row that it would store.
+
+    Raises UsageError if it is none.
+    """
+    from trendscout.intake import history_file
+    from trendscout.store import histories
+
+    with history_file(file) as plain:
+        yield histories.parse_history(plain, called=called)
 
 
 def try_source(file: Path, page: Path, *, market: str | None, now: datetime) -> Reading:

@@ -88,3 +88,25 @@ def test_the_order_of_the_rows_counts_where_the_user_says_so(run):
     assert ranks == [None, None]
     ended = run("import", table, "--order", "rows")
     assert "it is the order of the rows" in ended.err
+
+
+def test_parse_shows_the_rows_of_a_history_that_import_stores(run):
+    text = "list_id,snapshot_at,rank,item_key,item,count\n" + "".join(
+        f"a_US/x/y,2026-10-0{day} 08:00,{rank},{key},Owl,{count}\n"
+        for day in (1, 2)
+        for rank, key, count in ((1, "k1", 5), (2, "k2", "many"), (0, "k3", 1))
+    )
+    ended = run("parse", written(text, "ranks.csv"))
+    rows = [json.loads(line) for line in ended.out.splitlines()]
+    assert [(row["rank"], row["item_key"], row["count"]) for row in rows] == [(1, "k1", 5), (2, "k2", None)] * 2
+    assert rows[0] == {
+        "list": "a_US/x/y",
+        "taken_at": "2026-10-01T08:00:00Z",
+        "rank": 1,
+        "item_key": "k1",
+        "title": "Owl",
+        "count": 5.0,
+    }
+    assert ended.code == 3
+    assert "2 × rank" in ended.err
+    assert json.loads(run("import", "ranks.csv", "--json").out)["loaded"]["observations"] == len(rows)

@@ -225,7 +225,11 @@ def parse(
 
     here = call(context)
     with given(file) as path:
-        if profile or (source is None and kind_of(path) == "export"):
+        kind = kind_of(path) if source is None and not profile else ""
+        if kind == "history":
+            _parse_history(path, file, here)
+            return
+        if profile or kind == "export":
             _parse_table(path, profile, market, category, at, here)
             return
         looks, rest = pipeline.parse(
@@ -246,6 +250,20 @@ def parse(
     if not found:
         raise next((one.fault for one in rest if one.fault), _nothing(file, rest[0].findings if rest else ()))
     if any(one.status != "ok" for one in found) or any(one.status == "blocked" for one in rest):
+        raise typer.Exit(PARTIAL)
+
+
+def _parse_history(path: Path, called: Path, here: "Call") -> None:
+    """One JSON line a row of a history, and what of it would be left out."""
+    from trendscout import pipeline
+    from trendscout.cli.output import line
+
+    with pipeline.parse_history(path, called=called) as (findings, rows):
+        for row in rows:
+            line(row)
+    for told in findings:
+        here.say("{finding}", finding=told.said(here.lang))
+    if findings:
         raise typer.Exit(PARTIAL)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -12,12 +12,14 @@ from trendscout.errors import UsageError, reason
 from trendscout.findings import Finding, finding, to_json
 from trendscout.history import NEEDS, is_parquet, refuse_incomplete
 from trendscout.model import ArchiveRef
+from trendscout.store.lake import prepared
 from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded, page_name
 from trendscout.store.sql import (
     LIST_KEY,
     LISTING_KEY,
     Connection,
     affected,
+    aware,
     count,
     lists_table,
     naive,
@@ -26,6 +28,8 @@ from trendscout.store.sql import (
     registered,
     transaction,
 )
+
+_BATCH = 10_000  # rows at a time
 
 
 def import_history(
@@ -58,6 +62,30 @@ def import_history(
         for table in ("history", "torn", "staged_lists", "staged_items", "staged_snapshots"):
             connection.execute(f"DROP TABLE {table}")
     return replace(loaded, findings=findings)
+
+
+def parse_history(path: Path, *, called: Path) -> tuple[tuple[Finding, ...], Iterator[dict[str, object]]]:
+    """What of a history is left out, and each row of it as `import_history` would load it.
+
+    Raises UsageError as `import_history` does.
+    """
+    import duckdb
+
+    connection = prepared(duckdb.connect())
+    _read_rows(connection, path, called)
+    findings = _leave_bad_rows(connection, called)
+    rows = connection.execute(
+        """SELECT list_id, taken_at, min(rank), item_key, max(title), max(count) FROM history
+        GROUP BY list_id, taken_at, item_key ORDER BY list_id, taken_at, 3, item_key"""
+    )
+
+    def each() -> Iterator[dict[str, object]]:
+        names = ("list", "taken_at", "rank", "item_key", "title", "count")
+        while some := rows.fetchmany(_BATCH):
+            for list_id, taken_at, *rest in some:
+                yield dict(zip(names, (list_id, aware(taken_at), *rest), strict=True))
+
+    return findings, each()
 
 
 def _read_rows(connection: Connection, path: Path, called: Path) -> None:
