@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from trendscout.errors import UsageError
 from trendscout.intake import Export, kind_of, load_profile, propose, read_export
+from trendscout.intake.lettering import table_text
 from trendscout.model import Entry
 
 AT = datetime(2026, 11, 20, 8, tzinfo=UTC)
@@ -325,6 +326,17 @@ def test_rounded_ids_leave_nothing_and_say_why(tmp_path: Path) -> None:
     assert (export.snapshots, export.stock) == ((), ())
     assert "One row was left out: an id that a spreadsheet rounded (export it as text)." in tuple(
         map(str, export.findings)
+    )
+
+
+@pytest.mark.parametrize(
+    ("encoding", "title"),
+    [("gbk", "会唱歌的茶蛋"), ("gbk", "苔藓灯"), ("euc-kr", "노래하는 선인장"), ("euc-kr", "고양이 집")],
+)
+def test_a_few_letters_tell_chinese_from_korean(encoding: str, title: str) -> None:
+    """The bytes of either are whole signs of the other; the same title again and again proves no more."""
+    assert (
+        table_text(f"item,rank\n{title},1\n{title},2\n{title},3\n".encode(encoding)).split("\n")[1] == f"{title},1"
     )
 
 

@@ -30,7 +30,7 @@ def withdraw(folder: Path, refs: Iterable[ArchiveRef]) -> None:
     except OSError as error:
         raise ArchiveError(
             "The archive {folder} cannot be written: {why}.",
-            next_step="Make room or give write access there, then take the file back again.",
+            next_step="Make room or give write access there; nothing is read that is not archived first.",
             folder=str(folder),
             why=error.strerror or str(error),
         ) from None

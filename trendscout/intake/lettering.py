@@ -16,7 +16,15 @@ _EASTERN = {
     "cp949": range(0xB0, 0xC9),
 }
 _ALL = 0.98
-_ENOUGH = 24  # bytes
+# The everyday syllables of Korean. Chinese read as Korean has any of the 2,350, and few of these.
+_EVERYDAY = frozenset(
+    "이다는을의에가고하지은로사기한도리를어자아시그나서인정있라대으해수들만전일부장여상제적게주보과것스원화구안면성비생니당오마유공진물조소무신연국우"
+    "했러세미용관경방계실동개선모바중와두분내말거발위요없되드학치양터트크음린브레카타르블플포프티컬형색료배송품남건강식커피디지단입노테즈버차고판매특"
+    "가메베달코라토할루너추천종류봉박병팩림패션파더클렌징"
+)
+_KOREAN = (
+    0.3  # of distinct letters: of 3,000 titles each 1 in 100 of 6 letters is told wrong, of 20 none in Chinese
+)
 _KANA = re.compile(r"[\u3040-\u30ff]")
 _LONE = re.compile(rb"(?<![\x80-\xff])[\x80-\xff](?![\x80-\xff])")
 _HIGH = re.compile(rb"[\x80-\xff]")
@@ -32,10 +40,15 @@ def table_text(data: bytes, known: Collection[str] = ()) -> str:
         return decode(data, ("windows-1252",))
     fits = {codec: _fit(sample, codec, known) for codec in _EASTERN}
     codec = max(fits, key=lambda codec: fits[codec])  # of equals the first
-    # Everyday Hangul are everyday Hanzi too, but of Chinese only half of the letters stand where all Hangul do.
-    if fits["cp949"][0] >= fits[codec][0] and fits["cp949"][1] > _ALL and high >= _ENOUGH:
+    if fits["cp949"][0] >= fits[codec][0] and fits["cp949"][1] > _ALL and _is_korean(sample):
         codec = "cp949"
     return data.decode(codec, "replace")
+
+
+def _is_korean(sample: bytes) -> bool:
+    """Whether bytes that can be Korean or Chinese are Korean, by how many of their letters are everyday ones."""
+    letters = {letter for letter in sample.decode("cp949", "replace") if letter > "\x7f"}
+    return len(letters & _EVERYDAY) >= _KOREAN * len(letters)
 
 
 def _fit(sample: bytes, codec: str, known: Collection[str]) -> tuple[int, float]:
