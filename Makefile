@@ -10,7 +10,7 @@ TEST_PINS := requirements/test.txt
 
 .DEFAULT_GOAL := help
 # Names that are no files.
-.PHONY: audit crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
+.PHONY: audit sbom crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,19 +18,19 @@ help: ## list the targets
 # The stamps let a second run start at once, and without a network.
 $(VENV)/run.stamp: $(RUN_PINS) pyproject.toml
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(RUN_PINS) -r requirements/build.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(RUN_PINS) -r requirements/build.txt
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
 	touch $@
 
 $(VENV)/test.stamp: $(VENV)/run.stamp $(TEST_PINS)
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r $(TEST_PINS)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r $(TEST_PINS)
 	touch $@
 
 demo: $(VENV)/run.stamp ## a whole morning on a simulated market: collect, match, rank, report
 	$(BIN)/trendscout demo --out demo-out
 
 desk: $(VENV)/run.stamp ## the desk on the simulated market: prints the address to open
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements/desk.txt
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/desk.txt
 	$(BIN)/trendscout serve --demo --out demo-out
 
 run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
@@ -50,7 +50,7 @@ update: $(VENV)/test.stamp ## goldens, fixtures, schemas and made documents anew
 
 test-duckdb2: ## the store's tests on DuckDB 2.0, in a venv of its own
 	test -x .venv-duckdb2/bin/python || $(PYTHON) -m venv .venv-duckdb2
-	grep -v '^duckdb' $(RUN_PINS) > .venv-duckdb2/pins.txt
+	sed -e '/^ *--hash/d' -e 's/ \\$$//' -e '/^duckdb/d' $(RUN_PINS) > .venv-duckdb2/pins.txt
 	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-duckdb2/pins.txt duckdb==2.0.0 hypothesis pytest pytest-timeout
 	.venv-duckdb2/bin/python -m pytest tests/store tests/pipeline
 
@@ -67,6 +67,11 @@ torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hour
 	$(BIN)/python tests/net/fault_matrix.py
 	$(BIN)/python benchmarks/input_cost.py
 	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble
+
+sbom: $(VENV)/run.stamp ## what the program is made of, as CycloneDX: dist/trendscout.cdx.json
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check "cyclonedx-bom>=7,<8"
+	mkdir -p dist
+	$(BIN)/cyclonedx-py requirements $(RUN_PINS) --pyproject pyproject.toml --output-reproducible -o dist/trendscout.cdx.json
 
 audit: $(VENV)/test.stamp ## known holes in what we use, and its licences (needs the network)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check pip-audit pip-licenses
@@ -93,11 +98,11 @@ faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, an
 build: $(VENV)/run.stamp ## the wheel, in dist/
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
-pins: ## compile requirements/*.in to pinned files (needs uv)
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o $(TEST_PINS) requirements/test.in -c $(RUN_PINS)
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/desk.txt requirements/desk.in -c $(TEST_PINS)
-	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url -o requirements/build.txt requirements/build.in
+pins: ## compile requirements/*.in to pinned files, with the hash of every wheel (needs uv)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes -o $(RUN_PINS) pyproject.toml -c requirements/choices.txt
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes -o $(TEST_PINS) requirements/test.in -c $(RUN_PINS)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes -o requirements/desk.txt requirements/desk.in -c $(TEST_PINS)
+	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes -o requirements/build.txt requirements/build.in
 
 clean: ## remove what the targets made
 	rm -rf $(VENV) dist build demo-out .hypothesis .mypy_cache .ruff_cache
