@@ -429,7 +429,7 @@ def _minute(moment: datetime | None, job: Job) -> str:
 def show_runs(job: Job, past: Sequence[JobRun], coming: Sequence[datetime], here: Call) -> None:
     """What a job did, the latest first, below its next times."""
     rows: list[tuple[object, ...]] = [
-        (f"{moment:%Y-%m-%d}", _minute(moment, job), "", "due", "") for moment in reversed(coming)
+        (f"{job.due.local_date(moment)}", _minute(moment, job), "", "due", "") for moment in reversed(coming)
     ]
     rows += [
         (

@@ -256,7 +256,7 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[D
         yield Diagnosis(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))
     for job, last in dates:
         due = job.due.due_between(now - timedelta(days=31), now)
-        missed = [moment for moment in due if last and moment.date() > last]
+        missed = [moment for moment in due if last and job.due.local_date(moment) > last]
         if len(missed) >= _SILENT_PERIODS:
             yield Diagnosis(
                 "warn",

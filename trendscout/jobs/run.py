@@ -224,10 +224,8 @@ def _silence(job: Job, workspace: Workspace, day: date) -> list[Finding]:
         last = runs.last_date(connection, job.name)
     if last is None:
         return []
-    start = datetime.combine(last, time.max, job.due.zone)
-    missed = len(
-        {moment.date() for moment in job.due.due_between(start, datetime.combine(day, time.min, job.due.zone))}
-    )
+    start, end = datetime.combine(last, time.max, job.due.zone), datetime.combine(day, time.min, job.due.zone)
+    missed = len({job.due.local_date(moment) for moment in job.due.due_between(start, end)})
     return [finding("no_report_for_days", count=missed, last=last)] if missed else []
 
 

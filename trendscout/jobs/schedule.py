@@ -63,7 +63,8 @@ def serve(
     jobs = load_jobs(folder, settings, tell=lambda fault: say("{error}", error=fault), allow_outside=allow_outside)
     clock = SystemClock()
     for job in jobs:
-        say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=job.due.next_after(clock.now()))
+        due = job.due.next_after(clock.now()).astimezone(job.due.zone)
+        say("{job}: next at {time:%Y-%m-%d %H:%M %Z}", job=job.name, time=due)
         _attempt(job, workspace, settings, lang=lang, say=say, only_missed=True)
     try:
         work_when_due(jobs, lambda job: _attempt(job, workspace, settings, lang=lang, say=say))

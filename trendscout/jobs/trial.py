@@ -55,7 +55,7 @@ def try_job(job: Job, workspace: Workspace, settings: Settings, *, lang: Lang, n
         queries = queries_of(job, settings)
     except TrendscoutError as error:
         faults = (of_error(error),)
-    due = job.due.next_after(now)
+    due = job.due.next_after(now).astimezone(job.due.zone)
     if job.report is None:
         return Trial(job.name, due, tuple(queries), faults)
     wanted = job.report

@@ -102,7 +102,7 @@ def days_to_do(job: Job, last: date | None, now: datetime) -> list[date]:
     `last` is the date of the last report; without one nothing was missed, and only today can be due.
     """
     due = job.due.due_between(now - _MISSED_SPAN, now)
-    dates = list(dict.fromkeys(moment.date() for moment in due))
+    dates = list(dict.fromkeys(job.due.local_date(moment) for moment in due))
     today = job.due.local_date(now)
     if last is None or job.catch_up == "none":
         return [day for day in dates if day == today and day != last]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from trendscout.errors import ConfigError
@@ -16,16 +16,19 @@ class Timetable:
 
     0 and 7 are Sunday; where day of month and weekday are both given, either will do; 01:30 comes once when
     clocks go back, and a time that is skipped in spring comes right after the gap (as Debian's cron has it).
+    An hourly job keeps its minute: where clocks go back by half an hour (Lord Howe), 90 minutes pass once a year
+    between two of its times, as the wall clock has it. The times themselves are UTC, so that they can be compared
+    and subtracted: in one zone Python goes by the wall clock, and an hour that comes twice would be lost.
     """
 
     cron: str
     zone: ZoneInfo
 
     def after(self, moment: datetime) -> Iterator[datetime]:
-        """The times when the job is due, later than `moment`, in the job's zone."""
+        """The times when the job is due, later than `moment`, in UTC."""
         from cronsim import CronSim
 
-        return CronSim(self.cron, moment.astimezone(self.zone))
+        return (due.astimezone(UTC) for due in CronSim(self.cron, moment.astimezone(self.zone)))
 
     def next_after(self, moment: datetime) -> datetime:
         """The first time when the job is due, later than `moment`."""
