@@ -315,3 +315,45 @@ currency = "money"
         (Decimal("12.50"), "CAD"),
         (Decimal("3.00"), None),
     ]
+
+
+# --- one list in several forms -----------------------------------------------------------------------------------
+
+BOTH = (
+    HTML
+    + """
+[[layouts]]
+format = "json"
+items = "data.cards"
+currency = "EUR"
+
+[layouts.fields]
+item_key = "sku"
+title = "name"
+price = "price"
+"""
+)
+
+
+def test_a_shop_has_a_page_and_a_reply_and_their_ids_meet(tmp_path: Path) -> None:
+    source = declared(tmp_path, BOTH)
+    shown = read_page(source, page(source, CARDS)).entries
+    reply = '{"data": {"cards": [{"sku": "7001", "name": "Mond Lampe", "price": "1.299,00"}]}}'
+    reading = read_page(source, page(source, reply))
+    (loaded,) = reading.entries
+    assert (loaded.list, loaded.item_key, loaded.price) == (shown[0].list, shown[0].item_key, shown[0].price)
+    assert (loaded.currency, loaded.count_kind, loaded.rank) == ("EUR", None, 1)
+    assert reading.layout == "declared in mine.toml, layout 2"
+
+
+def test_what_neither_form_reads_is_refused(tmp_path: Path) -> None:
+    source = declared(tmp_path, BOTH)
+    for body in ("<ul></ul>", '{"data": {"rows": []}}'):
+        with pytest.raises(LayoutChanged):
+            read_page(source, page(source, body))
+
+
+def test_a_fault_in_another_form_is_told_with_its_key(tmp_path: Path) -> None:
+    line = BOTH.splitlines().index('items = "data.cards"') + 1
+    with pytest.raises(ConfigError, match=rf"line {line}: layouts\.items: no JMESPath"):
+        declared(tmp_path, BOTH.replace('"data.cards"', '"data..["'))

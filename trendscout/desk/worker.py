@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import shutil
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,7 +21,7 @@ from trendscout import pipeline
 from trendscout.clock import Clock
 from trendscout.desk.words import DECISIONS, Word, Words
 from trendscout.errors import StoreBusy, TrendscoutError
-from trendscout.findings import Finding, finding, of_error, text
+from trendscout.findings import Finding, finding, of_error
 from trendscout.intake import kind_of
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Query
@@ -241,8 +241,8 @@ class Worker(Thread):
             )
             self._unpublished = True
             task.state = "done" if all(state == "ok" for state in states) else "partial"
-            counted = ", ".join(f"{states.count(one)} × {one}" for one in dict.fromkeys(states))
-            task.findings = (text(counted),)
+            counts = Counter(states)
+            task.findings = tuple(finding("lists_in_state", count=counts[state], state=state) for state in counts)
 
         return work
 
@@ -297,7 +297,7 @@ class Worker(Thread):
                 file.name + one.name.removeprefix(str(file)), one.status, one.entries, one.lists, one.findings, now
             )
             for one in results
-        ] or [Taken(file.name, "left", findings=(text("It holds nothing that is read."),), at=now)]
+        ] or [Taken(file.name, "left", findings=(finding("file_without_list"),), at=now)]
 
     def _is_published(self) -> bool:
         """Whether the read file is there and not older than the store."""

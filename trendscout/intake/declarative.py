@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -43,9 +43,11 @@ class Declaration:
     file: Path
     text: str
     table: Mapping[str, Any]
+    inside: str = ""  # the table of the file that this is, with its point
 
     def wrong(self, key: str, fault: str) -> ConfigError:
         """The error for a key of the file."""
+        key = self.inside + key
         return ConfigError(
             "{path}{line}: {key}: {fault}.",
             next_step="Mend that line.",
@@ -76,7 +78,14 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
     name = table["name"]
     _require_own_key(here, taken)
     host = _host(here)
-    reader = Reader(f"declared in {path.name}", lambda page: bool(page.body), _reader(here))
+    readers = tuple(
+        Reader(
+            name_of_layout(path, number),
+            lambda page: bool(page.body),
+            _reader(replace(here, table=layout, inside="layouts." * bool(number))),
+        )
+        for number, layout in enumerate(layouts_of(table))
+    )
     return Source(
         name=name,
         platform=table.get("platform", name),
@@ -86,7 +95,7 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
         way_in=("key",) if "key_env" in table else ("live",) if host else ("own",),
         terms=table["terms"],
         why=table.get("why", "Declared by you."),
-        readers=(reader,),
+        readers=readers,
         hosts=(host,) if host else (),
         requests=_requests(here) if host else None,
         query_of=_query_of(here, host) if host else None,
@@ -96,6 +105,17 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
         categories=tuple(table.get("categories", ())),
         ordered=table.get("ordered", True),
     )
+
+
+def layouts_of(table: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The forms of the list: the declaration itself, and with what is its own each of its `layouts`."""
+    shared = {key: value for key, value in table.items() if key not in ("items", "layouts")}
+    return [table, *({**shared, **layout} for layout in table.get("layouts", ()))]
+
+
+def name_of_layout(path: Path, number: int) -> str:
+    """What a reading says of the layout with that number."""
+    return f"declared in {path.name}" + (f", layout {number + 1}" if number else "")
 
 
 def load_sources(

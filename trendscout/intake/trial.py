@@ -9,7 +9,7 @@ from pathlib import Path
 
 from trendscout.errors import LayoutChanged
 from trendscout.findings import Finding, finding
-from trendscout.intake.declarative import load_source
+from trendscout.intake.declarative import layouts_of, load_source, name_of_layout
 from trendscout.intake.saved import saved_page
 from trendscout.model import Entry, Reading
 from trendscout.settings.config import load_toml
@@ -35,7 +35,8 @@ def try_source(file: Path, saved: Path, *, market: str | None, at: datetime) -> 
             file=file,
             count=len(rows),
         ) from None
-    fields = load_toml(file, "source")["fields"]
+    layouts = enumerate(layouts_of(load_toml(file, "source")))
+    fields = next(layout["fields"] for number, layout in layouts if name_of_layout(file, number) == reading.layout)
     return replace(reading, findings=(*reading.findings, *_found_in_part(fields, reading.entries)))
 
 

@@ -16,7 +16,7 @@ from typing import cast
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
-from trendscout.findings import Finding, finding, of_error, text
+from trendscout.findings import Finding, finding, of_error
 from trendscout.intake import kind_of, pages_in
 from trendscout.intake.zipped import unpacked
 from trendscout.lang import Lang, tr
@@ -62,14 +62,9 @@ class InboxFile:
                 yield Outcome(asked, status, len(one.lists), one.entries, one.findings)
         if self.table is not None:
             rows = self.table.loaded.observations + self.table.stock
-            yield Outcome(query, "ok", self.table.loaded.snapshots, rows, told_of(self.table))
+            yield Outcome(query, "ok", self.table.loaded.snapshots, rows, self.table.findings)
         if self.state == REFUSED:
             yield Outcome(query, "failed", findings=tuple(self.findings))
-
-
-def told_of(table: ImportResult) -> tuple[Finding, ...]:
-    """What an import found, as findings."""
-    return tuple(one if isinstance(one, Finding) else text(one) for one in table.findings)
 
 
 def empty_inbox(
@@ -218,7 +213,7 @@ def _take_table(path: Path, one: InboxFile, import_table: ImportTable) -> None:
             if table.loaded.snapshots or table.loaded.known or table.stock:
                 one.state = DONE
             else:
-                one.findings += [*told_of(table), finding("nothing_stored")]
+                one.findings += [*table.findings, finding("nothing_stored")]
 
 
 def _refuse(one: InboxFile, error: TrendscoutError) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
-from trendscout.findings import Finding, from_json, of_error, text, to_json
+from trendscout.findings import Finding, finding, from_json, of_error, to_json
 from trendscout.model import Report, Row
 from trendscout.report import costs, packs
 from trendscout.settings.config import Settings, load_settings
@@ -49,12 +49,15 @@ def try_to_publish(workspace: Workspace, *, now: datetime) -> bool:
     """Publish, if that was possible; why it was not is told to the desk, not to the step before."""
     try:
         publish(workspace, now=now)
-    except (TrendscoutError, OSError) as error:
-        why = of_error(error) if isinstance(error, TrendscoutError) else text(str(error), "failed")
-        whole_file(workspace.desk / _FAULT, lambda path: path.write_text(to_json([why]), "utf-8"))
-        return False
-    (workspace.desk / _FAULT).unlink(missing_ok=True)
-    return True
+    except TrendscoutError as error:
+        why = of_error(error)
+    except OSError as error:
+        why = finding("not_written", why=error.strerror or str(error))
+    else:
+        (workspace.desk / _FAULT).unlink(missing_ok=True)
+        return True
+    whole_file(workspace.desk / _FAULT, lambda path: path.write_text(to_json([why]), "utf-8"))
+    return False
 
 
 def publish(workspace: Workspace, *, now: datetime) -> Path | None:
