@@ -22,9 +22,14 @@ def queries(seed: int, count: int = 300, size: int = 20) -> tuple[dict[str, np.n
     return features, hit, query
 
 
+def near(hit: np.ndarray) -> np.ndarray:
+    """No place is near the goal."""
+    return np.zeros(len(hit), bool)
+
+
 def fitted(features: dict[str, np.ndarray], hit: np.ndarray, query: np.ndarray, *, overlap: float = 1.0) -> Fitted:
     """A model whose every hit is a breakout of its own, after very many horizons."""
-    model = fit(features, hit, query, np.arange(len(hit)), overlap=overlap, horizons=1e6)
+    model = fit(features, hit, query, near(hit), np.arange(len(hit)), overlap=overlap, horizons=1e6)
     assert model is not None
     return model
 
@@ -62,6 +67,18 @@ def test_what_the_signals_add_is_the_log_odds() -> None:
     assert Fitted.from_dict(json.loads(json.dumps(model.to_dict()))) == model
 
 
+def test_near_goods_do_not_teach_what_lifts_far_ones() -> None:
+    features, _, query = queries(9)
+    close = np.arange(len(query)) % 20 < 5  # a quarter stands near the goal, has "telling", and breaks out anyway
+    features["telling"] = np.where(close, 2.0, features["telling"])
+    chance = np.where(close, 0.5, 1 / (1 + np.exp(4 - 1.5 * features["slope"])))
+    hit = np.random.default_rng(10).random(len(query)) < chance
+    told = weights(fitted(features, hit, query))["telling"]
+    apart = fit(features, hit, query, close, np.arange(len(hit)), overlap=1.0, horizons=1e6)
+    assert apart is not None
+    assert 3 * abs(weights(apart)["telling"]) < told
+
+
 def test_a_model_of_another_format_is_none() -> None:
     features, hit, query = queries(1, count=60)
     kept = fitted(features, hit, query).to_dict()
@@ -75,7 +92,7 @@ def test_trees_see_what_a_line_cannot() -> None:
     hit = random.random(len(query)) < np.where(both_far, 0.3, 0.01)
     values = np.stack(list(features.values()), axis=1)
     half = len(hit) // 2
-    trees = fit_trees(values[:half], hit[:half], 1.0)
+    trees = fit_trees(values[:half], hit[:half])
     score = trees.base + trees.parts(values[half:]).sum(axis=1)
     assert score[both_far[half:]].mean() > score[~both_far[half:]].mean() + 2
     assert calibration_error(calibration(logistic(score), hit[half:])) < 0.02
@@ -90,7 +107,7 @@ def test_distinct_breakouts_decide_what_is_fitted(breakouts: int, early: bool, h
     hit[:: len(query) // 600] = True  # 600 rows or more ...
     number = np.arange(len(hit)) % breakouts  # ... of so few goods
     number[np.flatnonzero(hit)] = np.arange(hit.sum()) % breakouts
-    model = fit(features, hit, query, number, overlap=1.0, horizons=2.0)
+    model = fit(features, hit, query, near(hit), number, overlap=1.0, horizons=2.0)
     assert model is not None
     assert (model.breakouts, model.early, model.trees is not None) == (breakouts, early, has_trees)
     assert model.start_share == (1.0 if early else 0.2)
@@ -128,12 +145,12 @@ def test_few_hits_leave_the_start() -> None:
     features, hit, query = queries(2, count=40)
     weight = weights(fitted(features, hit, query, overlap=200.0))
     assert max(weight, key=lambda name: abs(weight[name])) == "signitrend"
-    none = fit(features, np.zeros_like(hit), query, np.arange(len(hit)), overlap=1.0, horizons=1.0)
+    none = fit(features, np.zeros_like(hit), query, near(hit), np.arange(len(hit)), overlap=1.0, horizons=1.0)
     assert none is not None
     assert none.early
     assert 0 < none.rate < 0.01
     nothing = {name: values[:0] for name, values in features.items()}
-    assert fit(nothing, hit[:0], query[:0], query[:0], overlap=1.0, horizons=0.0) is None
+    assert fit(nothing, hit[:0], query[:0], hit[:0], query[:0], overlap=1.0, horizons=0.0) is None
 
 
 def test_a_signal_that_never_moves_is_left_alone() -> None:

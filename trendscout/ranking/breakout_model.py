@@ -6,11 +6,12 @@ start   a logistic curve of SigniTrend. It has all the say before breakouts are 
 after
         s horizons of outcomes: outcomes of one week are of one week's weather, however many they are.
 line    a conditional logit (McFadden 1974): within each query, hits are drawn from the candidates in proportion to
-        exp(weights · signals). It is fitted in three stages by Newton's method with ridge penalties: the starting
-        signals, drawn to SigniTrend alone; all signals, drawn to the first stage; all signals on the latest
-        outcomes, drawn to the second.
-trees   shallow additive trees, with a weight of n/(n + 200) by the distinct breakouts n that are known, from 100
-on.
+        exp(weights · signals), those near the goal and those far from it apart: near ones break out by place,
+        and what sets them off from far ones does not lift these. It is fitted in three stages by Newton's method
+        with ridge penalties: the starting signals, drawn to SigniTrend alone; all signals, drawn to the first
+        stage; all signals on the latest outcomes, drawn to the second.
+trees   shallow additive trees, from 100 distinct breakouts n on, with n/(n + 200) of half the weight: where much
+        is known line and trees are averaged, and err less together than either.
 
 Walking forward, the curve of what earlier models said and what came of it sets the average right.
 """
@@ -27,9 +28,10 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.calibration import Curve, fit_curve, interval, log_odds, logistic
 from trendscout.ranking.model_features import STARTS
 
-FORMAT = 3  # of a model in the store: one of another format is fitted anew
+FORMAT = 4  # of a model in the store: one of another format is fitted anew
 MIN_BREAKOUTS = 20  # distinct ones: with fewer the order is SigniTrend's and the chance is the list's base rate
-TREES_FROM, TREES_HALF = 100, 200  # distinct breakouts: none below the first; at the second half the weight
+TREES_FROM, TREES_HALF = 100, 200  # distinct breakouts: none below the first; at the second half of TREES_MOST
+TREES_MOST = 0.5  # of what is learned: alone they order amazon_us by .90 of the line, averaged by 1.03
 START_HORIZONS = 0.5  # of outcomes, after which the start has half the say
 EARLY_SLOPE = 1e-3  # of SigniTrend while there is no model: it orders the rows and leaves them their base rate
 EARLY_SURENESS = 20.0  # at most, goods: a base rate says nothing of the one row
@@ -155,6 +157,7 @@ def fit(
     features: Columns,
     hit: Flags,
     query: Ints,
+    near: Flags,
     breakout: Ints,
     *,
     overlap: float,
@@ -167,9 +170,9 @@ def fit(
 ) -> Fitted | None:
     """The model of these trials, or None while there are none.
 
-    Rows are sorted by query; `breakout` tells the breakouts of the hits apart. `overlap` is how many evaluation
-    times look into one horizon, and `horizons` how many horizons the trials span. `warm` is an earlier model of
-    the same signals, to start from.
+    Rows are sorted by query; `near` are those whose place is near the goal, see `Rules.r0`; `breakout` tells the
+    breakouts of the hits apart. `overlap` is how many evaluation times look into one horizon, and `horizons` how
+    many horizons the trials span. `warm` is an earlier model of the same signals, to start from.
     """
     if not len(hit):
         return None
@@ -181,11 +184,12 @@ def fit(
     start = (log_odds(rate), EARLY_SLOPE)
     if not early:
         values = np.stack([features[name] for name in names], axis=1)
-        line = _fit_line(names, values, hit, query, repeat, warm.line if warm and warm.names == names else None)
+        guess = warm.line if warm and warm.names == names else None
+        line = _fit_line(names, values, hit, (query, near), repeat, guess)
         start_share = START_HORIZONS / (START_HORIZONS + horizons)
         start = _start(features["signitrend"], hit, repeat)
         if breakouts >= TREES_FROM:
-            trees, trees_share = fit_trees(values, hit, 1 / repeat), breakouts / (breakouts + TREES_HALF)
+            trees, trees_share = fit_trees(values, hit), TREES_MOST * breakouts / (breakouts + TREES_HALF)
     return Fitted(
         group=group,
         rules=rules,
@@ -212,13 +216,15 @@ def _start(signitrend: Floats, hit: Flags, repeat: float) -> Curve:
 
 
 def _fit_line(
-    names: tuple[str, ...], values: Floats, hit: Flags, query: Ints, repeat: float, warm: Line | None
+    names: tuple[str, ...], values: Floats, hit: Flags, of: tuple[Ints, Flags], repeat: float, warm: Line | None
 ) -> Line:
+    query, near = of
     rows = _thinned(query)
+    rows = rows[np.lexsort((near[rows], query[rows]))]
     mean, sd = values[rows].mean(axis=0), values[rows].std(axis=0)
     sd = np.where(sd > 1e-6, sd, np.inf)  # a signal that never moved says nothing
     z = _standard(values[rows], mean, sd)
-    hit, query = hit[rows], query[rows]
+    hit, query = hit[rows], 2 * query[rows] + near[rows]
     starts = len(STARTS)
     start = np.zeros(starts)
     start[0] = START_WEIGHT

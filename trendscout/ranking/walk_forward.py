@@ -50,6 +50,7 @@ class Material:
             {name: values[rows] for name, values in self.features.items()},
             tried.hit[known],
             tried.query[known],
+            tried.rank[known] <= self.rules.r0,
             tried.breakout[known],
             overlap=self.rules.overlap,
             horizons=float(np.ptp(time)) / 3600 / self.rules.horizon_h if len(time) else 0.0,
