@@ -84,7 +84,7 @@ def test_a_history_keeps_its_floors(name: str) -> None:
         assert report.ratio >= FLOORS[name]
         assert report.ece is not None
         assert report.base is not None
-        assert report.ece <= min(0.03, report.base / 2)
+        assert report.ece <= min(0.03, 0.6 * report.base)  # a chance of 0 for all has the base rate's
     if name in SHOWN_FLOORS:
         shown = report.shown
         assert shown is not None
