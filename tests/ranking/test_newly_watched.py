@@ -35,7 +35,8 @@ def top(scores: Scores, count: int = 20) -> list[str]:
 
 def test_it_does_not_flood_the_report(mornings: list[Scores]) -> None:
     shown = [top(scores).count(NEW) for scores in mornings]
-    assert shown[:2] == [0, 0]  # watched for less than the two days that trials need
+    # Watched for less than the two days that trials need, its goods have the base rate: hardly one is first.
+    assert max(shown[:2]) <= 1
     assert max(shown) <= 10  # it is one of four lists
     assert sum(shown) > 0
 
