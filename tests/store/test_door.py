@@ -1,14 +1,17 @@
 """What the store lets in: nothing that no list can show, whoever offers it, and each refusal with a word."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 
 import pytest
 
+from trendscout.findings import from_json
 from trendscout.model import Entry, Snapshot
 from trendscout.store.connect import open_store
 from trendscout.store.load import load_snapshots
+from trendscout.store.mend import mend
+from trendscout.store.sql import naive
 from trendscout.store.upkeep import contradictions
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
@@ -68,5 +71,31 @@ def test_a_store_that_holds_such_values_is_seen_through(store):
     store.execute("UPDATE observations SET count = 'inf'::DOUBLE")
     store.execute("UPDATE snapshots SET taken_at = TIMESTAMP '0001-01-01'")
     told = [fault.what for fault in contradictions(store)]
-    assert "{count} observations hold a rank, count or price that cannot be." in told
-    assert "{count} snapshots were taken before there were shops on the web." in told
+    assert "{count} observations hold an impossible count." in told
+    assert "{count} snapshots are of a time at which no list was looked at." in told
+
+
+def test_what_no_door_lets_in_is_found_by_kind_and_mended(store):
+    entries = tuple(replace(GOOD, item_key=f"k{rank}", rank=rank, reviews=3, rating=4.0) for rank in range(1, 7))
+    later = NOW + timedelta(hours=1)
+    looks = [replace(LOOK, entries=entries, depth=6), replace(LOOK, taken_at=later, entries=entries[:1])]
+    load_snapshots(store, looks, loaded_at=NOW)
+    for rank, wrong in enumerate(("rank = -5", "count = 'inf'::DOUBLE", "price = -1", "rating = 'nan'::FLOAT"), 1):
+        store.execute(f"UPDATE observations SET {wrong} WHERE rank = {rank} AND taken_at = ?", [naive(NOW)])
+    store.execute("UPDATE observations SET count = 1e14, reviews = -3 WHERE rank = 5")
+    store.execute("UPDATE listings SET price = -1 WHERE item_key = 'k2'")
+    for table in ("snapshots", "observations"):
+        store.execute(f"UPDATE {table} SET taken_at = TIMESTAMP '2126-01-01' WHERE taken_at = ?", [naive(later)])
+    found = {fault.what: fault.count for fault in contradictions(store)}
+    assert len(found) == 7
+    assert found["{count} observations hold an impossible count."] == 2
+    assert mend(store) == {"looks": 1, "rank": 1, "count": 2, "price": 1, "rating": 1, "reviews": 1}
+    assert contradictions(store) == []
+    (row,) = store.execute("SELECT status, depth, entries, reason FROM snapshots").fetchall()
+    assert row[:3] == ("partial", 0, 5)
+    assert [one.code for one in from_json(row[3])] == ["values_impossible"] * 5
+    kept = store.execute("SELECT rank, count, price, rating, reviews FROM observations ORDER BY rank").fetchall()
+    assert kept == [
+        (2, None, 5, 4.0, 3), (3, 7, None, 4.0, 3), (4, 7, 5, None, 3), (5, None, 5, 4.0, None), (6, 7, 5, 4.0, 3),
+    ]  # fmt: skip
+    assert mend(store) == {}

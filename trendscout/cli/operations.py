@@ -194,13 +194,21 @@ def replay(
 @app.command(
     help=example("Check configuration, store, archive, clock and sources; say what to do.", "trendscout doctor")
 )
-def doctor(context: typer.Context, as_json: AsJson = False) -> None:
+def doctor(
+    context: typer.Context,
+    to_mend: Annotated[
+        bool, typer.Option("--mend", help=t("Let hosts that a wrong clock closed be asked again."))
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check everything."""
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_diagnoses
-    from trendscout.jobs.doctor import examine
+    from trendscout.jobs.doctor import examine, mend
 
     here = call(context)
+    for host in mend(here.workspace, now=moment(None)) if to_mend else ():
+        here.say("{host} is asked again with the next run.", host=host)
     diagnoses = examine(here.workspace, here.settings, now=moment(None))
     if as_json:
         answer(diagnoses)
@@ -236,12 +244,23 @@ def restore(
 
 
 @database.command(help=example("Look for damage and contradictions in the store.", "trendscout db check"))
-def check(context: typer.Context, as_json: AsJson = False) -> None:
+def check(
+    context: typer.Context,
+    to_mend: Annotated[
+        bool,
+        typer.Option("--mend", help=t("Take out what no list can show: impossible times, ranks and numbers.")),
+    ] = False,
+    as_json: AsJson = False,
+) -> None:
     """Check the store."""
     from trendscout.cli.output import answer
+    from trendscout.store.mend import mend
     from trendscout.store.upkeep import check as check_store
 
     here = call(context)
+    mended = here.workspace.write(mend, must_exist=True) if to_mend else {}
+    for name, count in mended.items():
+        here.say("Mended: {count} × {name}.", count=count, name=name)
     faults = check_store(here.workspace.db)
     if as_json:
         answer(faults)

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.jobs.notify import undelivered
-from trendscout.model import Coverage
+from trendscout.model import Coverage, HostState
 from trendscout.money import OLD_DAYS
 from trendscout.report import costs, job_lines, packs
 from trendscout.report.phrases import RATES
@@ -24,7 +24,7 @@ from trendscout.steps.rates import OWN_FILE, rates_of
 from trendscout.store import runs
 from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
-from trendscout.store.hosts import host_states
+from trendscout.store.hosts import host_states, reopen_hosts
 from trendscout.store.lake import server_time
 from trendscout.store.rates import currencies_of
 from trendscout.store.sql import Connection, one
@@ -62,6 +62,27 @@ def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[
         *_jobs(workspace, settings, now),
     ]
     return sorted(found, key=lambda one: -one.exit_code)
+
+
+def mend(workspace: Workspace, *, now: datetime) -> list[str]:
+    """The hosts that a wrong clock had closed, or whose robots.txt it had dated ahead: they are asked again."""
+    if not workspace.db.exists():
+        return []
+
+    def work(connection: Connection) -> list[str]:
+        wrong = [state.host for state in host_states(connection) if _is_misdated(state, now)]
+        if wrong:
+            reopen_hosts(connection, wrong)
+        return wrong
+
+    return workspace.write(work)
+
+
+def _is_misdated(state: HostState, now: datetime) -> bool:
+    """Whether a clock that was ahead wrote this state: nothing rests a host so long, no file was read tomorrow."""
+    from trendscout.fetch.breaker import plausible
+
+    return plausible(state, now) != state or bool(state.robots_at and state.robots_at > now + _FUTURE)
 
 
 def _configuration(settings: Settings) -> Iterator[Diagnosis]:
@@ -111,7 +132,7 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
         yield Diagnosis(
             "bad",
             fault.what,
-            "`trendscout db restore` or `trendscout replay` into a new store.",
+            "`trendscout db check --mend`, `trendscout db restore`, or `trendscout replay` into a new store.",
             {"count": fault.count},
         )
     if not faults:
@@ -150,8 +171,19 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
             "Set the one that is wrong: times of looks are this machine's.",
             {"minutes": round(abs(ahead).total_seconds() / 60)},
         )
+    yield from _hosts(connection, now)
+
+
+def _hosts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
     for state in host_states(connection):
-        if state.open_until and state.open_until > now:
+        if _is_misdated(state, now):
+            yield Diagnosis(
+                "warn",
+                "{host} was closed, or its robots.txt read, by a clock that was ahead.",
+                "`trendscout doctor --mend` lets it be asked again.",
+                {"host": state.host},
+            )
+        elif state.open_until and state.open_until > now:
             yield Diagnosis(
                 "warn",
                 "{host} is left alone until {until:%Y-%m-%d %H:%M} UTC: {reason}.",

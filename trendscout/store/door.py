@@ -6,14 +6,33 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 
-from trendscout.bounds import MAX_PRICE, MAX_REVIEWS, is_count, is_look, is_rank
+from trendscout.bounds import (
+    FIRST_SHOP,
+    LAST_LOOK,
+    MAX_COUNT,
+    MAX_PRICE,
+    MAX_RANK,
+    MAX_REVIEWS,
+    is_count,
+    is_look,
+    is_rank,
+)
 from trendscout.findings import Finding, finding
 from trendscout.model import Entry, Snapshot
 
-# What `db check` and `doctor` look for in a store: it may have been written before these were refused.
+# What `db check` and `doctor` look for in a store, and `--mend` takes out: it may have been written before
+# the door refused these. As SQL what `plausible` is in Python.
+IMPOSSIBLE_VALUES = {
+    "rank": f"rank NOT BETWEEN 1 AND {MAX_RANK}",
+    "count": f"NOT (isfinite(count) AND count BETWEEN 0 AND {MAX_COUNT})",
+    "reviews": f"reviews NOT BETWEEN 0 AND {MAX_REVIEWS}",
+    "price": f"price NOT BETWEEN 0 AND {MAX_PRICE}",
+    "rating": "NOT (isfinite(rating) AND rating BETWEEN 0 AND 5)",
+}
 IMPOSSIBLE = {
-    "observations": "rank < 1 OR price < 0 OR (count IS NOT NULL AND NOT (isfinite(count) AND count >= 0))",
-    "snapshots": "taken_at < TIMESTAMP '1995-01-01'",
+    "observations": " OR ".join(IMPOSSIBLE_VALUES.values()),
+    "listings": IMPOSSIBLE_VALUES["price"],
+    "snapshots": f"taken_at < TIMESTAMP '{FIRST_SHOP:%Y-%m-%d}' OR taken_at >= TIMESTAMP '{LAST_LOOK:%Y-%m-%d}'",
 }
 
 

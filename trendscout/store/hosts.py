@@ -33,3 +33,12 @@ def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[Hos
                 "INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [state.host, state.trips, state.misses, times[0], state.reason, state.robots, times[1]],
             )
+
+
+def reopen_hosts(connection: duckdb.DuckDBPyConnection, hosts: Iterable[str]) -> None:
+    """Let these hosts be asked again at once, their robots.txt too."""
+    connection.execute(
+        """UPDATE hosts SET open_until = NULL, trips = 0, misses = 0, robots = '', robots_at = NULL
+        WHERE list_contains(?, host)""",
+        [list(hosts)],
+    )

@@ -12,7 +12,7 @@ from pathlib import Path
 from trendscout.errors import StoreDamaged, StoreError, UsageError
 from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
-from trendscout.store.door import IMPOSSIBLE
+from trendscout.store.door import IMPOSSIBLE, IMPOSSIBLE_VALUES
 from trendscout.store.lake import attach_lake, home_of, quoted, retried
 from trendscout.store.leases import alone
 from trendscout.store.sql import Connection, one, transaction
@@ -81,12 +81,16 @@ _CHECKS = (
         "{count} snapshots are of an unknown list.",
         "SELECT count(*) FROM snapshots ANTI JOIN lists USING (list_key)",
     ),
-    (
-        "{count} observations hold a rank, count or price that cannot be.",
-        f"SELECT count(*) FROM observations WHERE {IMPOSSIBLE['observations']}",
+    *(
+        (f"{{count}} observations hold an impossible {name}.", f"SELECT count(*) FROM observations WHERE {wrong}")
+        for name, wrong in IMPOSSIBLE_VALUES.items()
     ),
     (
-        "{count} snapshots were taken before there were shops on the web.",
+        "{count} listings hold an impossible price.",
+        f"SELECT count(*) FROM listings WHERE {IMPOSSIBLE['listings']}",
+    ),
+    (
+        "{count} snapshots are of a time at which no list was looked at.",
         f"SELECT count(*) FROM snapshots WHERE {IMPOSSIBLE['snapshots']}",
     ),
     (
