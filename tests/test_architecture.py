@@ -65,6 +65,17 @@ def test_a_module_keeps_the_law(path: Path) -> None:
     assert faults(module_of(path), path.read_text(encoding="utf-8")) == []
 
 
+SITES = [path for path in (ROOT / "sources").glob("*.py") if "\nSOURCES" in path.read_text(encoding="utf-8")]
+
+
+@pytest.mark.parametrize("path", SITES, ids=module_of)
+def test_a_site_shows_its_sources_and_nothing_else(path: Path) -> None:
+    """What a site is reaches the others as data; its functions are its own."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    named = {node.name for node in tree.body if isinstance(node, (ast.FunctionDef, ast.ClassDef))}
+    assert {name for name in named if not name.startswith("_")} == set()
+
+
 def test_every_part_has_its_layer_and_every_layer_its_parts() -> None:
     parts = {path.relative_to(ROOT).parts[0].removesuffix(".py") for path in FILES}
     assert parts == set(LAYER_OF)

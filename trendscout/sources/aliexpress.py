@@ -44,7 +44,7 @@ _CATEGORY = re.compile(r"/category/(\d+)(?:/([^/.]+))?")
 _MAX_ROWS = 2000
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Words or category of a list's address."""
     parts = split_url(url)
     if "aliexpress." not in (parts.hostname or ""):
@@ -58,7 +58,7 @@ def query_of(url: str) -> Query | None:
     return Query("aliexpress", None, "search", asked) if asked else None
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """Two pages of 60, most orders first. The cookie only says country, currency and language."""
     words = words_of(query)
     if query.kind == "category":
@@ -73,7 +73,7 @@ def requests(query: Query) -> Sequence[Request]:
     )
 
 
-def read_page_state(page: Page) -> Iterator[Entry | ListNote]:
+def _read_page_state(page: Page) -> Iterator[Entry | ListNote]:
     """Cards of a page's own state, in today's or the older place."""
     for mark in ("_init_data_=", "_init_data_ =", "window.runParams =", "window.runParams="):
         if mark.encode() in page.body:
@@ -86,7 +86,7 @@ def read_page_state(page: Page) -> Iterator[Entry | ListNote]:
     raise LayoutChanged("The page holds no state with cards.")
 
 
-def read_json(page: Page) -> Iterator[Entry | ListNote]:
+def _read_json(page: Page) -> Iterator[Entry | ListNote]:
     """Cards of a reply, or a bare list of cards."""
     yield from _read(page, parse_json(page))
 
@@ -194,16 +194,16 @@ SOURCES = (
         ),
         key_form=r"\d{6,20}",
         readers=(
-            Reader("items as JSON", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),
+            Reader("items as JSON", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), _read_json),
             Reader(
                 "page state",
                 lambda page: b"_init_data_" in page.body or b"runParams" in page.body,
-                read_page_state,
+                _read_page_state,
             ),
         ),
         hosts=("www.aliexpress.com",),
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=ALIBABA,
         spacing_s=6.0,
         categories=("portable blender", "led strip lights"),

@@ -36,7 +36,7 @@ _CARD_BYTES = 8192  # real cards have 4,500
 _MAX_ROWS = 500  # one page has 50; more is not a list of ours
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Market, kind and category of a list's address; the front page has no category."""
     market = amazon.market_of(url)
     path = split_url(url).path
@@ -48,7 +48,7 @@ def query_of(url: str) -> Query | None:
     return Query("amazon_bestsellers", market, kind, "/".join(parts))
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """Two pages of 50 for a category, one for the front page."""
     host = amazon.HOST_OF[query.market or "US"]
     path = f"https://{host}/gp/{_PATH_OF[query.kind or KINDS[0]]}"
@@ -61,10 +61,10 @@ def requests(query: Query) -> Sequence[Request]:
 
 
 def _settled(page: Page) -> Query:
-    if query_of(page.url) is not None:
+    if _query_of(page.url) is not None:
         return page.query
     address = amazon.canonical(page)
-    query = amazon.settled(page, query_of(address) if address else None)
+    query = amazon.settled(page, _query_of(address) if address else None)
     if address is None and not query.category:
         kind, category = _by_links(page)
         query = replace(query, kind=kind or query.kind, category=category)
@@ -93,7 +93,7 @@ def _by_links(page: Page) -> tuple[str, str]:
 # --- the grid, since 2022 ------------------------------------------------------------------------------
 
 
-def read_grid(page: Page) -> Iterator[Entry | ListNote]:
+def _read_grid(page: Page) -> Iterator[Entry | ListNote]:
     """All ranks from the grid's attribute, with what the rendered cards say of their items."""
     query = _settled(page)
     name = list_id(query)
@@ -205,7 +205,7 @@ def _entry(
     )
 
 
-def read_cards(page: Page) -> Iterator[Entry]:
+def _read_cards(page: Page) -> Iterator[Entry]:
     """The rendered cards of a grid whose attribute is missing, as some saved pages have it."""
     query = _settled(page)
     name, base = list_id(query), amazon.base_of(page, query.market)
@@ -218,7 +218,7 @@ def read_cards(page: Page) -> Iterator[Entry]:
 # --- the front page ------------------------------------------------------------------------------------
 
 
-def read_hub(page: Page) -> Iterator[Entry | ListNote]:
+def _read_hub(page: Page) -> Iterator[Entry | ListNote]:
     """The top of each category that the front page shows, one list each."""
     query = _settled(page)
     base = amazon.base_of(page, query.market)
@@ -238,7 +238,7 @@ def read_hub(page: Page) -> Iterator[Entry | ListNote]:
 def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, str]:
     """Kind and category of a carousel: from its "see more" link, or else from its heading."""
     for link in all_of(carousel, "a.a-link-normal[href]"):
-        found = query_of(f"{base}{split_url(link.attributes.get('href') or '').path}")
+        found = _query_of(f"{base}{split_url(link.attributes.get('href') or '').path}")
         if found and found.category:
             return found.kind, found.category
     heading = text_of(carousel, ".a-carousel-heading, h2") or "unnamed"
@@ -248,7 +248,7 @@ def _carousel_list(carousel: LexborNode, query: Query, base: str) -> tuple[str, 
 # --- before 2022 ---------------------------------------------------------------------------------------
 
 
-def read_ordered_list(page: Page) -> Iterator[Entry]:
+def _read_ordered_list(page: Page) -> Iterator[Entry]:
     """The ordered list that category pages were until 2022."""
     query = _settled(page)
     name, base = list_id(query), amazon.base_of(page, query.market)
@@ -261,7 +261,7 @@ def read_ordered_list(page: Page) -> Iterator[Entry]:
 # --- replies of a third party's interface --------------------------------------------------------------
 
 
-def read_interface(page: Page) -> Iterator[Entry | ListNote]:
+def _read_interface(page: Page) -> Iterator[Entry | ListNote]:
     """Ranked rows of a third party's interface, which names country, kind and category itself."""
     value = parse_json(page)
     holder = next(iter(dicts_with(value, "best_sellers")), {})
@@ -321,16 +321,16 @@ SOURCES = (
         ),
         key_form="[A-Z0-9]{10}",
         readers=(
-            Reader("grid since 2022", lambda page: b"data-client-recs-list" in page.body, read_grid),
-            Reader("grid, cards only", lambda page: b"gridItemRoot" in page.body, read_cards),
-            Reader("hub of carousels", lambda page: b"zg-carousel-general-faceout" in page.body, read_hub),
-            Reader("third party's interface", lambda page: b'"best_sellers"' in page.body, read_interface),
-            Reader("ordered list until 2022", lambda page: b"zg-ordered-list" in page.body, read_ordered_list),
+            Reader("grid since 2022", lambda page: b"data-client-recs-list" in page.body, _read_grid),
+            Reader("grid, cards only", lambda page: b"gridItemRoot" in page.body, _read_cards),
+            Reader("hub of carousels", lambda page: b"zg-carousel-general-faceout" in page.body, _read_hub),
+            Reader("third party's interface", lambda page: b'"best_sellers"' in page.body, _read_interface),
+            Reader("ordered list until 2022", lambda page: b"zg-ordered-list" in page.body, _read_ordered_list),
         ),
         hosts=amazon.HOSTS,
         default_on=True,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=amazon.WALLS,
         spacing_s=5.0,
         length=100,

@@ -54,7 +54,7 @@ _BRAND_CHARS = 60
 _MAX_CARDS = 500
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Market and search words of `/s?k=...`."""
     market, parts = amazon.market_of(url), split_url(url)
     if market is None or parts.path.rstrip("/") not in ("/s", "/s/ref=nb_sb_noss"):
@@ -63,13 +63,13 @@ def query_of(url: str) -> Query | None:
     return Query("amazon_search", market, "search", words[0]) if words else None
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """Two pages of results for the search words."""
     address = f"https://{amazon.HOST_OF[query.market or 'US']}/s?k={quote_plus(words_of(query))}"
     return tuple(Request(address + (f"&page={number}" if number > 1 else ""), page=number) for number in (1, 2))
 
 
-def read_results(page: Page) -> Iterator[Entry | ListNote]:
+def _read_results(page: Page) -> Iterator[Entry | ListNote]:
     """One entry per product: results ranked among themselves, advertisements marked and without a rank."""
     tree, query = parse_html(page), page.query
     if query.market is None:
@@ -179,7 +179,7 @@ def _bought(card: LexborNode, market: str | None) -> CountFields:
 # --- rows that a scraper collected ---------------------------------------------------------------------
 
 
-def read_collected(page: Page) -> Iterator[Entry | ListNote]:
+def _read_collected(page: Page) -> Iterator[Entry | ListNote]:
     """Rows of a scraper's output, in their order; those whose link is counted are advertisements."""
     rows = rows_at(parse_json(page), (), having=("real_price",))
     links = [text(row.get("url")) or "" for row in rows]
@@ -228,12 +228,12 @@ SOURCES = (
         ),
         key_form="[A-Z0-9]{10}",
         readers=(
-            Reader("search results", lambda page: b"s-search-result" in page.body, read_results),
-            Reader("collected rows", lambda page: b'"real_price"' in page.body, read_collected),
+            Reader("search results", lambda page: b"s-search-result" in page.body, _read_results),
+            Reader("collected rows", lambda page: b'"real_price"' in page.body, _read_collected),
         ),
         hosts=amazon.HOSTS,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=amazon.WALLS,
         spacing_s=5.0,
         categories=("fidget toy", "portable blender"),

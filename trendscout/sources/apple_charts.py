@@ -21,7 +21,7 @@ def _market_of(country: str) -> str:
     return "UK" if country.upper() == "GB" else country.upper()
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Country, chart and kind of things of a feed's address; older feeds had another host."""
     found = _ADDRESS.search(url)
     if found is None or "apple.com/" not in url:
@@ -29,17 +29,17 @@ def query_of(url: str) -> Query | None:
     return Query("apple_charts", _market_of(found[1]), found[3], "" if found[2] == "apps" else found[2])
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """One feed: a country's chart of apps, or of what the category names, such as podcasts."""
     country = "gb" if query.market == "UK" else (query.market or "US").lower()
     what = query.category or "apps"
     return (Request(f"https://{_HOST}/api/v2/{country}/{what}/{query.kind or _KINDS[0]}/{_ROWS}/{what}.json"),)
 
 
-def read_feed(page: Page) -> Iterator[Entry | ListNote]:
+def _read_feed(page: Page) -> Iterator[Entry | ListNote]:
     """The feed's rows; their order is the chart. The feed names country, chart and time itself."""
     feed = next((one["feed"] for one in dicts_with(parse_json(page), "feed")), None)
-    asked = query_of(text(dig(feed, "id")) or "")
+    asked = _query_of(text(dig(feed, "id")) or "")
     country = text(dig(feed, "country"))
     query = told(page, market=_market_of(country) if country else None)
     if asked:
@@ -95,10 +95,10 @@ SOURCES = (
             "nothing."
         ),
         key_form=r"\d{5,15}",
-        readers=(Reader("feed generator", lambda page: b'"artworkUrl100"' in page.body, read_feed),),
+        readers=(Reader("feed generator", lambda page: b'"artworkUrl100"' in page.body, _read_feed),),
         hosts=(_HOST,),
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         spacing_s=5.0,
         length=_ROWS,
         marks=("marketingtools.apple.com", "apps.apple.com", "applemarketingtools.com"),

@@ -61,7 +61,7 @@ _PAGE_SIZE = 60
 _MAX_ROWS = 500
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Market, words and kind of a search's address."""
     parts = split_url(url)
     market = _MARKET_OF.get((parts.hostname or "").removeprefix("www."))
@@ -71,7 +71,7 @@ def query_of(url: str) -> Query | None:
     return Query("ebay", market, "sold" if told.get("LH_Sold") == "1" else "search", told["_nkw"])
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """One page of best matches, or of goods that were sold."""
     sold = "&LH_Sold=1&LH_Complete=1" if query.kind == "sold" else ""
     host = HOST_OF[query.market or "US"]
@@ -79,10 +79,10 @@ def requests(query: Query) -> Sequence[Request]:
 
 
 def _settled(page: Page) -> Query:
-    if query_of(page.url):
+    if _query_of(page.url):
         return page.query
     found = _CANONICAL.search(page.body, 0, _HEAD_BYTES)
-    told = query_of(found.group(1).decode("ascii", "replace").replace("&amp;", "&")) if found else None
+    told = _query_of(found.group(1).decode("ascii", "replace").replace("&amp;", "&")) if found else None
     if told is None:
         return page.query
     query = page.query
@@ -177,7 +177,7 @@ def _total(tree: LexborHTMLParser, market: str | None) -> int | None:
     return grouped((shown or "").rstrip("+") or None, market)
 
 
-def read_browse(page: Page) -> Iterator[Entry | ListNote]:
+def _read_browse(page: Page) -> Iterator[Entry | ListNote]:
     """Goods of the official Browse interface: its reply names words, place and order of its search itself."""
     holder = next(iter(dicts_with(parse_json(page), "itemSummaries")), {})
     address = text(holder.get("href")) or ""
@@ -215,7 +215,7 @@ def _summary(row: dict[str, Any], name: str) -> Entry:
     )
 
 
-def read_collected(page: Page) -> Iterator[Entry | ListNote]:
+def _read_collected(page: Page) -> Iterator[Entry | ListNote]:
     """Rows of a scraper's output, in their order; ratings in it are of the sellers, and not read."""
     rows = rows_at(parse_json(page), (), having=("subtitles",))
     links = [text(row.get("url")) or "" for row in rows]
@@ -239,17 +239,17 @@ def read_collected(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name)
 
 
-def read_s_card(page: Page) -> Iterator[Entry | ListNote]:
+def _read_s_card(page: Page) -> Iterator[Entry | ListNote]:
     """Layout "s-card", since 2025."""
     return _read(page, "li.s-card", "s-card__")
 
 
-def read_su_item(page: Page) -> Iterator[Entry | ListNote]:
+def _read_su_item(page: Page) -> Iterator[Entry | ListNote]:
     """Layout "su-item-card", 2026."""
     return _read(page, ".su-item-card", "su-item-card__")
 
 
-def read_s_item(page: Page) -> Iterator[Entry | ListNote]:
+def _read_s_item(page: Page) -> Iterator[Entry | ListNote]:
     """Layout "s-item", until 2025."""
     return _read(page, "li.s-item", "s-item__")
 
@@ -283,15 +283,15 @@ SOURCES = (
         ),
         key_form=r"\d{9,15}",
         readers=(
-            Reader("Browse API", lambda page: b'"itemSummaries"' in page.body, read_browse),
-            Reader("collected rows", lambda page: b'"subtitles"' in page.body, read_collected),
-            Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, read_su_item),
-            Reader("s-card, 2025", lambda page: b"s-card__" in page.body, read_s_card),
-            Reader("s-item, until 2025", lambda page: b"s-item__" in page.body, read_s_item),
+            Reader("Browse API", lambda page: b'"itemSummaries"' in page.body, _read_browse),
+            Reader("collected rows", lambda page: b'"subtitles"' in page.body, _read_collected),
+            Reader("su-item-card, 2026", lambda page: b"su-item-card__" in page.body, _read_su_item),
+            Reader("s-card, 2025", lambda page: b"s-card__" in page.body, _read_s_card),
+            Reader("s-item, until 2025", lambda page: b"s-item__" in page.body, _read_s_item),
         ),
         hosts=tuple(HOST_OF.values()),
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=_WALLS,
         spacing_s=5.0,
         categories=("fidget toy", "led strip lights"),

@@ -22,17 +22,17 @@ _ADDRESS = "https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml"
 _MAX_ROWS = 200
 
 
-def requests(_query: Query) -> Sequence[Request]:
+def _requests(_query: Query) -> Sequence[Request]:
     """The rates of the last working day, about 2 kB."""
     return (Request(_ADDRESS),)
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """The only list there is."""
     return Query("ecb_rates", "EU", "rates") if "eurofxref" in url else None
 
 
-def read(page: Page) -> Iterator[Entry]:
+def _read(page: Page) -> Iterator[Entry]:
     """A row a currency of the newest day in the file."""
     days = [(str(one.get("time")), one) for one in parse_feed(page).iter() if one.get("time")]
     if not days:
@@ -73,11 +73,11 @@ SOURCES = (
             "turned into dollars by it."
         ),
         key_form=r"[A-Z]{3}",
-        readers=(Reader("daily file", lambda page: b"Cube" in page.body[:4000], read),),
+        readers=(Reader("daily file", lambda page: b"Cube" in page.body[:4000], _read),),
         hosts=("www.ecb.europa.eu",),
         default_on=True,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         marks=("ecb.europa.eu", "eurofxref"),
         alone=("rates",),
         ordered=False,

@@ -47,7 +47,7 @@ def _market(geo: object) -> str | None:
     return ("UK" if code == "GB" else code) if len(code) == 2 else None
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Market and kind of a feed, a trending page or an Explore reply."""
     parts = split_url(url)
     if not (parts.hostname or "").startswith("trends.google."):
@@ -76,7 +76,7 @@ def _words(asked: Any) -> list[str]:
     return [word for word in found if word]
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """The feed of about ten searches, or with kind trending_now the page's own call for the last 24 hours."""
     geo = _geo(query.market)
     if query.kind != "trending_now":
@@ -91,13 +91,13 @@ def requests(query: Query) -> Sequence[Request]:
 # --- trending ------------------------------------------------------------------------------------------
 
 
-def read_feed(page: Page) -> Iterator[Entry]:
+def _read_feed(page: Page) -> Iterator[Entry]:
     """The trending feed: searches in the order of the feed, with a floor of their number."""
     channel = parse_feed(page).find("channel")
     if channel is None:
         return
     link = channel.findtext("link") or ""
-    query = page.query if page.query.market else (query_of(link) or page.query)
+    query = page.query if page.query.market else (_query_of(link) or page.query)
     name = list_id(query, kind="trending")
     for rank, item in enumerate(channel.findall("item")[:_MAX_ROWS], start=1):
         title = text(item.findtext("title"))
@@ -127,7 +127,7 @@ def _news(item: Element) -> str | None:
     return None
 
 
-def read_trending_now(page: Page) -> Iterator[Entry]:
+def _read_trending_now(page: Page) -> Iterator[Entry]:
     """Rows of the `i0OFE` call. The volume is a floor; the normalised search is not shown: it loses marks."""
     query = page.query
     for payload in batchexecute(page, "i0OFE"):
@@ -158,7 +158,7 @@ def read_trending_now(page: Page) -> Iterator[Entry]:
 # --- Explore, from saved replies -----------------------------------------------------------------------
 
 
-def read_interest(page: Page) -> Iterator[Entry | ListNote]:
+def _read_interest(page: Page) -> Iterator[Entry | ListNote]:
     """Interest over time: one entry per search word, its last whole point and its curve.
 
     The reply does not name the words: they come from its address or the query's category, else they are numbers.
@@ -191,7 +191,7 @@ def read_interest(page: Page) -> Iterator[Entry | ListNote]:
         )
 
 
-def read_related(page: Page) -> Iterator[Entry]:
+def _read_related(page: Page) -> Iterator[Entry]:
     """Related searches or topics: the top ones and the rising ones, "Breakout" for more than 5,000 %."""
     halves = dig(parse_json(page), "default", "rankedList")
     if not isinstance(halves, list) or len(halves) != 2:  # only their order tells which is which
@@ -248,15 +248,15 @@ SOURCES = (
             "time and related searches are read from replies that you saved."
         ),
         readers=(
-            Reader("feed", lambda page: b"<rss" in page.body[:2000], read_feed),
-            Reader("batchexecute i0OFE", lambda page: b"i0OFE" in page.body, read_trending_now),
-            Reader("interest over time", lambda page: b'"timelineData"' in page.body, read_interest),
-            Reader("related searches", lambda page: b'"rankedList"' in page.body, read_related),
+            Reader("feed", lambda page: b"<rss" in page.body[:2000], _read_feed),
+            Reader("batchexecute i0OFE", lambda page: b"i0OFE" in page.body, _read_trending_now),
+            Reader("interest over time", lambda page: b'"timelineData"' in page.body, _read_interest),
+            Reader("related searches", lambda page: b'"rankedList"' in page.body, _read_related),
         ),
         hosts=("trends.google.com",),
         default_on=True,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=_WALLS,
         spacing_s=6.0,
         marks=(

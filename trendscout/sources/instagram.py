@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Iterator
 
 from trendscout.model import CountKind, Entry, ListNote, Page, Query
@@ -15,13 +16,14 @@ from trendscout.text.jsontext import dig, parse_json
 _SITE = "https://www.instagram.com/"
 _KEYS = ("shortCode", "shortcode")
 _POSTS = tuple(f'"{key}"'.encode() for key in _KEYS)
+_SHARE = 3
 _WALLS = Walls(
     marks=((b'"require_login"', "a login"),),
     addresses=((r"/accounts/login", "a login"),),
     unless=_POSTS,
 )
 _TAG = re.compile(r"/explore/(?:tags|search/keyword)/([^/]{1,100})")
-# The first that is told counts; the others stay beside it. Plays come first: a film is seen before it is liked.
+# A list counts one thing, the first of these that a third of its posts tell; the others stay beside it.
 _COUNTS: tuple[tuple[CountKind, tuple[str, ...]], ...] = (
     ("plays", ("videoPlayCount", "playCount", "play_count", "videoViewCount", "video_view_count")),
     ("likes", ("likesCount", "likeCount", "like_count")),
@@ -37,15 +39,20 @@ def _query_of(url: str) -> Query | None:
 
 
 def _counts(row: Row) -> dict[CountKind, CountFields]:
-    """By kind, each count that is told; -1 is how scrapers write one that its owner hides."""
+    """By kind, each count that can be read; -1 is one that its owner hides."""
     told = {kind: exact_count(first(*map(row.get, keys)), kind) for kind, keys in _COUNTS}
     return {kind: count for kind, count in told.items() if count}
 
 
-def _entry(row: Row, name: str) -> Entry:
+def _kind(rows: list[Row]) -> CountKind:
+    """What the list counts: likes of one post never stand in for the plays of another."""
+    told = Counter(kind for row in rows for kind in _counts(row))
+    return next((kind for kind, _ in _COUNTS if _SHARE * told[kind] >= len(rows)), _COUNTS[0][0])
+
+
+def _entry(row: Row, name: str, kind: CountKind) -> Entry:
     key = text(first(*map(row.get, _KEYS))) or ""
     counts = _counts(row)
-    shown = next(iter(counts), None)
     caption = row.get("caption")
     return Entry(
         name,
@@ -54,17 +61,17 @@ def _entry(row: Row, name: str) -> Entry:
         title=text(first(dig(caption, "text") if isinstance(caption, dict) else caption, row.get("alt"))),
         url=web_url(row.get("url")) or (f"{_SITE}p/{key}/" if key else None),
         image=web_url(first(row.get("displayUrl"), row.get("display_url"))),
-        **(counts[shown] if shown else {}),
+        **counts.get(kind, {}),
         listed_at=moment(first(row.get("timestamp"), row.get("taken_at"), row.get("taken_at_timestamp"))),
-        extra=extra(**{kind: count.get("count") for kind, count in counts.items() if kind != shown}),
+        extra=extra(**{other: count.get("count") for other, count in counts.items() if other != kind}),
     )
 
 
-def read_posts(page: Page) -> Iterator[Entry | ListNote]:
+def _read_posts(page: Page) -> Iterator[Entry | ListNote]:
     """Posts in the reply's order, each with its plays, likes or saves."""
     rows = rows_at(parse_json(page), (), ("items",), ("data",), ("topPosts",), having=_KEYS)
-    name = list_id(page.query)
-    yield from ranked(_entry(row, name) for row in rows)
+    name, kind = list_id(page.query), _kind(rows)
+    yield from ranked(_entry(row, name, kind) for row in rows)
 
 
 SOURCES = (
@@ -78,7 +85,7 @@ SOURCES = (
         way_in=("own",),
         terms="https://help.instagram.com/581066165581870",
         why="Off: the site needs a login. Bring the reply of a data service; posts are read, people are not.",
-        readers=(Reader("posts", lambda page: any(mark in page.body for mark in _POSTS), read_posts),),
+        readers=(Reader("posts", lambda page: any(mark in page.body for mark in _POSTS), _read_posts),),
         query_of=_query_of,
         walls=_WALLS,
         marks=("instagram.com/", "cdninstagram.com"),

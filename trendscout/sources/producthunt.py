@@ -20,19 +20,19 @@ _TAGS = re.compile(r"<[^>]{0,500}>")
 _MAX_ROWS = 1000
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """The feed or the GraphQL interface."""
     if "producthunt.com" not in url:
         return None
     return Query("producthunt", None, "posts" if "graphql" in url else "feed")
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """The feed of the newest products, or of one topic."""
     return (Request(f"{_FEED}?category={query.category}" if query.category else _FEED),)
 
 
-def read_feed(page: Page) -> Iterator[Entry]:
+def _read_feed(page: Page) -> Iterator[Entry]:
     """Products of the Atom feed, newest first: an order of time, not of rank."""
     name = list_id(page.query, kind="feed")
     for item in parse_feed(page).findall(f"{_ATOM}entry")[:_MAX_ROWS]:
@@ -59,7 +59,7 @@ def _nodes(connection: object) -> list[Any]:
     return members(dig(connection, "nodes")) or [dig(edge, "node") for edge in members(dig(connection, "edges"))]
 
 
-def read_posts(page: Page) -> Iterator[Entry | ListNote]:
+def _read_posts(page: Page) -> Iterator[Entry | ListNote]:
     """Products of a GraphQL reply in its order, with their votes."""
     value = parse_json(page)
     posts = dig(value, "data", "posts")
@@ -110,13 +110,13 @@ SOURCES = (
         ),
         key_form=r"\d{1,12}",
         readers=(
-            Reader("feed", lambda page: b"<feed" in page.body[:2000], read_feed),
-            Reader("GraphQL", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_posts),
+            Reader("feed", lambda page: b"<feed" in page.body[:2000], _read_feed),
+            Reader("GraphQL", lambda page: page.body.lstrip()[:1] in (b"{", b"["), _read_posts),
         ),
         hosts=("www.producthunt.com",),
         default_on=True,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         marks=(
             "producthunt.com",
             '"votesCount"',

@@ -42,7 +42,7 @@ def _is_json(page: Page) -> bool:
 # --- United States -------------------------------------------------------------------------------------
 
 
-def cpsc_requests(query: Query) -> Sequence[Request]:
+def _cpsc_requests(query: Query) -> Sequence[Request]:
     """Recalls since a day (params `since`), of one product name if there is a category."""
     since = dict(query.params).get("since", _SINCE)
     named = f"&ProductName={quote_plus(query.category)}" if query.category else ""
@@ -50,7 +50,7 @@ def cpsc_requests(query: Query) -> Sequence[Request]:
     return (Request(f"{address}?format=json&RecallDateStart={quote_plus(since)}{named}"),)
 
 
-def read_cpsc(page: Page) -> Iterator[Entry]:
+def _read_cpsc(page: Page) -> Iterator[Entry]:
     """Recalls of today's interface, which answers in XML where JSON is not asked for."""
     name = list_id(page.query)
     value = parse_json(page) if _is_json(page) else _plain(parse_feed(page))
@@ -93,7 +93,7 @@ def _each(recall: Any, part: str, field: str) -> str:
     return joined(dig(row, field) if isinstance(row, dict) else row for row in _rows(dig(recall, part)))
 
 
-def read_old_recalls(page: Page) -> Iterator[Entry | ListNote]:
+def _read_old_recalls(page: Page) -> Iterator[Entry | ListNote]:
     """Recalls of the older government-wide interface (`results` of `recall_number`, `recall_url`, ...)."""
     value = parse_json(page)
     name = list_id(page.query)
@@ -127,7 +127,7 @@ def _texts(value: object) -> list[Any]:
 # --- European Union ------------------------------------------------------------------------------------
 
 
-def gate_requests(_query: Query) -> Sequence[Request]:
+def _gate_requests(_query: Query) -> Sequence[Request]:
     """The newest notices, four pages."""
     address = f"{_GATE}/public/api/notification/carousel/"
     headers = (("Content-Type", "application/json"),)
@@ -137,7 +137,7 @@ def gate_requests(_query: Query) -> Sequence[Request]:
     )
 
 
-def read_gate(page: Page) -> Iterator[Entry | ListNote]:
+def _read_gate(page: Page) -> Iterator[Entry | ListNote]:
     """Notices of a list, or the details of one."""
     value = parse_json(page)
     rows = value if isinstance(value, list) else dig(value, "content")
@@ -187,13 +187,13 @@ def _risk_types(notice: Any) -> str:
 # --- United Kingdom ------------------------------------------------------------------------------------
 
 
-def opss_requests(_query: Query) -> Sequence[Request]:
+def _opss_requests(_query: Query) -> Sequence[Request]:
     """The newest 200 alerts, reports and recalls."""
     asked = "filter_format=product_safety_alert_report_recall&order=-public_timestamp&count=200"
     return (Request(f"{_GOV_UK}/api/search.json?{asked}&fields=title,link,public_timestamp,description"),)
 
 
-def read_opss(page: Page) -> Iterator[Entry | ListNote]:
+def _read_opss(page: Page) -> Iterator[Entry | ListNote]:
     """Alerts of the search interface of gov.uk; their link is their id."""
     value = parse_json(page)
     rows = dig(value, "results")
@@ -239,8 +239,8 @@ SOURCES = (
         why="On: an open interface of the government, made to be read.",
         key_form=r"\d{1,6}|\d{2,5}-\d{3,4}[A-Z]?",
         readers=(
-            Reader("recalls since 2014", lambda page: b"RecallID" in page.body, read_cpsc),
-            Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, read_old_recalls),
+            Reader("recalls since 2014", lambda page: b"RecallID" in page.body, _read_cpsc),
+            Reader("older recalls interface", lambda page: b'"recall_number"' in page.body, _read_old_recalls),
         ),
         hosts=("www.saferproducts.gov",),
         default_on=True,
@@ -251,7 +251,7 @@ SOURCES = (
             '"recall_number"',
         ),
         alone=("recalls",),
-        requests=cpsc_requests,
+        requests=_cpsc_requests,
         ordered=False,
     ),
     Source(
@@ -265,7 +265,7 @@ SOURCES = (
         terms="https://ec.europa.eu/info/legal-notice_en",
         why="On: open data of the European Commission, CC BY 4.0.",
         key_form=r"\d{3,12}",
-        readers=(Reader("notices", _is_json, read_gate),),
+        readers=(Reader("notices", _is_json, _read_gate),),
         hosts=("ec.europa.eu",),
         default_on=True,
         marks=(
@@ -274,7 +274,7 @@ SOURCES = (
             '"riskType"',
         ),
         alone=("recalls",),
-        requests=gate_requests,
+        requests=_gate_requests,
         ordered=False,
     ),
     Source(
@@ -288,12 +288,12 @@ SOURCES = (
         terms="https://www.nationalarchives.gov.uk/doc/open-government-licence/version/3/",
         why="On: open data of the UK government, Open Government Licence.",
         key_form=r"\S{1,300}",
-        readers=(Reader("search results of gov.uk", _is_json, read_opss),),
+        readers=(Reader("search results of gov.uk", _is_json, _read_opss),),
         hosts=("www.gov.uk",),
         default_on=True,
         marks=("product_safety_alert", "/product-safety-alerts-reports-recalls/"),
         alone=("recalls",),
-        requests=opss_requests,
+        requests=_opss_requests,
         ordered=False,
     ),
 )

@@ -24,7 +24,7 @@ _PER_PAGE = 250  # the newest ones; the page after a store's last is empty, and 
 _MAX_ROWS = 1000
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Store and collection of a `products.json` or a best-selling collection page."""
     parts = split_url(url)
     path = [unquote(part) for part in parts.path.split("/") if part]
@@ -41,7 +41,7 @@ def query_of(url: str) -> Query | None:
     return None
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """The newest products of a store or a collection; `category` is "shop.example" or "shop.example/handle".
 
     Raises UsageError if the category names no store.
@@ -58,7 +58,7 @@ def requests(query: Query) -> Sequence[Request]:
     return (Request(f"{path}?limit={_PER_PAGE}"),)
 
 
-def read_products(page: Page) -> Iterator[Entry]:
+def _read_products(page: Page) -> Iterator[Entry]:
     """The products of a storefront reply. `listed_at` is when the product was last put on sale."""
     value = parse_json(page)
     products = value if isinstance(value, list) else dig(value, "products")
@@ -122,7 +122,7 @@ def _high(prices: list[tuple[Decimal, dict[str, Any]]], low: Decimal | None) -> 
     return str(high) if high is not None and high != low else None
 
 
-def read_collection(page: Page) -> Iterator[Entry]:
+def _read_collection(page: Page) -> Iterator[Entry]:
     """Products of a collection page in the order shown; themes differ, so only links and their titles are read."""
     name, base = list_id(page.query, kind="best_selling"), _store(page)
     titles: dict[str, str | None] = {}
@@ -170,11 +170,11 @@ SOURCES = (
             "is mostly forbidden there and read only where a store allows it. New products and prices, no sales."
         ),
         readers=(
-            Reader("products.json", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_products),
-            Reader("collection page", lambda page: b"/products/" in page.body, read_collection),
+            Reader("products.json", lambda page: page.body.lstrip()[:1] in (b"{", b"["), _read_products),
+            Reader("collection page", lambda page: b"/products/" in page.body, _read_collection),
         ),
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=_WALLS,
         spacing_s=3.0,
         categories=("shop.example", "shop.example/new-arrivals"),

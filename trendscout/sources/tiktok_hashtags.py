@@ -59,7 +59,7 @@ _OF_A_CHART = ("rank", "rankIndex", "publishCnt", "publish_cnt", "vv", "video_vi
 _TAG_PATH = re.compile(r"^/tag/([^/]+)")
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """The tag of a tag page, or country and period of Creative Center's page and older API."""
     parts = split_url(url)
     host, told = parts.hostname or "", {key: values[0] for key, values in parse_qs(parts.query).items()}
@@ -76,7 +76,7 @@ def query_of(url: str) -> Query | None:
     return Query("tiktok_hashtags", market, kind, category)
 
 
-def requests(query: Query) -> Sequence[Request]:
+def _requests(query: Query) -> Sequence[Request]:
     """One tag page; or the popular list as an anonymous reader can see it: three tags a query.
 
     A category asks one industry. None asks the whole country and then each industry, which together show 40 to 50
@@ -105,7 +105,7 @@ def _popular(query: Query, industry: int | None, number: int) -> Request:
 # --- Creative Center -----------------------------------------------------------------------------------
 
 
-def read_popular(page: Page) -> Iterator[Entry | ListNote]:
+def _read_popular(page: Page) -> Iterator[Entry | ListNote]:
     """The popular list of today's reply, of the older API, or of the older page's own state."""
     value = envelope(page) if page.body.lstrip()[:1] in (b"{", b"[", b")") else _page_state(page)
     rows = _rows(value)
@@ -239,7 +239,7 @@ def _curve_of(row: object) -> str:
 # --- videos and categories of Creative Center ----------------------------------------------------------
 
 
-def read_videos(page: Page) -> Iterator[Entry]:
+def _read_videos(page: Page) -> Iterator[Entry]:
     """Creative Center's top videos, without their creators."""
     rows = dig(envelope(page), "entityInfos")
     name = list_id(page.query, kind="videos")
@@ -261,7 +261,7 @@ def read_videos(page: Page) -> Iterator[Entry]:
             )
 
 
-def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
+def _read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     """The older "Top Products", which ranks categories of goods, not goods."""
     value = envelope(page)
     name = list_id(page.query, kind="top_categories")
@@ -291,7 +291,7 @@ def read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
 # --- keywords and songs of Creative Center -------------------------------------------------------------
 
 
-def trends_query_of(url: str) -> Query | None:
+def _trends_query_of(url: str) -> Query | None:
     """Kind and country of the interface's addresses."""
     parts = split_url(url)
     kind = next((kind for mark, kind in (("sound", "songs"), ("keyword", "keywords")) if mark in parts.path), None)
@@ -301,7 +301,7 @@ def trends_query_of(url: str) -> Query | None:
     return Query("tiktok_trends", market_of(told.get("country_code") or told.get("countryCode")), kind)
 
 
-def read_keywords(page: Page) -> Iterator[Entry | ListNote]:
+def _read_keywords(page: Page) -> Iterator[Entry | ListNote]:
     """Keywords of advertisements, with how many posts use each."""
     value = envelope(page)
     holder = next(iter(dicts_with(value, "keyword_list")), {})
@@ -326,7 +326,7 @@ def read_keywords(page: Page) -> Iterator[Entry | ListNote]:
     yield _page_of(holder, name)
 
 
-def read_songs(page: Page) -> Iterator[Entry | ListNote]:
+def _read_songs(page: Page) -> Iterator[Entry | ListNote]:
     """Songs by their place, with the curve of their use; the interface counts nothing. Artists are not read."""
     value = envelope(page)
     holder = next(iter(dicts_with(value, "sound_list")), {})
@@ -383,17 +383,17 @@ SOURCES = (
         ),
         key_form=r"[^\s.,']{1,150}",  # an id, or the tag itself
         readers=(
-            Reader("videos of Creative Center", lambda page: b'"entityInfos"' in page.body, read_videos),
-            Reader("top categories until 2026", lambda page: b"_ecom_category" in page.body, read_top_categories),
-            Reader("Creative Center", _of_creative_center, read_popular),
+            Reader("videos of Creative Center", lambda page: b'"entityInfos"' in page.body, _read_videos),
+            Reader("top categories until 2026", lambda page: b"_ecom_category" in page.body, _read_top_categories),
+            Reader("Creative Center", _of_creative_center, _read_popular),
             Reader("tag reply", lambda page: b'"challengeInfo"' in page.body, read_tag_reply),
             Reader("tag page", lambda page: b"challenge-vvcount" in page.body, read_tag_page),
             Reader("discover of 2021", lambda page: b'"challengeId"' in page.body, read_discover),
         ),
         hosts=("ads.tiktok.com", "www.tiktok.com"),
         default_on=True,
-        requests=requests,
-        query_of=query_of,
+        requests=_requests,
+        query_of=_query_of,
         walls=_WALLS,
         spacing_s=4.0,
         categories=(*INDUSTRIES, *WATCH_LIST),
@@ -421,10 +421,10 @@ SOURCES = (
         why="Own files only: the interface is signed since 2026. A reply that you saved is read; artists are not.",
         key_form=r"[^\x00-\x1f]{1,150}",  # a clip's id, or the keyword itself
         readers=(
-            Reader("keywords", lambda page: b'"keyword_list"' in page.body, read_keywords),
-            Reader("songs", lambda page: b'"sound_list"' in page.body, read_songs),
+            Reader("keywords", lambda page: b'"keyword_list"' in page.body, _read_keywords),
+            Reader("songs", lambda page: b'"sound_list"' in page.body, _read_songs),
         ),
-        query_of=trends_query_of,
+        query_of=_trends_query_of,
         walls=_WALLS,
         marks=('"keyword_list"', '"sound_list"'),
     ),

@@ -38,7 +38,7 @@ _STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NE
 _MAX_ROWS = 2000
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """Market and words, or category, of a shop page."""
     parts = split_url(url)
     host = parts.hostname or ""
@@ -55,7 +55,7 @@ def query_of(url: str) -> Query | None:
     return Query("tiktok_shop", market, "search" if "q" in told or "keyword" in told else "bestsellers", words)
 
 
-def read_state(page: Page) -> Iterator[Entry]:
+def _read_state(page: Page) -> Iterator[Entry]:
     """Products in the state of a saved shop page."""
     for element in _STATES:
         if element.encode() in page.body:
@@ -68,7 +68,7 @@ def read_state(page: Page) -> Iterator[Entry]:
     raise LayoutChanged("The page holds no state with products.")
 
 
-def read_json(page: Page) -> Iterator[Entry]:
+def _read_json(page: Page) -> Iterator[Entry]:
     """Products of a saved reply."""
     yield from _read(page, envelope(page))
 
@@ -91,7 +91,7 @@ def _settled(page: Page, value: Any) -> Query:
     What says neither is no best-seller list: it may be anybody's showcase.
     """
     query = page.query
-    if query_of(page.url):
+    if _query_of(page.url):
         return query
     shop = next((one["shopInfo"] for one in dicts_with(value, "shopInfo")), None)
     words = next((words for one in dicts_with(value, "query") if (words := text(one["query"]))), None)
@@ -109,7 +109,7 @@ def _settled(page: Page, value: Any) -> Query:
 # --- Kalodata ------------------------------------------------------------------------------------------
 
 
-def read_kalodata(page: Page) -> Iterator[Entry | ListNote]:
+def _read_kalodata(page: Page) -> Iterator[Entry | ListNote]:
     """Kalodata's own reply: its ranking of a span of days, with the pieces sold in it.
 
     Prices are in the currency that the tool's user chose, which the reply does not say.
@@ -207,12 +207,12 @@ SOURCES = (
             Reader(
                 "Kalodata's reply",
                 lambda page: b'"sales_volum' in page.body and b'"product_id"' in page.body,
-                read_kalodata,
+                _read_kalodata,
             ),
-            Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), read_json),
-            Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), read_state),
+            Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), _read_json),
+            Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), _read_state),
         ),
-        query_of=query_of,
+        query_of=_query_of,
         walls=_WALLS,
         marks=(
             "tiktok",

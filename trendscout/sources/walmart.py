@@ -42,7 +42,7 @@ _PAGE_SIZE = 40
 _MAX_ROWS = 5000
 
 
-def query_of(url: str) -> Query | None:
+def _query_of(url: str) -> Query | None:
     """The words, or the category, of a saved search."""
     parts = split_url(url)
     if not (parts.hostname or "").endswith("walmart.com"):
@@ -53,12 +53,12 @@ def query_of(url: str) -> Query | None:
     return Query("walmart", "US", kind, category)
 
 
-def read_state(page: Page) -> Iterator[Entry | ListNote]:
+def _read_state(page: Page) -> Iterator[Entry | ListNote]:
     """Items of a saved page's `__NEXT_DATA__`."""
     yield from _read(page, in_script(page, "__NEXT_DATA__"))
 
 
-def read_json(page: Page) -> Iterator[Entry | ListNote]:
+def _read_json(page: Page) -> Iterator[Entry | ListNote]:
     """Items of a JSON reply, or a bare list of items."""
     yield from _read(page, parse_json(page))
 
@@ -101,12 +101,12 @@ _TELLING = {"page": "which page it is", "query": "what was searched", "sort": "i
 def _settled(page: Page, value: Any, about: Any) -> Query:
     """The page's query, with the words and the order that the reply itself names where no address did."""
     query = page.query
-    if query_of(page.url) and query.category:
+    if _query_of(page.url) and query.category:
         return query
     search = next((one["search"] for one in dicts_with(value, "search") if isinstance(one["search"], dict)), None)
     words = text(dig(about, "query")) or text(dig(search, "query")) or ""
     sort = text(dig(about, "sort"))
-    kind = query.kind if query_of(page.url) and not sort else "best_seller" if sort == "best_seller" else "search"
+    kind = query.kind if _query_of(page.url) and not sort else "best_seller" if sort == "best_seller" else "search"
     return replace(query, kind=kind, category=query.category or words)
 
 
@@ -211,10 +211,10 @@ SOURCES = (
         why="Own files only: Walmart turns automated readers away. Save the search page and ingest it.",
         key_form=r"\d{3,20}|[0-9A-Z]{6,30}",
         readers=(
-            Reader("page state", lambda page: b"__NEXT_DATA__" in page.body, read_state),
-            Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), read_json),
+            Reader("page state", lambda page: b"__NEXT_DATA__" in page.body, _read_state),
+            Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), _read_json),
         ),
-        query_of=query_of,
+        query_of=_query_of,
         walls=_WALLS,
         marks=(
             "walmart",

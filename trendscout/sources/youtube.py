@@ -61,7 +61,7 @@ _MAX_ROWS = 1000
 # --- most popular, by key ------------------------------------------------------------------------------
 
 
-def popular_query_of(url: str) -> Query | None:
+def _popular_query_of(url: str) -> Query | None:
     """Region and category of a call; the key in it is not looked at."""
     parts = split_url(url)
     if not parts.path.endswith("/youtube/v3/videos"):
@@ -78,7 +78,7 @@ def popular_query_of(url: str) -> Query | None:
     )
 
 
-def popular_requests(query: Query) -> Sequence[Request]:
+def _popular_requests(query: Query) -> Sequence[Request]:
     """The 50 most popular videos of a country, by the user's key."""
     region = "GB" if query.market == "UK" else query.market or "US"
     narrowed = f"&videoCategoryId={quote(query.category)}" if query.category else ""
@@ -86,13 +86,13 @@ def popular_requests(query: Query) -> Sequence[Request]:
     return (Request(f"{_API}?{asked}&key={{key}}"),)
 
 
-def read_popular(page: Page) -> Iterator[Entry | ListNote]:
+def _read_popular(page: Page) -> Iterator[Entry | ListNote]:
     """Videos of the reply in its order; a count that the channel hides is missing."""
     value = parse_json(page)
     items = value if isinstance(value, list) else dig(value, "items")
     if not isinstance(items, list):
         raise LayoutChanged("The reply has no items.")
-    chart = popular_query_of(page.url) is not None or bool(
+    chart = _popular_query_of(page.url) is not None or bool(
         dig(value, "nextPageToken") or dig(value, "prevPageToken")
     )
     # A chart has more pages than one; videos that were asked for by their ids stand in the order of asking.
@@ -134,7 +134,7 @@ _POPULAR_WALLS = Walls(
 # --- hashtag pages -------------------------------------------------------------------------------------
 
 
-def hashtag_query_of(url: str) -> Query | None:
+def _hashtag_query_of(url: str) -> Query | None:
     """The tag of a hashtag page."""
     parts = split_url(url)
     path = [part for part in parts.path.split("/") if part]
@@ -143,7 +143,7 @@ def hashtag_query_of(url: str) -> Query | None:
     return Query("youtube_hashtag", None, "hashtag", unquote(path[1]).lower())
 
 
-def read_hashtag(page: Page) -> Iterator[Entry]:
+def _read_hashtag(page: Page) -> Iterator[Entry]:
     """Videos of a browse reply or of a saved page's own state, in the order shown."""
     is_json = page.body.lstrip()[:1] in (b"{", b"[")
     value = parse_json(page) if is_json else after(page, "ytInitialData")
@@ -257,10 +257,10 @@ SOURCES = (
         terms="https://developers.google.com/youtube/terms/api-services-terms-of-service",
         why="Off until you set your own key: the trending page went in July 2025, the official call remains.",
         key_form=r"[\w-]{11}",
-        readers=(Reader("Data API v3", lambda page: b'"youtube#video' in page.body, read_popular),),
+        readers=(Reader("Data API v3", lambda page: b'"youtube#video' in page.body, _read_popular),),
         hosts=("www.googleapis.com",),
-        requests=popular_requests,
-        query_of=popular_query_of,
+        requests=_popular_requests,
+        query_of=_popular_query_of,
         walls=_POPULAR_WALLS,
         key_env="TRENDSCOUT_YOUTUBE_KEY",
         length=50,
@@ -283,10 +283,10 @@ SOURCES = (
             Reader(
                 "videos of a hashtag",
                 lambda page: any(kind.encode() in page.body for kind in _RENDERERS),
-                read_hashtag,
+                _read_hashtag,
             ),
         ),
-        query_of=hashtag_query_of,
+        query_of=_hashtag_query_of,
         walls=_HASHTAG_WALLS,
         categories=("tiktokmademebuyit", "gadgets"),
         marks=("ytimg.com", "ytInitialData"),
