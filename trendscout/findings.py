@@ -226,6 +226,12 @@ SENTENCES: Mapping[str, Sentence] = {
         "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "
         "far each is above its usual level, their chance how often goods of such lists break out.",
     ),
+    "cost_rule_ended": Sentence(
+        "note",
+        "Costs: the rule for {part} in {market} ended on {until} ({source}), and none follows it: that part is "
+        "unknown. Write the one in force into costs.toml.",
+        words=("part",),
+    ),
     "no_values": Sentence("note", "No row has a value to sort by {sort}: the order says nothing."),
     "no_report_for_days": Sentence(
         "note",

@@ -199,8 +199,13 @@ class StockRow:
     cost: Decimal | None = None
     currency: str | None = None  # ISO 4217, of `cost`
     weight_g: float | None = None
-    category: str | None = None
-    market: str | None = None
+    category: str | None = None  # as the seller calls it
+    market: str | None = None  # whose freight and fees these are
+    volume_cm3: float | None = None  # of the packed good
+    freight: Decimal | None = None  # for one, to the market
+    freight_currency: str | None = None
+    fees: Decimal | None = None  # of platform and delivery, for one
+    fees_currency: str | None = None
 
 
 # --- what a report shows -------------------------------------------------------------------------------
@@ -369,6 +374,16 @@ class Checks:
 
 
 @dataclass(frozen=True, slots=True)
+class CostPart:
+    """One known part of what a good costs in its market, and where the user has it from."""
+
+    part: str  # cost, freight, duty, commission, fulfilment, tax, other, fees
+    usd: Decimal | None  # None: a share of a price that is not known
+    source: str = ""  # of the rule; "": it stands with the good itself
+    until: str | None = None  # ISO date of the rule's last day
+
+
+@dataclass(frozen=True, slots=True)
 class Own:
     """What the seller says of a product: a mark, and what it costs."""
 
@@ -379,6 +394,10 @@ class Own:
     weight_g: float | None = None
     fees_usd: Decimal | None = None
     margin: float | None = None  # 0-1
+    landed_usd: Decimal | None = None  # cost, freight and duty: what it takes until it is in its market
+    break_even_usd: Decimal | None = None  # the price at which nothing is left
+    cost_parts: tuple[CostPart, ...] = ()
+    cost_unknown: tuple[str, ...] = ()  # what of a good that has costs is not known
 
 
 @dataclass(frozen=True, slots=True)

@@ -98,22 +98,25 @@ def test_every_shipped_profile_is_tested() -> None:
 
 def test_an_erp_export_gives_the_sellers_own_goods(tmp_path: Path) -> None:
     text = (
-        "易仓库存报表,,,,,,\n导出时间 2026-11-20,,,,,,\n"
-        "SKU,ASIN,产品名称,近30天销量,退货率,可用库存,采购单价(元),产品重量(kg),站点\n"
-        'LAMP-01,B0TESTAAA1,星空灯,"1,204",16.5%,"3,000",￥23.50,0.42,美国\n'
-        '="00123",,猫窝,30,0.08,12,11,1.5,德国\n'
-        ",,没有编码,1,1%,1,1,1,美国\n"
+        "易仓库存报表,,,,,,,,,,\n导出时间 2026-11-20,,,,,,,,,,\n"
+        "SKU,ASIN,产品名称,近30天销量,退货率,可用库存,采购单价(元),产品重量(kg),站点,品类,包装尺寸(cm),头程运费(元),费用合计\n"
+        'LAMP-01,B0TESTAAA1,星空灯,"1,204",16.5%,"3,000",￥23.50,0.42,美国,灯具,20*12*8.5,8.4,$5.10\n'
+        '="00123",,猫窝,30,0.08,12,11,1.5,德国,,,,\n'
+        ",,没有编码,1,1%,1,1,1,美国,,,,\n"
     )
     export = read_export(written(tmp_path, "erp.csv", text, "gbk"), at=AT)
     lamp, bed = export.stock
     assert export.profile == "erp"
     assert tuple(map(str, export.findings)) == (
         "One row was left out: no SKU.",
-        "These columns are not kept in the store: 产品名称, 站点.",
+        "These columns are not kept in the store: 产品名称.",
     )
     assert (lamp.sku, lamp.item_key, lamp.market) == ("LAMP-01", "B0TESTAAA1", "US")
     assert (lamp.return_rate, lamp.sales, lamp.stock, lamp.cost) == (0.165, 1204.0, 3000.0, Decimal("23.50"))
-    assert lamp.weight_g == 420.0
+    assert (lamp.weight_g, lamp.volume_cm3, lamp.category) == (420.0, 2040.0, "灯具")
+    assert (lamp.freight, lamp.freight_currency) == (Decimal("8.4"), "CNY")
+    assert (lamp.fees, lamp.fees_currency) == (Decimal("5.10"), "USD")
+    assert (bed.volume_cm3, bed.freight, bed.fees) == (None, None, None)
     assert (bed.sku, bed.return_rate, bed.weight_g, bed.market) == ("00123", 0.08, 1500.0, "DE")
 
 

@@ -11,7 +11,7 @@ from example import FADING, NOW, RISING, STEADY, YOUNG, ago, but, empty, example
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.model import Coverage, Flag
-from trendscout.money import read_own
+from trendscout.money import SHIPPED, read_own
 from trendscout.report import alerts, changes, costs, packs
 
 
@@ -135,7 +135,7 @@ def test_a_broken_pack_is_told(text: str, tmp_path: Path) -> None:
 # --- costs ---------------------------------------------------------------------------------------------
 
 
-def costed(tmp_path: Path, text: str) -> dict[str, costs.Cost]:
+def costed(tmp_path: Path, text: str) -> costs.CostBook:
     path = tmp_path / "costs.toml"
     path.write_text(text, encoding="utf-8")
     return costs.load(path)
@@ -143,14 +143,14 @@ def costed(tmp_path: Path, text: str) -> dict[str, costs.Cost]:
 
 def test_costs_give_a_margin(tmp_path: Path) -> None:
     known = costed(tmp_path, '["B0EXAMPLE1"]\ncost_usd = 2.4\nfees_usd = 5.1\nweight_g = 180\n')
-    row = costs.applied(replace(example(), rows=(but(RISING, margin=None),)), known).rows[0]
+    row = costs.applied(replace(example(), rows=(but(RISING, margin=None),)), known, SHIPPED).rows[0]
     assert row.own.margin == pytest.approx((12.99 - 2.4 - 5.1) / 12.99)
     assert row.own.cost_usd == Decimal("2.4")
 
 
 def test_a_listing_on_another_platform_will_do(tmp_path: Path) -> None:
     known = costed(tmp_path, '["7398112233445566778"]\ncost_usd = 2\n')
-    row = costs.applied(example(), known).rows[0]
+    row = costs.applied(example(), known, SHIPPED).rows[0]
     assert (row.own.cost_usd, row.own.margin) == (Decimal(2), None)  # fees are not known, so no margin is
 
 
@@ -163,7 +163,7 @@ def test_broken_costs_are_told(text: str, tmp_path: Path) -> None:
 
 
 def test_no_costs_are_no_costs(tmp_path: Path) -> None:
-    assert costs.load(tmp_path / "costs.toml") == {}
+    assert costs.load(tmp_path / "costs.toml") == costs.CostBook()
 
 
 # --- alerts --------------------------------------------------------------------------------------------
@@ -275,5 +275,6 @@ def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
     assert len(packs.load(tmp_path)["mine"].lines) == 5
     (tmp_path / "rates.toml").write_text(rates_text, encoding="utf-8")
     assert read_own(tmp_path / "rates.toml").keys() == {"ARS"}
-    assert costed(tmp_path, costs_text)["B0EXAMPLE1"].weight_g == 180
+    book = costed(tmp_path, costs_text)
+    assert (book.goods["B0EXAMPLE1"].weight_g, book.rules[0].per_kg) == (180, 40)
     assert len(alerts.read(tomllib.loads(alerts_text)["alerts"])) == 4

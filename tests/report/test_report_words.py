@@ -118,7 +118,7 @@ def test_an_unknown_warning_is_shown_as_it_is() -> None:
 
 
 def test_margin_says_what_is_not_known() -> None:
-    assert phrases.margin(but(RISING, margin=None, fees_usd=None), "en") == "unknown: fees"
+    assert phrases.margin(but(RISING, margin=None, cost_unknown=("tax", "rate XAU")), "zh") == "未知：税, 汇率 XAU"
     assert phrases.margin(YOUNG, "en") == ""
 
 

@@ -18,6 +18,7 @@ _COMMANDS = (
     "inputs",
     "products",
     "reports",
+    "costs",
     "operations",
     "jobs",
     "desk",

@@ -13,10 +13,12 @@ from trendscout.findings import filled, said
 from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
-    from datetime import datetime
+    from datetime import date, datetime
+    from pathlib import Path
 
     from trendscout.jobs.trial import Trial
     from trendscout.model import JobRun, JobState, Outcome, Report
+    from trendscout.report.costs import CostBook
     from trendscout.report.push import Message
     from trendscout.settings.jobfile import Job
     from trendscout.steps.ledger import LedgerEntry
@@ -335,6 +337,17 @@ def show_diagnoses(diagnoses: Sequence[Any], lang: Lang) -> None:
         line = filled(one.what, one.fields, lang)
         step = filled(one.next_step, one.fields, lang) if one.next_step else ""
         console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
+
+
+def show_costs(book: CostBook, file: Path, day: date, here: Call) -> None:
+    """Goods counted, and every rule with whether it is in force."""
+    counted = {"goods": len(book.goods), "rules": len(book.rules)}
+    console().print(visible(tr("{file}: {goods} goods, {rules} rules.", here.lang, file=file, **counted)))
+    for rule in book.rules:
+        state = "in force" if rule.holds(day) else "ended" if rule.valid_until < day else "not begun"
+        where = " ".join(filter(None, (rule.market, rule.platform, rule.category)))
+        line = f"{tr(rule.part, here.lang)} · {where} · {rule.valid_from} → {rule.valid_until} · {rule.source}"
+        console().print(visible(f"{'✓' if rule.holds(day) else '!'} {tr(state, here.lang)} · {line}"))
 
 
 def show_why(found: Any, lang: Lang) -> None:

@@ -10,6 +10,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from functools import cache, partial
 from hashlib import sha256
+from math import prod
 from pathlib import Path
 from typing import TypeVar
 
@@ -41,7 +42,10 @@ _GRAMS = {
 }
 _GRAMS |= {"pounds": 453.592, "pound": 453.592, "ounces": 28.3495, "grams": 1.0, "kilograms": 1000.0}
 _WEIGHT = re.compile(r"([\d.,]+)\s*([A-Za-z克千公斤]*)\.?")
-_NUMERIC = frozenset("price count rating reviews cost sales stock return_rate weight".split())
+_CENTIMETRES = {"mm": 0.1, "cm": 1.0, "m": 100.0, "in": 2.54, "inch": 2.54, "毫米": 0.1, "厘米": 1.0, "米": 100.0}
+_SIDE = r"([\d.,]+)\s*"
+_SIZE = re.compile(rf"{_SIDE}[x×*X]\s*{_SIDE}[x×*X]\s*{_SIDE}([A-Za-z]*|毫米|厘米|米)")
+_NUMERIC = frozenset("price count rating reviews cost sales stock return_rate weight freight fees".split())
 _CURRENCY_WORDS = {
     "美元": "USD",
     "人民币": "CNY",
@@ -57,7 +61,9 @@ _KEPT = {
         """rank item_key title url image price currency count rating reviews seller listed_at market
         taken_at""".split()
     ),
-    "stock": frozenset("sku item_key return_rate sales stock cost currency weight".split()),
+    "stock": frozenset(
+        """sku item_key return_rate sales stock cost currency weight category market size freight fees""".split()
+    ),
 }
 _MANY_DOUBLED = 5  # of a list's rows more than one in so many shares its rank with another
 _LONGEST_KEY = 200
@@ -326,7 +332,7 @@ class _Rows:
         unit = self.layout.units.get(name, "")
         told_code = (
             (self._read("currency", said, code_of(said, market)) if said else None)
-            or (_CURRENCY_WORDS.get(unit) or code_of(unit, market) if unit else None)
+            or (_currency_of(unit, market) if unit else None)
             or self.profile.currency
         )
         read = self._read(name, cell, figures.price(cell, Manner(self.style, market), told_code))
@@ -532,6 +538,8 @@ class _Rows:
             market = self._market(row, link)
             manner = Manner(self.style, market)
             cost, currency, _ = self._money(row, "cost", market)
+            freight, freight_currency, _ = self._money(row, "freight", market)
+            fees, fees_currency, _ = self._money(row, "fees", market)
             found = self.profile.key_in_url.search(url) if self.profile.key_in_url and url else None
             self.left[told.REPEATED_SKU] += sku in goods
             goods[sku] = StockRow(
@@ -545,6 +553,11 @@ class _Rows:
                 weight_g=self._weight(row, manner),
                 category=words(self._cell(row, "category")),
                 market=market,
+                volume_cm3=self._volume(row, manner),
+                freight=freight,
+                freight_currency=freight_currency or currency,  # paid where the good is
+                fees=fees,
+                fees_currency=fees_currency,
             )
         self._tell_columns(set())
         findings = (
@@ -571,6 +584,22 @@ class _Rows:
         unit = ((found[2] if found else "") or self.layout.units.get("weight") or "g").lower()
         grams = round(float(value) * _GRAMS[unit], 3) if value is not None and unit in _GRAMS else None
         return self._read("weight", cell, grams)
+
+    def _volume(self, row: Sequence[Cell], manner: Manner) -> float | None:
+        """Cubic centimetres of "20 x 12 x 8 cm"; the unit stands behind it or behind the column's name."""
+        cell = self._cell(row, "size")
+        found = _SIZE.fullmatch(words(cell) or "")
+        sides = [figures.amount(side, manner) for side in found.groups()[:-1]] if found else []
+        unit = ((found[4] if found else "") or self.layout.units.get("size") or "cm").lower()
+        volume = None
+        if sides and all(side is not None for side in sides) and unit in _CENTIMETRES:
+            volume = round(prod(float(side or 0) * _CENTIMETRES[unit] for side in sides), 3)
+        return self._read("size", cell, volume)
+
+
+def _currency_of(unit: str, market: str | None) -> str | None:
+    """The currency behind a column's name. 元 is the market's own where that writes it so, else the seller's."""
+    return _CURRENCY_WORDS.get(unit) or code_of(unit, market) or ("CNY" if unit == "元" else None)
 
 
 @cache

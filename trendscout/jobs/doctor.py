@@ -13,14 +13,16 @@ from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage, HostState
-from trendscout.money import OLD_DAYS
+from trendscout.money import OLD_DAYS, Rates, read_own
 from trendscout.report import costs, job_lines, packs
 from trendscout.report.phrases import RATES
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
+from trendscout.steps.costs import OWN_FILE as COSTS_FILE
 from trendscout.steps.job_states import job_states
-from trendscout.steps.rates import OWN_FILE, rates_of
+from trendscout.steps.rates import OWN_FILE as RATES_FILE
+from trendscout.steps.rates import rates_of
 from trendscout.store import runs
 from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
@@ -33,6 +35,7 @@ from trendscout.store.workspace import Workspace
 
 _SILENT_PERIODS = 2  # a job that missed this many of its times is called silent
 _FUTURE = timedelta(minutes=10)
+_SOON_DAYS = 14
 _LATELY = timedelta(days=30)
 _SKEW = timedelta(minutes=2)  # between this machine's clock and the server's
 
@@ -55,7 +58,7 @@ class Diagnosis:
 def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[Diagnosis]:
     """Everything looked at, the worst last to be forgotten; "bad" means that the store is unusable."""
     found = [
-        *_configuration(settings),
+        *_configuration(settings, now),
         *_store(workspace, now),
         *_rates(workspace, settings, now),
         *_archive(workspace.archive),
@@ -85,13 +88,16 @@ def _is_misdated(state: HostState, now: datetime) -> bool:
     return plausible(state, now) != state or bool(state.robots_at and state.robots_at > now + _FUTURE)
 
 
-def _configuration(settings: Settings) -> Iterator[Diagnosis]:
+def _configuration(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     left_out: list[TrendscoutError] = [*settings.left_out]
     packs.load(settings.home / "packs", tell=left_out.append)
+    rates, book = Rates(), costs.CostBook()
     try:
-        costs.load(settings.home / "costs.toml")
+        rates = Rates(read_own(settings.home / RATES_FILE))
+        book = costs.load(settings.home / COSTS_FILE, rates, now.date())
     except TrendscoutError as fault:
         left_out.append(fault)
+    yield from _rules(book, settings, now)
     for wrong in left_out:
         yield Diagnosis("warn", wrong.what, wrong.next_step, wrong.fields)
     if settings.path is None:
@@ -192,25 +198,41 @@ def _hosts(connection: Connection, now: datetime) -> Iterator[Diagnosis]:
             )
 
 
+def _rules(book: costs.CostBook, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
+    """Rules of costs.toml that have ended, or soon will, with none in their place."""
+    for rule in costs.last_of_their_kind(book.rules):
+        if (rule.valid_until - now.date()).days < _SOON_DAYS:
+            yield Diagnosis(
+                "warn",
+                "Costs: of {part} in {market} the last rule ends on {until} ({source}); no rule follows it.",
+                "Write the one that follows into {file}: without it that part of the cost is unknown.",
+                {
+                    "part": rule.part,
+                    "market": rule.market,
+                    "until": rule.valid_until,
+                    "source": rule.source,
+                    "file": settings.home / COSTS_FILE,
+                },
+            )
+
+
 def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     """Of the currencies of prices seen lately: which have no rate, and how old the others are."""
     if not workspace.db.exists():
         return
     try:
         with workspace.store() as connection:
-            rates, faults = rates_of(connection, settings, now=now)
+            rates, _ = rates_of(connection, settings, now=now)
             used = currencies_of(connection, since=now - _LATELY, until=now)
     except StoreError:
         return  # told above
-    for fault in faults:
-        yield Diagnosis("warn", fault.what, fault.next_step, fault.fields)
     known = {currency: rates.rate(currency, now.date()) for currency in used}
     if unknown := [currency for currency, rate in known.items() if rate is None]:
         yield Diagnosis(
             "warn",
             "No exchange rate is known for {currencies}: prices in them have no dollars.",
             "Write {file}: docs/packs.md, Exchange rates.",
-            {"currencies": ", ".join(unknown), "file": settings.home / OWN_FILE},
+            {"currencies": ", ".join(unknown), "file": settings.home / RATES_FILE},
         )
     days: dict[tuple[date, str], list[str]] = {}
     for currency, rate in known.items():
@@ -231,7 +253,7 @@ def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[
                 "age": age,
                 "day": day,
                 "origin": RATES[origin],
-                "file": settings.home / OWN_FILE,
+                "file": settings.home / RATES_FILE,
             },
         )
 

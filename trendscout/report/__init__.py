@@ -8,7 +8,7 @@ page.render(report, lang=, zone=, images=, changes=)    the HTML page as text
 places.split(out)                                       what a user typed as `--out`, as (folder, pattern)
 changes.memory(report), changes.since(report, memory)   what the reader has seen; what changed since
 packs.load(folder), packs.judged(report, packs, only=)  selection packs; the report with each row's standing
-costs.load(path), costs.applied(report, costs)          costs.toml; the report with cost, fees and margin
+costs.load(path), costs.applied(report, book, rates)    costs.toml; the report with landed cost and margin
 alerts.read(table), alerts.due(report, rules, called)   rules from the configuration; which products they call for
 digest.digest(report, changes, key=, lang=, ...)        what a push says, item by item
 push.messages(digest, channel, kind, url, files=)       its parts for a channel

@@ -272,6 +272,13 @@ ROW: tuple[Column, ...] = (
            width=11),
     Column("rate_from", "Rate from", "own: rates.toml; ecb: the European Central Bank; package: a dated table.",
            "code", say=lambda r, v: tr(phrases.RATES.get(r.facts.rate_from, ""), v.lang)),
+    Column("landed_usd", "Landed cost, USD", "Cost, freight and duty: what one takes until it is in its market.",
+           "money", shown=Shown(words=lambda r, v: phrases.landed(r, v.lang))),
+    Column("break_even_usd", "Break-even, USD", "The price at which nothing is left.", "money", shown=Shown()),
+    Column("cost_unknown", "Cost, unknown", "What of a good with costs is not known: it is never taken for zero.",
+           "code", lambda r: _codes(*r.own.cost_unknown),
+           say=lambda r, v: _joined(tuple(phrases.cost_part(one, v.lang) for one in r.own.cost_unknown), v),
+           width=24),
 )  # fmt: skip
 
 # What people are shown in one piece and files have in several columns.

@@ -234,6 +234,8 @@ VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
     "weight_g": ("weight", "{:g} g", _number("weight_g")),
     "cost_usd": ("cost", "{:g} USD", _number("cost_usd")),
     "fees_usd": ("fees", "{:g} USD", _number("fees_usd")),
+    "landed_usd": ("landed cost", "{:g} USD", _number("landed_usd")),
+    "break_even_usd": ("break-even price", "{:g} USD", _number("break_even_usd")),
     "margin": ("margin", "{:.0%}", _number("margin")),
     "markup": ("price over cost", "{:g}×", _markup),
     "probability": ("chance", "{:.0%}", _number("probability")),

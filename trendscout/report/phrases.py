@@ -491,12 +491,25 @@ def rating(row: Row, lang: Lang) -> str:
 
 
 def margin(row: Row, lang: Lang) -> str:
-    """The margin, or which of its parts are not known; empty if no part is."""
+    """The margin, or which of its parts are not known; empty if none is known."""
     own = row.own
     if own.margin is not None:
         return amounts.share(own.margin)
-    parts = {"price": row.facts.price_usd, "cost": own.cost_usd, "fees": own.fees_usd}
-    unknown = [tr(name, lang) for name, value in parts.items() if value is None]
-    if own.cost_usd is None and own.fees_usd is None:
+    if own.cost_usd is None and own.fees_usd is None and not own.cost_parts:
         return ""
-    return tr("unknown: {lines}", lang, lines=", ".join(unknown))
+    return tr("unknown: {lines}", lang, lines=", ".join(cost_part(one, lang) for one in own.cost_unknown))
+
+
+def cost_part(code: str, lang: Lang) -> str:
+    """A part of a cost in words; a rate that is missing with its currency."""
+    name, _, rest = code.partition(" ")
+    return " ".join(filter(None, (tr(name, lang), rest)))
+
+
+def landed(row: Row, lang: Lang) -> str:
+    """The landed cost, and each known part of the costs with its source and the day that it ends."""
+    told = []
+    for one in row.own.cost_parts:
+        source = f" ({visible(one.source)} → {one.until})" if one.source else ""
+        told.append(f"{tr(one.part, lang)} {amounts.money(one.usd, 'USD') or '?'}{source}")
+    return " · ".join(filter(None, (amounts.money(row.own.landed_usd, "USD"), *told)))

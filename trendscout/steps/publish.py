@@ -14,6 +14,7 @@ from trendscout.findings import Finding, finding, from_json, of_error, to_json
 from trendscout.model import Report, Row
 from trendscout.report import costs, packs
 from trendscout.settings.config import Settings, load_settings
+from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
@@ -26,7 +27,6 @@ from trendscout.store.read_file import current_file, published_at, write_read_fi
 from trendscout.store.row_text import packed
 from trendscout.store.said import KEPT, save_said
 from trendscout.store.sql import Connection
-from trendscout.store.stock import own_goods
 from trendscout.store.workspace import Workspace
 
 _BATCH = 2_000  # rows held at a time
@@ -96,7 +96,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     except UsageError:  # nothing to rank yet: the desk shows what was looked at
         return
     rates, _ = rates_of(connection, settings, now=now)
-    known_costs = {**costs.of_goods(own_goods(connection), now, rates), **costs.load(settings.home / "costs.toml")}
+    book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.home / "packs")
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
     every = chain(
@@ -107,7 +107,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
         ),
     )
     for position, batch in enumerate(_batches(every)):
-        made = costs.applied(Report(as_of=now, rows=tuple(batch), coverage=()), known_costs)
+        made = costs.applied(Report(as_of=now, rows=tuple(batch), coverage=()), book, rates)
         made = packs.judged(made, known_packs)
         for number, row in enumerate(made.rows, position * _BATCH + 1):
             yield replace(row, position=number)

@@ -7,13 +7,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import islice
 
-from trendscout.errors import ConfigError, TrendscoutError, UsageError
+from trendscout.errors import TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
 from trendscout.model import EarlierChance, Member, Report, ReportQuery, Why
 from trendscout.money import Rates
 from trendscout.ranking.rules import group_of
 from trendscout.report import absences, costs, packs
 from trendscout.settings.config import Settings
+from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
@@ -25,7 +26,6 @@ from trendscout.store.details import listings_of
 from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE, Scope
 from trendscout.store.sql import Connection
-from trendscout.store.stock import own_goods
 from trendscout.store.track_record import of_product
 
 
@@ -74,13 +74,9 @@ def _judged(
     connection: Connection, made: Report, settings: Settings, rates: Rates, *, pack: str | None = None
 ) -> tuple[Report, Sequence[TrendscoutError]]:
     """The report with costs and packs, and what was wrong in the user's files: it costs only what it says."""
-    left_out: list[TrendscoutError] = [*settings.left_out]
-    known_costs = costs.of_goods(own_goods(connection), made.as_of, rates)
-    try:
-        known_costs |= costs.load(settings.home / "costs.toml")
-    except ConfigError as fault:
-        left_out.append(fault)
-    made = costs.applied(made, known_costs)
+    book, faults = cost_book(connection, settings, rates, now=made.as_of)
+    left_out: list[TrendscoutError] = [*settings.left_out, *faults]
+    made = costs.applied(made, book, rates)
     return packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=pack), left_out
 
 

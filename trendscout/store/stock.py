@@ -17,10 +17,11 @@ def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) 
     if not rows:
         return
     columns = {name: [getattr(one, name) for one in rows.values()] for name in ("sku", *_FIELDS)}
-    money = [None if cost is None else round(cost, 4) for cost in columns["cost"]]
+    money = {name: [None if sum_ is None else round(sum_, 4) for sum_ in columns.pop(name)] for name in _MONEY}
     table = pa.table(
-        {name: pa.array(values, _TYPES.get(name, "double")) for name, values in columns.items() if name != "cost"}
-        | {"cost": pa.array(money, pa.decimal128(18, 4)), "loaded_at": pa.array([naive(at)] * len(rows))}
+        {name: pa.array(values, _TYPES.get(name, "string")) for name, values in columns.items()}
+        | {name: pa.array(values, pa.decimal128(18, 4)) for name, values in money.items()}
+        | {"loaded_at": pa.array([naive(at)] * len(rows))}
     )
     kept = ", ".join(f"{name} = coalesce(g.{name}, s.{name})" for name in _FIELDS)
     with transaction(connection), registered(connection, goods=table):
@@ -35,26 +36,28 @@ def forget_stock(connection: Connection, skus: Collection[str]) -> None:
     connection.execute("DELETE FROM stock WHERE list_contains(?, sku)", [sorted(skus)])
 
 
-_FIELDS = ("item_key", "return_rate", "sales", "stock", "cost", "currency", "weight_g")
-_TYPES = {"sku": "string", "item_key": "string", "currency": "string"}
+_MONEY = ("cost", "freight", "fees")
+_TYPES = dict.fromkeys(("return_rate", "sales", "stock", "weight_g", "volume_cm3"), "double")
+_FIELDS = (
+    *("item_key", "return_rate", "sales", "stock", "cost", "currency", "weight_g", "category", "market"),
+    *("volume_cm3", "freight", "freight_currency", "fees", "fees_currency"),
+)
 
 
 def own_goods(connection: Connection) -> list[StockRow]:
-    """The seller's own goods as last imported."""
-    rows = connection.execute(
-        """SELECT sku, item_key, return_rate, sales, stock, cost, currency, weight_g FROM stock
-        WHERE cost IS NOT NULL OR weight_g IS NOT NULL ORDER BY sku"""
-    ).fetchall()
-    return [StockRow(*row) for row in rows]
+    """The seller's own goods as last imported, those of which something is known that a cost is made of."""
+    known = " OR ".join(f"{name} IS NOT NULL" for name in ("weight_g", "volume_cm3", *_MONEY))
+    rows = connection.execute(f"SELECT sku, {', '.join(_FIELDS)} FROM stock WHERE {known} ORDER BY sku").fetchall()
+    return [StockRow(**dict(zip(("sku", *_FIELDS), row, strict=True))) for row in rows]
 
 
 def crowded_categories(connection: Connection, *, return_rate: float) -> frozenset[str]:
     """Categories of listings that the seller's own goods show to be returned more often than `return_rate`."""
     rows = connection.execute(
-        """SELECT category FROM stock s JOIN listings USING (item_key)
+        """SELECT l.category FROM stock s JOIN listings USING (item_key)
         JOIN (SELECT DISTINCT list_key, listing FROM observations) USING (listing)
-        JOIN (SELECT list_key, category FROM lists) USING (list_key)
-        WHERE s.return_rate IS NOT NULL GROUP BY category HAVING avg(s.return_rate) > ?""",
+        JOIN (SELECT list_key, category FROM lists) l USING (list_key)
+        WHERE s.return_rate IS NOT NULL GROUP BY l.category HAVING avg(s.return_rate) > ?""",
         [return_rate],
     ).fetchall()
     return frozenset(row[0] for row in rows)
