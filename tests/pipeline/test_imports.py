@@ -158,3 +158,29 @@ def test_a_file_name_that_is_no_text_is_kept_and_told(tmp_path: Path, here: Work
     path.write_text(TABLE, encoding="utf-8")
     assert brought(here, path).loaded.snapshots == 1
     assert rows(here, "SELECT name FROM brought WHERE name LIKE '%�%.csv'") != []
+
+
+def test_a_match_with_nothing_new_writes_nothing(tmp_path: Path, here: Workspace, monkeypatch: pytest.MonkeyPatch):
+    from trendscout.store import products
+
+    saved: list[bool] = []
+    save = products.save_matches
+
+    def counting(*values: object, **more: object) -> None:
+        saved.append(True)
+        save(*values, **more)  # type: ignore[arg-type]  # whatever it was called with
+
+    monkeypatch.setattr(products, "save_matches", counting)
+    brought(here, written(tmp_path, TABLE))
+    first = pipeline.match(here)
+    assert pipeline.match(here) == first
+    assert len(saved) == 1
+    before = rows(here, "SELECT * FROM memberships ORDER BY ALL")
+    (one,), (other,), *_ = rows(here, "SELECT product_id FROM memberships ORDER BY ALL")
+    pipeline.decide(here, "merge", one, other, now=NOW)
+    assert pipeline.match(here).products == first.products - 1
+    assert len(saved) == 2, "a word of the user's is news, once"
+    assert rows(here, "SELECT * FROM memberships ORDER BY ALL") != before
+    brought(here, written(tmp_path, TABLE.replace("Moss", "Odd").replace("17293", "19293"), "new.csv"), days=1)
+    pipeline.match(here)
+    assert len(saved) == 3

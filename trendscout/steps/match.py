@@ -45,13 +45,18 @@ class Decided:
 def match_store(connection: Connection) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's decisions hold."""
     worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
+    news = products.new_records(connection, worldwide)
+    ground = products.ground(connection, worldwide, [VERSION, *sorted(_markets())])
+    if not len(news) and products.stands_on(connection, ground):
+        return Matched(*products.sizes(connection))
     known = products.match_index(connection, SCHEMA.names, VERSION)
     before = None
     if known is None:
         before = products.products_of(connection)
         products.forget_index(connection)
+        news = products.new_records(connection, worldwide)
     found = match_listings(
-        products.new_records(connection, worldwide),
+        news,
         candidate_pairs=candidate_pairs,
         known=known,
         former=dict(zip(*(column.to_pylist() for column in before.columns), strict=True))
@@ -62,7 +67,7 @@ def match_store(connection: Connection) -> Matched:
         lists=True,
     )
     anew = before is not None
-    products.save_matches(connection, found.pairs, found.index, found.suspects, VERSION, anew=anew)
+    products.save_matches(connection, found.pairs, found.index, found.suspects, VERSION, anew=anew, ground=ground)
     changed = products.rejoined(connection, before) if before is not None and len(before) else None
     return Matched(*products.sizes(connection), anew=changed)
 

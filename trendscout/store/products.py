@@ -81,6 +81,22 @@ def match_index(connection: Connection, columns: Sequence[str], version: int) ->
     return found if same else None
 
 
+def ground(connection: Connection, worldwide: Sequence[str], matcher: Sequence[object]) -> str:
+    """What products rest on besides the listings: the matcher, the user's words, and which ids are one item."""
+    words, ids = one(
+        connection,
+        """SELECT (SELECT md5(string_agg(d::VARCHAR, '|' ORDER BY d::VARCHAR)) FROM decisions d),
+            (SELECT bit_xor(hash(platform, item_key, listing)) FROM listings WHERE list_contains(?, platform))""",
+        [list(worldwide)],
+    ) or (None, None)
+    return f"{' '.join(map(str, matcher))} {words} {ids}"
+
+
+def stands_on(connection: Connection, ground: str) -> bool:
+    """Whether the products were made on this ground."""
+    return one(connection, "SELECT value FROM facts WHERE name = 'matched_on'") == (ground,)
+
+
 def forget_index(connection: Connection) -> None:
     """Let the matcher read every listing again; products stay."""
     connection.execute("CREATE OR REPLACE TABLE match_index (id VARCHAR NOT NULL, product_id VARCHAR NOT NULL)")
@@ -127,10 +143,18 @@ def rejoined(connection: Connection, before: pa.Table) -> Rejoined:
 
 
 def save_matches(
-    connection: Connection, pairs: pa.Table, index: pa.Table, suspects: pa.Table, version: int, *, anew: bool
+    connection: Connection,
+    pairs: pa.Table,
+    index: pa.Table,
+    suspects: pa.Table,
+    version: int,
+    *,
+    anew: bool,
+    ground: str,
 ) -> None:
     """Take over what this `version` found: `pairs` that it scored now, the `index` of all listings, `suspects`.
 
+    `ground` is what it rests on, for `stands_on`.
     `anew`: of what earlier versions said of pairs, nothing is kept.
 
     A listing's verdict is that of its best pair inside its product, "alone" without one; pairs with the verdict
@@ -143,8 +167,8 @@ def save_matches(
         if anew:
             connection.execute("DELETE FROM memberships")
             connection.execute("DELETE FROM kinships")
-        connection.execute("DELETE FROM facts WHERE name = 'matcher'")
-        connection.execute("INSERT INTO facts VALUES ('matcher', ?)", [str(version)])
+        connection.execute("DELETE FROM facts WHERE name IN ('matcher', 'matched_on')")
+        connection.execute("INSERT INTO facts VALUES ('matcher', ?), ('matched_on', ?)", [str(version), ground])
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE p_best AS
             WITH inside AS (
