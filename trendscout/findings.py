@@ -226,6 +226,18 @@ SENTENCES: Mapping[str, Sentence] = {
         "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "
         "far each is above its usual level, their chance how often goods of such lists break out.",
     ),
+    "red_ocean": Sentence(
+        "note",
+        "{count} of your categories come back over {share:.0%}, all matched to lists: goods there are flagged.",
+        "One of your categories comes back over {share:.0%} and is matched to lists: goods there are flagged.",
+    ),
+    "red_ocean_unmatched": Sentence(
+        "note",
+        "{count} of your categories come back over {share:.0%}, {matched} matched to a list. Not matched, so that "
+        "nothing is flagged for them: {names}. categories.toml says which lists' categories they are.",
+        "One of your categories comes back over {share:.0%} and is matched to no list, so nothing is flagged: "
+        "{names}. categories.toml says which lists' category it is.",
+    ),
     "cost_rule_ended": Sentence(
         "note",
         "Costs: the rule for {part} in {market} ended on {until} ({source}), and none follows it: that part is "

@@ -13,6 +13,7 @@ from trendscout.errors import ConfigError, UsageError
 from trendscout.model import Coverage, Flag
 from trendscout.money import SHIPPED, read_own
 from trendscout.report import alerts, changes, costs, packs
+from trendscout.steps.red_ocean import read_table
 
 
 def pack(tmp_path: Path, lines: str) -> packs.Pack:
@@ -268,13 +269,15 @@ def test_the_page_names_every_value_and_every_shipped_pack() -> None:
 
 
 def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
-    pack_text, rates_text, costs_text, alerts_text = (
+    pack_text, rates_text, costs_text, categories_text, alerts_text = (
         part.partition("```")[0] for part in PAGE.split("```toml\n")[1:]
     )
     (tmp_path / "mine.toml").write_text(pack_text, encoding="utf-8")
     assert len(packs.load(tmp_path)["mine"].lines) == 5
     (tmp_path / "rates.toml").write_text(rates_text, encoding="utf-8")
     assert read_own(tmp_path / "rates.toml").keys() == {"ARS"}
+    (tmp_path / "categories.toml").write_text(categories_text, encoding="utf-8")
+    assert read_table(tmp_path / "categories.toml")["清仓"] == []
     book = costed(tmp_path, costs_text)
     assert (book.goods["B0EXAMPLE1"].weight_g, book.rules[0].per_kg) == (180, 40)
     assert len(alerts.read(tomllib.loads(alerts_text)["alerts"])) == 4

@@ -23,6 +23,7 @@ from trendscout.steps.costs import OWN_FILE as COSTS_FILE
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rates import OWN_FILE as RATES_FILE
 from trendscout.steps.rates import rates_of
+from trendscout.steps.red_ocean import red_ocean
 from trendscout.store import runs
 from trendscout.store.address import StoreAddress
 from trendscout.store.coverage import coverage
@@ -224,8 +225,13 @@ def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[
         with workspace.store() as connection:
             rates, _ = rates_of(connection, settings, now=now)
             used = currencies_of(connection, since=now - _LATELY, until=now)
+            returned = red_ocean(connection, settings)
     except StoreError:
         return  # told above
+    for note in returned.notes:
+        yield Diagnosis("warn" if returned.unmatched else "ok", "{note}", fields={"note": note})
+    for fault in returned.faults:
+        yield Diagnosis("warn", fault.what, fault.next_step, fault.fields)
     known = {currency: rates.rate(currency, now.date()) for currency in used}
     if unknown := [currency for currency, rate in known.items() if rate is None]:
         yield Diagnosis(

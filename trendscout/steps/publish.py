@@ -18,6 +18,7 @@ from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
+from trendscout.steps.red_ocean import red_ocean
 from trendscout.steps.rows import rows_of
 from trendscout.store import products
 from trendscout.store.coverage import coverage
@@ -96,11 +97,14 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     except UsageError:  # nothing to rank yet: the desk shows what was looked at
         return
     rates, _ = rates_of(connection, settings, now=now)
+    returned = red_ocean(connection, settings).by_list
     book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.home / "packs")
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
     every = chain(
-        rows_of(connection, scores, now=now, markets=settings.markets, rates=rates, at_once=_BATCH),
+        rows_of(
+            connection, scores, now=now, markets=settings.markets, rates=rates, red_ocean=returned, at_once=_BATCH
+        ),
         *(
             rows_of(connection, scores, now=now, only=product, markets=settings.markets, rates=rates)
             for product in ignored

@@ -19,6 +19,7 @@ from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
 from trendscout.steps.record import last_week
+from trendscout.steps.red_ocean import red_ocean
 from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, sort_value, unranked
 from trendscout.store import products
 from trendscout.store.coverage import coverage
@@ -44,8 +45,11 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     scope = Scope(query.market, query.source, query.category)
     scores = rank(connection, scope, now=now)
     rates, faults = rates_of(connection, settings, now=now)
+    returned = red_ocean(connection, settings)
     usual = query.sort == "score" and not query.pack
-    every_row = rows_of(connection, scores, now=now, tips=usual, markets=settings.markets, rates=rates)
+    every_row = rows_of(
+        connection, scores, now=now, tips=usual, markets=settings.markets, rates=rates, red_ocean=returned.by_list
+    )
     # By score the rows come in order, so that only those shown are put together.
     shown = islice(every_row, query.top) if usual else every_row
     looked = coverage(connection, now=now, scope=scope)
@@ -66,7 +70,14 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     made, left_out = _judged(connection, made, settings, rates, pack=query.pack)
     made = replace(made, rows=made.rows[: query.top])
     return replace(
-        made, notes=(*made.notes, *unsorted, *map(of_error, (*left_out, *faults)), *absences.early(made.rows))
+        made,
+        notes=(
+            *made.notes,
+            *unsorted,
+            *returned.notes,
+            *map(of_error, (*left_out, *faults, *returned.faults)),
+            *absences.early(made.rows),
+        ),
     )
 
 
@@ -88,8 +99,11 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     found = products.find_product(connection, product).product
     scores = rank(connection, ANYWHERE, now=now)
     rates, _ = rates_of(connection, settings, now=now)
-    scored = rows_of(connection, scores, now=now, only=found, markets=settings.markets, rates=rates)
-    row = next(scored, None) or unranked(connection, found, now=now, rates=rates)
+    returned = red_ocean(connection, settings).by_list
+    every_row = rows_of(
+        connection, scores, now=now, only=found, markets=settings.markets, rates=rates, red_ocean=returned
+    )
+    row = next(every_row, None) or unranked(connection, found, now=now, rates=rates)
     model = scores.models.get(group_of(row.scored.list_id))
     judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings, rates)
     (row,) = judged.rows

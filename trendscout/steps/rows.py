@@ -22,7 +22,7 @@ from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, 
 from trendscout.store.products import marks as all_marks
 from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
-from trendscout.store.stock import crowded_categories
+from trendscout.store.stock import Returned
 from trendscout.text.flags import title_flags
 from trendscout.text.gloss import gloss_zh, search_1688
 from trendscout.text.titles import is_han
@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
-RED_OCEAN_RETURNS = 0.15  # sellers call a category a red ocean when more than this share comes back
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
 _CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
 _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
@@ -52,7 +51,7 @@ class ReportContext:
     watched: Mapping[str, datetime]  # list id → its first look
     vocabulary: Vocabulary  # what categories and markets usually say
     leads: Mapping[tuple[Marketplace, Marketplace], float]  # days that products took from place to place before
-    red_ocean: frozenset[str]  # categories whose goods come back too often
+    red_ocean: Mapping[str, Returned]  # categories of lists whose goods come back too often
     notices: Sequence[Notice]  # recalls by authorities
     markets: frozenset[str]  # the user's own
     rates: Rates
@@ -79,6 +78,7 @@ def rows_of(
     tips: bool = False,
     markets: Collection[str] = (),
     rates: Rates = SHIPPED,
+    red_ocean: Mapping[str, Returned] | None = None,
     at_once: int = _CHUNKS[1],
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
@@ -87,7 +87,7 @@ def rows_of(
     seller has marked: these are wanted the more when they fall. `markets` are the user's own. Details are fetched
     for `at_once` products at a time: each time costs a pass over the looks.
     """
-    context = context_of(connection, now, markets, rates)
+    context = context_of(connection, now, markets, rates, red_ocean)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
 
     def shown(one: ScoredItem) -> bool:
@@ -130,7 +130,11 @@ def unranked(connection: Connection, product: str, *, now: datetime, rates: Rate
 
 
 def context_of(
-    connection: Connection, now: datetime, markets: Collection[str] = (), rates: Rates = SHIPPED
+    connection: Connection,
+    now: datetime,
+    markets: Collection[str] = (),
+    rates: Rates = SHIPPED,
+    red_ocean: Mapping[str, Returned] | None = None,
 ) -> ReportContext:
     """What all rows of a report at `now` share."""
 
@@ -148,7 +152,7 @@ def context_of(
             for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
         ),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
-        red_ocean=crowded_categories(connection, return_rate=RED_OCEAN_RETURNS),
+        red_ocean=red_ocean or {},
         notices=notices(connection, until=now),
         markets=frozenset(markets),
         rates=rates,
@@ -330,8 +334,8 @@ def _fact_flags(facts: axes.Facts, known: Known, context: ReportContext) -> tupl
     season = season_of(facts.title, facts.market, context.now.date())
     if season:
         flags.append(Flag("seasonal", f"{season.name}, {season.first} to {season.last}"))
-    if facts.category in context.red_ocean:
-        flags.append(Flag("red_ocean", f"your own goods of {facts.category} come back more often than usual"))
+    if returned := context.red_ocean.get(facts.category):
+        flags.append(Flag("red_ocean", f"{returned.rate:.0%} of your own goods of {returned.category} come back"))
     return tuple(flags)
 
 

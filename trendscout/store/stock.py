@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable
+from dataclasses import dataclass
 from datetime import datetime
 
 from trendscout.model import StockRow
@@ -51,13 +52,36 @@ def own_goods(connection: Connection) -> list[StockRow]:
     return [StockRow(**dict(zip(("sku", *_FIELDS), row, strict=True))) for row in rows]
 
 
-def crowded_categories(connection: Connection, *, return_rate: float) -> frozenset[str]:
-    """Categories of listings that the seller's own goods show to be returned more often than `return_rate`."""
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """How many of a category's goods come back."""
+
+    category: str
+    rate: float  # 0-1, weighted by sales where sales are known
+    goods: int
+    own_name: bool  # the seller's 品类; False: the category of the list on which the good stands
+
+
+def returned_categories(connection: Connection) -> list[Returned]:
+    """The categories of the seller's own goods whose return rate is known, the lowest rate first.
+
+    A good without a 品类 counts to the categories of the lists that show it.
+    """
     rows = connection.execute(
-        """SELECT l.category FROM stock s JOIN listings USING (item_key)
-        JOIN (SELECT DISTINCT list_key, listing FROM observations) USING (listing)
-        JOIN (SELECT list_key, category FROM lists) l USING (list_key)
-        WHERE s.return_rate IS NOT NULL GROUP BY l.category HAVING avg(s.return_rate) > ?""",
-        [return_rate],
+        """WITH named AS (
+            SELECT sku, return_rate, sales, category, TRUE AS own_name FROM stock WHERE category IS NOT NULL
+            UNION ALL
+            SELECT DISTINCT s.sku, s.return_rate, s.sales, l.category, FALSE FROM stock s
+            JOIN listings USING (item_key) JOIN observations o USING (listing) JOIN lists l USING (list_key)
+            WHERE s.category IS NULL)
+        SELECT category, coalesce(sum(return_rate * sales) / nullif(sum(sales), 0), avg(return_rate)) AS rate,
+            count(return_rate), own_name
+        FROM named WHERE return_rate IS NOT NULL GROUP BY category, own_name ORDER BY rate, category"""
     ).fetchall()
-    return frozenset(row[0] for row in rows)
+    return [Returned(*row) for row in rows]
+
+
+def list_categories(connection: Connection) -> list[str]:
+    """The categories of all lists that were looked at."""
+    rows = connection.execute("SELECT DISTINCT category FROM lists WHERE category <> 'all' ORDER BY 1").fetchall()
+    return [row[0] for row in rows]
