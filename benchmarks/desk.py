@@ -119,7 +119,7 @@ def main() -> None:
             product = connection.execute(
                 "SELECT 'p:' || lower(to_hex(listing)) FROM observations ORDER BY taken_at DESC LIMIT 1"
             ).fetchall()[0][0]
-        size, store = file.stat().st_size, workspace.db.file.stat().st_size
+        size, store = file.stat().st_size if file else 0, workspace.db.file.stat().st_size
         print(f"{listings:,} listings, {count:,} observations; store {store / 1e6:,.0f} MB")
         print(f"read file written in {took:.1f} s (rows included), {size / 1e6:,.0f} MB")
         guard, _, address = desk_at(workspace, Settings(), 8737, lang="en", clock=VirtualClock(NOW))

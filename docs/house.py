@@ -32,7 +32,10 @@ class Library(NamedTuple):
 LAYERS = (
     Layer(("__main__",), "starts the command line"),
     Layer(("cli",), "the commands; the only code that prints"),
-    Layer(("desk",), "the local web page: guard, pages, the one writer behind them (extra `desk`)"),
+    Layer(
+        ("desk", "agent"),
+        "the local web page: guard, pages, the one writer behind them (extra `desk`); tools for agents (`mcp`)",
+    ),
     Layer(("demo",), "a simulated market, its sites, and a month of mornings on it"),
     Layer(("jobs",), "one report a job and local date; the clock that starts jobs; pushes; what is wrong"),
     Layer(("pipeline",), "the table of contents, a function a step"),
@@ -75,7 +78,8 @@ LIBRARIES = (
     Library(("jmespath",), ("intake/declarative",), "paths of declared sources"),
     Library(("fastjsonschema",), ("settings/config",), "checks of TOML files"),
     Library(("jinja2", "markupsafe"), ("report", "desk"), "the page, and those of the desk"),
-    Library(("starlette", "uvicorn"), ("desk",), "the desk's server (extra `desk`)"),
+    Library(("starlette", "uvicorn"), ("desk", "agent/serve"), "the desk's server (extra `desk`)"),
+    Library(("mcp", "mcp_types", "pydantic"), ("agent",), "the protocol that agents speak (extra `mcp`)"),
     Library(("xlsxwriter",), ("report/workbook",), "workbooks out"),
     Library(("rich",), ("report", "cli"), "tables and colours of the terminal"),
     Library(("apprise",), ("report/push",), "other channels (extra `push`)"),

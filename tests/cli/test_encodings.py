@@ -41,6 +41,7 @@ COMMANDS = (
     ("doctor",),
     ("doctor", "--json"),
     ("push", "list"),
+    ("mcp", "--skill"),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),

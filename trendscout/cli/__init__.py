@@ -14,15 +14,8 @@ from trendscout.errors import TrendscoutError, reason, trace
 
 _FAULT_OF_OURS = 1
 _TYPERS_STOP = 130  # what Typer makes of a KeyboardInterrupt
-_COMMANDS = (
-    "inputs",
-    "products",
-    "reports",
-    "costs",
-    "operations",
-    "jobs",
-    "desk",
-)  # importing them declares their commands
+# Importing them declares their commands.
+_COMMANDS = ("inputs", "products", "reports", "costs", "operations", "jobs", "desk", "agent")
 
 
 def run() -> None:

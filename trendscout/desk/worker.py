@@ -27,7 +27,7 @@ from trendscout.lang import Lang
 from trendscout.model import Outcome, Query
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
-from trendscout.store.read_file import current_file
+from trendscout.steps.publish import is_published
 from trendscout.store.workspace import Workspace
 
 _IDLE_S = 2.0  # between two looks whether words wait
@@ -136,7 +136,7 @@ class Worker(Thread):
 
     def run(self) -> None:
         """Work until stopped."""
-        self._unpublished = not self._is_published()
+        self._unpublished = not is_published(self.workspace)
         while not self._stopping.is_set():
             try:
                 task, work = self._work.get(timeout=_IDLE_S)
@@ -298,10 +298,3 @@ class Worker(Thread):
             )
             for one in results
         ] or [Taken(file.name, "left", findings=(finding("file_without_list"),), at=now)]
-
-    def _is_published(self) -> bool:
-        """Whether the read file is there and not older than the store."""
-        file, db = current_file(self.workspace.desk), self.workspace.db
-        if file is None or db.shared:
-            return False
-        return not db.exists() or db.file.stat().st_mtime <= file.stat().st_mtime

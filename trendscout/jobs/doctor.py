@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.jobs.notify import undelivered
-from trendscout.model import Coverage, HostState
+from trendscout.model import Coverage, HostState, JobState
 from trendscout.money import OLD_DAYS, Rates, read_own
 from trendscout.report import costs, job_lines, packs
 from trendscout.report.phrases import RATES
@@ -21,6 +21,7 @@ from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
 from trendscout.steps.costs import OWN_FILE as COSTS_FILE
 from trendscout.steps.job_states import job_states
+from trendscout.steps.publish import last_fault
 from trendscout.steps.rates import OWN_FILE as RATES_FILE
 from trendscout.steps.rates import rates_of
 from trendscout.steps.red_ocean import red_ocean
@@ -30,6 +31,8 @@ from trendscout.store.coverage import coverage
 from trendscout.store.hosts import host_states, reopen_hosts
 from trendscout.store.lake import server_time
 from trendscout.store.rates import currencies_of
+from trendscout.store.read_file import ReadFile
+from trendscout.store.row_text import coverage_of, job_state_of
 from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
 from trendscout.store.workspace import Workspace
@@ -89,6 +92,35 @@ def _is_misdated(state: HostState, now: datetime) -> bool:
     return plausible(state, now) != state or bool(state.robots_at and state.robots_at > now + _FUTURE)
 
 
+def examine_published(file: ReadFile, folder: Path, settings: Settings, *, now: datetime) -> list[Diagnosis]:
+    """The same as far as the read file of `folder` tells it: the store is not opened, so nobody waits."""
+    cursor = file.cursor()
+    try:
+        resting = list(_hosts(cursor, now))
+    finally:
+        cursor.close()
+    lists = [coverage_of(text) for text in file.facts.get("coverage", ())]
+    jobs = [job_state_of(text) for text in file.facts.get("jobs", ())]
+    found = [
+        *_configuration(settings, now),
+        *_unpublished(folder),
+        *_lists(lists),
+        *resting,
+        *_states(jobs, settings, now),
+    ]
+    return sorted(found, key=lambda one: -one.exit_code)
+
+
+def _unpublished(folder: Path) -> Iterator[Diagnosis]:
+    if why := last_fault(folder):
+        yield Diagnosis(
+            "warn",
+            "What is shown could not be brought up to date: {reason}",
+            "`trendscout doctor` looks closer.",
+            {"reason": why},
+        )
+
+
 def _configuration(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     left_out: list[TrendscoutError] = [*settings.left_out]
     packs.load(settings.home / "packs", tell=left_out.append)
@@ -144,16 +176,7 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
         )
     if not faults:
         yield Diagnosis("ok", "The store {db} is sound.", fields={"db": db})
-    lists = coverage(connection, now=now)
-    by_source: dict[tuple[str, str], list[Coverage]] = {}
-    for each in lists:
-        if each.status != "ok":
-            by_source.setdefault((each.source, each.status), []).append(each)
-    for (source, status), some in by_source.items():
-        yield _uncovered(source, status, some)
-    whole = sum(each.status == "ok" for each in lists)
-    if whole:
-        yield Diagnosis("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
+    yield from _lists(coverage(connection, now=now))
     row = one(connection, "SELECT max(taken_at) FROM snapshots")
     newest = row[0] if row else None
     if newest and newest > (now + _FUTURE).replace(tzinfo=None):
@@ -264,6 +287,18 @@ def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[
         )
 
 
+def _lists(lists: Sequence[Coverage]) -> Iterator[Diagnosis]:
+    by_source: dict[tuple[str, str], list[Coverage]] = {}
+    for each in lists:
+        if each.status != "ok":
+            by_source.setdefault((each.source, each.status), []).append(each)
+    for (source, status), some in by_source.items():
+        yield _uncovered(source, status, some)
+    whole = sum(each.status == "ok" for each in lists)
+    if whole:
+        yield Diagnosis("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})
+
+
 def _uncovered(source: str, status: str, lists: list[Coverage]) -> Diagnosis:
     one = lists[0]
     what = "{source}: {count} × {status}, such as {list}, last complete {last}"
@@ -310,10 +345,7 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[D
             dates = [(job, runs.last_date(connection, job.name)) for job in found if job.report is not None]
     except StoreError:
         return  # told above
-    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
-    for state in states:
-        level: Literal["ok", "warn"] = "warn" if state.state == "failed" else "ok"
-        yield Diagnosis(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))
+    yield from _states(states, settings, now)
     for job, last in dates:
         due = job.due.due_between(now - timedelta(days=31), now)
         missed = [moment for moment in due if last and job.due.local_date(moment) > last]
@@ -324,3 +356,10 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[D
                 "`trendscout run {file}` shows why; look whether cron or the schedule runs.",
                 {"job": job.name, "last": last, "file": job.path},
             )
+
+
+def _states(states: Sequence[JobState], settings: Settings, now: datetime) -> Iterator[Diagnosis]:
+    zone = ZoneInfo(settings.timezone) if settings.timezone else UTC
+    for state in states:
+        level: Literal["ok", "warn"] = "warn" if state.state == "failed" else "ok"
+        yield Diagnosis(level, job_lines.template(state), fields=job_lines.fields(state, now=now, zone=zone))

@@ -67,7 +67,7 @@ def since(report: Report, remembered: str | None) -> Changes:
     """
     if remembered is None:
         return Changes(new=report.rows, first=True)
-    before = _read(remembered)
+    before = read(remembered)
     groups: dict[str, list[Row]] = {"new": [], "risen": [], "faded": [], "": []}
     for row in report.rows:
         groups[_change(row, before.get(row.product_id))].append(row)
@@ -102,7 +102,11 @@ def _change(row: Row, seen: Seen | None) -> str:
     return ""
 
 
-def _read(remembered: str) -> dict[str, Seen]:
+def read(remembered: str) -> dict[str, Seen]:
+    """What the reader saw, by product.
+
+    Raises UsageError if it is not a text that `memory` made.
+    """
     try:
         found = json.loads(remembered)
         return {key: Seen(**{**value, "flags": tuple(value["flags"])}) for key, value in found.items()}

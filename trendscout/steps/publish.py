@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, date, datetime
 from itertools import chain, islice
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
 from trendscout.findings import Finding, finding, from_json, of_error, to_json
 from trendscout.model import Report, Row
-from trendscout.report import costs, packs
+from trendscout.report import changes, costs, packs
 from trendscout.settings.config import Settings, load_settings
 from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
@@ -26,12 +27,16 @@ from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE
 from trendscout.store.read_file import current_file, published_at, write_read_file
 from trendscout.store.row_text import packed
-from trendscout.store.said import KEPT, save_said
+from trendscout.store.said import KEPT, is_tip, save_said
 from trendscout.store.sql import Connection
+from trendscout.store.upkeep import back_up
 from trendscout.store.workspace import Workspace
 
 _BATCH = 2_000  # rows held at a time
 _CONFIG = "config"  # in the desk's folder: the configuration that its packs, costs and jobs lie beside
+_TOPS = "tops"  # ... what stood at the top, by day
+TOP = 20
+_DAYS_KEPT = 100
 _FAULT = "fault"  # ... and why the last publication failed
 
 
@@ -67,7 +72,30 @@ def publish(workspace: Workspace, *, now: datetime) -> Path | None:
     None if one of a later time is there. Raises StoreError if the store cannot be had, OSError if the file cannot
     be written.
     """
-    folder = workspace.desk
+    return _publish(workspace, workspace.desk, now)
+
+
+def publish_aside(workspace: Workspace, folder: Path, *, now: datetime) -> Path | None:
+    """As `publish`, into `folder` and out of a copy: who writes waits while the store is copied, and no longer.
+
+    What is said is kept in no store: nobody but the reader of `folder` was told it.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(prefix=".aside-", dir=folder) as aside:
+        copy = Path(aside) / "store.duckdb"
+        back_up(workspace.db, copy)
+        return _publish(Workspace.at(copy), folder, now)
+
+
+def is_published(workspace: Workspace) -> bool:
+    """Whether the read file is there and not older than the store; of a shared store nobody here can know."""
+    file, db = current_file(workspace.desk), workspace.db
+    if file is None or db.shared:
+        return False
+    return not db.exists() or db.file.stat().st_mtime <= file.stat().st_mtime
+
+
+def _publish(workspace: Workspace, folder: Path, now: datetime) -> Path | None:
     before = published_at(folder)
     if before is not None and before > now and current_file(folder):
         return None
@@ -76,12 +104,33 @@ def publish(workspace: Workspace, *, now: datetime) -> Path | None:
         rows = _rows(connection, settings, now)
         first = list(islice(rows, KEPT))
         save_said(connection, first, now)
+        looked = coverage(connection, now=now)
         facts = {
-            "coverage": [packed(one) for one in coverage(connection, now=now)],
+            "coverage": [packed(one) for one in looked],
             "jobs": [packed(one) for one in job_states(connection, settings, now=now)],
             "backtest": last_backtest(connection, until=now) or {},
         }
-        return write_read_file(connection, folder, _batches(chain(first, rows)), facts, now=now)
+        made = write_read_file(connection, folder, _batches(chain(first, rows)), facts, now=now)
+    if made:
+        made.touch()  # the store was closed after it was written, and is not the newer of the two
+        _remember_top(folder, first, now)
+    return made
+
+
+def _remember_top(folder: Path, rows: Sequence[Row], now: datetime) -> None:
+    """Keep what a reader of the report saw on this day, for `top_before`; the last days of these."""
+    top = tuple(islice((row for row in rows if is_tip(row)), TOP))
+    text = changes.memory(Report(as_of=now, rows=top, coverage=()))
+    days = folder / _TOPS
+    whole_file(days / f"{now.astimezone(UTC):%Y-%m-%d}.json", lambda path: path.write_text(text, "utf-8"))
+    for old in sorted(days.glob("*.json"))[:-_DAYS_KEPT]:
+        old.unlink(missing_ok=True)
+
+
+def top_before(folder: Path, day: date) -> tuple[str, str] | None:
+    """The last day (UTC) until `day` on which something was published, and its top as `changes.memory` has it."""
+    days = sorted(file for file in (folder / _TOPS).glob("*.json") if file.stem <= day.isoformat())
+    return (days[-1].stem, days[-1].read_text(encoding="utf-8")) if days else None
 
 
 def _settings(folder: Path) -> Settings:

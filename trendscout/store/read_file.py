@@ -77,10 +77,11 @@ def write_read_file(
     facts: Mapping[str, Any],
     *,
     now: datetime,
-) -> Path:
+) -> Path | None:
     """Write a read file from an open store and make it the current one; the one before stays for who reads it.
 
-    `parts` are the rows of all products, in batches; `facts` plain values by name.
+    `parts` are the rows of all products, in batches; `facts` plain values by name. None if one of a later time was
+    made meanwhile: that stays the current one.
     """
     folder.mkdir(parents=True, exist_ok=True)
     target = folder / f"read-{time.time_ns()}.duckdb"
@@ -106,6 +107,9 @@ def write_read_file(
         part.with_name(f"{part.name}.wal").unlink(missing_ok=True)
         raise
     before = current_file(folder)
+    if before and (later := published_at(folder)) and later > now:
+        target.unlink()
+        return None
     whole_file(folder / _CURRENT, lambda path: path.write_text(f"{target.name}\n{now.isoformat()}\n", "utf-8"))
     for old in folder.glob("*read-*.duckdb*"):
         if old not in (before, target):
@@ -217,6 +221,8 @@ _HELD = {  # filters whose value is one of a list's, or the value itself
     "place": "list_contains(places, ?)",
     "market": "len(list_filter(places, lambda x: ends_with(x, ' ' || ?))) > 0",
     "platform": "len(list_filter(places, lambda x: starts_with(x, ?))) > 0",
+    "source": "len(list_filter(lists, lambda x: starts_with(x, ? || '_') OR starts_with(x, ? || '/'))) > 0",
+    "category": "len(list_filter(lists, lambda x: ends_with(x, '/' || ?))) > 0",
     "stage": "stage = ?",
     "flag": "list_contains(flags, ?)",
     "pack": "list_contains(packs, ?)",
@@ -258,7 +264,7 @@ class Wanted:
             values += [self.tree, self.tree]
         for name, value in self.held:
             parts.append(_HELD[name])
-            values.append(value)
+            values += [value] * _HELD[name].count("?")
         for name, bound in self.bounds:
             parts.append(f"{_AGES[name]} >= ?" if name in _AGES else _BOUNDS[name])
             values.append(naive(as_of - timedelta(days=min(bound, _OLDEST_DAYS))) if name in _AGES else bound)

@@ -1,0 +1,1 @@
+"""The interface for agents: tools and resources of the Model Context Protocol (extra `mcp`)."""
