@@ -6,8 +6,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -86,6 +86,15 @@ def connected(transport: Any) -> Iterator[Agent]:
 def served(store: Path, *options: str, cwd: Path) -> Any:
     command = ["-m", "trendscout", "--db", str(store), "mcp", *options]
     return stdio_client(StdioServerParameters(command=sys.executable, args=command, cwd=cwd))
+
+
+@asynccontextmanager
+async def over_http(address: str, headers: dict[str, str]) -> AsyncIterator[Any]:
+    async with (
+        create_mcp_http_client(headers=headers) as http,
+        streamable_http_client(address, http_client=http) as streams,
+    ):
+        yield streams
 
 
 @pytest.fixture(scope="module")
@@ -313,9 +322,7 @@ def test_over_http_only_who_has_the_key_is_heard(store: Path) -> None:
             assert status(authorization="Bearer wrong") == 401
             assert status(host="evil.example") in (403, 421)
             assert status(origin="https://evil.example") == 403
-            with connected(
-                streamable_http_client(address, http_client=create_mcp_http_client(headers=shown))
-            ) as agent:
+            with connected(over_http(address, shown)) as agent:
                 assert set(agent.tools()) == READS
                 assert agent.ask("report")["rows"]
         finally:
