@@ -42,6 +42,7 @@ COMMANDS = (
     ("doctor", "--json"),
     ("push", "list"),
     ("mcp", "--skill"),
+    ("jobs", "list"),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),
