@@ -218,9 +218,28 @@ SENTENCES: Mapping[str, Sentence] = {
         "note", "{file} of the archive is missing; what was read from it stays in the store."
     ),
     # --- jobs and reports ---
-    "nothing_whole_since": Sentence(
-        "note", "No list was read whole since {time} UTC: what stands here is of then, not of today."
+    "data_of_hours_ago": Sentence(
+        "note",
+        "Data of {count} hours ago: no list was read whole since {time} UTC. {why}",
+        "Data of an hour ago: no list was read whole since {time} UTC. {why}",
     ),
+    "data_of_days_ago": Sentence(
+        "note", "Data of {count} days ago: no list was read whole since {time} UTC. {why}"
+    ),
+    "data_of_months_ago": Sentence(
+        "note", "Data of {count} months ago: no list was read whole since {time} UTC. {why}"
+    ),
+    "network_down": Sentence("failed", "The network is down since {time} UTC: none of {count} sites was reached."),
+    "no_network": Sentence(
+        "failed",
+        "No network: none of {count} sites was reached ({sources}).",
+        "{sources} was not reached: no network, or it is down itself.",
+    ),
+    "nobody_looked": Sentence(
+        "note", "Nobody looked since: is the job running? `trendscout jobs list` tells when it last did."
+    ),
+    "looks_failed": Sentence("failed", "{list}: {why}"),
+    "lists_lost": Sentence("partial", "{source}: {count} lists: {why}", "{source}: a list: {why}"),
     "too_early": Sentence(
         "note",
         "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "

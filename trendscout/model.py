@@ -449,6 +449,7 @@ class Coverage:
     entries: int
     findings: tuple[Finding, ...] = ()
     days: tuple[tuple[str, Status | Literal["none"]], ...] = ()  # (local date, its best look), oldest first
+    lost_since: datetime | None = None  # its first look after the last complete one
 
 
 @dataclass(frozen=True, slots=True)

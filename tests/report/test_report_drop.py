@@ -128,7 +128,7 @@ def test_xlsx_and_csv_say_the_same() -> None:
     report = example()
     view = View("en", SHANGHAI, NOW)
     sheet = cells(as_xlsx(report, view))["Products"]
-    for row, line in zip(sheet[1:], read(people(report, "en")), strict=True):
+    for row, line in zip(sheet[2:], read(people(report, "en")), strict=True):
         for column, value in zip(arranged(), row, strict=False):
             text = line[heading(column, view)].removeprefix("\t")
             if column.kind in ("integer", "number", "money"):
@@ -145,19 +145,20 @@ def test_workbook_is_laid_out_for_a_reader() -> None:
     book = opened(as_xlsx(example(), View("zh", SHANGHAI, NOW)))
     assert book.sheetnames == ["商品", "历史名次", "价格与数量", "覆盖情况", "列说明"]
     sheet = book["商品"]
-    assert sheet.freeze_panes == "D2"
-    assert sheet.auto_filter.ref.startswith("A1:")
-    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$1")
-    heads = [cell.value for cell in sheet[1]]
+    assert str(sheet["A1"].value).endswith("14:30 Asia/Shanghai · ! 4 个榜单中 3 个缺失或不完整")
+    assert sheet.freeze_panes == "D3"
+    assert sheet.auto_filter.ref.startswith("A2:")
+    assert (sheet.page_setup.orientation, sheet.print_title_rows) == ("landscape", "$1:$2")
+    heads = [cell.value for cell in sheet[2]]
     assert heads[:2] == ["#", "标题"]
-    assert sheet.print_area == f"'商品'!$A$1:$R${len(example().rows) + 1}"
+    assert sheet.print_area == f"'商品'!$A$1:$R${len(example().rows) + 2}"
     assert [column.name for column in arranged()][-1] == "as_of"
     assert {column.name for column in arranged()} == {column.name for column in ROW}
-    key = sheet.cell(3, heads.index("平台商品 ID") + 1)
+    key = sheet.cell(4, heads.index("平台商品 ID") + 1)
     assert (key.data_type, key.number_format, key.value) == ("s", "@", "1729508370969631")
-    assert sheet.cell(2, heads.index("首次发现 (Asia/Shanghai)") + 1).is_date
-    assert sheet.cell(2, heads.index("链接") + 1).hyperlink.target == "https://shop.example/dp/B0EXAMPLE1"
-    assert sheet.cell(2, heads.index("图片") + 1).value == "图片"
+    assert sheet.cell(3, heads.index("首次发现 (Asia/Shanghai)") + 1).is_date
+    assert sheet.cell(3, heads.index("链接") + 1).hyperlink.target == "https://shop.example/dp/B0EXAMPLE1"
+    assert sheet.cell(3, heads.index("图片") + 1).value == "图片"
 
 
 def test_prices_and_counts_have_a_sheet() -> None:
@@ -197,7 +198,7 @@ def test_a_workbook_of_many_products_is_bounded_and_says_so_once(monkeypatch: py
     products = book["Products"]
     links = [cell for line in products.iter_rows(min_row=2) for cell in line if cell.hyperlink]
     assert len(links) == 3
-    assert products.max_row == 8
+    assert products.max_row == 9
     assert [row[0].value for row in book["History"].iter_rows(min_row=2)] == ["Kettle 1", "Kettle 2"]
     told = [row[0].value for row in book["Coverage"].iter_rows() if row[0].value]
     assert sum("the first 2 products only" in one for one in told) == 1
@@ -272,8 +273,8 @@ def test_hostile_titles_in_xlsx_are_text() -> None:
     with zipfile.ZipFile(io.BytesIO(data)) as archive:
         assert not any(b"<f>" in archive.read(name) for name in archive.namelist() if "worksheets/sheet" in name)
     sheet = opened(data)["商品"]
-    place = [cell.value for cell in sheet[1]].index("标题") + 1
-    for line, title in enumerate(hostile(), start=2):
+    place = [cell.value for cell in sheet[2]].index("标题") + 1
+    for line, title in enumerate(hostile(), start=3):
         cell = sheet.cell(line, place)
         assert cell.data_type == "s"
         assert cell.value == visible(title), title[:50]
@@ -437,7 +438,7 @@ def test_an_empty_report_still_gives_files_with_heads_and_the_reason(tmp_path: P
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 1
     assert "captcha" in covered.read_text(encoding="utf-8-sig")
     sheets = cells(book.read_bytes())
-    assert len(sheets["商品"]) == 1
+    assert len(sheets["商品"]) == 2
     assert any("没能看到" in str(cell) for row in sheets["覆盖情况"] for cell in row)
 
 

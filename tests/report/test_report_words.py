@@ -1,7 +1,7 @@
 """How figures are said, and that text from outside cannot steer what shows it."""
 
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from zoneinfo import ZoneInfo
 
@@ -10,8 +10,10 @@ from example import FADING, NOW, RISING, STEADY, YOUNG, but, empty, example
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.model import Borrowed, Flag
-from trendscout.report import absences, amounts, phrases, table
+from trendscout.findings import Finding
+from trendscout.model import Borrowed, Coverage, Flag, Report
+from trendscout.report import absences, amounts, atom, digest, drop, page, phrases, table
+from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible, web_address
 
 
@@ -129,16 +131,68 @@ def test_an_empty_report_says_why() -> None:
     assert "at least two looks" in absences.nothing(replace(example(), rows=(), total=0), "en")
 
 
-def test_a_report_of_old_looks_says_so_first() -> None:
-    today = example().coverage
-    assert absences.stale(today) == ()
-    late = [replace(one, status="late" if one.status in {"ok", "partial"} else one.status) for one in today]
-    (said,) = absences.stale(late)
-    newest = max(one.last_ok for one in today if one.last_ok)
-    assert str(said).startswith(f"No list was read whole since {newest:%Y-%m-%d %H:%M} UTC")
-    shown = table.text(replace(example(), notes=(said,)), lang="zh", width=100)
-    assert shown.splitlines()[2].startswith(f"! 自 {newest:%Y-%m-%d %H:%M} UTC 起没有任何榜单完整读到")
-    assert absences.stale([replace(one, last_ok=None) for one in late]) == ()
+LATE = [replace(one, status="late", findings=()) for one in example().coverage]
+NEWEST = max(one.last_ok for one in LATE if one.last_ok)
+UNREACHED = (Finding("error", {"what": "No page of {host}.", "host": "x", "reached": False}, "failed"),)
+
+
+def stale_report(coverage: list[Coverage], now: datetime) -> Report:
+    return replace(example(), as_of=now, coverage=tuple(coverage), notes=absences.stale(coverage, now=now))
+
+
+@pytest.mark.parametrize(
+    ("age", "en", "zh"),
+    [
+        (timedelta(hours=1), "data of an hour ago", "1 小时前的数据"),
+        (timedelta(hours=30), "data of 30 hours ago", "30 小时前的数据"),
+        (timedelta(days=12), "data of 12 days ago", "12 天前的数据"),
+        (timedelta(days=122), "data of 4 months ago", "4 个月前的数据"),
+    ],
+)
+def test_a_report_of_old_looks_says_how_old_in_its_first_line(age: timedelta, en: str, zh: str) -> None:
+    made = stale_report(LATE, NEWEST + age)
+    assert table.text(made, lang="en", width=100).splitlines()[0].endswith(f" · {en}")
+    assert table.text(made, lang="zh", width=100).splitlines()[0].endswith(f" · {zh}")
+    assert en.capitalize() in str(made.notes[0])
+    assert "Nobody looked since" in str(made.notes[0])
+
+
+def test_a_report_without_a_network_says_so_in_every_form() -> None:
+    since = NEWEST + timedelta(hours=7)
+    down = [replace(one, status="failed", findings=UNREACHED, lost_since=since) for one in LATE]
+    made = stale_report(down, NEWEST + timedelta(days=122))
+    first = f"data of 4 months ago · network down since {since:%Y-%m-%d %H:%M}"
+    assert first in " ".join(table.text(made, lang="en", width=80).splitlines()[:2])
+    assert digest.digest(made, Changes(), key="k", lang="en").title.endswith(first)
+    assert f"none of {len({one.source for one in down})} sites was reached" in str(made.notes[0])
+    assert first in page.render(made, lang="en")
+    assert first.encode() in atom.as_atom(made, None, "en")
+    assert str(made.notes[0]) in drop.document(made)["notes"]
+    assert "No page of x." not in table.text(made, lang="en", width=80), "one sentence says it of all lists"
+
+
+def test_one_site_that_is_not_reached_is_no_network_that_is_down() -> None:
+    since = NEWEST + timedelta(hours=7)
+    lost = [replace(one, status="failed", findings=UNREACHED, lost_since=since, source="a") for one in LATE]
+    assert absences.network_down(lost) is None
+    assert "No page of x." in str(absences.stale(lost, now=NEWEST + timedelta(days=3))[0])
+    two = [*lost, replace(lost[0], source="b")]
+    assert absences.network_down(two) is not None
+    assert absences.network_down([*two, replace(lost[0], status="ok", last_ok=since + timedelta(hours=1))]) is None
+
+
+def test_nothing_is_said_of_age_where_something_was_read() -> None:
+    assert absences.stale(example().coverage, now=NOW) == ()
+    assert absences.stale([replace(one, last_ok=None) for one in LATE], now=NOW) == ()
+
+
+def test_a_rest_that_is_over_is_not_told() -> None:
+    rest = Finding(
+        "error", {"what": "It blocks.", "next_step": "Wait until {until:%H:%M}.", "until": NOW}, "blocked"
+    )
+    one = replace(LATE[0], status="blocked", findings=(rest,))
+    assert "Wait until" in absences.missing(one, "en", now=NOW - timedelta(minutes=1))
+    assert "Wait until" not in absences.missing(one, "en", now=NOW + timedelta(days=240))
 
 
 @given(st.text())

@@ -152,7 +152,7 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     except TrendscoutError as error:
         here.warn(error)
         return
-    show_outcomes(outcomes, here.lang)
+    show_outcomes(outcomes, here)
     made = pipeline.report(workspace, ReportQuery(top=settings.top), now=datetime.now(UTC), settings=settings)
     show_report(made, here, "table", None, machine=False)
     here.say(

@@ -84,7 +84,7 @@ def collect(
     if as_json:
         answer(outcomes)
     else:
-        show_outcomes(outcomes, here.lang)
+        show_outcomes(outcomes, here)
     if any(outcome.fault for outcome in outcomes):
         raise typer.Exit(FAULT_OF_OURS)
     came = {outcome.status for outcome in outcomes} - {"left"}

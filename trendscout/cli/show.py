@@ -151,8 +151,11 @@ def screen_width() -> int:
     return shutil.get_terminal_size((_WIDE, 24)).columns
 
 
-def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
-    """How each list of a crawl went."""
+def show_outcomes(outcomes: Sequence[Outcome], here: Call) -> None:
+    """How each list of a crawl went, and what that means where none was reached."""
+    from trendscout.steps.collect import lost
+
+    lang = here.lang
     grid(
         lang,
         ("source", "market", "category", "state", "entries", "why"),
@@ -169,6 +172,9 @@ def show_outcomes(outcomes: Sequence[Outcome], lang: Lang) -> None:
         ],
         state=3,
     )
+    for one in lost(outcomes):
+        if one.code == "no_network":
+            here.say("! {finding}", finding=one.said(lang))
 
 
 def show_undelivered(found: Mapping[str, Sequence[Message]], here: Call) -> None:

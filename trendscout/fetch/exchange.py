@@ -15,6 +15,8 @@ from trendscout.fetch.connection import Connection, Resolve
 from trendscout.fetch.limits import REDIRECT_STATUS, Limits
 from trendscout.model import Request
 
+NO_CONNECTION = "no connection"  # how it begins when the host was not even reached
+
 
 class Broken(Exception):
     """No whole reply came; another try may get one."""
@@ -140,11 +142,11 @@ class Exchanger:
         except TimeoutError:
             raise Broken(f"no whole answer within {self._limits.total_s:g} s") from None
         except httpx.ConnectTimeout:
-            raise Broken(f"no connection within {self._limits.connect_s:g} s") from None
+            raise Broken(f"{NO_CONNECTION} within {self._limits.connect_s:g} s") from None
         except httpx.TimeoutException:
             raise Broken(f"silent for {self._limits.silence_s:g} s") from None
         except httpx.ConnectError as error:
-            raise Broken(f"no connection: {_short(error)}") from None
+            raise Broken(f"{NO_CONNECTION}: {_short(error)}") from None
         except (httpx.TransportError, OSError) as error:
             raise Broken(f"the answer broke off: {_short(error)}") from None
 

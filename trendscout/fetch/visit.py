@@ -17,7 +17,16 @@ from trendscout.clock import Clock
 from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
 from trendscout.fetch.api_keys import hidden, key_of, with_key, without_key
-from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route, address_of
+from trendscout.fetch.exchange import (
+    NO_CONNECTION,
+    Broken,
+    Elsewhere,
+    Exchanger,
+    Rejected,
+    Reply,
+    Route,
+    address_of,
+)
 from trendscout.fetch.host import Host
 from trendscout.fetch.limits import Limits
 from trendscout.fetch.retry import Again, require_answer, tried
@@ -184,6 +193,7 @@ class Visitor:
                 next_step="The next run tries again.",
                 host=host.name,
                 why=host.robots.why,
+                **_reach(host.robots.why),
             )
         if not host.robots.allows(request.url):
             raise Refused(
@@ -264,13 +274,15 @@ class Visitor:
         wait = breaker.waits(state, self._clock.now())
         if wait:
             raise TryLater(
-                "{host} turned us away ({reason}; {trips}× in a row); it is left alone for {minutes:.0f} min.",
-                next_step="Then it is tried once. Until then, save the page and `trendscout ingest` it.",
+                "{host} gave no list ({reason}; {trips}× in a row) and is being left alone.",
+                next_step="It is tried once after {until:%Y-%m-%d %H:%M} UTC. Until then, save the page and "
+                "`trendscout ingest` it.",
                 after_s=wait,
                 host=host.name,
                 trips=state.trips,
                 reason=state.reason,
-                minutes=wait / 60,
+                until=state.open_until,
+                **_reach(state.reason),
             )
 
     def _given_up(self, asked: Asked, host: Host, fault: Again) -> FetchError:
@@ -280,11 +292,11 @@ class Visitor:
             self._remember(state)
             return TryLater(
                 "{url}: the site asks for time ({why}).",
-                next_step="It is left alone for {minutes:.0f} minutes, then tried again.",
+                next_step="It is left alone until {until:%Y-%m-%d %H:%M} UTC, then tried again.",
                 after_s=breaker.waits(state, now),
                 url=asked.url,
                 why=fault,
-                minutes=breaker.waits(state, now) / 60,
+                until=state.open_until,
             )
         self._remember(breaker.after_fault(self._state(host), now, str(fault)))
         return Unreachable(
@@ -293,6 +305,7 @@ class Visitor:
             url=asked.url,
             why=fault,
             attempts=self._limits.attempts,
+            **_reach(str(fault)),
         )
 
     def _state(self, host: Host) -> HostState:
@@ -306,6 +319,11 @@ class Visitor:
         self._states[state.host] = state
         if self._on_state:
             self._on_state(state)
+
+
+def _reach(why: str) -> dict[str, bool]:
+    """A field that says that a host was not even reached: where none is, it is the network that is down."""
+    return {"reached": False} if why.startswith(NO_CONNECTION) else {}
 
 
 def _declares(source: Source, host: str, asked: str) -> bool:

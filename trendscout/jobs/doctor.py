@@ -15,6 +15,7 @@ from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage, HostState, JobState
 from trendscout.money import OLD_DAYS, Rates, read_own
 from trendscout.report import costs, job_lines, packs
+from trendscout.report.absences import network_down, unreached
 from trendscout.report.phrases import RATES
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
@@ -288,12 +289,19 @@ def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[
 
 
 def _lists(lists: Sequence[Coverage]) -> Iterator[Diagnosis]:
+    """The lists that did not come whole, by source; the network in one sentence where it is that."""
     by_source: dict[tuple[str, str], list[Coverage]] = {}
     for each in lists:
         if each.status != "ok":
             by_source.setdefault((each.source, each.status), []).append(each)
+    down = network_down(lists)
+    if down:
+        yield Diagnosis(
+            "warn", "{why}", "Look to the network or a proxy; the next run tries again.", {"why": down}
+        )
     for (source, status), some in by_source.items():
-        yield _uncovered(source, status, some)
+        if not (down and unreached(some[0].findings)):
+            yield _uncovered(source, status, some)
     whole = sum(each.status == "ok" for each in lists)
     if whole:
         yield Diagnosis("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})

@@ -22,6 +22,7 @@ from trendscout.model import Outcome, Query, ReportQuery
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
 from trendscout.sources.queries import queries_for
+from trendscout.steps.collect import lost
 from trendscout.store import runs
 from trendscout.store.sql import Connection
 from trendscout.store.workspace import Workspace
@@ -76,7 +77,11 @@ def _run(
     outcomes, notes = _collect(job, workspace, settings, clock, base_url, lang)
     if job.report is None:
         return Done(
-            job.name, day, _state(outcomes), (finding("lists_asked", count=len(outcomes)),), outcomes=outcomes
+            job.name,
+            day,
+            _state(outcomes),
+            (finding("lists_asked", count=len(outcomes)), *lost(outcomes)),
+            outcomes=outcomes,
         )
     # Begun when all is collected: the report looks from here, and what came in this run is part of it.
     begun = runs.Run(run_id(), job.name, day, clock.now(), None, "running", {})
@@ -205,7 +210,7 @@ def _deliver(
     unheard = {channel: why for channel, why in told.items() if why}
     state = "partial" if unheard or settings.left_out else _state(outcomes)
     missed = (finding("channel_unreached", channel=name, why=why) for name, why in unheard.items())
-    detail = (finding("report_holds", count=len(made.rows)), *missed)
+    detail = (finding("report_holds", count=len(made.rows)), *lost(outcomes), *missed)
     end = {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}}
     workspace.write(lambda connection: runs.advance(connection, run, state, end, clock.now()))
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)

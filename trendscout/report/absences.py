@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 
 from trendscout.findings import Finding, finding, next_steps, whats
 from trendscout.lang import Lang, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import amounts, phrases
 from trendscout.report.clean import visible
+
+_DAYS_FROM, _MONTHS_FROM, _MONTH = 2.0, 61.0, 30.44  # days: from where on an age is said in days, in months
+_SITES = 2  # not reached: from so many on it is the network
+_OLD = {
+    "data_of_hours_ago": ("data of {n} hours ago", "data of an hour ago"),
+    "data_of_days_ago": ("data of {n} days ago", "data of {n} days ago"),
+    "data_of_months_ago": ("data of {n} months ago", "data of {n} months ago"),
+}
 
 
 def early(rows: Sequence[Row]) -> tuple[Finding, ...]:
@@ -18,12 +27,68 @@ def early(rows: Sequence[Row]) -> tuple[Finding, ...]:
     return (finding("too_early", count=count, all=len(rows)),) if count else ()
 
 
-def stale(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
-    """A finding where nothing was read of late: what is reported is then not of today."""
+def stale(coverage: Sequence[Coverage], *, now: datetime) -> tuple[Finding, ...]:
+    """A finding where nothing was read of late: how old what is reported is, and why nothing newer came."""
     read = [one.last_ok for one in coverage if one.last_ok is not None]
     if not read or any(one.status in {"ok", "partial"} for one in coverage):
         return ()
-    return (finding("nothing_whole_since", time=amounts.minute(max(read))),)
+    code, count = _age(now - max(read))
+    return (finding(code, count=count, time=amounts.minute(max(read)), why=_why_stale(coverage)),)
+
+
+def _age(age: timedelta) -> tuple[str, int]:
+    """How old, in the unit that people would say."""
+    days = age.total_seconds() / 86_400
+    if days < _DAYS_FROM:
+        return "data_of_hours_ago", max(1, round(days * 24))
+    if days < _MONTHS_FROM:
+        return "data_of_days_ago", round(days)
+    return "data_of_months_ago", round(days / _MONTH)
+
+
+def _why_stale(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
+    """Why nothing newer came: the network, the sites, or that nobody looked."""
+    lost = [one for one in coverage if one.findings and one.status in {"failed", "blocked"}]
+    if down := network_down(coverage):
+        return (down,)
+    if not lost:
+        return (finding("nobody_looked"),)
+    why = Counter(whats(one.findings, "en") for one in lost).most_common(1)[0][0]
+    told = next(one for one in lost if whats(one.findings, "en") == why)
+    return (finding("looks_failed", list=told.list_id, why=told.findings),)
+
+
+def network_down(coverage: Sequence[Coverage]) -> Finding | None:
+    """A finding where no site was reached since some moment: then it is the network, not the sites.
+
+    One source alone that is not reached may be down itself.
+    """
+    lost = [one for one in coverage if one.status == "failed" and one.lost_since is not None]
+    if len({one.source for one in lost}) < _SITES or not all(unreached(one.findings) for one in lost):
+        return None
+    since = min(one.lost_since for one in lost if one.lost_since is not None)
+    if any(one.last_ok is not None and one.last_ok > since for one in coverage):
+        return None
+    return finding("network_down", time=amounts.minute(since), count=len({one.source for one in lost}))
+
+
+def unreached(findings: Sequence[Finding]) -> bool:
+    """Whether a look failed because its site was not even reached."""
+    return any(one.fields.get("reached") is False for one in findings)
+
+
+def warning(report: Report, lang: Lang) -> str:
+    """How old or how incomplete a report is, in a few words for its first line; empty if it is neither."""
+    for note in report.notes:
+        if words := _OLD.get(note.code):
+            many = note.fields.get("count", 0)
+            old = tr(words[many == 1], lang, n=many)
+            down = next((why for why in note.fields.get("why", ()) if why.code == "network_down"), None)
+            return f"{old} · {tr('network down since {time}', lang, time=down.fields['time'])}" if down else old
+    bad = sum(one.status != "ok" for one in report.coverage)
+    if not bad:
+        return ""
+    return tr("{bad} of {all} lists missing or in part", lang, bad=bad, all=len(report.coverage))
 
 
 def by_urgency(coverage: Coverage) -> tuple[int, str]:
@@ -56,9 +121,15 @@ def why_missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo =
         parts.append(tr("last complete {day}", lang, day=amounts.day(coverage.last_ok, lang, now=now, zone=zone)))
     elif coverage.last_ok is None and coverage.status != "partial":
         parts.append(tr("never complete so far", lang))
-    if steps := next_steps(coverage.findings, lang):
+    if steps := next_steps([one for one in coverage.findings if _to_come(one, now)], lang):
         parts.append(visible(steps))
     return " · ".join(parts)
+
+
+def _to_come(found: Finding, now: datetime) -> bool:
+    """Whether what is to be done about it still is: a host's rest that is over is no news eight months later."""
+    until = found.fields.get("until")
+    return not (isinstance(until, datetime) and until <= now)
 
 
 def nothing(report: Report, lang: Lang) -> str:

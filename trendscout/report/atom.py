@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Report, Row
-from trendscout.report import phrases
+from trendscout.report import absences, phrases
 from trendscout.report.changes import Changes
 from trendscout.report.clean import visible, web_address
 
@@ -36,7 +36,8 @@ def as_atom(report: Report, changes: Changes | None, lang: Lang) -> bytes:
     ET.register_namespace("", _ATOM)
     feed = ET.Element(f"{{{_ATOM}}}feed", {"{http://www.w3.org/XML/1998/namespace}lang": lang})
     _add(feed, "id", _urn("feed", report.market or "all"))
-    _add(feed, "title", visible(report.title) or tr("What may break out", lang))
+    name = visible(report.title) or tr("What may break out", lang)
+    _add(feed, "title", " · ".join(filter(None, (name, absences.warning(report, lang)))))
     _add(feed, "updated", _time(moment))
     _add(_add(feed, "author"), "name", "trendscout")
     for entry in _entries(changes or Changes(new=report.rows)):

@@ -68,7 +68,9 @@ def digest(
         *maker.missing(),
         *((Item(tr("Files: {place}", lang, place=visible(link)), url=web_address(link)),) if link else ()),
     )
-    return Digest(key, f"{name}{market} · {amounts.minute(report.as_of, zone)[:10]}", tuple(items))
+    day = amounts.minute(report.as_of, zone)[:10]
+    warning = absences.warning(report, lang)
+    return Digest(key, " · ".join(filter(None, (f"{name}{market}", day, warning))), tuple(items))
 
 
 @dataclass(frozen=True, slots=True)

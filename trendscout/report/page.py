@@ -110,6 +110,7 @@ class _Page:
             ],
             "days": [day for day, _ in max((one.days for one in report.coverage), key=len, default=())],
             "signs": _SIGNS,
+            "warning": both(partial(absences.warning, report)),
             "notes": [both(partial(_note, note)) for note in report.notes],
             "calibrations": self.calibrations(),
             "t": say,

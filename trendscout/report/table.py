@@ -73,6 +73,8 @@ class _Page:
         if report.market:
             name += f" · {visible(report.market)}"
         first = Text(f"{name} · {amounts.minute(report.as_of, self.zone)} {self.zone}", style="bold")
+        if warning := absences.warning(report, self.lang):
+            first.append(f" · {warning}", style="bold yellow")
         shown = self.say(
             "{n} of {total} products, by {rule}",
             n=len(report.rows),
@@ -82,8 +84,7 @@ class _Page:
         events = phrases.events(report.rows, self.lang)
         if events:
             shown += " · " + self.say("chance: {event}", event=events)
-        first.truncate(self.width, overflow="ellipsis")
-        head = [first, *wrapped(Text(shown, style="dim"), self.width)]
+        head = [*wrapped(first, self.width), *wrapped(Text(shown, style="dim"), self.width)]
         for note in report.notes:
             said = Text(f"! {visible(note.said(self.lang))}", style="bold yellow")
             head += wrapped(said, self.width, indent=2)
@@ -109,6 +110,8 @@ class _Page:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
         head = absences.missing_head(self.report, self.lang)
         shown = wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
+        if absences.network_down(self.report.coverage):  # said above; the same of each list says no more
+            bad = [one for one in bad if not absences.unreached(one.findings)]
         for one in bad[:_MISSING_SHOWN]:
             line = absences.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
             shown += wrapped(Text(f"  {line}"), self.width, indent=4)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.lang import tr
 from trendscout.model import Coverage, Point, Report, Row
-from trendscout.report import absences, job_lines, phrases
+from trendscout.report import absences, amounts, job_lines, phrases
 from trendscout.report.clean import visible, web_address
 from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, value
 from trendscout.report.curve import main_curve
@@ -71,6 +71,8 @@ class _Book:
         self.span = _span(self.drawn, view.zone)
         self.spans = self.looks()
         self.head: Format = book.add_format({"bold": True, "text_wrap": True, "valign": "top", "bottom": 1})
+        self.head_line: Format = book.add_format({"bold": True})
+        self.warning: Format = book.add_format({"bold": True, "font_color": "#9C5700"})
         self.formats: dict[str, Format] = {
             "text": book.add_format({"num_format": "@"}),
             "share": book.add_format({"num_format": "0.0%"}),
@@ -87,11 +89,13 @@ class _Book:
         """The rows, then a last column with their curves."""
         sheet = self.sheets["Products"]
         columns = arranged()
-        self.table(sheet, columns, self.report.rows)
+        warning = absences.warning(self.report, self.view.lang)
+        top = self.table(sheet, columns, self.report.rows, above=self.first_line(warning), warned=bool(warning))
         place = len(columns)
-        self.text(sheet, 0, place, tr("Curve", self.view.lang), self.head)
+        self.text(sheet, top, place, tr("Curve", self.view.lang), self.head)
         sheet.set_column(place, place, 24)
-        sheet.print_area(0, 0, max(len(self.report.rows), 1), _PRINTED - 1)  # more would be too small to read
+        # More columns would be too small to read.
+        sheet.print_area(0, 0, top + max(len(self.report.rows), 1), _PRINTED - 1)
         history = self.sheets["History"].get_name()
         width = len(self.spans)
         places: list[str] = []
@@ -99,12 +103,20 @@ class _Book:
         for line, row in enumerate(self.drawn, start=1):
             if width and main_curve(row) is not None:
                 cells = f"'{history}'!{_range(line, 3 + width, 2 + 2 * width)}"
-                places.append(_range(line, place, place))
+                places.append(_range(top + line, place, place))
                 ranges.append(cells)
         if places:  # one group: each of its own would have its colours made anew
             look: dict[str, Any] = {"location": places, "range": ranges}
             look |= {"markers": True, "empty_cells": "gaps", "show_hidden": True}
-            sheet.add_sparkline(1, place, look)
+            sheet.add_sparkline(top + 1, place, look)
+
+    def first_line(self, warning: str) -> str:
+        """What the report is, of when, and how old or incomplete."""
+        view = self.view
+        name = visible(self.report.title) or tr("What may break out", view.lang)
+        moment = f"{amounts.minute(self.report.as_of, view.zone)} {view.zone}"
+        parts = (name, visible(self.report.market or ""), moment, warning and f"! {warning}")
+        return " · ".join(filter(None, parts))
 
     def coverage(self) -> None:
         """What each list gave, and below it why rows are missing and how the jobs went."""
@@ -208,16 +220,28 @@ class _Book:
         """The day or hour of a point, where the reader lives."""
         return point.at.astimezone(self.view.zone).strftime(self.span)
 
-    def table(self, sheet: Worksheet, columns: Sequence[Column], items: Sequence[Row | Coverage]) -> None:
-        """A header that stays, a filter, and one line an item."""
+    def table(
+        self,
+        sheet: Worksheet,
+        columns: Sequence[Column],
+        items: Sequence[Row | Coverage],
+        *,
+        above: str = "",
+        warned: bool = False,
+    ) -> int:
+        """A header that stays, a filter, and one line an item; the line of the header, below what stands above."""
+        top = 1 if above else 0
+        if above:
+            self.text(sheet, 0, 0, above, self.warning if warned else self.head_line)
         for place, column in enumerate(columns):
             sheet.set_column(place, place, column.width)
-            self.text(sheet, 0, place, heading(column, self.view), self.head)
-            for line, item in enumerate(items, start=1):
+            self.text(sheet, top, place, heading(column, self.view), self.head)
+            for line, item in enumerate(items, start=top + 1):
                 self.cell(sheet, line, place, column, value(column, item, self.report, self.view))
-        sheet.freeze_panes(1, _FROZEN if columns is not COVERAGE else 1)
-        _printed(sheet)
-        sheet.autofilter(0, 0, max(len(items), 1), len(columns) - 1)
+        sheet.freeze_panes(top + 1, _FROZEN if columns is not COVERAGE else 1)
+        _printed(sheet, top)
+        sheet.autofilter(top, 0, top + max(len(items), 1), len(columns) - 1)
+        return top
 
     def cell(self, sheet: Worksheet, line: int, place: int, column: Column, found: Value) -> None:
         """One cell by its kind; nothing for a value that is not known."""
@@ -259,12 +283,12 @@ def arranged() -> tuple[Column, ...]:
     return tuple(by_name[name] for name in (*_FIRST, *rest, *_LAST))
 
 
-def _printed(sheet: Worksheet) -> None:
+def _printed(sheet: Worksheet, top: int = 0) -> None:
     """On landscape pages as wide as the table, the header on each."""
     sheet.set_landscape()
     sheet.set_paper(_LANDSCAPE_A4)
     sheet.fit_to_pages(1, 0)
-    sheet.repeat_rows(0)
+    sheet.repeat_rows(0, top)
 
 
 def _span(rows: Sequence[Row], zone: tzinfo) -> str:

@@ -10,8 +10,9 @@ from datetime import datetime
 from trendscout.archive import Archive
 from trendscout.clock import Clock, SystemClock
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits, lane_of
-from trendscout.findings import finding
+from trendscout.findings import Finding, finding
 from trendscout.model import HostState, Outcome, Query
+from trendscout.report.absences import unreached
 from trendscout.settings.config import Settings
 from trendscout.sources.source import get_source
 from trendscout.steps.load import Crawl, load_crawls
@@ -42,6 +43,21 @@ def crawl(
     if not workspace.db.shared:
         return _crawl(workspace, queries, options, on_outcome)
     return _crawl_in_turns(workspace, queries, options, on_outcome)
+
+
+def lost(outcomes: Sequence[Outcome]) -> tuple[Finding, ...]:
+    """Why lists did not come: that the network is down, or by source what its first lost list says."""
+    by_source: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        if outcome.status in ("failed", "blocked"):
+            by_source.setdefault(outcome.query.source, []).append(outcome)
+    asked = {outcome.query.source for outcome in outcomes}
+    if by_source.keys() == asked and all(unreached(one.findings) for one in outcomes):
+        return (finding("no_network", count=len(asked), sources=", ".join(sorted(asked))),) if asked else ()
+    return tuple(
+        finding("lists_lost", source=source, count=len(its), why=its[0].findings)
+        for source, its in by_source.items()
+    )
 
 
 def _crawl_in_turns(

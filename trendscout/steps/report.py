@@ -43,6 +43,11 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
             all=", ".join(SORTS),
         )
     scope = Scope(query.market, query.source, query.category)
+    looked = coverage(connection, now=now, scope=scope)
+    if looked and not any(one.last_ok or one.entries for one in looked):  # asked for, and nothing came yet
+        down = absences.network_down(looked)
+        jobs = job_states(connection, settings, now=now)
+        return Report(now, (), looked, market=query.market, notes=(down,) if down else (), jobs=jobs)
     scores = rank(connection, scope, now=now)
     rates, faults = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings)
@@ -52,7 +57,6 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     )
     # By score the rows come in order, so that only those shown are put together.
     shown = islice(every_row, query.top) if usual else every_row
-    looked = coverage(connection, now=now, scope=scope)
     made = Report(
         as_of=now,
         rows=tuple(shown if query.sort == "score" else sort_rows(list(shown), query.sort)),
@@ -60,7 +64,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         market=query.market,
         total=len(best_positions(scores)),
         sort=query.sort,
-        notes=absences.stale(looked),
+        notes=absences.stale(looked, now=now),
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
         record=last_week(connection, now=now),

@@ -33,8 +33,9 @@ def coverage(
             arg_max(status, taken_at), max(taken_at), max(taken_at) FILTER (status = 'ok'),
             count(*) FILTER (taken_at > $1), count(*) FILTER (taken_at > $1 AND status = 'ok'),
             arg_max(entries, taken_at), arg_max(reason, taken_at),
-            median(gap_s)
-        FROM (SELECT *, epoch(taken_at) - epoch(lag(taken_at) OVER by_list) AS gap_s
+            median(gap_s), min(taken_at) FILTER (whole_at IS NULL OR taken_at > whole_at)
+        FROM (SELECT *, epoch(taken_at) - epoch(lag(taken_at) OVER by_list) AS gap_s,
+                     max(taken_at) FILTER (status = 'ok') OVER (PARTITION BY list_key) AS whole_at
               FROM snapshots JOIN lists USING (list_key) WHERE taken_at <= $2
               WINDOW by_list AS (PARTITION BY list_key ORDER BY taken_at))
         WHERE {_numbered(where, 3)} GROUP BY ALL ORDER BY list_id""",
@@ -42,7 +43,7 @@ def coverage(
     ).fetchall()
     days = _days(connection, now=now, where=where, values=values)
     found = []
-    for list_id, source, market, status, last, last_ok, looked, ok, entries, reason, gap_s in rows:
+    for list_id, source, market, status, last, last_ok, looked, ok, entries, reason, gap_s, lost in rows:
         late = gap_s is not None and (naive(now) - last).total_seconds() > _LATE_INTERVALS * gap_s
         found.append(
             Coverage(
@@ -56,6 +57,7 @@ def coverage(
                 entries=entries,
                 findings=from_json(reason),
                 days=days.get(list_id, ()),
+                lost_since=lost and lost.replace(tzinfo=UTC),
             )
         )
     return tuple(found)
