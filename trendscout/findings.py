@@ -263,6 +263,11 @@ SENTENCES: Mapping[str, Sentence] = {
         "unknown. Write the one in force into costs.toml.",
         words=("part",),
     ),
+    "no_outcome_yet": Sentence(
+        "note",
+        "No chance is given for {count} of {all} rows: no outcome is known on their lists yet. Their order is how "
+        "far each is above its usual level.",
+    ),
     "no_values": Sentence("note", "No row has a value to sort by {sort}: the order says nothing."),
     "no_report_for_days": Sentence(
         "note",

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
 from operator import attrgetter
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from trendscout.findings import Finding
 
@@ -32,6 +32,8 @@ CountKind = Literal[
     "plays",
     "saves",
 ]
+ItemKind = Literal["goods", "hashtag", "topic", "video", "app"]  # what a list lists; songs are topics
+ITEM_KINDS: tuple[ItemKind, ...] = get_args(ItemKind)
 Status = Literal["ok", "partial", "blocked", "failed"]
 Presence = Literal["seen", "absent", "not_looked"]
 
@@ -362,6 +364,7 @@ class ProductFacts:
     rate_from: str = ""  # own, ecb, package, fixed; "": there is no price_usd
     rate_age_days: int | None = None  # of rate_day, at the report's moment
     borrowed: tuple[Borrowed, ...] = ()  # facts that the listing on the list does not tell
+    item_kind: ItemKind = "goods"  # what the list lists
 
 
 @dataclass(frozen=True, slots=True)
@@ -462,6 +465,7 @@ class ReportQuery:
     top: int = 20
     sort: str = "score"
     pack: str | None = None
+    kind: ItemKind | None = None  # only this one; else goods first, then the others in sections of their own
 
 
 @dataclass(frozen=True, slots=True)

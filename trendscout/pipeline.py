@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.lang import Lang
-from trendscout.model import Outcome, Query, Reading, Report, ReportQuery, Why
+from trendscout.model import ItemKind, Outcome, Query, Reading, Report, ReportQuery, Why
 from trendscout.settings.config import Settings
 from trendscout.sources.source import get_source
 from trendscout.store.workspace import Workspace
@@ -222,14 +222,27 @@ def import_file(
     sheet: str | None = None,
     order: str = "",
     category: str = "",
+    items: ItemKind | None = None,
 ) -> ImportResult:
-    """Archive and load a ranked-list history, or an export of a paid tool or an ERP by a column profile."""
+    """Archive and load a ranked-list history, or an export of a paid tool or an ERP by a column profile.
+
+    What a history's lists list is in its `items`; exports list goods. Raises UsageError for another kind of these.
+    """
+    from trendscout.errors import UsageError
     from trendscout.intake import kind_of, load_profile, read_export
     from trendscout.steps.ingest import import_export, import_ranked
     from trendscout.store.lake import retried
 
     if not profile and kind_of(file) == "history":
-        return retried(lambda: import_ranked(workspace.writing, workspace.archive, file, market=market, now=now))
+        return retried(
+            lambda: import_ranked(workspace.writing, workspace.archive, file, market=market, now=now, items=items)
+        )
+    if items not in (None, "goods"):
+        raise UsageError(
+            "{file} is no history of ranked lists: --kind says what such lists list.",
+            next_step="Leave --kind out; exports and price tables list goods.",
+            file=file,
+        )
     export = read_export(
         file,
         at=at,

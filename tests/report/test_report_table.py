@@ -11,7 +11,7 @@ from rich.text import Text
 
 from trendscout.lang import Lang
 from trendscout.model import Borrowed, Member, Why
-from trendscout.report import changes, codes, lines, packs, table, why
+from trendscout.report import changes, codes, lines, packs, page, table, why
 from trendscout.report.grid import wrapped
 
 
@@ -209,3 +209,17 @@ def test_why(lang: Lang) -> None:
         pages=("2026/07/19-amazon.warc.gz:10233",),
     )
     same(f"why-{lang}.txt", explained(found, lang).encode())
+
+
+def test_tags_stand_in_a_part_of_their_own() -> None:
+    report = example()
+    last = report.rows[-1]
+    tag = replace(last, facts=replace(last.facts, item_kind="hashtag", gaps=()))
+    report = replace(report, rows=(*report.rows[:-1], tag))
+    shown = table.text(report, lang="en", width=100)
+    assert shown.count("\nhashtags\n") == 1
+    assert shown.index("\nhashtags\n") < shown.index(tag.facts.title[:12])
+    html = page.render(report, lang="en")
+    assert html.count('<h2 class="part">') == 1
+    assert html.index('<h2 class="part">') < html.index(tag.facts.title[:12], html.index('id="rows"'))
+    assert '<h2 class="part">' not in page.render(example(), lang="en")

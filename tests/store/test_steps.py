@@ -22,6 +22,7 @@ RELEASED = {
     "0008_labels.sql": "dbc97c02930b6b5254080c1fc02ebafa5bf1b2ac5511e58d152c0394c45b541d",
     "0009_rates.sql": "d59e9000d10dbf0114c8b2494df1f4fd9cb9a3481fb70d8e254be8d8891cfcdf",
     "0010_goods.sql": "d846bd80ab89c7a08dfb16573fa71862b472f0ad1427f999afed887c292f04c6",
+    "0011_list_items.sql": "67feee1ce30482dcc1c7c439f1285c28650ec2ba424b3521cc4d5cfdc136dcc4",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

@@ -15,6 +15,7 @@ from trendscout.errors import UsageError
 
 if TYPE_CHECKING:
     from trendscout.cli.output import Call
+    from trendscout.model import ItemKind
 
 _CLOCKS_DIFFER = timedelta(days=1)  # between machines, and between zones of a time without one
 FAULT_OF_OURS = 1  # exit code
@@ -32,6 +33,7 @@ Market = Annotated[str | None, typer.Option("--market", help=t("Market code, suc
 Source = Annotated[
     str | None, typer.Option("--source", help=t("Name of a source; `trendscout sources` lists them."))
 ]
+ITEM_KINDS = "goods|hashtag|topic|video|app"
 Category = Annotated[str | None, typer.Option("--category", help=t("The site's own category name."))]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="TIME", help=t("Look from this time: 2026-08-04T12:00Z."))
@@ -130,6 +132,19 @@ def moment(text: str | None) -> datetime:
     if found > datetime.now(UTC) + _CLOCKS_DIFFER:
         raise UsageError("{text} is in the future.", next_step="Give a time that has been.", text=text)
     return found
+
+
+def item_kind(text: str | None) -> "ItemKind | None":
+    """What lists list, as given on the command line.
+
+    Raises UsageError if it is no such kind.
+    """
+    known = ITEM_KINDS.split("|")
+    if text is not None and text not in known:
+        raise UsageError(
+            "--kind {name} is not known.", next_step="Choose one of {all}.", name=text, all=", ".join(known)
+        )
+    return cast("ItemKind | None", text)
 
 
 def example(text: str, *lines: str) -> Any:

@@ -9,7 +9,18 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trendscout.cli.app import FAULT_OF_OURS, AsJson, Market, Source, app, call, example, moment
+from trendscout.cli.app import (
+    FAULT_OF_OURS,
+    ITEM_KINDS,
+    AsJson,
+    Market,
+    Source,
+    app,
+    call,
+    example,
+    item_kind,
+    moment,
+)
 from trendscout.cli.given import given
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
@@ -320,6 +331,9 @@ def import_(
     order: Annotated[
         str, typer.Option("--order", help=t("rows: the rows stand in the list's order (no column says the rank)."))
     ] = "",
+    kind: Annotated[
+        str | None, typer.Option("--kind", metavar=ITEM_KINDS, help=t("What the lists of a history list."))
+    ] = None,
     draft: Annotated[bool, typer.Option("--draft", help=t("Only show a column profile for the file."))] = False,
     draft_to: Annotated[
         Path | None, typer.Option("--draft-to", metavar="FILE", help=t("Write a column profile into a file."))
@@ -349,6 +363,7 @@ def import_(
                 sheet=sheet,
                 order=order,
                 category=category,
+                items=item_kind(kind),
             )
     if as_json:
         answer(loaded)

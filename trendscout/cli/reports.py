@@ -8,7 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, AsOf, Category, Market, Source, app, call, example, moment
+from trendscout.cli.app import (
+    ITEM_KINDS,
+    AsJson,
+    AsOf,
+    Category,
+    Market,
+    Source,
+    app,
+    call,
+    example,
+    item_kind,
+    moment,
+)
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
@@ -21,6 +33,10 @@ FORMATS = ("table", "json", "csv", "xlsx", "html", "atom")
 Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
 Sort = Annotated[
     str, typer.Option("--sort", help=t("score, probability, gain, velocity, new, odd, special, rank."))
+]
+Kind = Annotated[
+    str | None,
+    typer.Option("--kind", metavar=ITEM_KINDS, help=t("Only this kind; else goods first, then the rest.")),
 ]
 Pack = Annotated[str | None, typer.Option("--pack", help=t("Only what meets this selection pack."))]
 Format = Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help=t("How it is written."))]
@@ -44,6 +60,7 @@ def rank(
     market: Market = None,
     source: Source = None,
     category: Category = None,
+    kind: Kind = None,
     top: Annotated[int, typer.Option("--top", min=1, help=t("How many products."))] = _RANKED,
     sort: Sort = "score",
     pack: Pack = None,
@@ -56,7 +73,7 @@ def rank(
     from trendscout.cli.show import show_ranked, show_report
 
     here, form = _begun(context, "json" if as_json else format_)
-    query = _query(here, market, source, category, top, sort, pack)
+    query = _query(here, market, source, category, kind, top, sort, pack)
     with here.progress("Ranking"):
         made = pipeline.report(here.workspace, query, now=moment(as_of), settings=here.settings)
     if form == "table" and not out:
@@ -80,6 +97,7 @@ def report(
     market: Market = None,
     source: Source = None,
     category: Category = None,
+    kind: Kind = None,
     top: Top = None,
     sort: Sort = "score",
     pack: Pack = None,
@@ -96,7 +114,7 @@ def report(
     from trendscout.cli.show import show_report
 
     here, form = _begun(context, "json" if as_json else format_)
-    query = _query(here, market, source, category, top, sort, pack)
+    query = _query(here, market, source, category, kind, top, sort, pack)
     # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
     reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(query).items() if value)))
     with here.progress("Ranking"):
@@ -132,13 +150,14 @@ def _query(
     market: str | None,
     source: str | None,
     category: str | None,
+    kind: str | None,
     top: int | None,
     sort: str,
     pack: str | None,
 ) -> "ReportQuery":
     from trendscout.model import ReportQuery
 
-    return ReportQuery(market, source, category, top or here.settings.top, sort, pack)
+    return ReportQuery(market, source, category, top or here.settings.top, sort, pack, item_kind(kind))
 
 
 @app.command(

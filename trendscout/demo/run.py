@@ -167,10 +167,12 @@ def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
 
 def _result(workspace: Workspace, world: World, ledger: Ledger, out: Path, lang: Lang) -> DemoResult:
     from trendscout.report.drop import write
+    from trendscout.steps.rows import in_sections, most_of
 
     now = morning_of(world.days - 1) + _LOOKED
     everything = pipeline.report(workspace, ReportQuery(top=1_000_000), now=now, settings=_SETTINGS)
-    report = replace(everything, rows=everything.rows[:SHOWN])
+    kinds = tuple(dict.fromkeys(row.facts.item_kind for row in everything.rows))
+    report = replace(everything, rows=tuple(in_sections(everything.rows, most_of(kinds, SHOWN))))
     files = write(report, "{date}/report.{ext}", formats=("csv", "json"), lang=lang, folder=out)
     truth = Truth(world)
     planted = faults.planted(world.seed, MarketServer(world).sites, world.days)

@@ -22,9 +22,11 @@ _OLD = {
 
 
 def early(rows: Sequence[Row]) -> tuple[Finding, ...]:
-    """A finding where rows stand on lists of which too little is known for a chance of their own."""
-    count = sum(row.scored.early and row.scored.score is not None for row in rows)
-    return (finding("too_early", count=count, all=len(rows)),) if count else ()
+    """Findings where rows stand on lists of which too little is known for a chance of their own, or for any."""
+    scored = [row.scored for row in rows if row.scored.early and row.scored.score is not None]
+    unknown = sum(one.probability is None for one in scored)
+    counts = {"too_early": len(scored) - unknown, "no_outcome_yet": unknown}
+    return tuple(finding(code, count=count, all=len(rows)) for code, count in counts.items() if count)
 
 
 def stale(coverage: Sequence[Coverage], *, now: datetime) -> tuple[Finding, ...]:

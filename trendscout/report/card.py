@@ -35,6 +35,7 @@ class Card:
     zone: tzinfo
     images: bool
     change: str = ""  # new, risen, faded
+    part: Markup | str = ""  # what begins with it: tags, topics, videos, apps
 
     @property
     def keys(self) -> dict[str, object]:
@@ -217,6 +218,11 @@ def _market(row: Row) -> dict[str, tuple[str, str]]:
     return _named(market, market, market)
 
 
+def _items(row: Row) -> dict[str, tuple[str, str]]:
+    kind = row.facts.item_kind
+    return _named(kind, phrases.item_kind(kind, "en"), phrases.item_kind(kind, "zh"))
+
+
 def _kind(row: Row) -> dict[str, tuple[str, str]]:
     kind = row.scored.list_id.partition("/")[2].partition("/")[0]
     return _named(kind, phrases.kind_name(kind, "en"), phrases.kind_name(kind, "zh"))
@@ -231,6 +237,7 @@ def _category(row: Row) -> dict[str, tuple[str, str]]:
 FILTERS: tuple[tuple[str, str, Callable[[Row], dict[str, tuple[str, str]]]], ...] = (
     ("market", "Market", _market),
     ("list", "List", _list),
+    ("items", "Kind", _items),
     ("kind", "Kind of list", _kind),
     ("category", "Category", _category),
     ("band", "Price in USD", _price_band),

@@ -279,6 +279,8 @@ ROW: tuple[Column, ...] = (
            "code", lambda r: _codes(*r.own.cost_unknown),
            say=lambda r, v: _joined(tuple(phrases.cost_part(one, v.lang) for one in r.own.cost_unknown), v),
            width=24),
+    Column("item_kind", "Kind", "What it is: goods, hashtag, topic, video or app.", "code",
+           say=lambda r, v: phrases.item_kind(r.facts.item_kind, v.lang)),
 )  # fmt: skip
 
 # What people are shown in one piece and files have in several columns.

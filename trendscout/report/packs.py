@@ -69,14 +69,15 @@ def load(folder: Path | None = None, *, tell: Callable[[ConfigError], object] | 
 
 
 def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None) -> Report:
-    """The report with every row's standing in every pack; with `only`, just the rows that meet that pack.
+    """The report with every good's standing in every pack; with `only`, just the goods that meet that pack.
 
     Raises UsageError if there is no pack of that name or title.
     """
     only = _named(only, packs) if only is not None else None
     rows = []
     for row in report.rows:
-        checks = tuple(check(pack, row, report.as_of) for pack in packs.values())
+        fit = packs.values() if row.facts.item_kind == "goods" else ()
+        checks = tuple(check(pack, row, report.as_of) for pack in fit)
         met = tuple(one.pack for one in checks if one.met)
         if only is None or only in met:
             rows.append(replace(row, checks=replace(row.checks, packs=met, pack_checks=checks)))

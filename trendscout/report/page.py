@@ -22,6 +22,7 @@ from trendscout.report.clean import visible, web_address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _GROUPS = 4  # of lists whose calibration is shown, those with most chances
 _SIGNS = {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"}
@@ -94,8 +95,8 @@ class _Page:
             "events": both(partial(phrases.events, report.rows)) if phrases.events(report.rows, "en") else None,
             "pictures": self.images and any(web_address(row.facts.image) for row in report.rows),
             "cards": [
-                Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""))
-                for place, row in enumerate(_led(report.rows))
+                Card(row, place, report.as_of, self.zone, self.images, change.get(row.product_id, ""), part)
+                for place, (row, part) in enumerate(_parted(_led(report.rows)))
             ],
             "changes": _CHANGES,
             "filters": list(self.filters()),
@@ -225,6 +226,15 @@ def _led(rows: Sequence[Row]) -> list[Row]:
     mine, watched = leading(rows)
     first = {row.product_id for row in (*mine, *watched)}
     return [*mine, *watched, *(row for row in rows if row.product_id not in first)]
+
+
+def _parted(rows: Sequence[Row]) -> Iterator[tuple[Row, Markup | str]]:
+    """Each row, and the heading of what begins with it: where the kind of thing is another than before."""
+    before = rows[0].facts.item_kind if rows else "goods"
+    for row in rows:
+        kind = row.facts.item_kind
+        yield row, both(partial(phrases.item_kind, kind)) if kind != before else ""
+        before = kind
 
 
 def _part(name: str) -> str:

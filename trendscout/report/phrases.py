@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
-from trendscout.model import Flag, Gap, RecordLine, Row, Sighting
+from trendscout.model import Flag, Gap, ItemKind, RecordLine, Row, Sighting
 from trendscout.money import OLD_DAYS
 from trendscout.report import amounts, curve
 from trendscout.report.clean import visible
@@ -87,6 +87,13 @@ LISTS = {
     "google_trends": "Google Trends",
     "tiktok_hashtags": "TikTok hashtags",
     "tiktok_shop": "TikTok Shop",
+}
+ITEM_KINDS: Mapping[ItemKind, str] = {
+    "goods": "goods",
+    "hashtag": "hashtags",
+    "topic": "topics and searches",
+    "video": "videos",
+    "app": "apps",
 }
 KINDS = {
     "best_seller": "Best sellers",
@@ -296,6 +303,11 @@ def list_name(list_id: str, lang: Lang) -> str:
     kind, _, category = rest.partition("/")
     parts = (f"{named} {market}".removesuffix(" XX"), kind_name(kind, lang), category_name(category, lang))
     return " · ".join(part for part in parts if part)
+
+
+def item_kind(kind: ItemKind, lang: Lang) -> str:
+    """What such rows are, in a word."""
+    return tr(ITEM_KINDS[kind], lang)
 
 
 def kind_name(kind: str, lang: Lang) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from trendscout.lang import Lang, tr
-from trendscout.model import Report, Row
+from trendscout.model import ITEM_KINDS, Report, Row
 from trendscout.report import absences, amounts, job_lines, lines, phrases
 from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible
@@ -131,10 +131,16 @@ class _Page:
         mine, watched = leading(self.report.rows)
         led = {row.product_id for row in (*mine, *watched)}
         rest = [row for row in self.report.rows if row.product_id not in led]
+        kinds = [kind for kind in ITEM_KINDS if any(row.facts.item_kind == kind for row in rest)]
+        first = "All others" if led else ""
+        others = (
+            (phrases.ITEM_KINDS[kind], [row for row in rest if row.facts.item_kind == kind], "bold")
+            for kind in kinds
+        )
         return self.table(
             ("Yours, fading", mine, "bold red"),
             ("Watched, moving", watched, "bold green"),
-            ("All others" if led else "", rest, "bold"),
+            *((name if number else first, its, style) for number, (name, its, style) in enumerate(others)),
         )
 
     def changes(self, changes: Changes) -> list[Text]:

@@ -66,6 +66,8 @@ SOURCES = (
     Source(
         name="apple_charts",
         platform="apple",
+        sells=False,
+        items="app",
         ids_worldwide=True,
         title="Apple's charts: apps downloaded most",
         kinds=_KINDS,

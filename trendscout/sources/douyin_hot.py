@@ -86,6 +86,7 @@ SOURCES: tuple[Source, ...] = (
         name="douyin_hot",
         platform="douyin",
         sells=False,
+        items="topic",
         title="Douyin hot list",
         kinds=("hot", "rising"),
         markets=("CN",),

@@ -237,6 +237,7 @@ SOURCES = (
         name="google_trends",
         platform="google",
         sells=False,
+        items="topic",
         ids_worldwide=True,
         title="Google Trends: trending searches, interest over time, related searches",
         kinds=("trending", "trending_now"),

@@ -79,6 +79,7 @@ SOURCES = (
         name="instagram",
         platform="instagram",
         sells=False,
+        items="video",
         title="Instagram: posts of a tag",
         kinds=("posts",),
         markets=("US", "UK", "DE", "FR", "IT", "ES", "BR", "MX", "ID", "JP", "IN"),

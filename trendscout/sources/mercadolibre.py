@@ -285,6 +285,7 @@ SOURCES: tuple[Source, ...] = (
     Source(
         name="mercadolibre",
         platform="mercadolibre",
+        items_of=(("trends", "topic"),),
         many_sellers=True,
         title="Mercado Libre best sellers, trending searches and searches",
         kinds=("bestsellers", "trends", "search"),

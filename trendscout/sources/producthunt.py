@@ -99,6 +99,7 @@ SOURCES = (
         name="producthunt",
         platform="producthunt",
         sells=False,
+        items="app",
         title="Product Hunt: new products",
         kinds=("feed", "posts"),
         markets=("US",),

@@ -27,8 +27,9 @@ from trendscout.errors import (
     UsageError,
 )
 from trendscout.findings import Finding, finding, worst
-from trendscout.model import Entry, ListNote, Page, Query, Reading, Request
+from trendscout.model import Entry, ItemKind, ListNote, Page, Query, Reading, Request
 from trendscout.sources.walls import NO_WALLS, Walls, stands_for, wall_of
+from trendscout.text.markets import split_list_id
 
 _GARBLED = 10  # one title in ten: sites cut a character in half now and then
 
@@ -75,6 +76,8 @@ class Source:
     # What only this site's replies hold: its hosts, its own keys. Without an address one of them must be there.
     marks: tuple[str, ...] = ()
     sells: bool = True  # False: talk, searches or notices, no place to sell on
+    items: ItemKind = "goods"  # what its lists list ...
+    items_of: tuple[tuple[str, ItemKind], ...] = ()  # ... and kinds of list that list something else
     item_url: Callable[[str, str | None], str | None] | None = None  # (item key, market) → the item's own page
     everywhere: bool = False  # True: its one market is asked whatever the user's are
     alone: tuple[str, ...] = ()  # kinds of which a market has one list: a reply names it without its address
@@ -155,6 +158,13 @@ def sells(platform: str) -> bool:
     """Whether goods are sold there; a platform of no source, as histories bring them, is taken for a shop."""
     its = [source.sells for source in sources().values() if source.platform == platform]
     return any(its) or not its
+
+
+def items_on(list_id: str) -> ItemKind:
+    """What a list lists, by its id; goods where its source is not known, as histories bring them."""
+    name, _, kind, _ = split_list_id(list_id)
+    source = sources().get(name)
+    return dict(source.items_of).get(kind, source.items) if source else "goods"
 
 
 def get_source(name: str) -> Source:

@@ -8,6 +8,7 @@ from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import cast
 
 from trendscout.archive import Archive, ArchivedPage
 from trendscout.errors import ArchiveError, TrendscoutError
@@ -16,7 +17,7 @@ from trendscout.findings import Finding
 from trendscout.intake import Export, Profile, history_file, load_profile, read_export
 from trendscout.intake.exports import GUESSED, PLAIN, TRENDS
 from trendscout.intake.saved import FILE_ID
-from trendscout.model import ArchiveRef, Page, Query, StockRow
+from trendscout.model import ArchiveRef, ItemKind, Page, Query, StockRow
 from trendscout.store.brought import Brought, all_records, body_digest, note_brought, records_of
 from trendscout.store.histories import import_history
 from trendscout.store.load import Loaded, load_snapshots, note_pages
@@ -37,13 +38,21 @@ class ImportResult:
 
 
 def import_ranked(
-    open_store: Opener, archive: Path, file: Path, *, market: str | None, now: datetime
+    open_store: Opener,
+    archive: Path,
+    file: Path,
+    *,
+    market: str | None,
+    now: datetime,
+    items: ItemKind | None = None,
 ) -> ImportResult:
-    """Archive and load a history of ranked lists.
+    """Archive and load a history of ranked lists, which list `items`.
 
     Raises UsageError, loading and keeping nothing, if the file is not one.
     """
-    brought = _Brought(archive, file, Query("import", market), {"kind": "history"})
+    brought = _Brought(
+        archive, file, Query("import", market), {"kind": "history", **({"items": items} if items else {})}
+    )
     with history_file(file) as plain, open_store() as connection:
         loaded = import_history(
             connection,
@@ -52,6 +61,7 @@ def import_ranked(
             market=market,
             keep=lambda: _ref(brought.keep(connection, now, None)),
             called=file,
+            items=items,
         )
         brought.note(connection, now)
     return ImportResult("history", loaded, findings=loaded.findings)
@@ -173,8 +183,14 @@ def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> L
             with open_store() as connection:
                 return _load(connection, export, ref, now)
         with history_file(_unpacked(kept, Path(folder))) as plain, open_store() as connection:
-            market = kept.page.query.market
-            return import_history(connection, plain, loaded_at=now, market=market, keep=lambda: ref)
+            return import_history(
+                connection,
+                plain,
+                loaded_at=now,
+                market=kept.page.query.market,
+                keep=lambda: ref,
+                items=cast("ItemKind | None", told.get("items")),
+            )
 
 
 def take_stock_back(open_store: Opener, archive: Archive, gone: Sequence[ArchiveRef], *, at: datetime) -> None:

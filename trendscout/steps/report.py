@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import islice
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
@@ -20,7 +19,16 @@ from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
 from trendscout.steps.record import last_week
 from trendscout.steps.red_ocean import red_ocean
-from trendscout.steps.rows import SORTS, best_positions, rows_of, sort_rows, sort_value, unranked
+from trendscout.steps.rows import (
+    SORTS,
+    best_positions,
+    in_sections,
+    rows_of,
+    sections,
+    sort_rows,
+    sort_value,
+    unranked,
+)
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.details import listings_of
@@ -52,11 +60,18 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     rates, faults = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings)
     usual = query.sort == "score" and not query.pack
-    every_row = rows_of(
-        connection, scores, now=now, tips=usual, markets=settings.markets, rates=rates, red_ocean=returned.by_list
-    )
+    most = sections(connection, scores, query)
     # By score the rows come in order, so that only those shown are put together.
-    shown = islice(every_row, query.top) if usual else every_row
+    shown = rows_of(
+        connection,
+        scores,
+        now=now,
+        tips=usual,
+        most=most if usual else None,
+        markets=settings.markets,
+        rates=rates,
+        red_ocean=returned.by_list,
+    )
     made = Report(
         as_of=now,
         rows=tuple(shown if query.sort == "score" else sort_rows(list(shown), query.sort)),
@@ -72,7 +87,8 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     valued = any(sort_value(row, query.sort) is not None for row in made.rows)
     unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
     made, left_out = _judged(connection, made, settings, rates, pack=query.pack)
-    made = replace(made, rows=made.rows[: query.top])
+    if not usual:
+        made = replace(made, rows=tuple(in_sections(made.rows, most)))
     return replace(
         made,
         notes=(

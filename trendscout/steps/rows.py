@@ -6,19 +6,34 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
-from itertools import islice
+from itertools import chain, islice
+from math import ceil
 from typing import TYPE_CHECKING, Literal, cast
 
 from trendscout.errors import UsageError
-from trendscout.model import Borrowed, Checks, Flag, Gap, Own, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.model import (
+    ITEM_KINDS,
+    Borrowed,
+    Checks,
+    Flag,
+    Gap,
+    ItemKind,
+    Own,
+    ProductFacts,
+    ReportQuery,
+    Row,
+    ScoredItem,
+    Sighting,
+)
 from trendscout.money import SHIPPED, Rate, Rates
 from trendscout.ranking import axes
 from trendscout.ranking.gap import Marketplace, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
-from trendscout.sources.source import item_address, sells
+from trendscout.sources.source import item_address, items_on, sells
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
+from trendscout.store.list_items import list_items
 from trendscout.store.products import marks as all_marks
 from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
@@ -35,6 +50,7 @@ VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
 _CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
 _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
+SECTION = 0.25  # rows of tags, topics, videos and apps each, where there are goods: of those that are asked for
 SALES = ("sold", "orders")  # kinds of counts
 SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
 _AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
@@ -54,6 +70,8 @@ class ReportContext:
     red_ocean: Mapping[str, Returned]  # categories of lists whose goods come back too often
     notices: Sequence[Notice]  # recalls by authorities
     markets: frozenset[str]  # the user's own
+    items: Mapping[str, ItemKind]  # list id → what it lists
+    shelves: frozenset[str]  # platforms of which a list of goods is known
     rates: Rates
 
 
@@ -76,6 +94,7 @@ def rows_of(
     now: datetime,
     only: str | None = None,
     tips: bool = False,
+    most: Mapping[ItemKind, int] | None = None,
     markets: Collection[str] = (),
     rates: Rates = SHIPPED,
     red_ocean: Mapping[str, Returned] | None = None,
@@ -83,9 +102,10 @@ def rows_of(
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
 
-    `only` is the id of the one product wanted. Of `tips` there is no falling product, but for those that the
-    seller has marked: these are wanted the more when they fall. `markets` are the user's own. Details are fetched
-    for `at_once` products at a time: each time costs a pass over the looks.
+    `only` is the id of the one product wanted; with `most`, kind by kind at most so many rows, none of others. Of
+    `tips` there is no falling product, but for those that the seller has marked: these are wanted the more when
+    they fall. `markets` are the user's own. Details are fetched for `at_once` products at a time: each time costs
+    a pass over the looks.
     """
     context = context_of(connection, now, markets, rates, red_ocean)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
@@ -94,8 +114,16 @@ def rows_of(
         mark = marked.get(one.item_key, "")
         return mark != "ignore" and not (tips and one.falling and not mark)
 
-    best = (scores.at(place) for place in best_positions(scores))
-    wanted = (one for one in best if (one.item_key == only if only else shown(one)))
+    best = best_positions(scores)
+    if only or most is None:
+        every = map(scores.at, best)
+        wanted: Iterator[ScoredItem] = (one for one in every if (one.item_key == only if only else shown(one)))
+    else:
+        kinds = [context.items[name] for name in scores.history.lists]
+        sections = {kind: [at for at in best if kinds[scores.list[at]] == kind] for kind in most}
+        wanted = chain.from_iterable(
+            islice(filter(shown, map(scores.at, its)), most[kind]) for kind, its in sections.items()
+        )
     position = 0
     while part := tuple(islice(wanted, at_once if position else _CHUNKS[0])):
         names = [scored.item_key for scored in part]
@@ -129,6 +157,32 @@ def unranked(connection: Connection, product: str, *, now: datetime, rates: Rate
     )
 
 
+def items_of_lists(connection: Connection) -> dict[str, tuple[str, ItemKind]]:
+    """Each list's platform, and what it lists: in the user's word, else as its source declares."""
+    known = list_items(connection).items()
+    return {list_id: (platform, said or items_on(list_id)) for list_id, (platform, said) in known}
+
+
+def sections(connection: Connection, scores: Scores, query: ReportQuery) -> dict[ItemKind, int]:
+    """How many rows of which kind a report shows: as many as asked for of the first there is, fewer of others."""
+    if query.kind:
+        return {query.kind: query.top}
+    items = items_of_lists(connection)
+    there = {items[scores.history.lists[code]][1] for code in set(scores.list.tolist())}
+    return most_of([kind for kind in ITEM_KINDS if kind in there], query.top)
+
+
+def most_of(kinds: Sequence[ItemKind], top: int) -> dict[ItemKind, int]:
+    """How many rows of each of these kinds are shown, in the order in which they are."""
+    return {kind: ceil(top * SECTION) if number else top for number, kind in enumerate(kinds)}
+
+
+def in_sections(found: Sequence[Row], most: Mapping[ItemKind, int]) -> list[Row]:
+    """The first rows of each kind, kind by kind, renumbered."""
+    kept = [row for kind in most for row in [row for row in found if row.facts.item_kind == kind][: most[kind]]]
+    return [replace(row, position=number) for number, row in enumerate(kept, 1)]
+
+
 def context_of(
     connection: Connection,
     now: datetime,
@@ -141,6 +195,7 @@ def context_of(
     def usd_per(currency: str) -> float | None:
         return rates.in_usd(1.0, currency, now.date())
 
+    items = items_of_lists(connection)
     return ReportContext(
         now=now,
         marks=all_marks(connection),
@@ -156,6 +211,8 @@ def context_of(
         notices=notices(connection, until=now),
         markets=frozenset(markets),
         rates=rates,
+        items={list_id: kind for list_id, (_, kind) in items.items()},
+        shelves=frozenset(platform for platform, kind in items.values() if kind == "goods"),
     )
 
 
@@ -237,11 +294,12 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         platform=here.platform,
         market=here.market,
         category=facts.category,
+        item_kind=context.items[list_id],
         newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
         oddness=oddness(facts, context.vocabulary),
         specialness=axes.specialness(facts, context.prices.get(list_id, ())),
         sightings=tuple(sightings),
-        gaps=_gaps(sightings, context),
+        gaps=_gaps(sightings, context) if context.items[list_id] == "goods" else (),
         first_seen=facts.first_seen,
         listed_at=facts.listed_at,
         gloss_zh=gloss_zh(facts.title),
@@ -318,7 +376,7 @@ def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, .
     for one in sightings:
         place = (one.platform, one.market)
         seen[place] = min(one.since, seen.get(place, one.since))
-    shops = [place for place in context.places if sells(place[0])]
+    shops = [place for place in context.places if sells(place[0]) and place[0] in context.shelves]
     found = gaps(seen, shops, context.now, context.leads)
     return tuple(sorted(found, key=lambda gap: gap.market not in context.markets))  # a stable sort
 

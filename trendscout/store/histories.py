@@ -11,8 +11,9 @@ from trendscout.bounds import FIRST_SHOP, LAST_LOOK, MAX_COUNT, MAX_RANK
 from trendscout.errors import UsageError, reason
 from trendscout.findings import Finding, finding, to_json
 from trendscout.history import NEEDS, is_parquet, refuse_incomplete
-from trendscout.model import ArchiveRef
+from trendscout.model import ArchiveRef, ItemKind
 from trendscout.store.lake import prepared
+from trendscout.store.list_items import say_items
 from trendscout.store.load import EARLIER_TITLE, EARLIEST_TITLE, Loaded, page_name
 from trendscout.store.sql import (
     LIST_KEY,
@@ -40,14 +41,15 @@ def import_history(
     market: str | None = None,
     keep: Callable[[], ArchiveRef | None] = lambda: None,
     called: Path | None = None,
+    items: ItemKind | None = None,
 ) -> Loaded:
     """Load a ranked-list history, a Parquet or CSV file, straight through DuckDB.
 
     It has at least the columns `trendscout.history.COLUMNS`; `item` (a title) and `count` are read where they are
     there. Ids and keys stay as they are. A row without a list, a time, a rank or a key that can be is left out and
     told, and its snapshot is partial. `keep` archives the file once it is known to be a history and before
-    anything is stored; errors name the file as it is `called`. Raises UsageError, loading and keeping nothing,
-    when a column is missing or no row is whole.
+    anything is stored; errors name the file as it is `called`; its lists list `items`. Raises UsageError, loading
+    and keeping nothing, when a column is missing or no row is whole.
     """
     with transaction(connection):
         _read_rows(connection, path, called or path)
@@ -58,6 +60,8 @@ def import_history(
             connection.execute(
                 f"CREATE OR REPLACE TEMP TABLE staged_lists AS SELECT {LIST_KEY} AS list_key, * FROM lists_view"
             )
+        if items:
+            say_items(connection, items)
         loaded = _insert_history(connection, naive(loaded_at), [page_name(ref)] if ref else [])
         for table in ("history", "torn", "staged_lists", "staged_items", "staged_snapshots"):
             connection.execute(f"DROP TABLE {table}")

@@ -44,6 +44,7 @@ TABLES = (
     "hosts",
     "facts",
     "track_record",
+    "list_items",
 )
 # What is made anew where it is missing: not copied.
 MADE_ANEW = ("folds", "match_index")

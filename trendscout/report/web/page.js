@@ -57,6 +57,7 @@
       return (up ? x - y : y - x) || a.dataset.position - b.dataset.position;
     };
     list.append(...[...cards].sort(compare));
+    list.classList.toggle("mixed", sort.value !== "position");  // headings are of the report's own order
   }
   if (list) {
     for (const one of filters) one.addEventListener("change", filter);
