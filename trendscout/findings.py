@@ -105,6 +105,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "file_unreadable": Sentence("failed", "It cannot be read: {why}."),
     "file_too_large": Sentence("failed", "It has more than {limit} MiB."),
     "file_damaged": Sentence("failed", "It is damaged: {why}."),
+    "list_moved": Sentence(
+        "note",
+        "{before} is {after} now: {count} looks moved, with what you said of their goods.",
+        "{before} is {after} now: a look moved, with what you said of its goods.",
+    ),
     "file_empty": Sentence("failed", "It is empty."),
     "file_without_list": Sentence("failed", "It holds nothing that is read."),
     "not_written": Sentence("failed", "It could not be written: {why}."),

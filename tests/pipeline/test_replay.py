@@ -120,6 +120,65 @@ def test_a_fixed_reader_changes_history_and_that_is_recorded(collected, tmp_path
     assert observations(workspace) == observations(collected)
 
 
+def test_a_list_that_is_called_otherwise_moves_with_what_was_said_of_its_goods(collected, tmp_path, monkeypatch):
+    """A reader learns the market from the page: the list, and each of its listings, is another from then on."""
+    workspace = elsewhere(collected, tmp_path)
+    pipeline.replay(workspace, since=None, now=LATER)
+    name = "amazon_bestsellers_US/bestsellers/kitchen"
+
+    def looks(list_id):
+        with workspace.store() as store:
+            return store.execute(
+                "SELECT taken_at, entries FROM snapshots JOIN lists USING (list_key) WHERE list_id = ? ORDER BY 1",
+                [list_id],
+            ).fetchall()
+
+    before = looks(name)
+    assert before
+    pipeline.match(workspace)
+    with workspace.store() as store:
+        (key,) = store.execute(
+            "SELECT item_key FROM observations JOIN lists USING (list_key) JOIN listings USING (listing) "
+            "WHERE list_id = ? AND observations.rank = 1 LIMIT 1",
+            [name],
+        ).fetchone()
+        (listing,) = store.execute(
+            "SELECT listing FROM listings WHERE item_key = ? AND platform = 'amazon' AND market = 'US'", [key]
+        ).fetchone()
+        store.execute("INSERT INTO marks VALUES (?, 'mine', '200 in stock', now())", [listing])
+
+    def moved(source):
+        def read(reader):
+            def renamed(page):
+                for row in reader.read(page):
+                    yield replace(row, list=row.list.replace(name, "amazon_bestsellers_IE/bestsellers/kitchen"))
+
+            return replace(reader, read=renamed)
+
+        return replace(source, readers=tuple(map(read, source.readers)))
+
+    source = moved(amazon_bestsellers.SOURCES[0])
+    monkeypatch.setitem(shipped_sources(), source.name, source)
+    done = pipeline.replay(workspace, since=None, now=LATER + timedelta(days=1))
+    (finding,) = done.loaded.findings
+    assert finding.fields == {
+        "before": name,
+        "after": "amazon_bestsellers_IE/bestsellers/kitchen",
+        "count": len(before),
+    }
+    assert looks(name) == []
+    assert looks("amazon_bestsellers_IE/bestsellers/kitchen") == before
+    with workspace.store() as store:
+        assert store.execute(
+            "SELECT mark, note, market FROM marks JOIN listings USING (listing) WHERE item_key = ?", [key]
+        ).fetchall() == [("mine", "200 in stock", "IE")]
+        assert store.execute(
+            "SELECT count(*) FROM rereads WHERE entries_after = 0 AND entries_before > 0"
+        ).fetchall() == [(len(before),)]
+    again = pipeline.replay(workspace, since=None, now=LATER + timedelta(days=2))
+    assert (again.loaded.snapshots, again.loaded.findings) == (0, ())
+
+
 def warcs(workspace) -> list[Path]:
     return sorted(path for path in workspace.archive.rglob("*.warc.gz"))
 

@@ -176,7 +176,7 @@ def replay(
     here = call(context)
     with here.progress("Reading the archive"):
         done = pipeline.replay(here.workspace, since=moment(since) if since else None, now=moment(None))
-    for finding in done.findings:
+    for finding in (*done.findings, *done.loaded.findings):
         here.say("{finding}", finding=finding.said(here.lang))
     if as_json:
         answer(done)

@@ -16,6 +16,7 @@ from trendscout.sources.walls import TRANSIENT
 from trendscout.store.coverage import usual
 from trendscout.store.lake import retried
 from trendscout.store.load import Loaded, load_snapshots, note_pages
+from trendscout.store.moved import move_looks
 from trendscout.store.sql import Connection
 
 Opener = Callable[[], AbstractContextManager[Connection]]
@@ -95,6 +96,8 @@ def _put(
             connection,
             [(page, crawl.query.source) for crawl, _ in batch for page in (*crawl.pages, *crawl.other_replies)],
         )
+        if replace_changed:
+            total += Loaded(0, 0, 0, findings=move_looks(connection, list(judged.values()), at=loaded_at))
     return judged, total
 
 

@@ -175,7 +175,7 @@ def take_back(connection: Connection, file_id: str, *, at: datetime) -> tuple[in
             connection.execute(
                 f"DELETE FROM {table} WHERE (list_key, taken_at) IN (SELECT list_key, taken_at FROM gone)"
             )
-        _forget_unseen(connection)
+        forget_unseen(connection)
         connection.execute(
             "UPDATE brought SET taken_back_at = $2 WHERE file_id = $1 AND taken_back_at IS NULL",
             [file_id, naive(at)],
@@ -185,7 +185,7 @@ def take_back(connection: Connection, file_id: str, *, at: datetime) -> tuple[in
     return int(count), [Near(aware(taken_at), tuple(map(_ref, rest))) for taken_at, rest in rests]
 
 
-def _forget_unseen(connection: Connection) -> None:
+def forget_unseen(connection: Connection) -> None:
     """Listings of `touched` that no look shows any more go; the others were first and last seen otherwise."""
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE unseen AS FROM touched EXCEPT (
