@@ -1,5 +1,6 @@
 """What must hold whatever the listings are."""
 
+from collections import defaultdict
 from itertools import combinations
 
 import pyarrow as pa
@@ -7,7 +8,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from trendscout.matching.match import Decisions, Matches, match_listings
-from trendscout.store.blocking import candidate_pairs
 
 BRANDS = ("Zunova", "Korvela", "Tessaro")
 GOODS = ("juicer cup", "phone case", "desk lamp", "榨汁杯", "手机壳", "台灯")
@@ -22,6 +22,15 @@ markets = st.lists(st.tuples(titles, sources), min_size=1, max_size=12)
 quick = settings(max_examples=25, deadline=None)
 
 Row = dict[str, str]
+
+
+def candidate_pairs(keys: pa.Table, *, first_new: int = 0) -> pa.Table:
+    """All pairs that share a key: of two dozen listings a database would take most of the time for its start."""
+    rows = defaultdict(set)
+    for row, key in zip(keys["row"].to_pylist(), keys["key"].to_pylist(), strict=True):
+        rows[key].add(row)
+    pairs = sorted({pair for its in rows.values() for pair in combinations(sorted(its), 2) if pair[1] >= first_new})
+    return pa.table({name: pa.array([pair[end] for pair in pairs], pa.int32()) for end, name in enumerate("ab")})
 
 
 def rows_of(market: list[tuple[str, str]]) -> list[Row]:
