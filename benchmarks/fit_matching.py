@@ -17,7 +17,7 @@ import numpy as np
 import pyarrow as pa
 from market import World, records
 
-from trendscout.matching.candidates import keys_of
+from trendscout.matching.candidates import NEAREST, keys_of
 from trendscout.matching.comparison import NAMES, pair_features
 from trendscout.matching.listings import Listings, read_listings, weigh
 from trendscout.matching.pair_model import RIVAL_NAMES, catalogue_sources, rival_features, shipped
@@ -152,7 +152,8 @@ def world_sample(world: World) -> Sample:
     """The candidate pairs of an invented market."""
     table, truth = records(world)
     listings = weigh(read_listings(table))
-    found = candidate_pairs(keys_of(listings))
+    narrow = np.zeros(len(listings), bool)
+    found = candidate_pairs(keys_of(listings, narrow), np.full(len(listings), NEAREST))
     a, b = (found[name].to_numpy() for name in ("a", "b"))
     product_of = dict(zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True))
     product = np.array([product_of[name] for name in listings.table["id"].to_pylist()])

@@ -183,6 +183,41 @@ def test_sure_doubles_are_joined_only_on_a_market_of_many_sellers() -> None:
         assert (product["a"] == product["b"]) is together
 
 
+COPIED = "New summer Tessaro basic mesh short classic floral printed gym shorts men basketball sports {} shorts"
+
+
+def on_market(*titles: str, **columns: list[object]) -> list[str]:
+    """The products of listings of an open market, among others that have the words of COPIED in common."""
+    others = [f"{word} goods" for word in [*COPIED.split(), "casual", "beach"]] * 90
+    every = [*titles, *others]
+    table = pa.table(
+        {
+            "id": [f"{place:04}" for place in range(len(every))],
+            "source": ["ebay_US"] * len(titles) + [f"shop{place % 5}" for place in range(len(others))],
+            "title": every,
+            **{name: [*values, *[None] * len(others)] for name, values in columns.items()},
+        }
+    )
+    found = match_listings(table, candidate_pairs=candidate_pairs, markets=("ebay",))
+    return found.clusters["product_id"].to_pylist()[: len(titles)]
+
+
+def test_sellers_of_one_market_copy_a_long_title() -> None:
+    casual, beach = COPIED.format("casual"), COPIED.format("beach")
+    assert len(set(on_market(casual, beach, f"2024 {casual}"))) == 1
+    assert len(set(on_market(casual, COPIED.format("Qwyxian")))) == 2, "a rare word names another product"
+    assert len(set(on_market(casual, COPIED.format("casual red")))) == 2, "a fact is no common word"
+    assert len(set(on_market(casual, beach, brand=["Tessaro", "Tessaro"]))) == 2, "one seller's variants"
+
+
+def test_a_very_long_title_goes_on_where_another_stops() -> None:
+    words = [f"Frombu{place}lator" for place in "abcdefghijklmnopqrstuv"]
+    title = " ".join(words)
+    assert joined(("amazon_US", title), ("amazon_US", f"{title} Zunova press"))
+    assert not joined(("amazon_US", title), ("amazon_US", f"{title} red"))
+    assert not joined(("amazon_US", title), ("amazon_US", f"Zunova press {title}"))
+
+
 def test_one_picture_of_many_listings_is_no_evidence() -> None:
     rows = [
         (f"shop{place % 5}", f"{name} thing")

@@ -24,12 +24,14 @@ quick = settings(max_examples=25, deadline=None)
 Row = dict[str, str]
 
 
-def candidate_pairs(keys: pa.Table, *, first_new: int = 0) -> pa.Table:
+def candidate_pairs(keys: pa.Table, _most: object, *, first_new: int = 0) -> pa.Table:
     """All pairs that share a key: of two dozen listings a database would take most of the time for its start."""
     rows = defaultdict(set)
     for row, key in zip(keys["row"].to_pylist(), keys["key"].to_pylist(), strict=True):
         rows[key].add(row)
-    pairs = sorted({pair for its in rows.values() for pair in combinations(sorted(its), 2) if pair[1] >= first_new})
+    pairs = sorted(
+        {pair for its in rows.values() for pair in combinations(sorted(its), 2) if pair[1] >= first_new}
+    )
     return pa.table({name: pa.array([pair[end] for pair in pairs], pa.int32()) for end, name in enumerate("ab")})
 
 

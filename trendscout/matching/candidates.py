@@ -17,13 +17,24 @@ if TYPE_CHECKING:
 
 RAREST = 8  # keys per listing
 MOST_LISTINGS = 100  # a key in more listings than that joins nothing: 4,950 pairs at most
+NEAREST = 20  # pairs per listing
+# Chinese titles of many shops share common words only. With 20 pairs a listing .59 of the true pairs of
+# ember_taobao_zh are candidates, with these .805, at six times the pairs: so in stocks of up to so many alone.
+WIDE_UP_TO = 15_000
+WIDE_RAREST, WIDE_MOST_LISTINGS, WIDE_NEAREST = 16, 200, 150
 JOINED = 5  # of a listing's common words, how many are paired with each other
 
 _TABLE = 1 << 24
 _MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
-def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
+def wide_rows(listings: Listings, platform: NDArray[np.int64]) -> NDArray[np.bool_]:
+    """Which rows are looked at more widely: Chinese titles of many shops, unless these are too many."""
+    wide = listings.han & (platform < 0)
+    return wide if wide.sum() <= WIDE_UP_TO else np.zeros(len(wide), bool)
+
+
+def keys_of(listings: Listings, wide: NDArray[np.bool_], first_new: int = 0) -> pa.Table:
     """Blocking keys: row (int32), key (int64), weight (float32), for `store.blocking.candidate_pairs`.
 
     Rows before `first_new` are known already: of them only what a new row may share is looked at.
@@ -31,10 +42,10 @@ def keys_of(listings: Listings, first_new: int = 0) -> pa.Table:
     words = _flat(listings.words, 1, first_new)
     codes = _flat(_all_codes(listings), 2, first_new)
     found = (
-        _rarest(_joined((words, codes))),
-        _conjunctions(words, first_new),
-        _conjunctions(_flat(listings.concepts, 3, first_new), first_new),
-        _rarest(_flat(listings.image[:, None], 4, first_new)),
+        _rarest(_joined((words, codes)), wide),
+        _conjunctions(words, wide, first_new),
+        _conjunctions(_flat(listings.concepts, 3, first_new), wide, first_new),
+        _rarest(_flat(listings.image[:, None], 4, first_new), wide),
     )
     row, key = _joined(found).of_new(first_new)
     weight = np.log1p(SCALE / occurrences(key)).astype(np.float32)
@@ -77,21 +88,21 @@ def _all_codes(listings: Listings) -> NDArray[np.uint32]:
     return codes
 
 
-def _useful(tokens: _Tokens) -> tuple[_Tokens, NDArray[np.int64]]:
+def _useful(tokens: _Tokens, wide: NDArray[np.bool_]) -> tuple[_Tokens, NDArray[np.int64]]:
     """Those that more than one and at most MOST_LISTINGS rows have, and how many."""
     frequency = occurrences(tokens.key)
-    kept = (frequency > 1) & (frequency <= MOST_LISTINGS)
+    kept = (frequency > 1) & (frequency <= np.where(wide, WIDE_MOST_LISTINGS, MOST_LISTINGS)[tokens.row])
     return tokens.where(kept), frequency[kept]
 
 
-def _rarest(tokens: _Tokens) -> _Tokens:
+def _rarest(tokens: _Tokens, wide: NDArray[np.bool_]) -> _Tokens:
     """Each row's RAREST useful tokens."""
-    useful, frequency = _useful(tokens)
-    return useful.where(_first_of_row(useful, frequency, RAREST)[0])
+    useful, frequency = _useful(tokens, wide)
+    return useful.where(_first_of_row(useful, frequency, np.where(wide, WIDE_RAREST, RAREST))[0])
 
 
 def _first_of_row(
-    tokens: _Tokens, frequency: NDArray[np.int64], most: int
+    tokens: _Tokens, frequency: NDArray[np.int64], most: int | NDArray[np.int64]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Where each row's `most` rarest tokens stand, row by row, and each one's place in its row."""
     # One number a token instead of three columns: sorted in a thirtieth of the time. 26 bits of row, 20 of the
@@ -102,11 +113,11 @@ def _first_of_row(
     row = tokens.row[order]
     start = np.flatnonzero(np.diff(row, prepend=-1))
     place = np.arange(len(row)) - np.repeat(start, np.diff(start, append=len(row)))
-    kept = place < most
+    kept = place < (most if isinstance(most, int) else most[row])
     return order[kept], place[kept]
 
 
-def _conjunctions(tokens: _Tokens, first_new: int) -> _Tokens:
+def _conjunctions(tokens: _Tokens, wide: NDArray[np.bool_], first_new: int) -> _Tokens:
     """Pairs of each row's rarest common tokens: together they may be rare."""
     frequency = occurrences(tokens.key)
     common = frequency > MOST_LISTINGS // 2
@@ -121,4 +132,4 @@ def _conjunctions(tokens: _Tokens, first_new: int) -> _Tokens:
         one, other = slots[row, left], slots[row, right]
         key = (np.minimum(one, other) * _MIX) ^ (np.maximum(one, other) + np.uint64(5))
         pairs.append(_Tokens(row, key))
-    return _useful(_joined(pairs).of_new(first_new))[0]
+    return _useful(_joined(pairs).of_new(first_new), wide)[0]

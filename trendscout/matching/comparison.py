@@ -138,6 +138,10 @@ def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32
 
 RARE_CODE = np.log1p(SCALE / 40)  # the weight of a code that 40 listings have
 CLOSE = 1.1  # times: two sellers of one thing on one market
+LONG_TITLE = 12  # words
+COPIED = 0.9  # of the longer title's weight
+BEGINNING = 20  # words of a title that another goes on after
+CUT = 0.85  # of the other's words
 FAR = 2.0  # times: one product rarely costs that much more with another seller
 
 
@@ -148,11 +152,42 @@ def near_equal(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -
     more_a = (words_a != 0) & ~in_a & ~np.isin(words_a, filler_tokens())
     more_b = (words_b != 0) & ~in_b & ~np.isin(words_b, filler_tokens())
     near = in_a.any(0) & ~more_a.any(0) & ~more_b.any(0)
+    return np.asarray(near & _same_facts(listings, a, b))
+
+
+def copied_title(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether one long title is the other but for a common word; facts and codes are the same.
+
+    So sellers of one market copy each other, though no word of it is rare.
+    """
+    words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
+    weights_a = _slots(listings.weights, a, len(words_a))
+    weights_b = _slots(listings.weights, b, len(words_b))
+    in_a, _ = _met(words_a, words_b)
+    shared, most = (weights_a * in_a).sum(0), np.maximum(weights_a.sum(0), weights_b.sum(0))
+    long = np.minimum((words_a != 0).sum(0), (words_b != 0).sum(0)) >= LONG_TITLE
+    return np.asarray(long & (shared >= COPIED * most) & _same_facts(listings, a, b))
+
+
+def cut_short(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether one very long title is the other, or how it begins, and what follows there states no fact."""
+    words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
+    width = min(len(words_a), len(words_b))
+    mine, others = words_a[:width], words_b[:width]
+    begins = ((mine == others) | (mine == 0) | (others == 0)).all(0)
+    count_a, count_b = (words_a != 0).sum(0), (words_b != 0).sum(0)
+    least, most = np.minimum(count_a, count_b), np.maximum(count_a, count_b)
+    return np.asarray(begins & (least >= BEGINNING) & (least >= CUT * most) & _same_facts(listings, a, b))
+
+
+def _same_facts(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether both state the same facts and the same model codes."""
+    same = np.ones(len(a), bool)
     for slots in (listings.values, listings.codes):
-        one, other = _slots(slots, a), _slots(slots, b)
-        met_one, met_other = _met(one, other)
-        near &= ~((one != 0) & ~met_one).any(0) & ~((other != 0) & ~met_other).any(0)
-    return np.asarray(near)
+        mine, others = _slots(slots, a), _slots(slots, b)
+        met_mine, met_others = _met(mine, others)
+        same &= ~((mine != 0) & ~met_mine).any(0) & ~((others != 0) & ~met_others).any(0)
+    return same
 
 
 def one_seller(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -10,6 +10,8 @@ import numpy as np
 from trendscout.matching.clusters import Ties, cluster
 from trendscout.matching.comparison import (
     close_prices,
+    copied_title,
+    cut_short,
     near_equal,
     one_seller,
     one_sided,
@@ -40,25 +42,30 @@ def once_more(
     markets: Collection[str],
     model: PairModel,
 ) -> NDArray[np.int64]:
-    """Per row the smallest row of its platform that is the same offer; `scored` are likely pairs of one platform.
+    """Per row the smallest row of its platform that is the same offer; `scored` are pairs of one platform.
 
-    Two such listings are one product if their titles say one thing and not one seller wrote both, or if they share
-    a rare model code and nothing speaks against it; on one of the `markets`, which have many sellers, also if they
-    are surely alike, with no fact on one side only, at nearly the same price. Rows that are to be apart from any
-    stay alone here.
+    Two such listings are one product if they are likely to be one and their titles say one thing, or if one long
+    title is the other or its beginning, where not one seller wrote both; or if they share a rare model code and
+    nothing speaks against it. On one of the `markets`, which have many sellers, also if one long title was copied
+    but for a common word, or if they are surely alike, with no fact on one side only, at nearly the same price.
+    Rows that are to be apart from any stay alone here.
     """
-    market = np.array([_platform(source) in markets for source in listings.sources], bool)
+    market = np.array([_platform(source) in markets for source in listings.sources], bool)[listings.source[a]]
     free = np.ones(len(listings), bool)
     free[ties.apart.ravel()] = False
+    likely = scored.probability >= model.likely
     against = scored.hard | replaced_codes(listings, a, b)
-    coded = scored.coded & ~scored.far & ~against
-    sure = market[listings.source[a]] & (scored.probability >= model.sure) & ~against
-    sure &= close_prices(listings, a, b) & ~one_sided(listings, a, b) & (replaced_words(listings, a, b) < RARE)
-    alike = (near_equal(listings, a, b) | sure) & ~one_seller(listings, a, b)
+    coded = scored.coded & ~scored.far & ~against & likely
+    plain = (replaced_words(listings, a, b) < RARE) & ~one_sided(listings, a, b) & ~against
+    sure = market & plain & (scored.probability >= model.sure) & close_prices(listings, a, b)
+    written_off = cut_short(listings, a, b)
+    written_off |= market & plain & copied_title(listings, a, b)
+    alike = ((likely & near_equal(listings, a, b)) | sure | written_off) & ~one_seller(listings, a, b)
     same_offer = (alike | coded) & free[a] & free[b]
+    chance = np.where(written_off, np.maximum(scored.probability, model.sure), scored.probability)
     number = np.where(ties.known >= 0, ties.known * len(listings.sources) + listings.source, -1)
     alone = Ties(number, np.full(len(listings), -1), ties.together[:0], ties.apart[:0])
-    return cluster(a, b, scored.probability, ~same_offer, alone, model.likely)
+    return cluster(a, b, chance, ~same_offer, alone, model.likely)
 
 
 def _platform(source: str) -> str:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pyarrow as pa
 
-from trendscout.matching.candidates import keys_of
+from trendscout.matching.candidates import NEAREST, WIDE_NEAREST, keys_of, wide_rows
 from trendscout.matching.clusters import Ties, cluster
 from trendscout.matching.comparison import other_codes
 from trendscout.matching.copies import beside, too_cheap
@@ -81,17 +81,19 @@ def match_listings(
     table, products, before = _together(_read(records, known), known, former, decisions)
     listings = weigh(table)
     first_new = len(products) - products.count(None)
-    found = candidate_pairs(keys_of(listings, first_new), first_new=first_new)
+    platform = platform_of_row(listings, many_shops)
+    wide = wide_rows(listings, platform)
+    keys = keys_of(listings, wide, first_new)
+    found = candidate_pairs(keys, np.where(wide, WIDE_NEAREST, NEAREST), first_new=first_new)
     a, b = (found[name].to_numpy() for name in ("a", "b"))
     scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
-    platform = platform_of_row(listings, many_shops)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
     veto = _vetoes(listings, a, b, scored, link, model)
     ties = _ties(listings, products, decisions, platform)
     inside = (platform[a] == platform[b]) & (platform[a] >= 0)
     likely = inside & (link >= model.likely)
-    doubles = once_more(listings, a[likely], b[likely], scored.where(likely), ties, markets, model)
+    doubles = once_more(listings, a[inside], b[inside], scored.where(inside), ties, markets, model)
     label = cluster(a, b, link, veto, ties.also(doubles), model.likely)
     ids = table["id"].to_pylist()
     product_ids = _name(ids, products, before, label)

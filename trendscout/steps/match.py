@@ -63,7 +63,7 @@ def match_store(connection: Connection) -> Matched:
         if before is not None
         else {},
         decisions=_constraints(products.decisions(connection), products.twins(connection, worldwide)),
-        markets=_markets(),
+        markets=open_markets(),
         lists=True,
     )
     anew = before is not None
@@ -72,7 +72,8 @@ def match_store(connection: Connection) -> Matched:
     return Matched(*products.sizes(connection), anew=changed)
 
 
-def _markets() -> frozenset[str]:
+def open_markets() -> frozenset[str]:
+    """Platforms on which several sellers list one product."""
     return frozenset(source.platform for source in sources().values() if source.many_sellers)
 
 
@@ -161,7 +162,7 @@ def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: 
             names=", ".join(lacking),
         )
     found = match_listings(
-        table, candidate_pairs=candidate_pairs, markets=_markets(), many_shops={*MANY_SHOPS, *many_shops}
+        table, candidate_pairs=candidate_pairs, markets=open_markets(), many_shops={*MANY_SHOPS, *many_shops}
     )
     whole_file(out, lambda path: pq.write_table(found.clusters, path))
     if pairs_out:

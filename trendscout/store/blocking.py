@@ -20,11 +20,12 @@ _JOIN = """
 """
 
 
-def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa.Table:
+def candidate_pairs(keys: pa.Table, most: NDArray[np.int64], *, first_new: int = 0) -> pa.Table:
     """Pairs (a, b) of rows a < b that share a key, of which b is new, sorted.
 
     `keys` has a row per listing and key: row (int32), key (int64), weight (float32). Rows from `first_new` on are
-    new. Of each new listing the `most` pairs with the greatest shared weight stay, from either side.
+    new. Of each new listing the pairs with the greatest shared weight stay, from either side: as many as `most`
+    says for its row.
     """
     import duckdb
     import numpy as np
@@ -55,7 +56,7 @@ def candidate_pairs(keys: pa.Table, *, first_new: int = 0, most: int = 20) -> pa
     return pa.table({"a": (both >> 32).astype(np.int32), "b": (both & 0xFFFFFFFF).astype(np.int32)})
 
 
-def _kept(before: _Pairs, waiting: list[_Pairs], most: int) -> _Pairs:
+def _kept(before: _Pairs, waiting: list[_Pairs], most: NDArray[np.int64]) -> _Pairs:
     """Of the pairs found so far, each higher row's strongest."""
     import numpy as np
 
@@ -81,7 +82,7 @@ class _Pairs(NamedTuple):
 
 
 def _strongest(
-    group: NDArray[np.int32], other: NDArray[np.int32], overlap: NDArray[np.float32], most: int
+    group: NDArray[np.int32], other: NDArray[np.int32], overlap: NDArray[np.float32], most: NDArray[np.int64]
 ) -> NDArray[np.bool_]:
     """Which pairs are among their group's `most` with the greatest overlap; ties go to the smaller row.
 
@@ -100,12 +101,12 @@ def _strongest(
     tied = tied[np.lexsort((other[tied], group[tied]))]
     first = np.flatnonzero(np.diff(group[tied], prepend=-1))
     place = np.arange(len(tied)) - np.repeat(first, np.diff(first, append=len(tied)))
-    room = most - np.bincount(group[kept], minlength=len(last))
+    room = most[: len(last)] - np.bincount(group[kept], minlength=len(last))
     kept[tied[place < room[group[tied]]]] = True
     return kept
 
 
-def _last_kept(key: NDArray[np.uint64], most: int) -> NDArray[np.uint64]:
+def _last_kept(key: NDArray[np.uint64], most: NDArray[np.int64]) -> NDArray[np.uint64]:
     """By group, the greatest of its `most` smallest keys; a key's upper half is its group."""
     import numpy as np
 
@@ -114,5 +115,5 @@ def _last_kept(key: NDArray[np.uint64], most: int) -> NDArray[np.uint64]:
     start = np.flatnonzero(np.diff(group, prepend=-1))
     size = np.diff(start, append=len(group))
     last = np.zeros(int(group[-1]) + 1, np.uint64)
-    last[group[start]] = ordered[start + np.minimum(size, most) - 1]
+    last[group[start]] = ordered[start + np.minimum(size, most[group[start]]) - 1]
     return last

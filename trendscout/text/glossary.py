@@ -28,7 +28,7 @@ class Term(NamedTuple):
 class _Index(NamedTuple):
     entries: tuple[Term, ...]
     han: dict[str, int]
-    longest: int  # characters of the longest Chinese spelling
+    lengths: dict[str, tuple[int, ...]]  # of the Chinese spellings by their first character, longest first
     phrases: dict[tuple[str, ...], int]
     openers: frozenset[str]  # first words of phrases of two words or more
 
@@ -54,7 +54,12 @@ def _index() -> _Index:
         for spelling in entry.english + entry.other:
             phrases.setdefault(tuple(_singular(word) for word in spelling.split()), number)
     openers = frozenset(phrase[0] for phrase in phrases if len(phrase) > 1)
-    return _Index(tuple(entries), han, max(map(len, han)), phrases, openers)
+    lengths: dict[str, set[int]] = {}
+    for spelling, number in han.items():
+        if len(spelling) > 1 or entries[number].kind in EXCLUSIVE:
+            lengths.setdefault(spelling[0], set()).add(len(spelling))
+    ordered = {first: tuple(sorted(its, reverse=True)) for first, its in lengths.items()}
+    return _Index(tuple(entries), han, ordered, phrases, openers)
 
 
 def entries() -> tuple[Term, ...]:
@@ -80,9 +85,10 @@ def cut(han: str) -> Iterator[tuple[str, int | None]]:
     index = _index()
     start = gap = 0
     while start < len(han):
-        for end in range(min(len(han), start + index.longest), start, -1):
+        for length in index.lengths.get(han[start], ()):
+            end = start + length
             concept = index.han.get(han[start:end])
-            if concept is not None and (end - start > 1 or index.entries[concept].kind in EXCLUSIVE):
+            if concept is not None and end <= len(han):
                 if gap < start:
                     yield han[gap:start], None
                 yield han[start:end], concept
