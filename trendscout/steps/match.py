@@ -46,7 +46,7 @@ def match_store(connection: Connection) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's decisions hold."""
     worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
     news = products.new_records(connection, worldwide)
-    ground = products.ground(connection, worldwide, [VERSION, *sorted(_markets())])
+    ground = products.ground(connection, worldwide, [VERSION, *sorted(open_markets())])
     if not len(news) and products.stands_on(connection, ground):
         return Matched(*products.sizes(connection))
     known = products.match_index(connection, SCHEMA.names, VERSION)
