@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import errno
+import os
 import stat
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 
 
@@ -25,11 +27,24 @@ def shown_name(path: Path) -> str:
 
 
 def whole_file(path: Path, write: Callable[[Path], object]) -> None:
-    """Write a file under another name and rename it: it is there whole or not at all."""
+    """Write a file under another name, flush and rename it: it is there whole or not at all."""
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.part")
     try:
         write(part)
+        with part.open("rb+") as written:
+            os.fsync(written.fileno())
         part.replace(path)
+        keep_names(path.parent)
     finally:
         part.unlink(missing_ok=True)
+
+
+def keep_names(folder: Path) -> None:
+    """Have the disk know the names in a folder: a file's own flush says nothing of where it is to be found."""
+    with suppress(OSError):  # not everywhere can a folder be opened; there, renaming alone has to do
+        names = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(names)
+        finally:
+            os.close(names)

@@ -30,7 +30,7 @@ from warcio.warcwriter import WARCWriter
 
 from trendscout.archive import Archive, reader
 from trendscout.archive.reader import foreign_pages
-from trendscout.archive.wire import Received
+from trendscout.archive.wire import Received, public_headers
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Query, Request
 
@@ -254,6 +254,23 @@ def test_cookies_and_keys_are_not_kept(tmp_path: Path) -> None:
     assert "page=2" in page.url
 
 
+@pytest.mark.parametrize(
+    "name",
+    """Cookie2 X-Authorisation WWW-Authenticate X-Amz-Security-Token X-Client-Secret X-Password X-Amz-Credential
+    X-Session X-Xsrf X-Amz-Signature app-sign Sign X-Auth Apikey X-Access-Key X-App-Key X-Jwt X-Bearer h5st a_bogus
+    X-S Ticket X-Login-Ticket""".split(),
+)
+def test_a_header_field_of_that_name_is_not_kept(name: str) -> None:
+    asked = (
+        (name, "MARK"),
+        (name.lower(), "MARK"),
+        ("X-Author", "kept"),
+        ("Design", "kept"),
+        ("X-Signal", "kept"),
+    )
+    assert public_headers(asked) == asked[2:]
+
+
 # --- crashes, damage, lack of room ---------------------------------------------------------------------------
 
 
@@ -347,10 +364,20 @@ def test_a_foreign_file_of_rubbish_is_given_up(tmp_path: Path) -> None:
     assert len(told) <= 101
 
 
-def test_a_reference_cannot_leave_the_archive(tmp_path: Path) -> None:
-    (tmp_path / "outside.warc.gz").write_bytes(b"")
-    with pytest.raises(ArchiveError, match="outside"):
-        Archive(tmp_path / "archive").read(ArchiveRef("../outside.warc.gz", 0))
+@pytest.mark.parametrize(
+    "name", ["../outside.warc.gz", "../archive-2/outside.warc.gz", "{here}/outside.warc.gz", "link"]
+)
+def test_a_reference_cannot_leave_the_archive(tmp_path: Path, name: str) -> None:
+    """Nor by a folder whose name begins like the archive's, an absolute path, or a link."""
+    with Archive(tmp_path / "archive-2") as other:
+        ref = other.write(received())
+    whole = tmp_path / "archive-2" / ref.file
+    for place in (tmp_path / "outside.warc.gz", tmp_path / "archive-2" / "outside.warc.gz"):
+        place.write_bytes(whole.read_bytes())
+    (tmp_path / "archive").mkdir()
+    (tmp_path / "archive" / "link").symlink_to(whole)
+    with pytest.raises(ArchiveError, match="lies outside the archive"):
+        Archive(tmp_path / "archive").read(ArchiveRef(name.format(here=tmp_path), ref.offset))
 
 
 def test_a_folder_that_cannot_be_written_is_named(tmp_path: Path) -> None:

@@ -134,6 +134,32 @@ def test_of_two_that_start_together_one_works(workspace):
     assert begin(workspace, "there:2", at) is None
 
 
+def test_a_claim_that_breaks_off_leaves_the_former_one(workspace):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    begin(workspace, "here:1", at)
+
+    class Breaks:
+        """A connection that is lost before the new claim is written."""
+
+        def execute(self, query, *values):
+            if query.startswith("INSERT"):
+                raise Killed
+            return workspace.connection.execute(query, *values)
+
+    late = runs.Run("here:2", "daily", date(2026, 11, 9), at + timedelta(hours=1), None, "running", {})
+    with pytest.raises(Killed):
+        runs.claim(Breaks(), late, alive=lambda _: False)
+    assert runs.run_of(workspace.connection, "daily", date(2026, 11, 9)).run_id == "here:1"
+
+
+@pytest.mark.parametrize("off", [timedelta(days=400), timedelta(days=-400), timedelta(minutes=40)])
+def test_a_claim_of_a_clock_that_is_off_is_taken_over_all_the_same(workspace, off):
+    at = datetime(2026, 11, 9, 13, tzinfo=UTC)
+    assert begin(workspace, "here:1", at + off) is not None
+    assert begin(workspace, "here:2", at, alive=lambda _: False) is not None
+    assert runs.run_of(workspace.connection, "daily", date(2026, 11, 9)).run_id == "here:2"
+
+
 def test_a_killed_run_is_taken_over_at_once_on_its_own_machine_and_after_a_silence_from_another(workspace):
     at = datetime(2026, 11, 9, 13, tzinfo=UTC)
     begin(workspace, "here:1", at)

@@ -10,6 +10,8 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 
+from trendscout.files import keep_names
+
 _NAME = re.compile(r"(\d{4}-\d{2}-\d{2})-(\d{3,6})\.warc\.gz")
 
 
@@ -56,16 +58,20 @@ def gaps_in(files: list[ArchiveFile]) -> Iterator[str]:
 
 def create_file(folder: Path, day: date) -> tuple[int, str]:
     """A file descriptor and the name of a new file of that day, which no other process has."""
-    (folder / f"{day:%Y}").mkdir(parents=True, exist_ok=True)
+    home = folder / f"{day:%Y}"
+    home.mkdir(parents=True, exist_ok=True)
     number = max((file.number for file in files_of(folder) if file.day == day), default=0)
     while True:
         number += 1
         name = _name(day, number)
         try:
             flags = os.O_WRONLY | os.O_APPEND | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
-            return os.open(folder / name, flags, 0o644), name
+            file = os.open(folder / name, flags, 0o644)
         except FileExistsError:  # another process took it between the look and the opening
             continue
+        for place in (home, folder, folder.parent):
+            keep_names(place)
+        return file, name
 
 
 def prune(

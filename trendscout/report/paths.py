@@ -7,12 +7,13 @@ import json
 import os
 import re
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path, PurePosixPath
 from string import Formatter
 
 from trendscout.errors import UsageError
+from trendscout.files import keep_names
 
 SUCCESS = "_SUCCESS"
 _RESERVED = re.compile(r"(?i)(con|prn|aux|nul|com\d|lpt\d)(\..*)?")
@@ -55,7 +56,10 @@ def commit(files: Mapping[Path, bytes], *, marker: Path | None) -> tuple[Path, .
         if marker is not None:
             marker.unlink(missing_ok=True)
         for path, temporary in waiting.items():
+            if path == marker:
+                _keep_names_of(files)
             os.replace(temporary, path)  # noqa: PTH105 - tests break this one call
+        _keep_names_of(whole)
     except OSError as error:
         raise UsageError(
             "The drop {path} cannot be written: {reason}.",
@@ -68,6 +72,12 @@ def commit(files: Mapping[Path, bytes], *, marker: Path | None) -> tuple[Path, .
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)
     return tuple(files)
+
+
+def _keep_names_of(files: Iterable[Path]) -> None:
+    """Have the disk know where these files are."""
+    for folder in {path.parent for path in files}:
+        keep_names(folder)
 
 
 def copy_latest(files: Sequence[Path], folder: Path, name: str) -> None:
