@@ -42,7 +42,7 @@ class OpenPlace(Workspace):
 
     connection: Any = None
 
-    def store(self, *, must_exist=False):
+    def store(self, *, must_exist=False, only_read=True):
         return nullcontext(self.connection)
 
 

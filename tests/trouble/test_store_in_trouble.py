@@ -6,6 +6,8 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
@@ -13,6 +15,8 @@ from typing import NamedTuple
 import pytest
 
 from trendscout.archive import Archive
+from trendscout.errors import StoreBusy
+from trendscout.store import connect
 from trendscout.store.connect import open_store
 
 ROOT = Path(__file__).parents[2]
@@ -35,11 +39,16 @@ class Ended(NamedTuple):
     err: str
 
 
-def run(folder: Path, *arguments: object, room: int | None = None) -> Ended:
-    """`trendscout ARGUMENTS` in a process of its own; `room` is the size in bytes that no file may exceed."""
-    program = ["-c", FULL_DISK, str(room)] if room is not None else ["-m", "trendscout"]
+def run(folder: Path, *arguments: object, room: int | None = None, program: str = "") -> Ended:
+    """`trendscout ARGUMENTS` in a process of its own; `room` is the size in bytes that no file may exceed.
+
+    `program` is what starts it, if it is not started as usual.
+    """
+    start = ["-c", program] if program else ["-m", "trendscout"]
+    if room is not None:
+        start = ["-c", FULL_DISK, str(room)]
     done = subprocess.run(
-        [sys.executable, *program, *map(str, arguments)],
+        [sys.executable, *start, *map(str, arguments)],
         cwd=folder,
         env=ENVIRONMENT,
         capture_output=True,
@@ -242,6 +251,87 @@ def test_a_store_held_by_another_process_is_named(place):
     assert run(place, "report").code == 0
 
 
+@contextmanager
+def reader_of(store: Path) -> Iterator[None]:
+    """Another program that has the store open to read, such as a database browser."""
+    script = f"import duckdb, sys; c = duckdb.connect({str(store)!r}, read_only=True); print(flush=True)"
+    script += "; sys.stdin.read()"
+    reader = subprocess.Popen([sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+    try:
+        assert reader.stdout.readline()
+        yield
+    finally:
+        reader.communicate()
+
+
+def test_a_store_that_another_reads_can_be_read(place):
+    with reader_of(place / "trendscout.duckdb"):
+        for command in (("report",), ("db", "check")):
+            ended = run(place, *command)
+            assert (ended.code, bool(ended.out or ended.err)) == (0, True), ended
+
+
+# Root may write everywhere, unless it has given that up.
+NO_OVERRIDE = """
+import ctypes, os, runpy, sys
+if os.geteuid() == 0:
+    ctypes.CDLL(None).prctl(24, 1, 0, 0, 0)
+os.execv(sys.executable, [sys.executable, "-m", "trendscout", *sys.argv[1:]])
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="rights are given up as Linux has it")
+def test_a_store_on_read_only_media_can_be_read(place):
+    place.chmod(0o500)
+    (place / "trendscout.duckdb").chmod(0o400)
+    try:
+        for command in (("report",), ("why", "K14"), ("doctor",)):
+            ended = run(place, *command, program=NO_OVERRIDE)
+            assert (ended.code in (0, 3), bool(ended.out)) == (True, True), ended
+        ended = run(place, "mark", "K7", "mine", program=NO_OVERRIDE)
+        assert (ended.code, "cannot be written" in ended.err) == (4, True), ended
+    finally:
+        place.chmod(0o700)
+
+
+def test_many_imports_at_once_all_succeed(place):
+    """Each waits for the others as long as these work."""
+    files = [history(place / f"{number}.csv", START + timedelta(days=30 * number), 2) for number in range(1, 6)]
+    program = [sys.executable, "-m", "trendscout", "import"]
+    some = [
+        subprocess.Popen([*program, file], cwd=place, env=ENVIRONMENT, stderr=subprocess.PIPE) for file in files
+    ]
+    said = [one.communicate(timeout=120)[1] for one in some]
+    assert [one.returncode for one in some] == [0] * len(some), said
+    assert snapshots(place / "trendscout.duckdb") == MORNINGS + 2 * len(some)
+
+
+def test_a_writer_waits_as_long_as_the_holder_works_and_no_longer(place, monkeypatch):
+    monkeypatch.setattr(connect, "_TICKS", 5)
+    store = place / "trendscout.duckdb"
+    script = f"""
+import duckdb, time
+c = duckdb.connect({str(store)!r})
+print(flush=True)
+end = time.monotonic() + 3
+while time.monotonic() < end: pass
+time.sleep(60)
+"""
+    holder = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE)
+    try:
+        assert holder.stdout.readline()
+        began = time.monotonic()
+        with pytest.raises(StoreBusy), open_store(store, wait_s=1.5):
+            pass
+        writer = time.monotonic() - began
+        with pytest.raises(StoreBusy), open_store(store, wait_s=0.5, only_read=True):
+            pass
+    finally:
+        holder.kill()
+        holder.communicate()
+    assert 2.5 < writer < 40
+
+
 def test_a_report_while_another_loads_shows_whole_loads_only(place):
     """Each load brings a list's whole morning; a report between two loads sees all its places or none."""
     script = f"""
@@ -250,6 +340,8 @@ sys.path.insert(0, {str(Path(__file__).parent)!r})
 from datetime import timedelta
 from pathlib import Path
 from test_store_in_trouble import START, history
+from trendscout.errors import StoreBusy
+from trendscout.store import connect
 from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 print("begun", flush=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 WAIT_S = 10.0
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.1  # a busy writer lets go for a moment only
+_LONGEST_WAIT_S = 600.0  # a writer waits for others as long as they work, but no longer than this
+_TICKS = 25  # a quarter of a second of CPU time: what a holder that only stands there does not use within the wait
 # 1.5 and 2.0 both open this format; 2.0's own does not open in 1.5.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
 _HELD = re.compile(r"Could not set lock|being used by another process")
@@ -31,7 +33,7 @@ _DAMAGED = re.compile(
     r"not a valid DuckDB database file|[Cc]orrupt|Serialization|checksum|INTERNAL Error|FATAL Error"
 )
 # Faults of the file itself, among all that a statement may raise.
-_OF_THE_FILE = re.compile(f"IO Error|{_UNWRITTEN.pattern}|{_DAMAGED.pattern}")
+_OF_THE_FILE = re.compile(f"IO Error|read-only mode|{_UNWRITTEN.pattern}|{_DAMAGED.pattern}")
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(PID (?P<pid>\d+)\))")
 
 
@@ -41,11 +43,14 @@ def open_store(
     *,
     wait_s: float = WAIT_S,
     must_exist: bool = False,
+    only_read: bool = False,
     sleep: Callable[[float], None] = time.sleep,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection to the store at `address`, its schema up to date, closed on leaving.
 
-    Raises StoreBusy after `wait_s` seconds if another process holds the file, StoreDamaged if it is not a store,
+    With `only_read` a file that cannot be written, or that others read, is opened for reading. Who wants to write
+    waits as long as whoever holds the file works. Raises StoreBusy if another process holds the file and did
+    nothing for `wait_s` seconds, StoreDamaged if it is not a store,
     StoreTooNew if a newer trendscout wrote it, StoreError if it cannot be reached or written, also later, while
     the connection is used.
     """
@@ -55,7 +60,7 @@ def open_store(
     if address.shared:
         connection = open_lake(address)
     else:
-        connection = _open_file(address.file, wait_s, sleep, must_exist=must_exist)
+        connection = _open_file(address.file, wait_s, sleep, must_exist=must_exist, only_read=only_read)
     try:
         retried(lambda: migrate(connection, address))  # two may meet a new lake at once
         yield connection
@@ -73,7 +78,7 @@ def open_store(
 
 
 def _open_file(
-    path: Path, wait_s: float, sleep: Callable[[float], None], *, must_exist: bool
+    path: Path, wait_s: float, sleep: Callable[[float], None], *, must_exist: bool, only_read: bool
 ) -> duckdb.DuckDBPyConnection:
     if must_exist and not path.exists():
         raise StoreError(
@@ -81,30 +86,63 @@ def _open_file(
             next_step="`trendscout collect`, `ingest`, `import` or `demo` makes one; `--db` names another.",
             path=path,
         )
-    return _connect(path, wait_s, sleep)
+    return _connect(path, wait_s, sleep, only_read=only_read)
 
 
-def _connect(path: Path, wait_s: float, sleep: Callable[[float], None]) -> duckdb.DuckDBPyConnection:
+def _connect(
+    path: Path, wait_s: float, sleep: Callable[[float], None], *, only_read: bool
+) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     made_here = not path.exists()
-    deadline = time.monotonic() + wait_s
+    began = time.monotonic()
+    deadline = began + wait_s
+    work: object = None
     pause = _FIRST_PAUSE_S
     while True:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             connection = duckdb.connect(str(path), config=_CONFIG)
         except (duckdb.Error, OSError) as error:
+            if only_read and not made_here and (reading := _to_read(path)):
+                return prepared(reading)
             if isinstance(error, OSError) or not _HELD.search(str(error)):
                 if made_here and _UNWRITTEN.search(str(error)):
                     path.unlink(missing_ok=True)  # the beginning of a store is none, and would stay in the way
                 raise _plain(error, path) from error
+            if not only_read and (done := _work_of(error, path)) != work:
+                work, deadline = done, min(time.monotonic() + wait_s, began + max(wait_s, _LONGEST_WAIT_S))
             if time.monotonic() >= deadline:
                 raise _busy(error, path) from error
             sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:
             return prepared(connection)
+
+
+def _to_read(path: Path) -> duckdb.DuckDBPyConnection | None:
+    """A connection that only reads, where that can be had: on read-only media, beside others that read."""
+    import duckdb
+
+    try:
+        return duckdb.connect(str(path), read_only=True, config=_CONFIG)
+    except (duckdb.Error, OSError):
+        return None
+
+
+def _work_of(error: Exception, path: Path) -> object:
+    """What tells whether the holder works: who it is, what CPU time it used, when it wrote last."""
+    found = _HOLDER.search(str(error))
+    pid = found["pid"] if found else None
+    ticks = 0
+    with suppress(OSError, ValueError, IndexError):  # not every system tells
+        stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
+        ticks = sum(map(int, stat.rpartition(")")[2].split()[11:13]))
+    written = []
+    for file in (path, path.with_name(f"{path.name}.wal")):
+        with suppress(OSError):
+            written.append((file.stat().st_size, file.stat().st_mtime_ns))
+    return pid, ticks // _TICKS, written
 
 
 def _busy(error: Exception, path: Path) -> StoreBusy:
@@ -125,7 +163,7 @@ def _of_the_file(error: Exception, path: Path) -> StoreError | None:
 
 def _plain(error: Exception, path: Path) -> StoreError:
     text = str(error)
-    if isinstance(error, PermissionError) or "Permission denied" in text or "Read-only" in text:
+    if isinstance(error, PermissionError) or "Permission denied" in text or "ead-only" in text:
         return StoreError(
             "The store {path} cannot be written.",
             next_step="Check the folder's permissions or name another with --db.",

@@ -112,7 +112,7 @@ def check(db: StoreAddress | Path) -> list[Fault]:
     """
 
     def once() -> list[Fault]:
-        with open_store(db, must_exist=True) as connection:
+        with open_store(db, must_exist=True, only_read=True) as connection:
             return contradictions(connection)
 
     return retried(once)
@@ -136,7 +136,7 @@ def back_up(db: StoreAddress, file: Path) -> int:
     """
     if file.exists():
         raise UsageError("{file} is there already.", next_step="Name a new file.", file=file)
-    with _whole(file) as part, open_store(db, must_exist=True) as connection:
+    with _whole(file) as part, open_store(db, must_exist=True, only_read=True) as connection:
         _copy_into(connection, part)
     return file.stat().st_size
 

@@ -53,9 +53,9 @@ class Workspace:
 
         return retried(once)
 
-    def store(self, *, must_exist: bool = False) -> AbstractContextManager[Connection]:
-        """A connection to the store, to be used as a context manager."""
-        return open_store(self.db, must_exist=must_exist)
+    def store(self, *, must_exist: bool = False, only_read: bool = True) -> AbstractContextManager[Connection]:
+        """A connection to the store, to be used as a context manager; of one that cannot be written, to read."""
+        return open_store(self.db, must_exist=must_exist, only_read=only_read)
 
     @property
     def desk(self) -> Path:
@@ -73,7 +73,7 @@ class Workspace:
                 from trendscout.store.leases import alone
 
                 held.enter_context(alone(self.db, "write"))
-            yield held.enter_context(self.store(must_exist=must_exist))
+            yield held.enter_context(self.store(must_exist=must_exist, only_read=False))
 
 
 def address_of(settings: Settings, given: str | None = None) -> StoreAddress:
