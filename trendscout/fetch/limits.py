@@ -19,6 +19,7 @@ class Limits:
     decoded_bytes: int = DECODED_LIMIT
     redirects: int = 5
     attempts: int = 3
+    again_s: float = 60.0  # after so long with one request, all attempts together, there is no other
     backoff_s: float = 2.0  # before the second attempt; doubles with each
     patience_s: float = 180.0  # the longest Retry-After that is waited for within a run
     crawl_delay_s: float = 300.0  # the longest spacing that a robots.txt may ask for and get

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from time import monotonic
 from typing import TypeVar
 
 import stamina
@@ -28,16 +29,19 @@ class Again(Exception):
         super().__init__(why)
         self.after_s = after_s  # what the site asked for
         self.try_later = try_later  # the site is there and wants time
+        self.attempts = 1  # how many ended so
 
 
 async def tried(once: Callable[[], Awaitable[T]], host: Host, spacing_s: float, clock: Clock, limits: Limits) -> T:
     """What `once` gives, in the host's turn, with other attempts after faults that may pass.
 
-    Raises the last Again; at once if the site asks for more time than is waited for within a run.
+    Raises the last Again; at once if the site asks for more time than is waited for within a run, or took much
+    time for nothing.
     """
+    spent_s = 0.0  # of this machine's time: a clock may be simulated, a site that holds us is not
 
     def worth_waiting(fault: Exception) -> bool:
-        return isinstance(fault, Again) and fault.after_s <= limits.patience_s
+        return isinstance(fault, Again) and fault.after_s <= limits.patience_s and spent_s < limits.again_s
 
     # The waiting is done by the turn, on our clock; stamina only decides whether there is another attempt.
     attempts = stamina.retry_context(
@@ -46,9 +50,12 @@ async def tried(once: Callable[[], Awaitable[T]], host: Host, spacing_s: float, 
     async for attempt in attempts:
         with attempt:
             await host.turn(clock, spacing_s)
+            began = monotonic()
             try:
                 return await once()
             except Again as fault:
+                spent_s += monotonic() - began
+                fault.attempts = attempt.num
                 pause = limits.backoff_s * 2.0 ** (attempt.num - 1)
                 host.hold(clock.now(), max(pause, fault.after_s))
                 log.info("%s: attempt %d: %s", host.name, attempt.num, fault)

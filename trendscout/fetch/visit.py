@@ -304,7 +304,7 @@ class Visitor:
             next_step="It was tried {attempts} times; the next run tries again.",
             url=asked.url,
             why=fault,
-            attempts=self._limits.attempts,
+            attempts=fault.attempts,
             **_reach(str(fault)),
         )
 
