@@ -309,6 +309,18 @@ def judge(workspace: Workspace, doubt: Doubt, judgement: Judgement, *, now: date
         return labels.judged_right(connection)
 
 
+def judge_pair(workspace: Workspace, first: str, second: str, judgement: Judgement, *, now: datetime) -> None:
+    """Take the seller's answer on two listings of one product, named by their ids.
+
+    Raises UsageError if they are not of one product any more.
+    """
+    from trendscout.steps.match import judge_doubt
+    from trendscout.store.labels import join_of
+
+    with workspace.writing(must_exist=True) as connection:
+        judge_doubt(connection, join_of(connection, first, second), judgement, now=now)
+
+
 def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime) -> str:
     """Remember what a product is to the seller; "none" forgets it. The product's title."""
     from trendscout.store import products

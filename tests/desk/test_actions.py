@@ -102,6 +102,41 @@ def test_a_merge_and_a_split_hold(own: Open) -> None:
     assert all("by hand" not in client.get(f"{own.root}/product/{one}").text for one in (first, second))
 
 
+def test_a_doubtful_join_is_answered_and_holds(own: Open) -> None:
+    client = own.client()
+    page = client.get(f"{own.root}/").text
+    product, pair = re.findall(
+        r'name="product" value="([^"]+)".*?name="word" value="same"><.*?name="other" value="([^"]+)"', page
+    )[0]
+    first, _, second = pair.partition(" ")
+
+    def products() -> set[str]:
+        with open_store(own.workspace.db) as connection:
+            return {
+                name
+                for (name,) in connection.execute(
+                    "SELECT product_id FROM memberships WHERE lower(to_hex(listing)) IN (?, ?)", [first, second]
+                ).fetchall()
+            }
+
+    assert len(products()) == 1
+    own.act(client, "/say", word="same", product=product, other=pair)
+    own.worker.work_off()
+    assert len(products()) == 1
+    assert pair not in client.get(f"{own.root}/").text, "it is answered"
+    own.act(client, "/say", word="another", product=product, other=pair)
+    own.worker.work_off()
+    assert len(products()) == 2
+    with open_store(own.workspace.db) as connection:
+        assert connection.execute("SELECT judgement FROM labels ORDER BY answered_at").fetchall() == [
+            ("S",),
+            ("D",),
+        ]
+    own.act(client, "/say", word="a variant", product=product, other=pair)
+    own.worker.work_off()
+    assert "These two listings are not one product" in client.get(f"{own.root}/").text
+
+
 def test_what_cannot_be_done_is_told(own: Open) -> None:
     client = own.client()
     own.act(client, "/say", word="split", product="p:none", title="<b>nothing</b>")

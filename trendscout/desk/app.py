@@ -69,6 +69,9 @@ _WORDS = {
     "merge": "One product: merge",
     "split": "They are not one: split",
     "variants": "They are variants",
+    "same": "Yes: one product",
+    "a variant": "A variant",
+    "another": "Another product",
 }
 _BOUND_NAMES = {
     "price_min": "Price from, USD",

@@ -139,7 +139,7 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
         "card": Card(row, row.position, file.as_of, view.zone, view.images),
         "row": row,
         "curves": [_curve(one, prices, reviews, file.as_of, view) for one in row.facts.sightings],
-        "members": [_member(one, one.listing_id in by_hand) for one in listings],
+        "members": [_member(one, one.listing_id in by_hand, listings) for one in listings],
         "kin": kin,
         "said": [_said(one, file.as_of, view) for one in reversed(said[-60:])],
         "spread": _spread(listings),
@@ -253,7 +253,7 @@ def _banded(svg: str, bands: Sequence[Season], frame: chart.Frame) -> Markup:
     return Markup(f"{head}>{''.join(drawn)}{rest}")  # noqa: S704 - numbers only
 
 
-def _member(one: ListingFacts, by_hand: bool) -> dict[str, Any]:
+def _member(one: ListingFacts, by_hand: bool, listings: Sequence[ListingFacts]) -> dict[str, Any]:
     verdict = "by hand" if by_hand else one.verdict
     share = "" if one.probability is None or by_hand else f"{one.probability:.0%}"
     return {
@@ -265,7 +265,14 @@ def _member(one: ListingFacts, by_hand: bool) -> dict[str, Any]:
         "verdict": dots((say(verdict) if verdict != "alone" else None, share)),
         "reason": say(one.reason) if one.reason else "",
         "link": web_address(one.url),
+        "pair": f"{one.listing_id} {_surest_other(one, listings)}",
     }
+
+
+def _surest_other(one: ListingFacts, listings: Sequence[ListingFacts]) -> str:
+    """The id of the listing beside which one is judged; "" if it is alone."""
+    others = [other for other in listings if other.listing_id != one.listing_id]
+    return max(others, key=lambda other: other.probability or 0.0).listing_id if others else ""
 
 
 def _kin(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
@@ -377,22 +384,29 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
 
 
 def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
-    """Products that were joined on likeness, those first that stand high."""
+    """The least sure join of products that stand high, beside the surest other listing; answered ones are gone."""
     rows = cursor.execute(
-        """SELECT p.product_id, any_value(p.position) AS position, min(m.probability),
-               list(l.title ORDER BY l.first_seen), any_value(m.reason)
-        FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing
-        WHERE m.product_id IN (SELECT product_id FROM memberships WHERE verdict = 'likely')
-        GROUP BY p.product_id ORDER BY position LIMIT 20"""
+        """WITH sides AS (
+            SELECT m.*, p.position, l.title, lower(to_hex(m.listing)) AS listing_id
+            FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing)
+        SELECT a.product_id, a.probability, a.title, b.title, a.reason, a.listing_id || ' ' || b.listing_id
+        FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
+        WHERE a.verdict = 'likely' AND NOT EXISTS (
+            SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
+                                        AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
+        QUALIFY row_number() OVER (
+            PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1
+        ORDER BY a.position LIMIT 20"""
     ).fetchall()
     return [
         {
             "product": product_id,
             "chance": amounts.share(probability) or "–",
-            "titles": [visible(title or "") for title in titles[:6]],
+            "titles": [visible(title or "") for title in titles],
             "reason": say(reason) if reason else "",
+            "pair": pair,
         }
-        for product_id, _, probability, titles, reason in rows
+        for product_id, probability, *titles, reason, pair in rows
     ]
 
 

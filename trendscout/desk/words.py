@@ -6,7 +6,7 @@ import contextlib
 import json
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
@@ -14,9 +14,11 @@ from pathlib import Path
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
 from trendscout.findings import of_error, to_json
+from trendscout.store.labels import Judgement
 
 MARKS = ("mine", "watch", "ignore", "none")
 DECISIONS = ("merge", "split", "variants")
+JUDGEMENTS: Mapping[str, Judgement] = {"same": "S", "a variant": "V", "another": "D"}  # of two listings
 MAX_NOTE = 2_000  # signs
 _MAX_NAME = 200
 _MAX_WAITING = 10_000
@@ -26,10 +28,10 @@ _MAX_WAITING = 10_000
 class Word:
     """One thing said of a product: a mark, or what it is one with."""
 
-    word: str  # one of MARKS or DECISIONS
+    word: str  # one of MARKS, DECISIONS or JUDGEMENTS
     product: str  # its id
     said_at: str  # ISO 8601
-    other: str = ""  # the second product of a merge
+    other: str = ""  # the second product of a merge; the ids of the two listings that are judged
     note: str = ""
     title: str = ""  # for people: what the product was called
     why: str = ""  # findings as JSON: why it was refused
@@ -49,7 +51,7 @@ class Words:
 
         Raises UsageError if it is none.
         """
-        if word not in (*MARKS, *DECISIONS):
+        if word not in (*MARKS, *DECISIONS, *JUDGEMENTS):
             raise UsageError(
                 "{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word[:_MAX_NAME]
             )

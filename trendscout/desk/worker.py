@@ -19,7 +19,7 @@ from typing import Any, cast
 
 from trendscout import pipeline
 from trendscout.clock import Clock
-from trendscout.desk.words import DECISIONS, Word, Words
+from trendscout.desk.words import DECISIONS, JUDGEMENTS, Word, Words
 from trendscout.errors import StoreBusy, TrendscoutError
 from trendscout.findings import Finding, finding, of_error
 from trendscout.intake import kind_of
@@ -210,6 +210,9 @@ class Worker(Thread):
             if word.word in DECISIONS:
                 decision = cast("Any", word.word)
                 pipeline.decide(self.workspace, decision, word.product, word.other or None, now=at)
+            elif word.word in JUDGEMENTS:
+                first, _, second = word.other.partition(" ")
+                pipeline.judge_pair(self.workspace, first, second, JUDGEMENTS[word.word], now=at)
             else:
                 pipeline.mark(self.workspace, word.product, word.word, word.note, now=at)
         except StoreBusy:

@@ -18,7 +18,7 @@ from trendscout.matching.pair_model import MANY_SHOPS
 from trendscout.sources.source import sources
 from trendscout.store import products
 from trendscout.store.blocking import candidate_pairs
-from trendscout.store.labels import WORDS, Doubt, Judgement, keep_label
+from trendscout.store.labels import WORDS, Doubt, Join, Judgement, keep_label
 from trendscout.store.products import Rejoined
 from trendscout.store.sql import Connection
 
@@ -104,7 +104,7 @@ def decide_match(connection: Connection, word: products.Word, a: str, b: str | N
     return Decided(tuple(sorted(set(before.values()))), tuple(sorted(set(after.values()))))
 
 
-def judge_doubt(connection: Connection, doubt: Doubt, judgement: Judgement, *, now: datetime) -> None:
+def judge_doubt(connection: Connection, doubt: Doubt | Join, judgement: Judgement, *, now: datetime) -> None:
     """Keep the seller's answer as a label, and as their word on the two listings, and match again."""
     keep_label(connection, doubt, judgement, VERSION, now)
     products.decide(connection, WORDS[judgement], [doubt.listing], [doubt.other], now)

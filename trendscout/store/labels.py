@@ -8,11 +8,42 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
 
+from trendscout.errors import UsageError
 from trendscout.store.products import Word
 from trendscout.store.sql import Connection, naive, one
 
 Judgement = Literal["S", "V", "D"]  # the same sellable product, a variant, another product
 WORDS: Mapping[Judgement, Word] = {"S": "merge", "V": "variants", "D": "split"}
+
+
+@dataclass(frozen=True, slots=True)
+class Join:
+    """Two listings of one product, and what the matcher said of the first."""
+
+    listing: int
+    other: int
+    verdict: str
+    probability: float | None
+
+
+def join_of(connection: Connection, first: str, second: str) -> Join:
+    """The join of two listings, by their ids.
+
+    Raises UsageError if they are not of one product, or not any more.
+    """
+    row = one(
+        connection,
+        """SELECT a.listing, b.listing, a.verdict, a.probability
+        FROM memberships a JOIN memberships b USING (product_id)
+        WHERE lower(to_hex(a.listing)) = $1 AND lower(to_hex(b.listing)) = $2 AND a.listing <> b.listing""",
+        [first, second],
+    )
+    if row is None:
+        raise UsageError(
+            "These two listings are not one product, or not any more.",
+            next_step="Load the page anew and look at the product.",
+        )
+    return Join(*row)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +95,9 @@ def doubts(connection: Connection, *, most: int, now: datetime) -> list[Doubt]:
     return asked[: max(0, most - (answered[0] if answered else 0))]
 
 
-def keep_label(connection: Connection, doubt: Doubt, judgement: Judgement, matcher: int, at: datetime) -> None:
+def keep_label(
+    connection: Connection, doubt: Doubt | Join, judgement: Judgement, matcher: int, at: datetime
+) -> None:
     """Keep the seller's answer with what the matcher had said."""
     connection.execute(
         "INSERT INTO labels VALUES (?, ?, ?, ?, ?, ?, ?)",
