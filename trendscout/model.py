@@ -404,6 +404,14 @@ class Own:
 
 
 @dataclass(frozen=True, slots=True)
+class Run:
+    """Since when the report shows a product."""
+
+    days_shown: int | None = None  # mornings one after another, this one too; None: no earlier report is known
+    probability_before: float | None = None  # as the last of these said; None: it is new today
+
+
+@dataclass(frozen=True, slots=True)
 class Row:
     """One product of the report, put together of what different parts of the program know."""
 
@@ -413,6 +421,7 @@ class Row:
     facts: ProductFacts
     checks: Checks = Checks()
     own: Own = Own()
+    run: Run = Run()
 
     @property
     def axes(self) -> Mapping[str, Axis]:
@@ -431,7 +440,13 @@ class Row:
         return own | {name: attrgetter(place)(self) for name, place in ROW_FIELDS.items()}
 
 
-ROW_PARTS: Mapping[str, type] = {"scored": ScoredItem, "facts": ProductFacts, "checks": Checks, "own": Own}
+ROW_PARTS: Mapping[str, type] = {
+    "scored": ScoredItem,
+    "facts": ProductFacts,
+    "checks": Checks,
+    "own": Own,
+    "run": Run,
+}
 # Field of any part → where a row has it. Both that are scored and facts have an `item_key`: the later is meant.
 ROW_FIELDS: Mapping[str, str] = {
     one.name: f"{part}.{one.name}" for part, its in ROW_PARTS.items() for one in fields(its)
@@ -492,6 +507,20 @@ class JobRun:
     why: tuple[Finding, ...] = ()  # why it failed, or whom it could not tell
 
 
+LeftWhy = Literal["ignored", "not_read", "off", "arrived", "falling", "overtaken"]
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """A product that the last report showed and this one does not."""
+
+    product_id: str
+    title: str
+    why: LeftWhy
+    probability_before: float
+    probability: float | None = None  # now; None: it has none
+
+
 @dataclass(frozen=True, slots=True)
 class RecordLine:
     """What was said and what came of the rows whose outcome became known in the last week."""
@@ -501,6 +530,27 @@ class RecordLine:
     came: float  # share that broke out
     rival: float | None  # the same of as many rows of the list of largest rank changes
     replayed: int = 0  # of `rows`: nobody saw them, they were made afterwards from what was known then
+
+
+@dataclass(frozen=True, slots=True)
+class ShownRow:
+    """One row of the record: what a report showed, what was said of it, and what came of it."""
+
+    shown_at: datetime
+    chosen_by: str  # "chance": the report; "rank change": what the list of largest changes had shown
+    position: int
+    product_id: str
+    list_id: str
+    rank: int  # then
+    probability: float | None
+    low: float | None
+    high: float | None
+    early: bool  # the probability was its list's base rate
+    label: str
+    horizon_h: float
+    due_at: datetime
+    replayed: bool  # nobody saw it: made afterwards, from what was known then
+    outcome: str | None = None  # came, not, not_looked; None: not known yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -517,7 +567,9 @@ class Report:
     notes: tuple[Finding, ...] = ()  # what is missing and why
     backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
     jobs: tuple[JobState, ...] = ()
+    left: tuple[Left, ...] = ()  # what the last report showed and this one does not
     record: RecordLine | None = None  # None: nothing that was shown is due yet
+    record_rows: tuple[ShownRow, ...] = ()  # of the last months, for the record's own file
 
 
 @dataclass(frozen=True, slots=True)

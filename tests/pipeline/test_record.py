@@ -9,12 +9,11 @@ import pytest
 from tests.pipeline.test_rank import DAYS, morning, rows_of
 from tests.ranking.histories import market
 from trendscout import pipeline
-from trendscout.model import ReportQuery
-from trendscout.report import table
+from trendscout.model import Report, ReportQuery, ShownRow
+from trendscout.report import drop, table
 from trendscout.settings.config import Settings
 from trendscout.steps.record import RIVAL
 from trendscout.store import track_record
-from trendscout.store.track_record import ShownRow
 from trendscout.store.workspace import Workspace
 
 NOW = morning(DAYS - 1)
@@ -146,3 +145,47 @@ def test_a_live_report_is_kept_once_a_morning(workspace: Workspace, tmp_path: Pa
             [NOW.replace(tzinfo=None)],
         ).fetchone()
     assert ours == (len(made.rows), False)
+
+
+def test_today_and_yesterday(tmp_path: Path) -> None:
+    """Reports of three mornings: what is new, what runs on and how its chance moved, and what left and why."""
+    from pyarrow import parquet
+
+    from trendscout.store.histories import import_history
+
+    parquet.write_table(rows_of(market(4, days=DAYS, lists=2, length=40)), tmp_path / "h.parquet")
+    workspace = Workspace.at(tmp_path / "s.duckdb")
+    with workspace.store() as connection:
+        import_history(connection, tmp_path / "h.parquet", loaded_at=NOW)
+
+    def reported(day: int) -> Report:
+        at = morning(DAYS - 4 + day)
+        return pipeline.report(workspace, ReportQuery(), now=at, settings=Settings(), keep=True)
+
+    first, second = reported(0), reported(1)
+    assert {row.run.days_shown for row in first.rows} == {None}  # no earlier report is known
+    assert first.left == ()
+    said = {row.product_id: row.scored.probability for row in first.rows}
+    for row in second.rows:
+        runs_on = row.product_id in said
+        assert row.run.days_shown == (2 if runs_on else 1)
+        assert row.run.probability_before == (said[row.product_id] if runs_on else None)
+    here = {row.product_id for row in second.rows}
+    assert [one.product_id for one in second.left] == [name for name in said if name not in here]
+    assert {one.why for one in second.left} <= {"off", "arrived", "falling", "overtaken"}
+    assert second.left
+    ignored = second.rows[0]
+    pipeline.mark(workspace, ignored.product_id, "ignore", "", now=NOW)
+    third = reported(2)
+    left = {one.product_id: one for one in third.left}
+    assert left[ignored.product_id].why == "ignored"
+    assert max(row.run.days_shown or 0 for row in third.rows) == 3
+    shown = table.text(third, lang="en", width=100)
+    assert "Left since the last report" in shown
+    assert "you ignore it" in shown
+    assert "day 3, " in shown
+    assert len(third.record_rows) == len(first.rows) + len(second.rows)
+    files = drop.write(third, "{date}/r.{ext}", formats=["csv"], lang="en", folder=tmp_path, machine=True)
+    kept = next(file for file in files if file.name == "r.record.csv").read_text(encoding="utf-8").splitlines()
+    assert len(kept) == 1 + len(third.record_rows)
+    assert "record_rows" not in drop.document(third)

@@ -57,7 +57,7 @@ def test_golden_machine_files(tmp_path: Path) -> None:
         example(), "{date}/{name}.{ext}", formats=["csv", "json"], lang="zh", folder=tmp_path, machine=True
     )
     names = [path.name for path in written]
-    assert names == ["report.csv", "report.coverage.csv", "datapackage.json", "report.json"]
+    assert names == ["report.csv", "report.coverage.csv", "report.record.csv", "datapackage.json", "report.json"]
     for path in written:
         same(f"machine-{path.name}", path.read_bytes())
 
@@ -365,7 +365,8 @@ def test_a_drop_of_the_day_is_replaced_whole_or_kept(tmp_path: Path) -> None:
     assert write(tmp_path, empty(), keep=True) == tuple(first)
     assert {path: path.read_bytes() for path in first} == first
     write(tmp_path, empty())
-    assert not any(path.read_bytes() == data for path, data in first.items())
+    same = [path.name for path, data in first.items() if path.read_bytes() == data]
+    assert same == ["report.record.csv"]  # neither has a record
     assert paths.finished(tmp_path / "2026-07-19" / "_SUCCESS")
 
 
@@ -376,7 +377,7 @@ def test_a_damaged_drop_is_not_kept(tmp_path: Path) -> None:
     assert first[0].read_bytes() != b"half"
 
 
-@pytest.mark.parametrize("failing", range(7))
+@pytest.mark.parametrize("failing", range(8))
 def test_a_crash_leaves_no_half_file_and_no_marker(
     failing: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -395,7 +396,7 @@ def test_a_crash_leaves_no_half_file_and_no_marker(
 
     monkeypatch.setattr("os.replace", breaks)
     marker = tmp_path / "2026-07-19" / "_SUCCESS"
-    if failing < 6:
+    if failing < 7:
         with pytest.raises(UsageError, match="No space left"):
             write(tmp_path, empty())
         assert not marker.exists()
@@ -434,7 +435,7 @@ def test_one_name_for_two_formats_is_refused(tmp_path: Path) -> None:
 
 
 def test_an_empty_report_still_gives_files_with_heads_and_the_reason(tmp_path: Path) -> None:
-    table, covered, book, *_ = write(tmp_path, empty())
+    table, covered, _, book, *_ = write(tmp_path, empty())
     assert len(table.read_text(encoding="utf-8-sig").splitlines()) == 1
     assert "captcha" in covered.read_text(encoding="utf-8-sig")
     sheets = cells(book.read_bytes())
@@ -450,5 +451,7 @@ def test_the_latest_drop_has_a_place_of_its_own(tmp_path: Path) -> None:
         paths.copy_latest(written, tmp_path, name)
     place = tmp_path / "latest" / "daily"
     assert (place / "daily.csv").read_bytes() == (tmp_path / "2026-07-19" / "daily.csv").read_bytes()
-    assert paths.finished(place / paths.SUCCESS) == (place / "daily.csv", place / "daily.coverage.csv")
+    assert paths.finished(place / paths.SUCCESS) == tuple(
+        place / f"daily{part}.csv" for part in ("", ".coverage", ".record")
+    )
     assert {one.name for one in tmp_path.iterdir()} == {"latest", "2026-07-19"}

@@ -73,6 +73,11 @@ class Card:
         return both(partial(phrases.list_name, self.row.scored.list_id))
 
     @property
+    def run(self) -> Markup | str:
+        """Whether it is new today, or since when it is shown; nothing where no earlier report is known."""
+        return both(partial(phrases.run, self.row)) if self.row.run.days_shown else ""
+
+    @property
     def image(self) -> str | None:
         """The picture's address, where pictures are wanted and it is one."""
         return picture_address(self.row.facts.image) if self.images else None

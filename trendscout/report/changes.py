@@ -23,6 +23,7 @@ class Seen:
     position: int
     flags: tuple[str, ...] = ()
     gloss: str = ""  # by which a Chinese reader may name it
+    product_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,7 @@ def memory(report: Report) -> str:
                 row.position,
                 tuple(flag.code for flag in row.checks.flags),
                 row.facts.gloss_zh or "",
+                row.product_id,
             )
         )
         for row in report.rows

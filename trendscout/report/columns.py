@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from decimal import Decimal
@@ -11,7 +11,7 @@ from typing import Any, Literal
 
 from trendscout.findings import next_steps, whats
 from trendscout.lang import Lang, tr
-from trendscout.model import ROW_FIELDS, Coverage, PackCheck, Report, Row
+from trendscout.model import ROW_FIELDS, Coverage, PackCheck, Report, Row, ShownRow
 from trendscout.report import amounts, codes, packs, phrases
 from trendscout.report.clean import visible
 
@@ -77,14 +77,14 @@ def heading(column: Column, view: View | None) -> str:
     return f"{head} ({view.zone})" if column.kind == "moment" else head
 
 
-def value(column: Column, item: Row | Coverage, report: Report, view: View | None) -> Value:
+def value(column: Column, item: Row | Coverage | ShownRow, report: Report, view: View | None) -> Value:
     """The cell of `item`: the machine's value, or what people read."""
     if view is not None and column.say is not None:
         return column.say(item, view) or None
     return _value(column, report if column.name == "as_of" else item)
 
 
-def _value(column: Column, owner: Row | Coverage | Report) -> Value:
+def _value(column: Column, owner: Row | Coverage | ShownRow | Report) -> Value:
     get = column.get
     if isinstance(get, str):
         name = get or column.name
@@ -281,6 +281,9 @@ ROW: tuple[Column, ...] = (
            width=24),
     Column("item_kind", "Kind", "What it is: goods, hashtag, topic, video or app.", "code",
            say=lambda r, v: phrases.item_kind(r.facts.item_kind, v.lang)),
+    Column("days_shown", "Days shown", "Mornings one after another that show it, this one too; 1: new today.",
+           "integer", shown=Shown(words=lambda r, v: phrases.run(r, v.lang))),
+    Column("probability_before", "Chance before", "The chance that the last report said.", "share"),
 )  # fmt: skip
 
 # What people are shown in one piece and files have in several columns.
@@ -312,6 +315,33 @@ COVERAGE: tuple[Column, ...] = (
     Column("next_step", "What to do", "What to do about it.", "text", lambda c: next_steps(c.findings, "en"),
            say=lambda c, v: next_steps(c.findings, v.lang), width=60),
 )  # fmt: skip
+
+
+RECORD: tuple[Column, ...] = (
+    Column("shown_at", "Shown", "When the report showed it.", "moment", width=17),
+    Column("chosen_by", "Chosen by", "chance: the report; rank change: what a list of the largest ones had shown.",
+           "code"),
+    Column("position", "Position", "Its place in that report.", "integer"),
+    Column("product_id", "Product id", "The product.", "id", width=22),
+    Column("list_id", "List", "The list that it stood on.", "text", width=40),
+    Column("rank", "Rank", "Its rank there, then.", "integer", width=7),
+    Column("probability", "Chance", "The chance that was said.", "share"),
+    Column("probability_low", "Chance, low", "Low end of the interval that was said.", "share", "low"),
+    Column("probability_high", "Chance, high", "High end of the interval that was said.", "share", "high"),
+    Column("is_early", "Too early", "true: the chance was its list's base rate.", "flag", "early"),
+    Column("label", "Event", "top: into the first ten; halve: to half its rank.", "code"),
+    Column("horizon_h", "Within hours", "Within how many hours.", "number"),
+    Column("due_at", "Due", "From when on the outcome is known.", "moment", width=17),
+    Column("is_replayed", "Replayed", "true: nobody saw it; made afterwards, from what was known then.", "flag",
+           "replayed"),
+    Column("outcome", "Outcome", "came, not, not_looked (the list was not watched enough); empty: not known yet.",
+           "code", say=lambda r, v: phrases.outcome(r.outcome or "", v.lang)),
+)  # fmt: skip
+
+
+def described(columns: Sequence[Column]) -> dict[str, Any]:
+    """The columns of a file beside the products, for its description."""
+    return {"fields": [{"name": one.name, "title": one.head, "description": one.about} for one in columns]}
 
 
 def schema() -> dict[str, Any]:

@@ -17,11 +17,11 @@ from typing import Any, Literal
 from trendscout.errors import UsageError
 from trendscout.findings import Finding, next_steps, said, whats
 from trendscout.lang import Lang
-from trendscout.model import Coverage, JobState, Report, Row
+from trendscout.model import Coverage, JobState, Report, Row, ShownRow
 from trendscout.report import paths
 from trendscout.report.changes import Changes
 from trendscout.report.clean import guarded, visible
-from trendscout.report.columns import COVERAGE, ROW, Column, Value, View, heading, schema, value
+from trendscout.report.columns import COVERAGE, RECORD, ROW, Column, Value, View, described, heading, schema, value
 
 Format = Literal["csv", "xlsx", "json", "html", "atom"]
 FORMATS: tuple[Format, ...] = ("csv", "xlsx", "json", "html", "atom")
@@ -47,10 +47,10 @@ def write(
     """The paths of the files written for `formats`, at the places that `pattern` names inside `folder`.
 
     Fields of a pattern: {date} (of the report in `zone`, or `date`), {time}, {name}, {market}, {ext}. CSV comes
-    with a coverage file beside it, a machine CSV with datapackage.json too. Where the pattern has a folder of its
-    own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is there already
-    is left as it is. `images` is for the page, `changes` for page and feed. Raises UsageError for a pattern that
-    leads elsewhere or a file that cannot be written.
+    with the coverage and the record beside it, a machine CSV with datapackage.json too. Where the pattern has a
+    folder of its own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is
+    there already is left as it is. `images` is for the page, `changes` for page and feed. Raises UsageError for a
+    pattern that leads elsewhere or a file that cannot be written.
     """
     local = report.as_of.astimezone(zone)
     given = {
@@ -87,7 +87,10 @@ def one_file(
 
 
 def as_csv(
-    report: Report, columns: Sequence[Column], items: Sequence[Row] | Sequence[Coverage], view: View | None
+    report: Report,
+    columns: Sequence[Column],
+    items: Sequence[Row] | Sequence[Coverage] | Sequence[ShownRow],
+    view: View | None,
 ) -> bytes:
     """Rows or coverage as CSV: for people (`view`) UTF-8 with BOM and CRLF, for machines plain UTF-8 and LF."""
     out = io.StringIO()
@@ -102,7 +105,7 @@ def document(report: Report) -> dict[str, Any]:
     """The whole report as plain JSON values: times as ISO in UTC, prices as numbers."""
     plain = _plain(report)
     assert isinstance(plain, dict)  # noqa: S101 - a report is a dataclass
-    return plain
+    return {name: value for name, value in plain.items() if name != "record_rows"}  # in a file of its own
 
 
 def as_json(data: object, *, indent: int | None = 1) -> str:
@@ -129,10 +132,11 @@ def _files(
 
         return {path: page.render(report, lang=view.lang, zone=view.zone, images=images, changes=changes).encode()}
     seen_by = None if machine else view
-    beside = path.with_name(f"{path.stem}.coverage{path.suffix}")
+    coverage, record = (path.with_name(f"{path.stem}.{name}{path.suffix}") for name in ("coverage", "record"))
     files = {
         path: as_csv(report, ROW, report.rows, seen_by),
-        beside: as_csv(report, COVERAGE, report.coverage, seen_by),
+        coverage: as_csv(report, COVERAGE, report.coverage, seen_by),
+        record: as_csv(report, RECORD, report.record_rows, seen_by),
     }
     if machine:
         files[path.with_name("datapackage.json")] = _datapackage(report, files)
@@ -208,8 +212,7 @@ def _said(item: Coverage | JobState) -> dict[str, object]:
 
 
 def _datapackage(report: Report, files: Mapping[Path, bytes]) -> bytes:
-    rows, coverage = files
-    described = {"fields": [{"name": one.name, "title": one.head, "description": one.about} for one in COVERAGE]}
+    rows, coverage, record = files
     resources = [
         {
             "name": name,
@@ -222,7 +225,11 @@ def _datapackage(report: Report, files: Mapping[Path, bytes]) -> bytes:
             "hash": "sha256:" + hashlib.sha256(files[path]).hexdigest(),
             "schema": contract,
         }
-        for name, path, contract in (("products", rows, schema()), ("coverage", coverage, described))
+        for name, path, contract in (
+            ("products", rows, schema()),
+            ("coverage", coverage, described(COVERAGE)),
+            ("record", record, described(RECORD)),
+        )
     ]
     package = {
         "profile": "tabular-data-package",

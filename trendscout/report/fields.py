@@ -6,7 +6,7 @@ import json
 import re
 from pathlib import Path
 
-from trendscout.report.columns import COVERAGE, ROW, TYPES, Column, schema
+from trendscout.report.columns import COVERAGE, RECORD, ROW, TYPES, Column, schema
 from trendscout.resources import folder
 
 TABLE = "<!-- fields: made by python -m trendscout.report.fields -->"
@@ -15,7 +15,8 @@ _END = "<!-- end of fields -->"
 
 def documented(text: str) -> str:
     """`text` with the field tables between its two marks made anew."""
-    tables = f"{TABLE}\n\n### Products\n{_table(ROW)}\n\n### Coverage\n{_table(COVERAGE)}\n\n{_END}"
+    parts = {"Products": ROW, "Coverage": COVERAGE, "Record": RECORD}
+    tables = "\n\n".join((TABLE, *(f"### {name}\n{_table(its)}" for name, its in parts.items()), _END))
     return re.sub(f"{re.escape(TABLE)}.*?{re.escape(_END)}", lambda _: tables, text, flags=re.DOTALL)
 
 

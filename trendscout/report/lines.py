@@ -69,7 +69,8 @@ def below(row: Row, view: View, short_id: str) -> Text:
     where = phrases.list_name(row.scored.list_id, lang)
     colon = "：" if lang == "zh" else ": "
     parts = [(f"{short_id}  ", "dim"), (f"{where}{colon}", ""), (codes.movement(row, lang), "bold")]
-    said = [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
+    said = [(run, "cyan")] if (run := phrases.run(row, lang)) else []
+    said += [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
     if row.own.mark:
         said.append((f"★ {tr(row.own.mark, lang)}", "magenta"))
     if row.own.note:

@@ -114,6 +114,8 @@ class _Page:
             "warning": both(partial(absences.warning, report)),
             "notes": [both(partial(_note, note)) for note in report.notes],
             "calibrations": self.calibrations(),
+            "left": [(visible(one.title), both(partial(phrases.left_why, one))) for one in report.left],
+            "record": both(partial(phrases.record, report.record)) if report.record else "",
             "t": say,
             "tr": self.tr,
             "clean": visible,

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
 from trendscout.lang import Lang, tr
-from trendscout.model import Flag, Gap, ItemKind, RecordLine, Row, Sighting
+from trendscout.model import Flag, Gap, ItemKind, Left, LeftWhy, RecordLine, Row, Sighting
 from trendscout.money import OLD_DAYS
 from trendscout.report import amounts, curve
 from trendscout.report.clean import visible
@@ -95,6 +95,15 @@ ITEM_KINDS: Mapping[ItemKind, str] = {
     "video": "videos",
     "app": "apps",
 }
+LEFT: Mapping[LeftWhy, str] = {
+    "ignored": "you ignore it",
+    "not_read": "its list was not read",
+    "off": "off its lists",
+    "arrived": "it reached its goal",
+    "falling": "it falls",
+    "overtaken": "others are likelier",
+}
+OUTCOMES = {"came": "came true", "not": "did not come", "not_looked": "nobody looked", "": "not known yet"}
 KINDS = {
     "best_seller": "Best sellers",
     "best_selling": "Best sellers",
@@ -482,6 +491,32 @@ def record(line: RecordLine | None, lang: Lang) -> str:
     if line.replayed:
         told += tr(" ({n} of them replayed)", lang, n=line.replayed)
     return told + ("。" if lang == "zh" else ".")
+
+
+def outcome(code: str, lang: Lang) -> str:
+    """What came of a row that was shown, in a word."""
+    return tr(OUTCOMES.get(code, code), lang)
+
+
+def run(row: Row, lang: Lang) -> str:
+    """Whether the report shows it today for the first time, or since when, and how its chance moved."""
+    days, before = row.run.days_shown, row.run.probability_before
+    if days is None:
+        return ""
+    if days == 1:
+        return tr("new today", lang)
+    if before is None or row.scored.probability is None:
+        return tr("day {n}", lang, n=days)
+    now = amounts.share(row.scored.probability)
+    return tr("day {n}, {before} → {now}", lang, n=days, before=amounts.share(before), now=now)
+
+
+def left_why(one: Left, lang: Lang) -> str:
+    """Why it left the report: "it falls (24% → 9%)"."""
+    why = tr(LEFT[one.why], lang)
+    if one.probability is not None:
+        why += f" ({amounts.share(one.probability_before)} → {amounts.share(one.probability)})"
+    return why
 
 
 def order_rule(sort: str, lang: Lang) -> str:

@@ -11,7 +11,7 @@ from rich.console import Console, Group, RenderableType
 from rich.text import Text
 
 from trendscout.lang import Lang, tr
-from trendscout.model import ITEM_KINDS, Report, Row
+from trendscout.model import ITEM_KINDS, Left, Report, Row
 from trendscout.report import absences, amounts, job_lines, lines, phrases
 from trendscout.report.changes import Changes, Seen, leading
 from trendscout.report.clean import visible
@@ -37,7 +37,7 @@ def render(
         shown += page.changes(changes)
         rows = (*changes.new, *changes.risen, *changes.faded)
     elif rows:
-        shown += page.rows()
+        shown += [*page.rows(), *page.left()]
     else:
         shown.append(Text(absences.nothing(report, lang), style="bold"))
     return Group(*shown, Text(), *page.footing(rows))
@@ -102,6 +102,16 @@ class _Page:
             shown += wrapped(Text(step, style="dim"), self.width)
         return [*shown, *self.record(), *self.missing(), *self.jobs()]
 
+    def left(self) -> list[Text]:
+        if not self.report.left:
+            return []
+        head = Text(self.say("Left since the last report"), style="bold")
+        return [head, *map(self.gone_why, self.report.left)]
+
+    def gone_why(self, one: Left) -> Text:
+        tail = Text(f"  {phrases.left_why(one, self.lang)}", style="dim")
+        return fit(Text(f"    {visible(one.title)}"), self.width - tail.cell_len).append_text(tail)
+
     def record(self) -> list[Text]:
         told = phrases.record(self.report.record, self.lang)
         return wrapped(Text(told, style="dim"), self.width) if told else []
@@ -161,7 +171,12 @@ class _Page:
         return shown
 
     def gone(self, seen: Seen) -> Text:
-        was = self.say("was {stage}", stage=phrases.stage(seen.stage, self.lang))
+        left = next((one for one in self.report.left if one.product_id == seen.product_id), None)
+        was = (
+            phrases.left_why(left, self.lang)
+            if left
+            else self.say("was {stage}", stage=phrases.stage(seen.stage, self.lang))
+        )
         tail = Text(f"  {was}", style="dim")
         return fit(Text(f"    {visible(seen.title)}"), self.width - tail.cell_len).append_text(tail)
 

@@ -20,6 +20,7 @@ from trendscout.report.signal_names import effect, named
 
 _AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 _LABEL = 8  # cells left of a plot, for ranks
+_EARLIER = 14  # mornings of earlier chances
 _BAR = 20  # cells of the largest contribution
 
 
@@ -31,6 +32,7 @@ def render(found: Why, *, lang: Lang, width: int, zone: tzinfo = UTC) -> Rendera
         view.plots(),
         view.axes(),
         view.score(),
+        view.earlier(),
         view.standing(),
         view.members(),
         view.evidence(),
@@ -128,6 +130,18 @@ class _View:
         ordered = sorted(row.scored.reasons, key=lambda one: -abs(one.contribution))
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return lines + [self.reason(one, most) for one in ordered]
+
+    def earlier(self) -> list[Text]:
+        """What earlier reports said of it, and what came: the latest first."""
+        lines: list[Text] = []
+        for one in self.found.earlier[:_EARLIER]:
+            day = amounts.day(one.at, self.lang, now=self.found.as_of, zone=self.zone)
+            rank = self.say("at {rank}", rank=one.rank)
+            came = phrases.outcome(one.outcome, self.lang)
+            lines += self.lines(f"  {day} · {rank} · {amounts.share(one.probability)} · {came}", "dim", indent=4)
+        if len(self.found.earlier) > _EARLIER:
+            lines += self.lines("  " + self.say("and {n} more", n=len(self.found.earlier) - _EARLIER), "dim")
+        return [Text(self.say("Earlier chances"), style="bold"), *lines] if lines else []
 
     def reason(self, one: Reason, most: float) -> Text:
         bar = "█" * max(1, round(abs(one.contribution) / most * _BAR))

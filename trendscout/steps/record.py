@@ -7,14 +7,15 @@ from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 
-from trendscout.model import RecordLine, Report, Row
+from trendscout.model import RecordLine, Report, Row, ShownRow
 from trendscout.ranking.picks import Pick, largest_changes, what_came
 from trendscout.store import track_record
 from trendscout.store.query import history
 from trendscout.store.sql import Connection
-from trendscout.store.track_record import RecordGroup, ShownRow
+from trendscout.store.track_record import RecordGroup
 
 WEEK = timedelta(days=7)
+FILE_SPAN = timedelta(days=90)  # of the record's own file: 40 rows a morning
 BANDS = (0.05, 0.1, 0.2, 0.4)  # where bands of chance end; the last is beyond
 RIVAL = "rank change"  # the list of largest rank changes: what most tools show
 
@@ -103,6 +104,11 @@ def last_week(connection: Connection, *, now: datetime) -> RecordLine | None:
         rival=_came(theirs) if theirs else None,
         replayed=sum(row.replayed for row in ours),
     )
+
+
+def lately(connection: Connection, *, now: datetime) -> tuple[ShownRow, ...]:
+    """The record of the last months, row by row."""
+    return tuple(track_record.kept_since(connection, since=now - FILE_SPAN, until=now))
 
 
 def record(connection: Connection, *, now: datetime) -> dict[str, list[RecordGroup]]:

@@ -17,7 +17,7 @@ from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
-from trendscout.steps.record import last_week
+from trendscout.steps.record import last_week, lately
 from trendscout.steps.red_ocean import red_ocean
 from trendscout.steps.rows import (
     SORTS,
@@ -29,6 +29,7 @@ from trendscout.steps.rows import (
     sort_value,
     unranked,
 )
+from trendscout.steps.runs import earlier_reports, left, with_runs
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.details import listings_of
@@ -72,6 +73,8 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         rates=rates,
         red_ocean=returned.by_list,
     )
+    shown_lately = lately(connection, now=now)
+    before = earlier_reports(shown_lately, now=now)
     made = Report(
         as_of=now,
         rows=tuple(shown if query.sort == "score" else sort_rows(list(shown), query.sort)),
@@ -83,14 +86,18 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
         record=last_week(connection, now=now),
+        record_rows=shown_lately,
     )
     valued = any(sort_value(row, query.sort) is not None for row in made.rows)
     unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
     made, left_out = _judged(connection, made, settings, rates, pack=query.pack)
     if not usual:
         made = replace(made, rows=tuple(in_sections(made.rows, most)))
+    whole = usual and query.kind is None
     return replace(
         made,
+        rows=with_runs(made.rows, before, now=now),
+        left=left(connection, made.rows, before, scores, looked, now=now, top=query.top) if whole else (),
         notes=(
             *made.notes,
             *unsorted,

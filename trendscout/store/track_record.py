@@ -6,30 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
+from trendscout.model import ShownRow
 from trendscout.store.sql import Connection, aware, naive, transaction
 
 SAME_MORNING = timedelta(hours=12)  # a product that is shown again within this time is the same tip
-
-
-@dataclass(frozen=True, slots=True)
-class ShownRow:
-    """One row of a report, and what came of it."""
-
-    shown_at: datetime
-    chosen_by: str
-    position: int
-    product_id: str
-    list_id: str
-    rank: int
-    probability: float | None
-    low: float | None
-    high: float | None
-    early: bool
-    label: str
-    horizon_h: float
-    due_at: datetime
-    replayed: bool
-    outcome: str | None = None
 
 
 _COLUMNS = tuple(one.name for one in fields(ShownRow))
@@ -88,6 +68,11 @@ def of_product(connection: Connection, product: str, *, until: datetime) -> list
 def known(connection: Connection, *, since: datetime, until: datetime) -> list[ShownRow]:
     """Rows whose outcome became known in that time, by whomever they were chosen."""
     return _rows(connection, "outcome IS NOT NULL AND due_at > ? AND due_at <= ?", [naive(since), naive(until)])
+
+
+def kept_since(connection: Connection, *, since: datetime, until: datetime) -> list[ShownRow]:
+    """All that was kept in that time, by whomever it was chosen."""
+    return _rows(connection, "shown_at > ? AND shown_at <= ?", [naive(since), naive(until)])
 
 
 def kept_mornings(connection: Connection) -> set[datetime]:
