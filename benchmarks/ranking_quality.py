@@ -3,9 +3,9 @@
     python benchmarks/ranking_quality.py FOLDER [--only NAME,NAME] [--from-middle]
 
 FOLDER holds Parquet histories; those named as in trendscout.ranking.rules.PRESETS are judged by its rules, others
-by derived ones. A second table judges the rows that a report would have shown: the first 20 of each moment. The
-formulas of other tools are put again from their descriptions, on what a history has: ranks, and counts where it
-shows them.
+by derived ones. A second table judges the rows that a report would have shown: the first 20 of each moment. A
+third sets the order by chance beside chance times gain. The formulas of other tools are put again from their
+descriptions, on what a history has: ranks, and counts where it shows them.
 """
 
 from __future__ import annotations
@@ -26,6 +26,7 @@ from trendscout.ranking.arrays import Floats, Ints
 from trendscout.ranking.backtest import Backtest, GroupReport, backtest, counting
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import PRESETS
+from trendscout.ranking.shown import first_items
 from trendscout.ranking.walk_forward import WalkForward
 
 
@@ -100,6 +101,31 @@ def other_orders(judged: Backtest, one: WalkForward, since: datetime | None) -> 
     return found
 
 
+def order_rows(name: str, judged: Backtest, one: WalkForward, since: datetime | None) -> list[str]:
+    """What the first 20 of each moment come to by chance, and by chance times gain."""
+    history, material = judged.history, one.material
+    tried, kept = counting(material.trials, np.ones(len(material.trials.row), bool), since)
+    row, item = material.of_trial[kept], history.obs_item[tried.row].astype(np.int64)
+    rules, rank = material.rules, tried.rank.astype(float)
+    gain = 100 / (rules.top if rules.label == "top" else rank / 2) - 100 / rank
+    chance = np.nan_to_num(one.probability[row])
+    told = []
+    for order, score in (("chance", one.score[row]), ("chance × gain", np.where(chance, chance * gain, -1e3))):
+        shown = first_items(tried.query, item, score)
+        came = shown[tried.hit[shown]]
+        _, first = np.unique(tried.breakout[came], return_index=True)  # rows are in the order of time
+        cells = [
+            name,
+            order,
+            f"{len(came) / len(tried.query_time):.2f}",
+            f"{len(first)} of {len(np.unique(tried.breakout[tried.hit]))}",
+            f"{np.median(tried.lead_h[came[first]]) if len(first) else 0:.0f}",
+            f"{np.median(rank[shown]):.0f}",
+        ]
+        told.append("| " + " | ".join(cells) + " |")
+    return told
+
+
 def shown_row(name: str, report: GroupReport) -> str:
     """One line of the table of shown rows."""
     shown = report.shown
@@ -121,8 +147,8 @@ def shown_row(name: str, report: GroupReport) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def row(path: Path, from_middle: bool) -> tuple[str, str, float | None]:
-    """One line of each table, and the ratio."""
+def row(path: Path, from_middle: bool) -> tuple[str, str, list[str], float | None]:
+    """The lines of each table, and the ratio."""
     began = time.process_time()
     history = history_from_table(pq.read_table(path))
     middle = datetime.fromtimestamp(float(np.median(np.unique(history.snap_time))), UTC) if from_middle else None
@@ -143,7 +169,8 @@ def row(path: Path, from_middle: bool) -> tuple[str, str, float | None]:
         *(f"{ap or 0:.3f}" for ap in others.values()),
         f"{time.process_time() - began:.1f}",
     ]
-    return "| " + " | ".join(cells) + " |", shown_row(path.stem, report), report.ratio
+    orders = order_rows(path.stem, judged, judged.walks[0], middle)
+    return "| " + " | ".join(cells) + " |", shown_row(path.stem, report), orders, report.ratio
 
 
 def main() -> None:
@@ -168,17 +195,18 @@ def main() -> None:
     ]
     print("| " + " | ".join(names) + " |")
     print("|" + "---|" * len(names))
-    ratios, shown = [], []
+    ratios, shown, ordered = [], [], []
     for path in sorted(asked.folder.glob("*.parquet")):
         if asked.only and path.stem not in asked.only.split(","):
             continue
         try:
-            line, of_shown, ratio = row(path, asked.from_middle)
+            line, of_shown, orders, ratio = row(path, asked.from_middle)
         except UsageError as error:
             print(f"{path.stem}: {error}", file=sys.stderr)
             continue
         print(line, flush=True)
         shown.append(of_shown)
+        ordered += orders
         if path.stem in PRESETS:
             ratios.append(ratio or np.nan)
     print(f"geometric mean of the ratios of PRESETS: {np.exp(np.nanmean(np.log(ratios))):.3f}\n")
@@ -196,6 +224,8 @@ def main() -> None:
     )
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
     print("\n".join(shown))
+    print("\n| history | order | came | distinct | lead, h | rank |\n|---|---|---|---|---|---|")
+    print("\n".join(ordered))
 
 
 if __name__ == "__main__":

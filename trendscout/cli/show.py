@@ -543,6 +543,19 @@ def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
     )
     if shown["said"] is not None:
         told += " " + tr("It had said {said:.1f}.", lang, said=shown["said"])
+    if shown["said_less_came_95"]:
+        low, high = shown["said_less_came_95"]
+        told += " " + tr(
+            "What it said less what came, a row: {low:+.3f} to {high:+.3f} (95 %).", lang, low=low, high=high
+        )
+    if shown["bands_hold"] is not None:
+        held, width = shown["bands_hold"], shown["width"]
+        told += " " + tr(
+            "Of the bands of 60 rows {held:.0%} held what came in their range, {width:.1f} times as wide as it.",
+            lang,
+            held=held,
+            width=width,
+        )
     return told
 
 
