@@ -38,6 +38,14 @@ DIFFERENT = {
     "sun protection": ("Velmora sun cream SPF50+ PA++++ 50ml", "Velmora sun cream SPF30 PA+++ 50ml"),
     "content in grams": ("Velmora acne clear foam 100ml", "Velmora acne clear foam 60g"),
     "dimensions": ("Brindle wrapping paper gold 40x60 cm", "Brindle wrapping paper gold 50x70 cm"),
+    "generation in German": (
+        "Luxar Hueva Deckenlampe weiss, alte Generation",
+        "Luxar Hueva Deckenlampe weiss, neue Generation",
+    ),
+    "colour beside a name": (
+        "Luxar White & Color Ambiance spot black",
+        "Luxar White & Color Ambiance spot silver",
+    ),
     "platform of a game": ("Koala Kart 2 game PS4", "Koala Kart 2 game PS5"),
 }
 # ... and those that say one thing in two ways.
@@ -129,6 +137,22 @@ def test_a_brand_is_no_model_code() -> None:
     ]
     assert not joined(*rows, brand=brand)
     assert verdict(*rows, brand=brand) != "same"
+
+
+@pytest.mark.parametrize("word", ["X8", "MP3", "NO.1", "Y2K", "buy 1 get 1"])
+def test_a_member_of_a_line_joins_no_goods_of_all_kinds(word: str) -> None:
+    rows = [
+        ("a", f"Zunova {word} vacuum packing pump"),
+        ("b", f"Korvo phone Malaysia {word}"),
+        *((f"shop{place}", title) for place, title in enumerate(("garden gnome", "neck fan", "tea mug"))),
+    ]
+    assert not joined(*rows)
+
+
+def test_a_shared_code_is_no_double_where_one_has_more_memory() -> None:
+    one = "Korvo Plus2 notebook NT550XDA-K14AG celeron NVMe 128GB"
+    assert joined(("coupang_KR", one), ("coupang_KR", f"{one} grey bag"))
+    assert not joined(("coupang_KR", one), ("coupang_KR", f"{one} + SSD 250GB"))
 
 
 def test_what_goods_of_many_prices_share_is_no_model_code() -> None:

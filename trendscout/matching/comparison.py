@@ -23,7 +23,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "measure": (
         "mb", "mb/s", "mm", "inch", "g", "oz", "ml", "floz", "mah", "wh", "w", "v", "amp", "hz", "mhz", "rpm",
         "lines", "k", "mp", "degree", "tier", "speed", "x", "in one", "hour", "minute", "year", "month", "%",
-        "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade", "dimensions",
+        "generation", "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade",
+        "dimensions",
     ),
     "count": ("count",),
     "number": ("number",),
@@ -35,6 +36,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) for name, kinds in GROUPS.items()}
 
 _SYSTEM = crc32(b"system")
+_MEMORY = crc32(b"mb")
 
 NAMES: tuple[str, ...] = (
     "containment",
@@ -111,6 +113,16 @@ def one_sided(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) ->
     telling = np.concatenate([kinds for name, kinds in _KINDS.items() if name != "measure"])
     telling = telling[telling != _SYSTEM]  # most phones run Android, said or not
     return np.asarray((np.isin(kinds_a, telling) & ~met_a).any(0) | (np.isin(kinds_b, telling) & ~met_b).any(0))
+
+
+def other_memory(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether both state memory or storage and one of them has some that the other lacks: 128 GB, 128 + 256 GB."""
+    kinds_a, kinds_b = _slots(listings.kinds, a), _slots(listings.kinds, b)
+    values_a, values_b = _slots(listings.values, a, len(kinds_a)), _slots(listings.values, b, len(kinds_b))
+    met_a, met_b = _met(values_a, values_b)
+    memory_a, memory_b = kinds_a == _MEMORY, kinds_b == _MEMORY
+    more = (memory_a & ~met_a).any(0) | (memory_b & ~met_b).any(0)
+    return np.asarray(more & memory_a.any(0) & memory_b.any(0))
 
 
 def other_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

@@ -15,6 +15,7 @@ from trendscout.matching.comparison import (
     near_equal,
     one_seller,
     one_sided,
+    other_memory,
     replaced_codes,
     replaced_words,
 )
@@ -55,7 +56,7 @@ def once_more(
     free[ties.apart.ravel()] = False
     likely = scored.probability >= model.likely
     against = scored.hard | replaced_codes(listings, a, b)
-    coded = scored.coded & ~scored.far & ~against & likely
+    coded = scored.coded & ~scored.far & ~against & likely & ~other_memory(listings, a, b)
     plain = (replaced_words(listings, a, b) < RARE) & ~one_sided(listings, a, b) & ~against
     sure = market & plain & (scored.probability >= model.sure) & close_prices(listings, a, b)
     written_off = cut_short(listings, a, b)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from math import log
 from typing import Any
@@ -33,6 +33,7 @@ WIDTH = {
 }
 STEM = 4  # letters
 LONG_CODE = 7  # characters
+SHORTEST_CODE = 4
 TEXT_CHARS = 600
 PART = 20_000  # listings read at a time
 _COLUMNS = ["id", "title", "source", "brand", "price", "currency", "image", "text"]
@@ -121,8 +122,14 @@ def token(word: str, common: frozenset[str]) -> int:
 
 
 def code_token(code: str) -> int:
-    """A number for the code; odd if it is so long that two products hardly share it by chance."""
-    return (crc32(code.encode()) & ~1 or 2) | (len(code) >= LONG_CODE)
+    """A number for the code; odd if two products hardly share one so long by chance, a multiple of 4 if short."""
+    return (crc32(code.encode()) & ~3 or 4) | 2 * (len(code) >= SHORTEST_CODE) | (len(code) >= LONG_CODE)
+
+
+def without_lines(listings: Listings) -> Listings:
+    """The listings without X8, MP3, NO.1: what is so short names a member of a line, and many lines have one."""
+    loose, text = listings.loose, listings.text_codes
+    return replace(listings, loose=np.where(loose & 3, loose, 0), text_codes=np.where(text & 3, text, 0))
 
 
 # What a seller may write or leave out and means nothing by: no fact, no name, no kind of goods.

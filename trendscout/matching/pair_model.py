@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from trendscout.matching.comparison import FAR, NAMES, PLACE, feature_batches, share_rare_code
-from trendscout.matching.listings import Listings
+from trendscout.matching.listings import Listings, without_lines
 from trendscout.matching.reasons import speaking
 
 F32 = NDArray[np.float32]
@@ -115,6 +115,9 @@ def score(
     hard, line, copy, coded, far = (np.empty(count, bool) for _ in range(5))
     notes = np.empty(count, np.int8), np.empty(count, np.int8)
     hard_weights = model.content[list(HARD)]
+    store = not _of_one_stock(listings, many_shops, catalogues=catalogues)
+    if store:  # goods of all kinds
+        listings = without_lines(listings)
     for part, features in feature_batches(listings, a, b):
         value = features @ model.content + np.float32(model.content_bias)
         conflicts = features[:, HARD]
@@ -132,7 +135,6 @@ def score(
     catalogue = catalogue_sources(content, a, b, listings.source, len(listings.sources), model.doubles)
     rivals = rival_features(content, a, b, listings.source, catalogue)
     log_odds = rivals @ model.rivals + np.float32(model.rivals_bias)
-    store = not _of_one_stock(listings, many_shops, catalogues=catalogues)
     if not store:
         log_odds += np.where(listings.han[a] | listings.han[b], np.float32(model.han), 0)
     else:

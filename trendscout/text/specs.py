@@ -45,11 +45,15 @@ _LINE = re.compile(
 )
 _LINE_HINT = re.compile(r"\d[a-z]?[ +-]")
 _SUFFIX = re.compile(r"[a-z]+|\+")
-# (kind, what a title with it contains, pattern): the value is what the groups state. Kind "-" excludes nothing.
-# Looking for the plain text first saves nine tenths of the time.
+# (kind, what a title with it contains, pattern): the value is what the groups state. Kind "-" excludes nothing, a
+# "name" is one word. Looking for the plain text first saves nine tenths of the time.
 _STANDARDS: tuple[tuple[str, str, str], ...] = (
     ("-", "pa", r"\bpa\s?\+{1,4}"),
-    ("spf", "spf", r"\bspf\s?-?(\d{2,3})\b\+{0,2}"),
+    ("spf", "spf upf", r"\b[su]pf\s?-?(\d{2,3})\b\+{0,2}"),
+    ("-", "buy", r"\bbuy \d get \d\b"),
+    ("name", "ambiance", r"\bwhite (?:(?:&|and) color )?ambiance\b"),
+    ("generation", "neu", r"\b(neu)e generation\b"),
+    ("generation", "alte", r"\b(alt)e generation\b"),
     ("mask", "kf ffp", r"\b(kf|ffp)[ -]?(94|80|99|ad|[123])\b"),
     ("mask", "n95 n99 n100", r"\bn(95|99|100)(?=\s?(?:mask|respirator|口罩|마스크))"),
     ("cpu", "i3 i5 i7 i9", r"\b(?:core )?(i[3579])[ -]?(\d{4,5}[a-z]{0,2}\d?)\b"),
@@ -152,6 +156,8 @@ def _numeral(found: re.Match[str]) -> str:
 
 
 def _standard(found: re.Match[str], kind: str, state: Callable[[str, str], None]) -> str:
+    if kind == "name":  # its colour is none
+        return f" {''.join(filter(str.isalpha, found[0]))} "
     if kind == "-":
         return " " + " ".join(part for part in _LETTERS_AND_DIGITS.findall(found[0]) if part.isalpha()) + " "
     value = ("x" if kind == "dimensions" else "").join(filter(None, found.groups()))
