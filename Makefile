@@ -63,6 +63,7 @@ gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 	TRENDSCOUT_CYCLES=20 $(BIN)/python -m pytest tests/team/test_stopping.py
+	TRENDSCOUT_CONTAINER=1 $(BIN)/python -m pytest tests/container
 	$(BIN)/python benchmarks/mutations.py --each 120
 	$(BIN)/python tests/net/fault_matrix.py
 	$(BIN)/python benchmarks/input_cost.py

@@ -321,16 +321,16 @@ def judge_pair(workspace: Workspace, first: str, second: str, judgement: Judgeme
         judge_doubt(connection, join_of(connection, first, second), judgement, now=now)
 
 
-def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime) -> str:
-    """Remember what a product is to the seller; "none" forgets it. The product's title."""
+def mark(workspace: Workspace, product: str, word: str, note: str, *, now: datetime, reader: str = "") -> str:
+    """Remember what a product is to a reader, "" being everyone; "none" forgets it. The product's title."""
     from trendscout.store import products
 
     def work(connection: Connection) -> str:
         named = products.find_product(connection, product)
         if word == "none":
-            products.unmark(connection, named.product)
+            products.unmark(connection, named.product, reader=reader)
         else:
-            products.mark(connection, named, word, note, now)  # type: ignore[arg-type]
+            products.mark(connection, named, word, note, now, reader=reader)  # type: ignore[arg-type]
         return named.title
 
     return workspace.write(work, must_exist=True)
@@ -433,10 +433,12 @@ def drop(
     day: date | None = None,
     machine: bool = False,
     latest: bool = False,
+    changed: Changes | None = None,
 ) -> tuple[str, ...]:
     """Write the report as files, each whole or not there; their paths.
 
-    With `latest`, a drop in a folder of its date is copied to the folder of the latest as well.
+    With `latest`, a drop in a folder of its date is copied to the folder of the latest as well. `changed` is what
+    a feed tells; without it, every row.
     """
     from trendscout.report import drop as drops
     from trendscout.report.paths import copy_latest
@@ -451,6 +453,7 @@ def drop(
         machine=machine,
         zone=zone,
         date=day,
+        changes=changed,
     )
     if latest and pattern.startswith("{date}/"):
         copy_latest(paths, folder, name)

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
 
+import feedparser
 import pytest
 from open_desk import Open
 
@@ -309,3 +310,11 @@ def test_days_through_the_desk_leave_the_store_that_the_command_line_leaves(tmp_
         assert ours[name] == theirs[name], name
     assert len(ours["marks"]) == 1
     assert ours["decisions"]
+
+
+def test_what_changed_is_a_feed(seen: Open) -> None:
+    answer = seen.client().get(f"{seen.root}/feed.atom")
+    assert answer.headers["content-type"] == "application/atom+xml"
+    feed = feedparser.parse(answer.content)
+    assert (feed.bozo, feed.version) == (False, "atom10")
+    assert len(feed.entries) == 20  # nothing earlier was published: the whole top

@@ -19,6 +19,7 @@ PAGES = (
     "/static/desk.js",
     "/product/p:1",
     "/product/p:1/curve.csv",
+    "/feed.atom",
 )
 ACTIONS = ("/say", "/forget", "/views", "/collect", "/job", "/inbox?name=a.html", "/unpair")
 

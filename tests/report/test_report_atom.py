@@ -51,3 +51,8 @@ def test_hostile_titles_are_text() -> None:
     feed = feedparser.parse(as_atom(replace(example(), rows=rows), None, "en"))
     assert feed.bozo is False
     assert len(feed.entries) == len(rows)
+
+
+def test_where_nothing_changed_nothing_is_told() -> None:
+    same = changes.since(example(), changes.memory(example()))
+    assert feedparser.parse(as_atom(example(), same, "en")).entries == []

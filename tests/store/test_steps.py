@@ -23,6 +23,7 @@ RELEASED = {
     "0009_rates.sql": "d59e9000d10dbf0114c8b2494df1f4fd9cb9a3481fb70d8e254be8d8891cfcdf",
     "0010_goods.sql": "d846bd80ab89c7a08dfb16573fa71862b472f0ad1427f999afed887c292f04c6",
     "0011_list_items.sql": "67feee1ce30482dcc1c7c439f1285c28650ec2ba424b3521cc4d5cfdc136dcc4",
+    "0012_readers.sql": "843e6197fa2a65090b5ff2818bee04d0580f03d21ad69a3df1a041290407f797",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

@@ -14,11 +14,12 @@ from trendscout.errors import UsageError
 from trendscout.findings import filled
 from trendscout.jobs.doctor import examine_published
 from trendscout.model import Coverage, Point, Report, Row, Sighting
-from trendscout.report import absences, changes, packs
+from trendscout.report import absences, packs
+from trendscout.report.changes import Seen
 from trendscout.report.clean import visible
 from trendscout.report.columns import COVERAGE, ROW, Column, value
 from trendscout.settings.config import Settings
-from trendscout.steps.publish import TOP, top_before
+from trendscout.steps.publish import TOP, changed
 from trendscout.store.details import ListingFacts, listings_of, sightings_of
 from trendscout.store.read_file import SORTS, ReadFile, Wanted
 from trendscout.store.row_text import coverage_of, job_state_of
@@ -88,22 +89,13 @@ class Answers:
     def changes(self, days: int) -> Answer:
         """What changed in the top since `days` ago, by the rules of `report --changes`; what nobody looked at."""
         file = self.published.file()
-        rows, _ = file.products(Wanted(tips=True), limit=TOP)
-        looks = tuple(_coverage(file))
-        kept = top_before(self.published.folder, file.as_of.astimezone(UTC).date() - timedelta(days=max(days, 1)))
-        told = changes.since(Report(as_of=file.as_of, rows=tuple(rows), coverage=looks), kept and kept[1])
-        if kept is None:
-            told = changes.Changes()
-        whole = {look.list_id for look in looks if look.status == "ok"}
-        here = {row.product_id for row in rows}
-        before = changes.read(kept[1]) if kept else {}
-        unseen = [seen for product, seen in before.items() if product not in here and seen.list_id not in whole]
+        report, since, told, unseen = changed(file, self.published.folder, days=days)
         return {
             **self._head(file, {}),
-            "since": kept and kept[0],
-            "note": None if kept else "Nothing earlier is kept yet, so nothing can be called new or gone.",
+            "since": since,
+            "note": None if since else "Nothing earlier is kept yet, so nothing can be called new or gone.",
             **{
-                name: [row_values(row, file.as_of) for row in getattr(told, name)]
+                name: [row_values(row, report.as_of) for row in getattr(told, name)]
                 for name in ("new", "risen", "faded")
             },
             "unchanged": told.unchanged,
@@ -226,7 +218,7 @@ class Answers:
         file = self.published.file()
         met = dict(file.choices["pack"])
         wrong: list[UsageError] = []
-        known = packs.load(self.settings.home / "packs", tell=wrong.append)
+        known = packs.load(self.settings.own("packs"), tell=wrong.append)
         return {
             **self._head(file, {}),
             "packs": [
@@ -342,7 +334,7 @@ def _coverage(file: ReadFile) -> list[Coverage]:
     return [coverage_of(text) for text in file.facts.get("coverage", ())]
 
 
-def _seen(one: changes.Seen) -> Answer:
+def _seen(one: Seen) -> Answer:
     return {
         "title": marked(one.title),
         "list_id": key(one.list_id),

@@ -85,7 +85,7 @@ def _speak_any_encoding() -> None:
         sys.stdout.reconfigure(errors="replace")
 
 
-_WITH_VALUE = ("--db", "--config", "--lang")
+_WITH_VALUE = ("--db", "--config", "--lang", "--reader")
 _ALONE = ("--quiet", "-q", "--verbose", "-v")
 
 

@@ -61,6 +61,15 @@ def options(
         Path | None, typer.Option("--config", metavar="FILE", help=t("Configuration; else ./trendscout.toml."))
     ] = None,
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help=t("Language of all text."))] = None,
+    reader: Annotated[
+        str,
+        typer.Option(
+            "--reader",
+            envvar="TRENDSCOUT_READER",
+            metavar="NAME",
+            help=t("Whose marks, costs and packs; else everyone's."),
+        ),
+    ] = "",
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help=t("Only answers and errors."))] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", "-v", help=t("Say more; show where a fault came from."))
@@ -82,7 +91,7 @@ def options(
     from trendscout.settings.config import load_settings
     from trendscout.store.workspace import Workspace, address_of
 
-    settings = load_settings(config)
+    settings = load_settings(config).read_by(reader)
     declared = settings.home / "sources"
     if declared.is_dir():
         from trendscout.intake import load_sources

@@ -184,7 +184,8 @@ def mark(
     if word not in ("mine", "watch", "ignore", "none"):
         raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
     here = call(context)
-    title = pipeline.mark(here.workspace, product, word, note, now=moment(None))
+    reader = here.settings.reader
+    title = pipeline.mark(here.workspace, product, word, note, now=moment(None), reader=reader)
     here.say("{product}: {word}.", product=title, word="no mark" if word == "none" else word)
 
 

@@ -116,7 +116,8 @@ def report(
     here, form = _begun(context, "json" if as_json else format_)
     query = _query(here, market, source, category, kind, top, sort, pack)
     # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
-    reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asdict(query).items() if value)))
+    asked = {**asdict(query), "reader": here.settings.reader}
+    reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asked.items() if value)))
     with here.progress("Ranking"):
         made, changed = pipeline.read_report(
             here.workspace,

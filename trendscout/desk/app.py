@@ -36,11 +36,12 @@ from trendscout.files import whole_file
 from trendscout.intake.saved import MAX_PAGE
 from trendscout.lang import Lang, tr
 from trendscout.report import amounts, phrases
+from trendscout.report.atom import as_atom
 from trendscout.report.bilingual import both, say
 from trendscout.report.clean import guarded, visible
 from trendscout.settings.jobfile import load_job
 from trendscout.sources.queries import queries_for
-from trendscout.steps.publish import last_fault
+from trendscout.steps.publish import changed, last_fault
 from trendscout.store.read_file import SORTS, ReadFile, current_file
 
 if TYPE_CHECKING:
@@ -134,6 +135,7 @@ def application(desk: Desk) -> Starlette:
         Route("/products", _shown(desk, "products.html.j2", _products(desk))),
         Route("/product/{product}", _product(desk)),
         Route("/product/{product}/curve.csv", _curve_csv(desk)),
+        Route("/feed.atom", _feed(desk)),
         Route("/lists", _shown(desk, "lists.html.j2", lambda file, _, view: pages.lists(file, view))),
         Route("/right", _shown(desk, "right.html.j2", lambda file, _, view: pages.record(file, view))),
         Route("/static/{name}", _static),
@@ -221,6 +223,20 @@ def _curve_csv(desk: Desk) -> Handler:
             media_type="text/csv; charset=utf-8",
             headers={"content-disposition": f'attachment; filename="curve-{plain}.csv"'},
         )
+
+    return answer
+
+
+def _feed(desk: Desk) -> Handler:
+    """What changed in the top since the day before, as an Atom feed."""
+
+    def answer(request: Request) -> Response:
+        file = desk.file()
+        if file is None:
+            return _page(desk, request, "none.html.j2", {"file": None})
+        told = changed(file, desk.folder, days=1)
+        body = as_atom(told.report, told.changes if told.since else None, _view(desk, request).lang)
+        return Response(body, media_type="application/atom+xml")
 
     return answer
 

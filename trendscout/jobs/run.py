@@ -19,6 +19,7 @@ from trendscout.findings import Finding, finding, of_error, to_json
 from trendscout.jobs.notify import notify
 from trendscout.lang import Lang
 from trendscout.model import Outcome, Query, ReportQuery
+from trendscout.report import changes
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
 from trendscout.sources.queries import queries_for
@@ -74,6 +75,7 @@ def _run(
     base_url: str | Mapping[str, str] | None,
 ) -> Done:
     day = day or job.due.local_date(clock.now())
+    settings = settings.read_by(job.reader) if job.reader else settings
     outcomes, notes = _collect(job, workspace, settings, clock, base_url, lang)
     if job.report is None:
         return Done(
@@ -174,10 +176,15 @@ def _deliver(
     if notes:
         made = replace(made, notes=(*made.notes, *notes))
     paths: Sequence[str] = run.detail.get("paths", ())
+    formats = wanted.get("formats", ("csv", "xlsx", "html"))
     if run.state != "dropped":
+        feed = f"{job.name}:feed"
+        before = (
+            workspace.read(lambda connection: runs.remembered(connection, feed)) if "atom" in formats else None
+        )
         paths = pipeline.drop(
             made,
-            wanted.get("formats", ("csv", "xlsx", "html")),
+            formats,
             folder=settings.home / wanted.get("folder", settings.drop_folder),
             pattern=wanted.get("out", "{date}/{name}.{ext}"),
             name=job.name,
@@ -186,8 +193,11 @@ def _deliver(
             day=run.local_date,
             machine=wanted.get("machine", False),
             latest=True,
+            changed=changes.since(made, before) if "atom" in formats else None,
         )
         with workspace.writing() as connection:
+            if "atom" in formats:
+                runs.remember(connection, feed, changes.memory(made), made.as_of)
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
                 return Done(
                     job.name, run.local_date, "partial", (finding("another_run_took_over"),), outcomes=outcomes

@@ -51,6 +51,7 @@ def try_job(job: Job, workspace: Workspace, settings: Settings, *, lang: Lang, n
     """
     faults: tuple[Finding, ...] = ()
     queries: list[Query] = []
+    settings = settings.read_by(job.reader) if job.reader else settings
     try:
         queries = queries_of(job, settings)
     except TrendscoutError as error:

@@ -40,7 +40,7 @@ def as_atom(report: Report, changes: Changes | None, lang: Lang) -> bytes:
     _add(feed, "title", " · ".join(filter(None, (name, absences.warning(report, lang)))))
     _add(feed, "updated", _time(moment))
     _add(_add(feed, "author"), "name", "trendscout")
-    for entry in _entries(changes or Changes(new=report.rows)):
+    for entry in _entries(Changes(new=report.rows) if changes is None else changes):
         node = _add(feed, "entry")
         _add(node, "id", _urn(report.market or "all", entry.key, entry.change, moment.date().isoformat()))
         _add(node, "title", entry.title)

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+import re
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 DEFAULT_FILE = "trendscout.toml"
 DEFAULT_DB = "trendscout.duckdb"
 _MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
+_READER = re.compile(r"\w[\w-]{0,39}")
 _MAX_DOTS = 500  # in a line: 32,000 names in one dotted key take ten seconds and 4 GB
 # Where each setting stands in the file.
 _PLACES = {
@@ -72,12 +74,29 @@ class Settings:
     keep_gb: float | None = None
     channels: tuple[Channel, ...] = ()
     alerts: Mapping[str, Any] = field(default_factory=dict)  # as `report.alerts` reads them
+    reader: str = ""  # for whom this is; "" = everyone; said by a job or by --reader
     left_out: tuple[TrendscoutError, ...] = ()  # files of the user's that are wrong: told, and not used
 
     @property
     def home(self) -> Path:
         """The folder that relative paths of the configuration start from."""
         return self.path.parent if self.path else Path()
+
+    def own(self, name: str) -> Path:
+        """A file or folder beside the configuration: the reader's, in readers/NAME/, where that is there."""
+        theirs = self.home / "readers" / self.reader / name
+        return theirs if self.reader and theirs.exists() else self.home / name
+
+    def read_by(self, reader: str) -> Settings:
+        """The settings for a reader of a shared collection.
+
+        Raises ConfigError for what is no name.
+        """
+        if reader and not _READER.fullmatch(reader):
+            raise ConfigError(
+                "{reader!r} is no reader's name.", next_step="Use letters, digits and hyphens.", reader=reader
+            )
+        return replace(self, reader=reader)
 
 
 def load_settings(path: Path | None) -> Settings:

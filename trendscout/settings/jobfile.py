@@ -27,6 +27,7 @@ class Job:
     collect: Mapping[str, Any] | None = None  # None: nothing is collected
     report: Mapping[str, Any] | None = None  # None: nothing is reported
     channels: tuple[str, ...] = ()
+    reader: str = ""  # whose marks, costs and packs it takes; "": everyone's
 
 
 def load_job(path: Path, settings: Settings, *, allow_outside: bool = False) -> Job:
@@ -68,6 +69,7 @@ def load_job(path: Path, settings: Settings, *, allow_outside: bool = False) -> 
         collect=table.get("collect"),
         report=table.get("report"),
         channels=channels,
+        reader=settings.read_by(table.get("reader", "")).reader,
     )
 
 

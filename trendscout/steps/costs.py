@@ -20,7 +20,7 @@ def cost_book(
     """The user's costs at `now`, and what is wrong with their file: it is then left out."""
     exported = costs.of_goods(own_goods(connection), now, rates)
     try:
-        written, faults = costs.load(settings.home / OWN_FILE, rates, now.date()), ()
+        written, faults = costs.load(settings.own(OWN_FILE), rates, now.date()), ()
     except ConfigError as fault:
         return costs.CostBook(exported), (fault,)
     return written.with_goods(exported), faults

@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import NamedTuple
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
 from trendscout.findings import Finding, finding, from_json, of_error, to_json
 from trendscout.model import Report, Row
 from trendscout.report import changes, costs, packs
+from trendscout.report.changes import Changes, Seen
 from trendscout.settings.config import Settings, load_settings
 from trendscout.steps.costs import cost_book
 from trendscout.steps.job_states import job_states
@@ -25,8 +27,8 @@ from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE
-from trendscout.store.read_file import current_file, published_at, write_read_file
-from trendscout.store.row_text import packed
+from trendscout.store.read_file import ReadFile, Wanted, current_file, published_at, write_read_file
+from trendscout.store.row_text import coverage_of, packed
 from trendscout.store.said import KEPT, is_tip, save_said
 from trendscout.store.sql import Connection
 from trendscout.store.upkeep import back_up
@@ -133,6 +135,30 @@ def top_before(folder: Path, day: date) -> tuple[str, str] | None:
     return (days[-1].stem, days[-1].read_text(encoding="utf-8")) if days else None
 
 
+class Changed(NamedTuple):
+    """What changed between an earlier day and what a read file shows."""
+
+    report: Report  # the top now
+    since: str | None  # the day; None: nothing earlier is kept
+    changes: Changes
+    unseen: tuple[Seen, ...] = ()  # stood in the top, and their list did not come whole
+
+
+def changed(file: ReadFile, folder: Path, *, days: int) -> Changed:
+    """What changed in the top in so many `days` before what the read file of `folder` shows."""
+    rows, _ = file.products(Wanted(tips=True), limit=TOP)
+    looks = tuple(coverage_of(text) for text in file.facts.get("coverage", ()))
+    report = Report(as_of=file.as_of, rows=tuple(rows), coverage=looks)
+    kept = top_before(folder, file.as_of.astimezone(UTC).date() - timedelta(days=days))
+    if kept is None:
+        return Changed(report, None, Changes())
+    whole = {look.list_id for look in looks if look.status == "ok"}
+    here = {row.product_id for row in rows}
+    before = changes.read(kept[1])
+    unseen = tuple(seen for name, seen in before.items() if name not in here and seen.list_id not in whole)
+    return Changed(report, kept[0], changes.since(report, kept[1]), unseen)
+
+
 def _settings(folder: Path) -> Settings:
     file = folder / _CONFIG
     named = file.read_text(encoding="utf-8") if file.exists() else ""
@@ -148,7 +174,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
     book, _ = cost_book(connection, settings, rates, now=now)
-    known_packs = packs.load(settings.home / "packs")
+    known_packs = packs.load(settings.own("packs"))
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
     every = chain(
         rows_of(

@@ -72,6 +72,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         markets=settings.markets,
         rates=rates,
         red_ocean=returned.by_list,
+        reader=settings.reader,
     )
     shown_lately = lately(connection, now=now)
     before = earlier_reports(shown_lately, now=now)
@@ -115,7 +116,7 @@ def _judged(
     book, faults = cost_book(connection, settings, rates, now=made.as_of)
     left_out: list[TrendscoutError] = [*settings.left_out, *faults]
     made = costs.applied(made, book, rates)
-    return packs.judged(made, packs.load(settings.home / "packs", tell=left_out.append), only=pack), left_out
+    return packs.judged(made, packs.load(settings.own("packs"), tell=left_out.append), only=pack), left_out
 
 
 def explain(connection: Connection, product: str, *, now: datetime, settings: Settings) -> Why:
@@ -128,9 +129,16 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
     every_row = rows_of(
-        connection, scores, now=now, only=found, markets=settings.markets, rates=rates, red_ocean=returned
+        connection,
+        scores,
+        now=now,
+        only=found,
+        markets=settings.markets,
+        rates=rates,
+        red_ocean=returned,
+        reader=settings.reader,
     )
-    row = next(every_row, None) or unranked(connection, found, now=now, rates=rates)
+    row = next(every_row, None) or unranked(connection, found, now=now, rates=rates, reader=settings.reader)
     model = scores.models.get(group_of(row.scored.list_id))
     judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings, rates)
     (row,) = judged.rows

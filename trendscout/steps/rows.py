@@ -34,6 +34,7 @@ from trendscout.sources.source import item_address, items_on, sells
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
 from trendscout.store.list_items import list_items
+from trendscout.store.products import EVERYONE
 from trendscout.store.products import marks as all_marks
 from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
 from trendscout.store.sql import Connection
@@ -98,6 +99,7 @@ def rows_of(
     markets: Collection[str] = (),
     rates: Rates = SHIPPED,
     red_ocean: Mapping[str, Returned] | None = None,
+    reader: str = EVERYONE,
     at_once: int = _CHUNKS[1],
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
@@ -107,7 +109,7 @@ def rows_of(
     they fall. `markets` are the user's own. Details are fetched for `at_once` products at a time: each time costs
     a pass over the looks.
     """
-    context = context_of(connection, now, markets, rates, red_ocean)
+    context = context_of(connection, now, markets, rates, red_ocean, reader)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
 
     def shown(one: ScoredItem) -> bool:
@@ -145,7 +147,9 @@ def rows_of(
             yield _row(name, scored, known, context, position)
 
 
-def unranked(connection: Connection, product: str, *, now: datetime, rates: Rates = SHIPPED) -> Row:
+def unranked(
+    connection: Connection, product: str, *, now: datetime, rates: Rates = SHIPPED, reader: str = EVERYONE
+) -> Row:
     """A row for a product that stands on no list at `now`: what was known of it, without a score."""
     listings = listings_of(connection, [product], until=now).get(product, ())
     if not listings:
@@ -153,7 +157,10 @@ def unranked(connection: Connection, product: str, *, now: datetime, rates: Rate
     sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
     known = Known(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
     return _row(
-        product, ScoredItem(sightings[0].list_id, product), known, context_of(connection, now, rates=rates)
+        product,
+        ScoredItem(sightings[0].list_id, product),
+        known,
+        context_of(connection, now, rates=rates, reader=reader),
     )
 
 
@@ -189,6 +196,7 @@ def context_of(
     markets: Collection[str] = (),
     rates: Rates = SHIPPED,
     red_ocean: Mapping[str, Returned] | None = None,
+    reader: str = EVERYONE,
 ) -> ReportContext:
     """What all rows of a report at `now` share."""
 
@@ -198,7 +206,7 @@ def context_of(
     items = items_of_lists(connection)
     return ReportContext(
         now=now,
-        marks=all_marks(connection),
+        marks=all_marks(connection, reader=reader),
         places=active_places(connection, now=now),
         prices=crowd_prices(connection, now=now, usd_per=usd_per),
         watched=watched_since(connection),

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 Mark = Literal["mine", "watch", "ignore"]
 Word = Literal["merge", "split", "variants"]
+EVERYONE = ""  # the reader whose marks all see who have none of their own
+_OF_READER = "coalesce(reader, '') = ?"
 YOUR_WORD = "you said so"  # the reason of what a decision made
 ONE_ITEM = "one item in two markets"
 LISTING_ID = "lower(to_hex(listing))"
@@ -243,26 +245,37 @@ def products_by_listing(connection: Connection, listings: Sequence[int]) -> Mapp
     return dict(rows)
 
 
-def mark(connection: Connection, named: Named, word: Mark, note: str, at: datetime) -> None:
-    """Remember that a product is the seller's own, watched, or to be left out; it stays with the listing meant."""
+def mark(
+    connection: Connection, named: Named, word: Mark, note: str, at: datetime, *, reader: str = EVERYONE
+) -> None:
+    """Remember that a product is the reader's own, watched, or to be left out; it stays with the listing meant."""
     listings = members(connection, named.product)
     with transaction(connection):
-        connection.execute("DELETE FROM marks WHERE list_contains(?, listing)", [listings])
-        connection.execute("INSERT INTO marks VALUES (?, ?, ?, ?)", [named.listing, word, note, naive(at)])
+        connection.execute(
+            f"DELETE FROM marks WHERE list_contains(?, listing) AND {_OF_READER}", [listings, reader]
+        )
+        connection.execute(
+            "INSERT INTO marks (listing, mark, note, marked_at, reader) VALUES (?, ?, ?, ?, ?)",
+            [named.listing, word, note, naive(at), reader],
+        )
 
 
-def unmark(connection: Connection, product_id: str) -> int:
-    """Forget a product's mark; how many there were."""
+def unmark(connection: Connection, product_id: str, *, reader: str = EVERYONE) -> int:
+    """Forget a reader's mark of a product; how many there were."""
     return affected(
-        connection, "DELETE FROM marks WHERE list_contains(?, listing)", [members(connection, product_id)]
+        connection,
+        f"DELETE FROM marks WHERE list_contains(?, listing) AND {_OF_READER}",
+        [members(connection, product_id), reader],
     )
 
 
-def marks(connection: Connection) -> Mapping[str, tuple[str, str]]:
-    """Product id → (mark, note)."""
+def marks(connection: Connection, *, reader: str = EVERYONE) -> Mapping[str, tuple[str, str]]:
+    """Product id → (mark, note) as the reader sees it: their own, else everyone's."""
     rows = connection.execute(
-        f"""SELECT {PRODUCT}, arg_max(mark, marked_at), arg_max(note, marked_at)
-        FROM marks JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing) GROUP BY 1"""
+        f"""SELECT {PRODUCT}, arg_max(mark, (own, marked_at)), arg_max(note, (own, marked_at))
+        FROM (SELECT *, {_OF_READER} AS own FROM marks WHERE coalesce(reader, '') IN ('', ?))
+        JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing) GROUP BY 1""",
+        [reader, reader],
     ).fetchall()
     return {product: (word, note) for product, word, note in rows}
 
