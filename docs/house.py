@@ -84,6 +84,7 @@ LIBRARIES = (
     Library(("rich",), ("report", "cli"), "tables and colours of the terminal"),
     Library(("apprise",), ("report/push",), "other channels (extra `push`)"),
     Library(("apscheduler",), ("jobs/schedule",), "waiting for the next job"),
+    Library(("platformdirs",), ("resources",), "the user's folder for data, by platform"),
     Library(("cronsim",), ("settings/timetable",), "cron lines"),
     Library(("typer",), ("cli",), "the command line"),
 )

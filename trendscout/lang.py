@@ -24,12 +24,17 @@ def _chinese() -> dict[str, str]:
     return table
 
 
+# Fields that hold what a user or a site wrote: a job called "rising" keeps its name.
+GIVEN = frozenset("job product title file folder path db channel channels reader store archive sku note".split())
+
+
 def tr(text: str, lang: Lang, /, **fields: object) -> str:
     """`text` in `lang` with its `fields`, those of ours in `lang` too; English where a translation is missing."""
     if lang == "zh":
         known = _chinese()
         text = known.get(text, text)
         fields = {
-            name: known.get(value, value) if isinstance(value, str) else value for name, value in fields.items()
+            name: known.get(value, value) if isinstance(value, str) and name not in GIVEN else value
+            for name, value in fields.items()
         }
     return text.format(**fields) if fields else text

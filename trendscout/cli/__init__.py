@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from importlib import import_module
 from io import TextIOWrapper
-from typing import NoReturn
+from typing import Any, NoReturn
 
 from trendscout import stopping
 from trendscout.errors import TrendscoutError, reason, trace
@@ -28,6 +28,7 @@ def run() -> None:
     try:
         for part in _COMMANDS:
             import_module(f"trendscout.cli.{part}")
+        in_groups(app)
         arguments = globals_first(sys.argv[1:])
         if help_lang() == "zh":
             from trendscout.cli.usage import run_in_chinese
@@ -83,6 +84,29 @@ def _speak_any_encoding() -> None:
     """Let answers pass a pipe of any encoding: what it cannot say is replaced, as errors on stderr always are."""
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(errors="replace")
+
+
+# Under which heading of the help a command stands.
+_GROUPS = {
+    "Begin": ("demo", "init", "doctor", "sources"),
+    "Bring lists in": ("collect", "ingest", "import", "parse", "replay", "source"),
+    "Read the answer": ("report", "rank", "why", "record", "backtest", "serve", "mcp", "extension"),
+    "Say what you know": ("mark", "review", "merge", "split", "variants", "match", "costs"),
+    "Every day": ("run", "schedule", "jobs", "push", "db"),
+}
+
+
+def in_groups(app: Any) -> None:
+    """Put every command under its heading; one that has none stands below the others."""
+    from trendscout.cli.language import t
+
+    headings = {name: heading for heading, names in _GROUPS.items() for name in names}
+    for command in (*app.registered_commands, *app.registered_groups):
+        name = command.name or command.callback.__name__
+        if heading := headings.get(name):
+            command.rich_help_panel = t(heading)
+    order = {name: place for place, name in enumerate(headings)}
+    app.registered_commands.sort(key=lambda one: order.get(one.name or one.callback.__name__, len(order)))
 
 
 _WITH_VALUE = ("--db", "--config", "--lang", "--reader")

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
+from trendscout.cli.choices import given_categories, given_markets, given_sources
 from trendscout.cli.language import choose, help_lang, t
 from trendscout.errors import UsageError
+from trendscout.text.markets import MARKETS
 
 if TYPE_CHECKING:
     from trendscout.cli.output import Call
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
 
 _CLOCKS_DIFFER = timedelta(days=1)  # between machines, and between zones of a time without one
 FAULT_OF_OURS = 1  # exit code
+_PLAIN_MARKETS = MARKETS - {"GB"} | {"XX"}  # XX: a list of no market that is known
 app = typer.Typer(
     name="trendscout",
     no_args_is_help=True,
@@ -29,12 +32,58 @@ app = typer.Typer(
 )
 
 AsJson = Annotated[bool, typer.Option("--json", help=t("One JSON document on stdout, nothing else there."))]
-Market = Annotated[str | None, typer.Option("--market", help=t("Market code, such as US, UK or ID."))]
+
+
+def market_code(text: str | None) -> str | None:
+    """The code of a market that is given as a code or as a country's name: us, USA, 美国, United Kingdom.
+
+    Raises UsageError, with the nearest names, if it is none.
+    """
+    if text is None or (code := text.strip().upper()) in _PLAIN_MARKETS:
+        return text and code
+    from trendscout.intake.countries import market_named, nearest
+
+    found = market_named(text)
+    if found is None:
+        near = ", ".join(f"{code} ({name})" for name, code in nearest(text))
+        raise UsageError(
+            "There is no market {name!r}.",
+            next_step="Did you mean {near}?" if near else "Give a code such as US, UK or ID, or a country's name.",
+            name=text,
+            near=near,
+        )
+    return found
+
+
+Market = Annotated[
+    str | None,
+    typer.Option(
+        "--market",
+        help=t("Market, such as US, UK or ID, or its name."),
+        callback=market_code,
+        autocompletion=given_markets,
+    ),
+]
+Markets = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--market",
+        help=t("Market; may be repeated."),
+        callback=lambda texts: [market_code(text) for text in texts or ()] or None,
+        autocompletion=given_markets,
+    ),
+]
 Source = Annotated[
-    str | None, typer.Option("--source", help=t("Name of a source; `trendscout sources` lists them."))
+    str | None,
+    typer.Option(
+        "--source", help=t("Name of a source; `trendscout sources` lists them."), autocompletion=given_sources
+    ),
+]
+Category = Annotated[
+    str | None,
+    typer.Option("--category", help=t("The site's own category name."), autocompletion=given_categories),
 ]
 ITEM_KINDS = "goods|hashtag|topic|video|app"
-Category = Annotated[str | None, typer.Option("--category", help=t("The site's own category name."))]
 AsOf = Annotated[
     str | None, typer.Option("--as-of", metavar="TIME", help=t("Look from this time: 2026-08-04T12:00Z."))
 ]
@@ -58,7 +107,12 @@ def options(
         ),
     ] = None,
     config: Annotated[
-        Path | None, typer.Option("--config", metavar="FILE", help=t("Configuration; else ./trendscout.toml."))
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help=t("Configuration; else trendscout.toml of TRENDSCOUT_HOME, of this folder, of your data folder."),
+        ),
     ] = None,
     lang: Annotated[str | None, typer.Option("--lang", metavar="zh|en", help=t("Language of all text."))] = None,
     reader: Annotated[

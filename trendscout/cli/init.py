@@ -1,31 +1,41 @@
-"""`trendscout init`: at most five questions, a commented configuration, jobs, a first look."""
+"""`trendscout init`: at most six questions, a commented configuration, jobs, a first look."""
 
 from __future__ import annotations
 
+import os
+import re
 import shutil
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TypeVar
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import typer
 
+from trendscout.cli.app import market_code
 from trendscout.cli.output import Call
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
-from trendscout.lang import tr
+from trendscout.lang import Lang, tr
 from trendscout.resources import folder as resources
-from trendscout.text.markets import MARKETS
+from trendscout.settings.config import DEFAULT_DB, load_settings
 
+T = TypeVar("T")
 _FIRST_PROBABILITIES_DAYS = 14  # of daily looks, before a list has outcomes to learn from
 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the five questions give."""
+    """What the six questions give."""
 
     contact: str = ""
     markets: tuple[str, ...] = ("US", "UK")
     lang: str = "zh"
+    timezone: str = ""
     drops: str = "drops"
     push: str = ""  # wecom, dingtalk, feishu, apprise or nothing
 
@@ -44,27 +54,88 @@ def begin(here: Call, folder: Path, *, ask: bool, collect: bool) -> None:
     if not jobs.exists():
         shutil.copytree(resources("jobs"), jobs)
     whole_file(target, lambda part: part.write_text(configuration(answers), encoding="utf-8"))
-    here.say("{file} and {jobs} are written.", file=target, jobs=jobs)
+    here.say("{file} and {jobs} are written.", file=target.resolve(), jobs=jobs.resolve())
+    here.say("{store} will be the store.", store=load_settings(target).home.resolve() / DEFAULT_DB)
     _first_look(here, target, collect=collect and bool(answers.contact))
 
 
 def _ask(here: Call) -> Answers:
-    def ask(question: str, default: str) -> str:
-        return str(
-            typer.prompt(tr(question, here.lang), default=default, show_default=bool(default), err=True)
-        ).strip()
+    def ask(question: str, default: str, check: Callable[[str], T]) -> T:
+        """The answer once it fits: what does not is told at once, and asked again."""
+        while True:
+            told = typer.prompt(tr(question, here.lang), default=default, show_default=bool(default), err=True)
+            try:
+                return check(str(told).strip())
+            except UsageError as error:
+                here.warn(error)
 
-    contact = ask("A mail or web address that sites may reach you at (empty: nothing is collected live)", "")
-    markets = ask("Markets", "US,UK").upper().replace(" ", "").split(",")
-    lang = ask("Language, zh or en", here.lang)
-    drops = ask("Folder for reports", "drops")
-    push = ask("Push to wecom, dingtalk, feishu or apprise (empty: none)", "")
-    unknown = [market for market in markets if market not in MARKETS]
-    if unknown:
-        raise UsageError("{markets} are no markets.", next_step="Write US,UK,ID.", markets=", ".join(unknown))
-    if push not in ("", "wecom", "dingtalk", "feishu", "apprise"):
-        raise UsageError("{push} is no channel.", next_step="Choose one of the four.", push=push)
-    return Answers(contact, tuple(markets), "zh" if lang.startswith("zh") else "en", drops, push)
+    return Answers(
+        contact=ask(
+            "A mail or web address that sites may reach you at (empty: nothing is collected live)", "", contact_of
+        ),
+        markets=ask("Markets", "US,UK", markets_of),
+        lang=ask("Language, zh or en", here.lang, lang_of),
+        timezone=ask("Time zone of jobs and reports", local_zone(), zone_of),
+        drops=ask("Folder for reports", "drops", str),
+        push=ask("Push to wecom, dingtalk, feishu or apprise (empty: none)", "", push_of),
+    )
+
+
+def contact_of(text: str) -> str:
+    """A mail or web address, or nothing.
+
+    Raises UsageError for anything else, as the other checks of answers do.
+    """
+    if text and not re.fullmatch(r"[^\s@\"\\]+@[^\s@\"\\]+\.[^\s@\"\\]+|https?://[^\s\"\\]+", text):
+        raise UsageError(
+            "{text!r} is no address.", next_step="Write you@example.com or https://example.com.", text=text
+        )
+    return text
+
+
+def markets_of(text: str) -> tuple[str, ...]:
+    """The codes of markets, given as codes or names between commas."""
+    found = [market_code(part.strip()) for part in re.split(r"[,，、;]", text) if part.strip()]
+    if not found:
+        raise UsageError("There is no market in it.", next_step="Write US,UK,ID.")
+    return tuple(dict.fromkeys(str(code) for code in found))
+
+
+def lang_of(text: str) -> Lang:
+    """A language that reports and messages have."""
+    if text.lower() not in ("zh", "en"):
+        raise UsageError("{text!r} is no language.", next_step="Choose zh or en.", text=text)
+    return "zh" if text.lower() == "zh" else "en"
+
+
+def zone_of(text: str) -> str:
+    """The name of a time zone."""
+    try:
+        ZoneInfo(text)
+    except (ValueError, OSError, ZoneInfoNotFoundError) as error:
+        near = ", ".join(get_close_matches(text, sorted(available_timezones()), 3))
+        raise UsageError(
+            "There is no time zone {text!r}.",
+            next_step="Did you mean {near}?" if near else "Write Asia/Shanghai, America/New_York or UTC.",
+            text=text,
+            near=near,
+        ) from error
+    return text
+
+
+def push_of(text: str) -> str:
+    """A kind of channel, or nothing."""
+    if text not in ("", "wecom", "dingtalk", "feishu", "apprise"):
+        raise UsageError("{push} is no channel.", next_step="Choose one of the four.", push=text)
+    return text
+
+
+def local_zone() -> str:
+    """The name of this machine's time zone; UTC where the machine does not say it."""
+    named = os.environ.get("TZ", "").removeprefix(":")
+    with suppress(OSError):
+        named = named or str(Path("/etc/localtime").resolve()).partition("zoneinfo/")[2]
+    return named if named in available_timezones() else "UTC"
 
 
 def configuration(answers: Answers) -> str:
@@ -75,6 +146,7 @@ def configuration(answers: Answers) -> str:
         contact=answers.contact.replace("\\", "").replace('"', ""),
         lang=answers.lang,
         markets=markets,
+        timezone=f'timezone = "{answers.timezone}"' if answers.timezone else '# timezone = "Asia/Shanghai"',
         drops=answers.drops.replace("\\", "/").replace('"', ""),
         push=push,
     )
@@ -104,7 +176,7 @@ markets = [{markets}]
 # db = "trendscout.duckdb"
 
 # Time zone of jobs and reports. Default: UTC.
-# timezone = "Asia/Shanghai"
+{timezone}
 
 # Categories, by source, as the site names them. Default: each source's own first one.
 [categories]
@@ -132,7 +204,6 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     from trendscout.clock import SystemClock
     from trendscout.jobs.doctor import examine
     from trendscout.model import ReportQuery
-    from trendscout.settings.config import load_settings
     from trendscout.sources.queries import queries_for
     from trendscout.store.workspace import Workspace, address_of
 

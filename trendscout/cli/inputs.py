@@ -14,6 +14,7 @@ from trendscout.cli.app import (
     ITEM_KINDS,
     AsJson,
     Market,
+    Markets,
     Source,
     app,
     call,
@@ -21,6 +22,7 @@ from trendscout.cli.app import (
     item_kind,
     moment,
 )
+from trendscout.cli.choices import given_sources
 from trendscout.cli.given import given
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
@@ -70,9 +72,10 @@ def sources(
 def collect(
     context: typer.Context,
     names: Annotated[
-        list[str] | None, typer.Argument(metavar="[SOURCE]...", help=t("Sources; else yours."))
+        list[str] | None,
+        typer.Argument(metavar="[SOURCE]...", help=t("Sources; else yours."), autocompletion=given_sources),
     ] = None,
-    market: Annotated[list[str] | None, typer.Option("--market", help=t("Market code; may be repeated."))] = None,
+    market: Markets = None,
     category: Annotated[list[str] | None, typer.Option("--category", help=t("Category; may be repeated."))] = None,
     kind: Annotated[str, typer.Option("--kind", help=t("Kind of list, such as new_releases."))] = "",
     base_url: Annotated[

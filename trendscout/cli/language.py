@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Literal
 
 from trendscout.lang import Lang, tr
+from trendscout.resources import CONFIG, home
 
 _MOST_BYTES = 65_536  # of a configuration; more is none
 _LANG = re.compile(rb"""^\s*lang\s*=\s*["'](zh|en)["']""", re.MULTILINE)
@@ -42,7 +43,7 @@ def help_lang() -> Literal["en", "zh"]:
 
 def configured(arguments: Sequence[str]) -> str:
     """What `lang` the configuration of this run says; empty if it cannot be read: who loads it will tell."""
-    file = _option(arguments, "--config", "trendscout.toml")
+    file = _option(arguments, "--config") or str(home() / CONFIG)
     try:
         if not Path(file).is_file():  # a pipe would wait for whoever writes to it
             return ""

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, call, example, moment
+from trendscout.cli.choices import given_jobs
 from trendscout.cli.language import t
 from trendscout.store.address import StoreAddress
 
@@ -70,20 +71,24 @@ def demo(
 )
 def init(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Where; default here."))] = Path(),
+    folder: Annotated[
+        Path | None, typer.Argument(metavar="[DIR]", help=t("Where; default TRENDSCOUT_HOME, else here."))
+    ] = None,
+    user: Annotated[bool, typer.Option("--user", help=t("In your data folder: found from every folder."))] = False,
     yes: Annotated[bool, typer.Option("--yes", "-y", help=t("Ask nothing, take the defaults."))] = False,
     collect: Annotated[bool, typer.Option("--collect/--no-collect", help=t("Collect once at the end."))] = True,
 ) -> None:
     """Begin."""
     from trendscout.cli.init import begin
+    from trendscout.resources import home, users_home
 
-    begin(call(context), folder, ask=not yes, collect=collect)
+    begin(call(context), folder or (users_home() if user else home()), ask=not yes, collect=collect)
 
 
 @app.command(help=example("One job now.", "trendscout run jobs/daily.toml"))
 def run(
     context: typer.Context,
-    job: Annotated[Path, typer.Argument(metavar="JOB.toml", help=t("A job file."))],
+    job: Annotated[Path, typer.Argument(metavar="JOB.toml", help=t("A job file."), autocompletion=given_jobs)],
     again: Annotated[bool, typer.Option("--again", help=t("Even if today's report was made."))] = False,
     allow_outside: AllowOutside = False,
     as_json: AsJson = False,
@@ -151,14 +156,24 @@ def _settle(context: typer.Context, keys: list[str] | None, channel: str | None,
 )
 def schedule(
     context: typer.Context,
-    folder: Annotated[Path, typer.Argument(metavar="[DIR]", help=t("Folder of job files."))] = Path("jobs"),
+    folder: Annotated[
+        Path | None,
+        typer.Argument(metavar="[DIR]", help=t("Folder of job files; else jobs/ beside the configuration.")),
+    ] = None,
     allow_outside: AllowOutside = False,
 ) -> None:
     """Run jobs by the clock."""
     from trendscout.jobs.schedule import serve
 
     here = call(context)
-    serve(folder, here.workspace, here.settings, lang=here.lang, say=here.say, allow_outside=allow_outside)
+    serve(
+        folder or here.settings.home / "jobs",
+        here.workspace,
+        here.settings,
+        lang=here.lang,
+        say=here.say,
+        allow_outside=allow_outside,
+    )
 
 
 @app.command(help=example("Read the archive again with today's readers.", "trendscout replay --since 2026-10-01"))

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
+from trendscout.cli.choices import given_products
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 from trendscout.lang import tr
@@ -19,7 +20,9 @@ if TYPE_CHECKING:
 Product = Annotated[
     str,
     typer.Argument(
-        metavar="PRODUCT", help=t("Row of the last report, an id's beginning, item key, or words of a title.")
+        metavar="PRODUCT",
+        help=t("Row of the last report, an id's beginning, item key, or words of a title."),
+        autocompletion=given_products,
     ),
 ]
 

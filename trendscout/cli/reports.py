@@ -21,6 +21,7 @@ from trendscout.cli.app import (
     item_kind,
     moment,
 )
+from trendscout.cli.choices import given_packs, given_sorts
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
@@ -32,13 +33,20 @@ _RANKED = 100  # products of `rank`, if no other number is given
 FORMATS = ("table", "json", "csv", "xlsx", "html", "atom")
 Top = Annotated[int | None, typer.Option("--top", min=1, help=t("How many products."))]
 Sort = Annotated[
-    str, typer.Option("--sort", help=t("score, probability, gain, velocity, new, odd, special, rank."))
+    str,
+    typer.Option(
+        "--sort",
+        help=t("score, probability, gain, velocity, new, odd, special, rank."),
+        autocompletion=given_sorts,
+    ),
+]
+Pack = Annotated[
+    str | None, typer.Option("--pack", help=t("Only what meets this selection pack."), autocompletion=given_packs)
 ]
 Kind = Annotated[
     str | None,
     typer.Option("--kind", metavar=ITEM_KINDS, help=t("Only this kind; else goods first, then the rest.")),
 ]
-Pack = Annotated[str | None, typer.Option("--pack", help=t("Only what meets this selection pack."))]
 Format = Annotated[str, typer.Option("--format", metavar="|".join(FORMATS), help=t("How it is written."))]
 Out = Annotated[
     str | None,

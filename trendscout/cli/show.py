@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import shutil
 from collections.abc import Container, Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from trendscout.cli.output import Call, console, for_programs, visible
@@ -14,7 +15,6 @@ from trendscout.lang import Lang, tr
 
 if TYPE_CHECKING:
     from datetime import date, datetime
-    from pathlib import Path
 
     from trendscout.jobs.trial import Trial
     from trendscout.model import JobRun, JobState, Outcome, Report
@@ -74,6 +74,15 @@ def show_report(
     from trendscout.cli.pipes import pipe_of
     from trendscout.report import drop, paths, table
 
+    named = Path(out).suffix.lower().removeprefix(".") if out else ""
+    if named in drop.FORMATS and form not in ("table", named):
+        raise UsageError(
+            "{file} is named as {named}, and --format says {form}.",
+            next_step="Give one of the two, or put {{ext}} into the name.",
+            file=out,
+            named=named,
+            form=form,
+        )
     pipe = pipe_of(out, to_stdout=piped and not out)
     if form != "table" and pipe:
         with pipe as opened:

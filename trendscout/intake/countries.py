@@ -44,3 +44,11 @@ def _countries() -> dict[str, str]:
 
     named = {name.casefold(): code for lang in _LANGUAGES for code, name in Locale(lang).territories.items()}
     return {name: _SITES.get(code, code) for name, code in named.items()}
+
+
+def nearest(text: str) -> list[tuple[str, str]]:
+    """(name, code) of the countries whose names are most like the text, three at most."""
+    from difflib import get_close_matches
+
+    known = {name: code for name, code in _countries().items() if code in MARKETS}
+    return [(name, known[name]) for name in get_close_matches(text.casefold(), known, 3)]

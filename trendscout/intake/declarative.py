@@ -24,12 +24,13 @@ from trendscout.sources._rows import ranked
 from trendscout.sources.source import Reader, Source, list_id, shipped_sources
 from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style, style_of
+from trendscout.text.markets import country_of
 from trendscout.text.numbers import parse_count, parse_price
 
 _MAX_BYTES = 65_536
 _MAX_ITEMS = 5_000
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
-_KNOWN = frozenset({"page", "category", "market", "kind", "key"})
+_KNOWN = frozenset({"page", "category", "market", "country", "kind", "key"})
 _ENGLISH = Style(".", ",")
 
 # The text of one field of one item, or None.
@@ -205,6 +206,7 @@ def _request(table: Mapping[str, Any], query: Query, number: int, shown: int) ->
         "page": str(shown),
         "category": query.category,
         "market": query.market or "",
+        "country": country_of(query.market),
         "kind": query.kind or next(iter(table.get("kinds", ("list",)))),
     }
 

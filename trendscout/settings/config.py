@@ -13,12 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import ConfigError, TrendscoutError
 from trendscout.files import file_size
-from trendscout.resources import folder
+from trendscout.resources import CONFIG, folder, home
 
 if TYPE_CHECKING:
     import fastjsonschema
 
-DEFAULT_FILE = "trendscout.toml"
 DEFAULT_DB = "trendscout.duckdb"
 _MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
 _READER = re.compile(r"\w[\w-]{0,39}")
@@ -58,6 +57,7 @@ class Settings:
     """What trendscout.toml says, with defaults for what it does not."""
 
     path: Path | None = None
+    folder: Path = Path()  # where it would be, if there is none
     contact: str = ""
     lang: str = ""  # "" = by the environment
     db: str = DEFAULT_DB
@@ -80,7 +80,7 @@ class Settings:
     @property
     def home(self) -> Path:
         """The folder that relative paths of the configuration start from."""
-        return self.path.parent if self.path else Path()
+        return self.path.parent if self.path else self.folder
 
     def own(self, name: str) -> Path:
         """A file or folder beside the configuration: the reader's, in readers/NAME/, where that is there."""
@@ -100,14 +100,14 @@ class Settings:
 
 
 def load_settings(path: Path | None) -> Settings:
-    """The settings in `path`, or in ./trendscout.toml where there is one, else the defaults.
+    """The settings in `path`, or in the trendscout.toml of `resources.home` where there is one, else the defaults.
 
     Raises ConfigError if a named file is missing or anything in it is wrong.
     """
     if path is None:
-        path = Path(DEFAULT_FILE)
+        path = home() / CONFIG
         if not path.exists():
-            return Settings()
+            return Settings(folder=path.parent)
     table = load_toml(path, "config")
     values: dict[str, Any] = {"path": path}
     for key, name in _PLACES.items():

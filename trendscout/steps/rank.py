@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from difflib import get_close_matches
 from typing import Any
 
+from trendscout.errors import UsageError
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refit, rules_of, score
@@ -13,8 +15,10 @@ from trendscout.ranking.signal_replay import KeptState
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
 from trendscout.store.lake import derived
-from trendscout.store.query import ANYWHERE, Scope, history, lists_within
+from trendscout.store.query import ANYWHERE, Scope, history, lists_within, names_of
 from trendscout.store.sql import Connection
+
+_NAMED = 12  # names that an error lists
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
@@ -26,7 +30,7 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     past = history(connection, until=now)
     wanted = frozenset(past.lists) if scope == ANYWHERE else lists_within(connection, scope)
     if wanted.isdisjoint(past.lists):
-        raise nothing_to_rank(past, wanted, now)
+        raise _unknown(connection, scope) or nothing_to_rank(past, wanted, now)
     rules = rules_of(past)
     now_s = int(now.timestamp())
     moments = {group: fit_moment(its, now_s) for group, its in rules.items()}
@@ -43,6 +47,22 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
     scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
     return scores if scope == ANYWHERE else scores.of_lists(wanted, now)
+
+
+def _unknown(connection: Connection, scope: Scope) -> UsageError | None:
+    """What of the scope no list has, with what there is, the nearest first; None if all is somewhere."""
+    for option, value, names in names_of(connection, scope):
+        if value and value not in names:
+            near = get_close_matches(value.lower(), [name.lower() for name in names], 3)
+            ordered = sorted(names, key=lambda name: (name.lower() not in near, name))
+            return UsageError(
+                "No list has {option} {value!r}.",
+                next_step="There are: {known}.",
+                option=option,
+                value=value,
+                known=", ".join(ordered[:_NAMED]) + (", …" if len(ordered) > _NAMED else ""),
+            )
+    return None
 
 
 def _kept(stored: Mapping[str, Mapping[str, Any] | None], rules: Mapping[str, Rules]) -> dict[str, Fitted | None]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -40,6 +40,19 @@ class Scope:
 
 
 ANYWHERE = Scope()
+
+
+def names_of(
+    connection: duckdb.DuckDBPyConnection, scope: Scope
+) -> Iterator[tuple[str, str | None, frozenset[str]]]:
+    """(option, what the scope asks for, what the store has) of market, source and category."""
+    for option, value, columns in (
+        ("--market", scope.market, "market"),
+        ("--source", scope.source, "unnest([source, platform])"),
+        ("--category", scope.category, "category"),
+    ):
+        rows = connection.execute(f"SELECT DISTINCT {columns} FROM lists").fetchall()
+        yield option, value, frozenset(name for (name,) in rows if name)
 
 
 def lists_within(connection: duckdb.DuckDBPyConnection, scope: Scope) -> frozenset[str]:

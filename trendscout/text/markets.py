@@ -22,6 +22,11 @@ def market_of(list_id: str) -> str | None:
     return next((code for code in _CODE.findall(list_id) if code in MARKETS), None)
 
 
+def country_of(market: str | None) -> str:
+    """A market as addresses have it: `us`, and `gb` for UK; empty where none is known."""
+    return "gb" if market == "UK" else (market or "").lower()
+
+
 def split_list_id(list_id: str) -> tuple[str, str | None, str, str]:
     """(source, market, kind, category) of a list id of any form; what it does not say is "" or None.
 
