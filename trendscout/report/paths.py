@@ -85,7 +85,7 @@ def copy_latest(files: Sequence[Path], folder: Path, name: str) -> None:
 
     Raises UsageError if they cannot be written.
     """
-    place = folder / "latest" / _safe(name)
+    place = folder.joinpath("latest", *_parts(_safe(name), name))
     commit({place / file.name: file.read_bytes() for file in files}, marker=place / SUCCESS)
 
 
