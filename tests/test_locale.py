@@ -64,6 +64,10 @@ def test_every_sentence_has_chinese():
     assert [text for text in SENTENCES if text not in CHINESE] == []
 
 
+def test_no_sentence_points_to_a_file_that_is_not_installed():
+    assert [text for text in CHINESE if "docs/" in text or ".md" in text] == []
+
+
 @pytest.mark.parametrize("code", SENTENCES_OF_FINDINGS)
 def test_every_finding_is_said_in_both_languages(code):
     sentence = SENTENCES_OF_FINDINGS[code]

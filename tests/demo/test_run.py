@@ -1,7 +1,9 @@
 """The whole way on a small market: over HTTP, through archive and store, matched, ranked, reported."""
 
 import json
+import shlex
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime, time
 from pathlib import Path
 from statistics import mean
@@ -9,6 +11,8 @@ from statistics import mean
 import pytest
 
 from trendscout import pipeline
+from trendscout.cli.output import Call
+from trendscout.cli.show import show_demo
 from trendscout.demo import run
 from trendscout.demo.faults import fault_of
 from trendscout.demo.goods import CATEGORIES
@@ -192,3 +196,24 @@ def test_the_report_is_early_and_right_on_a_whole_market(tmp_path: Path) -> None
     assert result.oddness_auc >= 0.9
     assert sum(result.faults.values()) > 20
     assert result.outcomes["ok"] > 0.9 * sum(result.outcomes.values())
+
+
+def test_the_demo_ends_with_what_it_means_and_with_commands_that_work(
+    played: tuple[Path, DemoResult], run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Six days are too few for a verdict: its figures are put in, its sentence is its own."""
+    _, result = played
+    ours = replace(result.ours, planted=4, caught=3, leads=(8, 9, 11), shown=50, false=30)
+    judged = replace(result, ours=ours, by_change=replace(ours, false=45), planted=6)
+    assert result.verdict("en") == ""
+    settings, workspace = Settings(), Workspace.at(result.store)
+    show_demo(judged, Call(workspace, settings, "en", quiet=True, verbose=False))
+    *_, verdict, _, one, two, three = capsys.readouterr().out.splitlines()
+    assert verdict == (
+        "In short: 60% of the rows were false alarms, of a list of the biggest rank changes 90%; 6 breakouts were "
+        "planted, 4 came, and 75% of these were shown before, 9 days ahead."
+    )
+    for command in (one, two, three):
+        name, *arguments = shlex.split(command)
+        ended = run(*arguments)
+        assert (name, ended.code) == ("trendscout", 0), ended

@@ -194,6 +194,8 @@ def backtest(
     from trendscout.cli.show import show_backtest
 
     here = call(context)
+    if label not in (None, "top", "halve"):
+        raise UsageError("--label {label} is not known.", next_step="Choose top or halve.", label=label)
     with here.progress("Replaying"):
         judged = pipeline.backtest(
             here.workspace,

@@ -510,9 +510,13 @@ def show_demo(result: Any, here: Call) -> None:
         print(sentence)
     for path in (*result.files, result.store, result.archive):
         print(path)
+    if verdict := result.verdict(here.lang):
+        print(verdict)
     print(tr("Go on with the demo's store:", here.lang))
     store, now = shlex.quote(str(result.store)), f"{result.report.as_of:%Y-%m-%dT%H:%MZ}"
-    for rest in ("report --market US", "why 1", "mark 1 watch"):
+    markets = {one.market for one in result.report.coverage if one.market}
+    market = "US" if "US" in markets else min(markets)
+    for rest in (f"report --market {market}", "why 1", "mark 1 watch"):
         as_of = "" if rest.startswith("mark") else f" --as-of {now}"
         print(f"  trendscout --db {store} {rest}{as_of}")
 

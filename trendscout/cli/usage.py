@@ -10,7 +10,14 @@ from typing import Any
 from trendscout.cli.language import t
 
 USAGE = 2  # exit code
-_PANELS = {"OPTIONS_PANEL_TITLE": "选项", "ARGUMENTS_PANEL_TITLE": "参数", "COMMANDS_PANEL_TITLE": "命令"}
+_WORDS = {
+    "OPTIONS_PANEL_TITLE": "选项",
+    "ARGUMENTS_PANEL_TITLE": "参数",
+    "COMMANDS_PANEL_TITLE": "命令",
+    "ENVVAR_STRING": "[环境变量：{}]",
+    "DEFAULT_STRING": "[默认：{}]",
+    "REQUIRED_LONG_STRING": "[必填]",
+}
 # Typer's English → our sentence, whose fields are the groups.
 ERRORS: tuple[tuple[str, str], ...] = (
     (r"No such option: (?P<name>\S+?)\.?(?: .*)?", "There is no option {name}."),
@@ -25,13 +32,21 @@ ERRORS: tuple[tuple[str, str], ...] = (
 def run_in_chinese(app: Any, arguments: Sequence[str]) -> None:
     """Run the command line, saying in Chinese what Typer would say in English.
 
-    Typer knows no other language (0.29): its headings are set here, and its errors are met before it shows them.
+    Typer knows no other language (0.29): its headings and its own options' help are set here, and its errors are
+    met before it shows them.
     """
     from typer import rich_utils
 
-    english = {name: getattr(rich_utils, name) for name in _PANELS}
-    for name, title in _PANELS.items():
+    english = {name: getattr(rich_utils, name) for name in _WORDS}
+    for name, title in _WORDS.items():
         setattr(rich_utils, name, title)
+    its_help = rich_utils._get_parameter_help
+
+    def help_of(*, param: Any, **rest: Any) -> Any:
+        param.help = param.help and t(param.help)
+        return its_help(param=param, **rest)
+
+    rich_utils._get_parameter_help = help_of
     try:
         code = app(args=list(arguments), standalone_mode=False)
     except Exception as error:
@@ -45,6 +60,7 @@ def run_in_chinese(app: Any, arguments: Sequence[str]) -> None:
         print(f"{in_chinese(error.format_message())} {help_line}", file=sys.stderr)
         sys.exit(USAGE)
     finally:
+        rich_utils._get_parameter_help = its_help
         for name, title in english.items():
             setattr(rich_utils, name, title)
     sys.exit(code if isinstance(code, int) else 0)

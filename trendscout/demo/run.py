@@ -56,6 +56,10 @@ class DemoResult:
         """The verdict for people."""
         return list(_sentences(self, lang))
 
+    def verdict(self, lang: Lang) -> str:
+        """What it means, in one sentence; empty where the market ran too short to judge."""
+        return _verdict(self, lang)
+
 
 def run_demo(
     out: Path,
@@ -232,6 +236,25 @@ def _listings(row: Row) -> frozenset[Listing]:
     return frozenset((one.platform, one.market or "", one.item_key) for one in row.facts.sightings)
 
 
+def _verdict(result: DemoResult, lang: Lang) -> str:
+    """What the demo means, in one sentence; empty where it was too short to judge."""
+    ours, plain = result.ours, result.by_change
+    if not ours.planted or not ours.shown:
+        return ""
+    return tr(
+        "In short: {false:.0%} of the rows were false alarms, of a list of the biggest rank changes {plain:.0%}; "
+        "{planted} breakouts were planted, {arrived} came, and {share:.0%} of these were shown before, {lead:.0f} "
+        "days ahead.",
+        lang,
+        false=ours.false_share,
+        plain=plain.false_share,
+        planted=result.planted,
+        arrived=ours.planted,
+        share=ours.share,
+        lead=ours.lead,
+    )
+
+
 def _oddness_auc(report: Report, truth: Truth) -> float | None:
     """The chance that a planted odd good is shown as odder than another good of the shops' lists."""
     odd: list[float] = []
@@ -255,7 +278,7 @@ def _sentences(result: DemoResult, lang: Lang) -> Iterator[str]:
         ok=result.outcomes.get("ok", 0),
         partial=result.outcomes.get("partial", 0),
         lost=result.outcomes.get("blocked", 0) + result.outcomes.get("failed", 0),
-        faults=", ".join(f"{count} × {name}" for name, count in sorted(result.faults.items())) or "0",
+        faults=", ".join(f"{count} × {tr(name, lang)}" for name, count in sorted(result.faults.items())) or "0",
     )
     yield tr(
         "{planted} breakouts were planted, {arrived} reached their list's top 10, {visible} of them could be seen "

@@ -140,13 +140,13 @@ class Exchanger:
             async with asyncio.timeout(self._limits.total_s):
                 return await self._ask(request, route, keep_bytes)
         except TimeoutError:
-            raise Broken(f"no whole answer within {self._limits.total_s:g} s") from None
+            raise Broken("no whole answer in time") from None
         except httpx.ConnectTimeout:
-            raise Broken(f"{NO_CONNECTION} within {self._limits.connect_s:g} s") from None
+            raise Broken(f"{NO_CONNECTION} in time") from None
         except httpx.TimeoutException:
-            raise Broken(f"silent for {self._limits.silence_s:g} s") from None
+            raise Broken("it fell silent") from None
         except httpx.ConnectError as error:
-            raise Broken(f"{NO_CONNECTION}: {_short(error)}") from None
+            raise Broken(_unconnected(error)) from None
         except (httpx.TransportError, OSError) as error:
             raise Broken(f"the answer broke off: {_short(error)}") from None
 
@@ -244,6 +244,16 @@ class Exchanger:
 
 def _too_large(what: str, limit: int) -> Rejected:
     return Rejected(what, "No list page is that large; open it in a browser to see what it is.", limit=limit)
+
+
+def _unconnected(error: httpx.ConnectError) -> str:
+    """Why there was no connection; the usual reasons in words that have a translation."""
+    said = _short(error)
+    if said.endswith("has no address"):
+        return f"{NO_CONNECTION}: its name has no address"
+    if said == "All connection attempts failed":
+        return f"{NO_CONNECTION}: nothing answers there"
+    return f"{NO_CONNECTION}: {said}"
 
 
 def _short(error: Exception) -> str:

@@ -261,7 +261,7 @@ def _rates(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[
         yield Diagnosis(
             "warn",
             "No exchange rate is known for {currencies}: prices in them have no dollars.",
-            "Write {file}: docs/packs.md, Exchange rates.",
+            "Write {file}: a line [ARS], below it 2026-11-01 = 1480, units for one dollar from a day on.",
             {"currencies": ", ".join(unknown), "file": settings.home / RATES_FILE},
         )
     days: dict[tuple[date, str], list[str]] = {}

@@ -519,9 +519,21 @@ def left_why(one: Left, lang: Lang) -> str:
     return why
 
 
+_ORDERS = {
+    "score": "chance, the likeliest first",
+    "probability": "chance, the likeliest first",
+    "gain": "what a breakout would add",
+    "velocity": "how fast it climbs",
+    "new": "how new it is (新)",
+    "odd": "how odd it is (奇)",
+    "special": "how special it is (特)",
+    "rank": "rank, the top first",
+}
+
+
 def order_rule(sort: str, lang: Lang) -> str:
     """By what the report is ordered."""
-    return tr("chance, the likeliest first", lang) if sort == "score" else visible(sort)
+    return tr(_ORDERS.get(sort) or visible(sort), lang)
 
 
 def rating(row: Row, lang: Lang) -> str:
