@@ -11,7 +11,7 @@ from rich.text import Text
 
 from trendscout.lang import Lang
 from trendscout.model import Borrowed, Member, Why
-from trendscout.report import changes, codes, lines, packs, page, table, why
+from trendscout.report import absences, changes, codes, lines, packs, page, table, why
 from trendscout.report.grid import wrapped
 
 
@@ -223,3 +223,13 @@ def test_tags_stand_in_a_part_of_their_own() -> None:
     assert html.count('<h2 class="part">') == 1
     assert html.index('<h2 class="part">') < html.index(tag.facts.title[:12], html.index('id="rows"'))
     assert '<h2 class="part">' not in page.render(example(), lang="en")
+
+
+def test_what_is_too_early_is_said_as_it_is() -> None:
+    rated = but(RISING, early=True, score=-2.0, probability=0.04)
+    unknown = but(RISING, early=True, score=-999.0, probability=None)
+    assert [note.code for note in absences.early([rated, RISING])] == ["too_early"]
+    (note,) = absences.early([unknown, unknown, RISING])
+    assert (note.code, note.fields["count"]) == ("no_outcome_yet", 2)
+    assert [note.code for note in absences.early([rated, unknown])] == ["too_early", "no_outcome_yet"]
+    assert absences.early([RISING]) == ()

@@ -13,7 +13,7 @@ from typing import NamedTuple
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.files import whole_file
 from trendscout.findings import Finding, finding, from_json, of_error, to_json
-from trendscout.model import Report, Row
+from trendscout.model import ITEM_KINDS, Report, Row
 from trendscout.report import changes, costs, packs
 from trendscout.report.changes import Changes, Seen
 from trendscout.settings.config import Settings, load_settings
@@ -176,9 +176,17 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.own("packs"))
     ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
+    goods_first = dict.fromkeys(ITEM_KINDS, len(scores))  # and of every kind all there are
     every = chain(
         rows_of(
-            connection, scores, now=now, markets=settings.markets, rates=rates, red_ocean=returned, at_once=_BATCH
+            connection,
+            scores,
+            now=now,
+            most=goods_first,
+            markets=settings.markets,
+            rates=rates,
+            red_ocean=returned,
+            at_once=_BATCH,
         ),
         *(
             rows_of(connection, scores, now=now, only=product, markets=settings.markets, rates=rates)
