@@ -67,6 +67,7 @@ torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hour
 	$(BIN)/python benchmarks/mutations.py --each 120
 	$(BIN)/python tests/net/fault_matrix.py
 	$(BIN)/python benchmarks/input_cost.py
+	$(BIN)/python benchmarks/soak.py --minutes 120
 	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble
 
 sbom: $(VENV)/run.stamp ## what the program is made of, as CycloneDX: dist/trendscout.cdx.json
