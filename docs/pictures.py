@@ -105,13 +105,13 @@ def _look(style: Style | None) -> str:
     return f' fill="{FAINT if style.dim else colour}"{weight}'
 
 
-def photograph(report: Report, name: str) -> None:
-    """The page with its first product opened."""
+def photograph(report: Report, lang: Lang, name: str) -> None:
+    """The page in a language, with one product opened."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
         window = browser.new_page(viewport={"width": 1280, "height": 960})
-        window.set_content(page.render(report, lang="en", images=False))
+        window.set_content(page.render(report, lang=lang, images=False))
         window.click("li.card:nth-child(3) summary")
         window.screenshot(path=IMAGES / name)
         browser.close()
@@ -155,6 +155,7 @@ if __name__ == "__main__":
     found = last_report(Path(sys.argv[1]))
     terminal(found, "en", "report.svg")
     terminal(found, "zh", "report.zh.svg")
-    photograph(found, "page.png")
+    photograph(found, "en", "page.png")
+    photograph(found, "zh", "page.zh.png")
     photograph_desk(found, Path(sys.argv[1]), "en", "desk.png")
     photograph_desk(found, Path(sys.argv[1]), "zh", "desk.zh.png")

@@ -1,17 +1,18 @@
-"""`trendscout init`: at most six questions, a commented configuration, jobs, a first look."""
+"""`trendscout init`: a few questions, each answer checked, a commented configuration, jobs, a first look."""
 
 from __future__ import annotations
 
 import os
 import re
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from importlib.util import find_spec
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 import typer
@@ -23,6 +24,7 @@ from trendscout.files import whole_file
 from trendscout.lang import Lang, tr
 from trendscout.resources import folder as resources
 from trendscout.settings.config import DEFAULT_DB, load_settings
+from trendscout.sources.source import sources
 
 T = TypeVar("T")
 _FIRST_PROBABILITIES_DAYS = 14  # of daily looks, before a list has outcomes to learn from
@@ -30,10 +32,11 @@ _FIRST_PROBABILITIES_DAYS = 14  # of daily looks, before a list has outcomes to 
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What the six questions give."""
+    """What the questions give."""
 
     contact: str = ""
     markets: tuple[str, ...] = ("US", "UK")
+    categories: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     lang: str = "zh"
     timezone: str = ""
     drops: str = "drops"
@@ -74,11 +77,48 @@ def _ask(here: Call) -> Answers:
             "A mail or web address that sites may reach you at (empty: nothing is collected live)", "", contact_of
         ),
         markets=ask("Markets", "US,UK", markets_of),
+        categories=_ask_categories(here, ask),
         lang=ask("Language, zh or en", here.lang, lang_of),
         timezone=ask("Time zone of jobs and reports", local_zone(), zone_of),
         drops=ask("Folder for reports", "drops", str),
-        push=ask("Push to wecom, dingtalk, feishu or apprise (empty: none)", "", push_of),
+        push=ask(
+            "Push to wecom, dingtalk, feishu or apprise (empty: none)"
+            if find_spec("apprise")
+            else "Push to wecom, dingtalk or feishu (empty: none; others: pip install 'trendscout[push]')",
+            "",
+            push_of,
+        ),
     )
+
+
+def _ask_categories(here: Call, ask: Callable[..., Any]) -> Mapping[str, tuple[str, ...]]:
+    """By source that is on and has several categories, those wanted; each shows what it offers."""
+    found: dict[str, tuple[str, ...]] = {}
+    for source in sources().values():
+        if source.default_on and len(source.categories) > 1:
+            here.say(
+                "{title}: it has {all}, and whatever else stands in its addresses.",
+                title=source.title,
+                all=", ".join(source.categories),
+            )
+            question = tr("Categories of {source}, between commas", here.lang, source=source.name)
+            if wanted := ask(question, source.categories[0], categories_of):
+                found[source.name] = wanted
+    return found
+
+
+def categories_of(text: str) -> tuple[str, ...]:
+    """The categories between commas, as a site writes them in its addresses.
+
+    Raises UsageError for what is none.
+    """
+    found = tuple(dict.fromkeys(part.strip() for part in re.split(r"[,，、;]", text) if part.strip()))
+    for one in found:
+        if not re.fullmatch(r"[\w+-]{1,80}", one):
+            raise UsageError(
+                "{text!r} is no category.", next_step="Write it as shown above: toys-and-games.", text=one
+            )
+    return found
 
 
 def contact_of(text: str) -> str:
@@ -127,6 +167,11 @@ def push_of(text: str) -> str:
     """A kind of channel, or nothing."""
     if text not in ("", "wecom", "dingtalk", "feishu", "apprise"):
         raise UsageError("{push} is no channel.", next_step="Choose one of the four.", push=text)
+    if text == "apprise" and find_spec("apprise") is None:
+        raise UsageError(
+            "Apprise is not installed.",
+            next_step="Install it with: pip install 'trendscout[push]', or choose wecom, dingtalk or feishu.",
+        )
     return text
 
 
@@ -146,10 +191,20 @@ def configuration(answers: Answers) -> str:
         contact=answers.contact.replace("\\", "").replace('"', ""),
         lang=answers.lang,
         markets=markets,
+        categories=_categories(answers.categories),
         timezone=f'timezone = "{answers.timezone}"' if answers.timezone else '# timezone = "Asia/Shanghai"',
         drops=answers.drops.replace("\\", "/").replace('"', ""),
         push=push,
     )
+
+
+def _categories(wanted: Mapping[str, tuple[str, ...]]) -> str:
+    if not wanted:
+        return '# amazon_bestsellers = ["kitchen", "pet-supplies"]\n'
+    lines = (
+        f"{source} = [{', '.join(f'{chr(34)}{one}{chr(34)}' for one in its)}]\n" for source, its in wanted.items()
+    )
+    return "".join(lines)
 
 
 _NO_PUSH = """# [push.team]
@@ -180,8 +235,7 @@ markets = [{markets}]
 
 # Categories, by source, as the site names them. Default: each source's own first one.
 [categories]
-# amazon_bestsellers = ["kitchen", "pet-supplies"]
-
+{categories}
 [collect]
 # spacing_s = 5          # seconds between two requests to one host; each source has its own minimum
 # timeout_s = 20         # seconds without a byte before a request is given up
