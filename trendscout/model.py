@@ -374,6 +374,7 @@ class Checks:
     flags: tuple[Flag, ...] = ()
     packs: tuple[str, ...] = ()  # names of the packs it met
     pack_checks: tuple[PackCheck, ...] = ()
+    words: tuple[str, ...] = ()  # the user's lists of words that its titles meet: it leads the report
 
 
 @dataclass(frozen=True, slots=True)
@@ -568,6 +569,7 @@ class Report:
     backtest: Mapping[str, Any] = field(default_factory=dict)  # the last one, as ranking.backtest writes it
     jobs: tuple[JobState, ...] = ()
     left: tuple[Left, ...] = ()  # what the last report showed and this one does not
+    watched: tuple[Row, ...] = ()  # marked goods that are not among `rows`: alerts look at them too
     record: RecordLine | None = None  # None: nothing that was shown is due yet
     record_rows: tuple[ShownRow, ...] = ()  # of the last months, for the record's own file
 

@@ -26,11 +26,13 @@ if TYPE_CHECKING:
     from trendscout.findings import Finding
     from trendscout.intake import Export, Look, SavedPage
     from trendscout.report.changes import Changes
+    from trendscout.steps.alert_trial import AlertTrial
     from trendscout.steps.inbox import InboxFile
     from trendscout.steps.ingest import ImportResult
     from trendscout.steps.match import Decided, Matched
     from trendscout.steps.replay import Replayed
     from trendscout.steps.saved_pages import IngestResult
+    from trendscout.steps.watch_words import Watched
     from trendscout.store.labels import Doubt, Judgement
     from trendscout.store.products import Word
     from trendscout.store.sql import Connection
@@ -359,6 +361,32 @@ def report(
         return made
 
     return workspace.read(work, must_exist=True)
+
+
+def try_alert(workspace: Workspace, name: str, *, days: int, now: datetime, settings: Settings) -> AlertTrial:
+    """How often an alert would have called in the last `days` mornings. Raises UsageError for an unknown one."""
+    from trendscout.errors import UsageError
+    from trendscout.report import alerts
+    from trendscout.steps import alert_trial
+
+    rules = {rule.name: rule for rule in alerts.read(settings.alerts)}
+    if name not in rules:
+        known = ", ".join(rules) or "–"
+        raise UsageError("There is no alert {name!r}.", next_step="There are: {known}.", name=name, known=known)
+    return workspace.read(
+        lambda connection: alert_trial.try_alert(connection, rules[name], settings, days=days, now=now),
+        must_exist=True,
+    )
+
+
+def watch_words(workspace: Workspace, *, now: datetime, settings: Settings) -> Watched:
+    """What the lists of words.toml meet. Raises ConfigError if the file cannot be used."""
+    from trendscout.steps.watch_words import watched
+
+    found = workspace.read(lambda connection: watched(connection, settings, now=now), must_exist=True)
+    if found.faults:
+        raise found.faults[0]
+    return found
 
 
 def record(workspace: Workspace, *, replay_days: int, now: datetime, settings: Settings) -> dict[str, Any]:

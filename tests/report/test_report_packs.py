@@ -14,6 +14,7 @@ from trendscout.model import Coverage, Flag
 from trendscout.money import SHIPPED, read_own
 from trendscout.report import alerts, changes, costs, packs
 from trendscout.steps.red_ocean import read_table
+from trendscout.text import watch_words
 
 
 def pack(tmp_path: Path, lines: str) -> packs.Pack:
@@ -269,7 +270,7 @@ def test_the_page_names_every_value_and_every_shipped_pack() -> None:
 
 
 def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
-    pack_text, rates_text, costs_text, categories_text, alerts_text = (
+    pack_text, rates_text, costs_text, categories_text, words_text, alerts_text = (
         part.partition("```")[0] for part in PAGE.split("```toml\n")[1:]
     )
     (tmp_path / "mine.toml").write_text(pack_text, encoding="utf-8")
@@ -278,6 +279,7 @@ def test_the_examples_of_the_page_are_understood(tmp_path: Path) -> None:
     assert read_own(tmp_path / "rates.toml").keys() == {"ARS"}
     (tmp_path / "categories.toml").write_text(categories_text, encoding="utf-8")
     assert read_table(tmp_path / "categories.toml")["清仓"] == []
+    assert [one.name for one in watch_words.read(tomllib.loads(words_text))] == ["宠物", "手机"]
     book = costed(tmp_path, costs_text)
     assert (book.goods["B0EXAMPLE1"].weight_g, book.rules[0].per_kg) == (180, 40)
     assert len(alerts.read(tomllib.loads(alerts_text)["alerts"])) == 4

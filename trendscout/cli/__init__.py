@@ -15,7 +15,7 @@ from trendscout.errors import TrendscoutError, reason, trace
 _FAULT_OF_OURS = 1
 _TYPERS_STOP = 130  # what Typer makes of a KeyboardInterrupt
 # Importing them declares their commands.
-_COMMANDS = ("inputs", "products", "reports", "costs", "operations", "jobs", "desk", "agent")
+_COMMANDS = ("inputs", "products", "reports", "costs", "alerts", "operations", "jobs", "desk", "agent")
 
 
 def run() -> None:

@@ -18,10 +18,13 @@ if TYPE_CHECKING:
 
     from trendscout.jobs.trial import Trial
     from trendscout.model import JobRun, JobState, Outcome, Report
+    from trendscout.report.alerts import Rule
     from trendscout.report.costs import CostBook
     from trendscout.report.push import Message
     from trendscout.settings.jobfile import Job
+    from trendscout.steps.alert_trial import AlertTrial
     from trendscout.steps.ledger import LedgerEntry
+    from trendscout.steps.watch_words import Watched
 
 _STATE_STYLE = {
     "ok": "green",
@@ -363,6 +366,43 @@ def show_costs(book: CostBook, file: Path, day: date, here: Call) -> None:
         where = " ".join(filter(None, (rule.market, rule.platform, rule.category)))
         line = f"{tr(rule.part, here.lang)} · {where} · {rule.valid_from} → {rule.valid_until} · {rule.source}"
         console().print(visible(f"{'✓' if rule.holds(day) else '!'} {tr(state, here.lang)} · {line}"))
+
+
+def show_alerts(rules: Sequence[Rule], here: Call) -> None:
+    """Every alert with its conditions, whom it is about and its rest."""
+    from trendscout.report.packs import say
+
+    for rule in rules:
+        lines = ", ".join(say(line.code, here.lang) for line in rule.lines)
+        about = ", ".join(sorted(rule.products or (tr(mark, here.lang) for mark in rule.marks))) or tr(
+            "all", here.lang
+        )
+        rest = tr("rest {n:g} days", here.lang, n=rule.rest.total_seconds() / 86_400)
+        console().print(visible(f"{rule.name}: {lines} · {about} · {rest}"))
+    if not rules:
+        here.say("No alert is set.")
+
+
+def show_alert_trial(tried: AlertTrial, here: Call) -> None:
+    """How often it would have called, and for what."""
+    head = tr(
+        "{alert} would have called {count} times on {mornings} mornings.",
+        here.lang,
+        alert=tried.alert,
+        count=len(tried.calls),
+        mornings=tried.mornings,
+    )
+    console().print(visible(head))
+    for one in tried.calls:
+        console().print(visible(f"{one.at:%Y-%m-%d}  {one.product_id}  {one.title}"))
+
+
+def show_words(found: Watched, here: Call) -> None:
+    """The goods that lists of words meet, each with its first sighting."""
+    counted = {"lists": len(found.lists), "goods": len(found.met)}
+    console().print(visible(tr("{lists} lists of words meet {goods} goods.", here.lang, **counted)))
+    for one in found.met:
+        console().print(visible(f"{one.first_seen:%Y-%m-%d}  {', '.join(one.lists)}  {one.title}"))
 
 
 def show_why(found: Any, lang: Lang) -> None:

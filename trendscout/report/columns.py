@@ -284,6 +284,9 @@ ROW: tuple[Column, ...] = (
     Column("days_shown", "Days shown", "Mornings one after another that show it, this one too; 1: new today.",
            "integer", shown=Shown(words=lambda r, v: phrases.run(r, v.lang))),
     Column("probability_before", "Chance before", "The chance that the last report said.", "share"),
+    Column("words", "Watch words", "Your lists of words that it meets: such goods lead the report.", "text",
+           lambda r: _codes(*r.checks.words), say=lambda r, v: phrases.words(r, v.lang, now=v.now, zone=v.zone),
+           shown=Shown()),
 )  # fmt: skip
 
 # What people are shown in one piece and files have in several columns.

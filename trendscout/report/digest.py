@@ -91,7 +91,9 @@ class _Maker:
             yield Item(absences.nothing(self.report, self.lang))
             return
         mine, watched = leading(self.report.rows)
+        worded = [row for row in (*changes.new, *changes.risen, *changes.faded) if row.checks.words]
         groups = (
+            ("Your words", worded),
             ("Yours, fading", mine),
             ("Watched, moving", watched),
             ("New", changes.new),
@@ -138,7 +140,9 @@ class _Maker:
             *(tr("not yet: {place}", lang, place=gap) for gap in phrases.not_yet(row.facts.gaps[:1], lang)),
         )
         flags = " ".join(f"⚠ {phrases.flag(flag, lang)}" for flag in row.checks.flags[:4])
+        words = phrases.words(row, lang, now=self.report.as_of, zone=self.zone)
         lines = (
+            f"👁 {words}" if words else "",
             " · ".join(filter(None, dict.fromkeys(figures))),
             " · ".join(part for part in facts if part),
             flags,

@@ -6,7 +6,7 @@ import math
 import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache
 from importlib import resources
 from importlib.resources.abc import Traversable
@@ -19,6 +19,7 @@ from trendscout.lang import Lang, tr
 from trendscout.model import ROW_FIELDS, PackCheck, Report, Row
 from trendscout.report import phrases
 from trendscout.report.clean import visible
+from trendscout.text.stock_words import stock_words
 
 Interval = tuple[float, float]  # what is known of a number: it lies within; an exact one has equal ends
 
@@ -205,6 +206,36 @@ def _lead(row: Row, _: datetime) -> Interval | None:
     return _exactly(max((gap.lead_days for gap in row.facts.gaps), default=0.0))
 
 
+def _place_days(row: Row, now: datetime) -> Interval | None:
+    """Days since it was first seen at its newest place; None while there is but one."""
+    since: dict[tuple[str, str | None], datetime] = {}
+    for one in row.facts.sightings:
+        place = (one.platform, one.market)
+        since[place] = min(one.since, since.get(place, one.since))
+    return _exactly((now - max(since.values())).total_seconds() / 86_400) if len(since) > 1 else None
+
+
+_PRICE_SPAN = timedelta(days=7)
+
+
+def _price_change(row: Row, now: datetime) -> Interval | None:
+    """How its price on its list changed within a week: -0.2 is a fifth cheaper."""
+    curve = next((one.curve for one in row.facts.sightings if one.list_id == row.scored.list_id), ())
+    prices = [point.price for point in sorted(curve, key=lambda point: point.at)
+              if point.price and point.at >= now - _PRICE_SPAN]  # fmt: skip
+    return _exactly(prices[-1] / prices[0] - 1) if len(prices) > 1 else None
+
+
+def _count(row: Row, _: datetime) -> Interval | None:
+    facts = row.facts
+    return None if facts.count is None else (facts.count, math.inf if facts.count_floor else facts.count)
+
+
+def _stock(row: Row, _: datetime) -> set[str] | None:
+    """What its title says of the stock; nothing said is known too."""
+    return set(stock_words(row.facts.title))
+
+
 def _places(row: Row, _: datetime) -> Interval | None:
     return (
         _exactly(len({(one.platform, one.market) for one in row.facts.sightings})) if row.facts.sightings else None
@@ -249,13 +280,18 @@ VALUES: dict[str, tuple[str, str, Callable[[Row, datetime], Any]]] = {
     "stage_days": ("days in this stage", "{:g}", _stage_age),
     "lead_days": ("days of lead", "{:g}", _lead),
     "places": ("platforms and markets", "{:g}", _places),
+    "place_days": ("days at its newest place", "{:g}", _place_days),
+    "price_change": ("price change in a week", "{:+.0%}", _price_change),
+    "count": ("count", "{:,.0f}", _count),
+    "stock": ("stock words", "{}", _stock),
+    "words": ("watch words", "{}", lambda row, _: set(row.checks.words)),
     "stage": ("stage", "{}", lambda row, _: None if row.scored.stage == "not_enough_data" else {row.scored.stage}),
     "market": ("market", "{}", lambda row, _: {row.facts.market} if row.facts.market else None),
     "platform": ("platform", "{}", lambda row, _: {row.facts.platform}),
     "flags": ("warning", "{}", lambda row, _: {flag.code for flag in row.checks.flags}),
     "list_pace": ("list pace", "{}", lambda row, _: {row.scored.list_pace} if row.scored.list_pace else None),
 }
-_TEXTS = {"stage", "market", "platform", "flags", "list_pace"}
+_TEXTS = {"stage", "stock", "words", "market", "platform", "flags", "list_pace"}
 
 
 def holds(line: Line, row: Row, now: datetime) -> bool | None:

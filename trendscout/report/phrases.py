@@ -559,6 +559,21 @@ def margin(row: Row, lang: Lang) -> str:
     return tr("unknown: {lines}", lang, lines=", ".join(cost_part(one, lang) for one in own.cost_unknown))
 
 
+def words(row: Row, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+    """The lists of words that a good meets, with its first sighting; empty where it meets none."""
+    if not row.checks.words:
+        return ""
+    names = ", ".join(map(visible, row.checks.words))
+    if row.facts.first_seen is None:
+        return names
+    return tr(
+        "{names}, first seen {day}",
+        lang,
+        names=names,
+        day=amounts.day(row.facts.first_seen, lang, now=now, zone=zone),
+    )
+
+
 def cost_part(code: str, lang: Lang) -> str:
     """A part of a cost in words; a rate that is missing with its currency."""
     name, _, rest = code.partition(" ")

@@ -18,6 +18,7 @@ from trendscout.resources import CONFIG, folder, home
 if TYPE_CHECKING:
     import fastjsonschema
 
+ALERTS_FILE = "alerts.toml"  # beside the configuration
 DEFAULT_DB = "trendscout.duckdb"
 _MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
 _READER = re.compile(r"\w[\w-]{0,39}")
@@ -107,7 +108,7 @@ def load_settings(path: Path | None) -> Settings:
     if path is None:
         path = home() / CONFIG
         if not path.exists():
-            return Settings(folder=path.parent)
+            return Settings(folder=path.parent, alerts=load_alerts(path.parent / ALERTS_FILE))
     table = load_toml(path, "config")
     values: dict[str, Any] = {"path": path}
     for key, name in _PLACES.items():
@@ -116,7 +117,18 @@ def load_settings(path: Path | None) -> Settings:
         if leaf in part:
             values[name] = tuple(part[leaf]) if isinstance(part[leaf], list) else part[leaf]
     values["channels"] = tuple(Channel(name, **channel) for name, channel in table.get("push", {}).items())
+    values["alerts"] = {**load_alerts(path.parent / ALERTS_FILE), **values.get("alerts", {})}
     return Settings(**values)
+
+
+def load_alerts(path: Path) -> dict[str, Any]:
+    """The alerts that `trendscout alert` keeps, as the configuration has them; none where there is no file.
+
+    Raises ConfigError naming the file, the line and the key.
+    """
+    table = load_toml(path, "config") if path.exists() else {}
+    found: dict[str, Any] = table.get("alerts", {})
+    return found
 
 
 def load_toml(path: Path, schema: str) -> dict[str, Any]:

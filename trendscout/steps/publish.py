@@ -189,7 +189,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
             at_once=_BATCH,
         ),
         *(
-            rows_of(connection, scores, now=now, only=product, markets=settings.markets, rates=rates)
+            rows_of(connection, scores, now=now, only=(product,), markets=settings.markets, rates=rates)
             for product in ignored
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import pairwise
 
@@ -21,9 +22,15 @@ RIVAL = "rank change"  # the list of largest rank changes: what most tools show
 
 
 def keep_shown(connection: Connection, made: Report, *, replayed: bool = False) -> None:
-    """Keep the rows of a report in its usual order; rows without a chance promise nothing and are left out."""
+    """Keep the rows of a report in its usual order.
+
+    Rows without a chance promise nothing and are left out, as are those that lead for their words alone.
+    """
     if made.sort == "score":
-        track_record.keep(connection, [_shown(row, made.as_of, replayed) for row in made.rows if _promises(row)])
+        chosen = [row for row in made.rows if not row.checks.words]
+        led = len(made.rows) - len(chosen)
+        ranked = [replace(row, position=row.position - led) for row in chosen if _promises(row)]
+        track_record.keep(connection, [_shown(row, made.as_of, replayed) for row in ranked])
 
 
 def _promises(row: Row) -> bool:

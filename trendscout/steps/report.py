@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
-from trendscout.model import EarlierChance, Member, Report, ReportQuery, Why
+from trendscout.model import EarlierChance, Member, Report, ReportQuery, Row, Why
 from trendscout.money import Rates
 from trendscout.ranking.rules import group_of
 from trendscout.report import absences, costs, packs
@@ -30,6 +31,7 @@ from trendscout.steps.rows import (
     unranked,
 )
 from trendscout.steps.runs import earlier_reports, left, with_runs
+from trendscout.steps.watch_words import Watched, watched
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.details import listings_of
@@ -37,6 +39,9 @@ from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE, Scope
 from trendscout.store.sql import Connection
 from trendscout.store.track_record import of_product
+
+if TYPE_CHECKING:
+    from trendscout.ranking.scoring import Scores
 
 
 def make_report(connection: Connection, query: ReportQuery, *, now: datetime, settings: Settings) -> Report:
@@ -62,18 +67,16 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     returned = red_ocean(connection, settings)
     usual = query.sort == "score" and not query.pack
     most = sections(connection, scores, query)
+    words = watched(connection, settings, now=now)
+    shared: dict[str, Any] = {
+        "now": now,
+        "markets": settings.markets,
+        "rates": rates,
+        "red_ocean": returned.by_list,
+        "reader": settings.reader,
+    }
     # By score the rows come in order, so that only those shown are put together.
-    shown = rows_of(
-        connection,
-        scores,
-        now=now,
-        tips=usual,
-        most=most if usual else None,
-        markets=settings.markets,
-        rates=rates,
-        red_ocean=returned.by_list,
-        reader=settings.reader,
-    )
+    shown = rows_of(connection, scores, tips=usual, most=most if usual else None, **shared)
     shown_lately = lately(connection, now=now)
     before = earlier_reports(shown_lately, now=now)
     made = Report(
@@ -95,6 +98,12 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     if not usual:
         made = replace(made, rows=tuple(in_sections(made.rows, most)))
     whole = usual and query.kind is None
+    worded = _missing(connection, made.rows, words.by_product, scores, shared)
+    leading, _ = _judged(connection, replace(made, rows=worded, notes=()), settings, rates, pack=query.pack)
+    made = replace(made, rows=_led(made.rows, leading.rows, words))
+    marked = _missing(connection, made.rows, _marked(connection, settings.reader), scores, shared)
+    beside, _ = _judged(connection, replace(made, rows=marked, notes=()), settings, rates)
+    made = replace(made, watched=beside.rows)
     return replace(
         made,
         rows=with_runs(made.rows, before, now=now),
@@ -103,10 +112,39 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
             *made.notes,
             *unsorted,
             *returned.notes,
-            *map(of_error, (*left_out, *faults, *returned.faults)),
+            *map(of_error, (*left_out, *faults, *returned.faults, *words.faults)),
             *absences.early(made.rows),
         ),
     )
+
+
+def _led(rows: Sequence[Row], others: Sequence[Row], words: Watched) -> tuple[Row, ...]:
+    """The rows led by those, of both, that the user's words meet: the latest first sighting first."""
+    wanted = words.by_product
+    known = {row.product_id: row for row in (*rows, *others) if row.product_id in wanted}
+    if not known:
+        return tuple(rows)
+    leading = [
+        replace(known[product], checks=replace(known[product].checks, words=tuple(names)))
+        for product, names in wanted.items()
+        if product in known
+    ]
+    following = (row for row in rows if row.product_id not in wanted)
+    return tuple(replace(row, position=number) for number, row in enumerate((*leading, *following), 1))
+
+
+def _missing(
+    connection: Connection, rows: Sequence[Row], wanted: Iterable[str], scores: Scores, shared: Mapping[str, Any]
+) -> tuple[Row, ...]:
+    """Rows of the wanted products that are not among those given."""
+    missing = set(wanted) - {row.product_id for row in rows}
+    return tuple(rows_of(connection, scores, only=missing, **shared)) if missing else ()
+
+
+def _marked(connection: Connection, reader: str) -> list[str]:
+    """The marked goods, wherever they stand: alerts are about them."""
+    marks = products.marks(connection, reader=reader)
+    return [product for product, (mark, _) in marks.items() if mark != "ignore"]
 
 
 def _judged(
@@ -132,7 +170,7 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
         connection,
         scores,
         now=now,
-        only=found,
+        only=(found,),
         markets=settings.markets,
         rates=rates,
         red_ocean=returned,

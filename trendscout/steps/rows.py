@@ -93,7 +93,7 @@ def rows_of(
     scores: Scores,
     *,
     now: datetime,
-    only: str | None = None,
+    only: Collection[str] = (),
     tips: bool = False,
     most: Mapping[ItemKind, int] | None = None,
     markets: Collection[str] = (),
@@ -104,10 +104,10 @@ def rows_of(
 ) -> Iterator[Row]:
     """A row for every scored product that the seller does not ignore, the highest score first.
 
-    `only` is the id of the one product wanted; with `most`, kind by kind at most so many rows, none of others. Of
-    `tips` there is no falling product, but for those that the seller has marked: these are wanted the more when
-    they fall. `markets` are the user's own. Details are fetched for `at_once` products at a time: each time costs
-    a pass over the looks.
+    `only` are the ids of the products wanted, if not all; with `most`, kind by kind at most so many rows, none of
+    others. Of `tips` there is no falling product, but for those that the seller has marked: these are wanted the
+    more when they fall. `markets` are the user's own. Details are fetched for `at_once` products at a time: each
+    time costs a pass over the looks.
     """
     context = context_of(connection, now, markets, rates, red_ocean, reader)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
@@ -119,7 +119,7 @@ def rows_of(
     best = best_positions(scores)
     if only or most is None:
         every = map(scores.at, best)
-        wanted: Iterator[ScoredItem] = (one for one in every if (one.item_key == only if only else shown(one)))
+        wanted: Iterator[ScoredItem] = (one for one in every if (one.item_key in only if only else shown(one)))
     else:
         kinds = [context.items[name] for name in scores.history.lists]
         sections = {kind: [at for at in best if kinds[scores.list[at]] == kind] for kind in most}

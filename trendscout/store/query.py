@@ -187,6 +187,21 @@ def known_products(
     return [KnownProduct(*row) for row in rows]
 
 
+def titled_products(
+    connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
+) -> list[tuple[str, list[str], datetime]]:
+    """Each product seen in that time: its titles, and when it was first seen; recalls and rates are none."""
+    rows = connection.execute(
+        f"""SELECT {PRODUCT} AS product, list(DISTINCT title ORDER BY title), min(first_seen)
+        FROM listings l LEFT JOIN memberships m USING (listing)
+        WHERE title <> '' AND last_seen > ? AND first_seen <= ?
+          AND platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))
+        GROUP BY product ORDER BY product""",
+        [naive(since), naive(until)],
+    ).fetchall()
+    return [(product, titles, first.replace(tzinfo=UTC)) for product, titles, first in rows]
+
+
 def first_sightings(
     connection: duckdb.DuckDBPyConnection, *, until: datetime
 ) -> list[dict[tuple[str, str | None], datetime]]:
