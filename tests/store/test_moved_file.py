@@ -1,6 +1,7 @@
 """What was moved into a file is in that file: a copy of it alone is whole."""
 
 import shutil
+from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 
 from trendscout.model import Entry, Snapshot
@@ -13,7 +14,8 @@ NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
 LIST = "amazon_bestsellers_US/bestsellers/kitchen"
 
 
-def test_a_copy_of_the_one_file_is_whole(tmp_path):
+def test_a_copy_of_the_one_file_is_whole(tmp_path, monkeypatch):
+    """Also before the connection is closed, which might write the rest of the log into the file, or be killed."""
     source, target = StoreAddress(tmp_path / "from.duckdb"), StoreAddress(tmp_path / "to.duckdb")
     looks = [
         Snapshot(
@@ -31,10 +33,16 @@ def test_a_copy_of_the_one_file_is_whole(tmp_path):
     with open_store(target):
         pass
 
-    moved = upkeep.move(source, target)
-    assert moved > 150
+    @contextmanager
+    def copied_at_the_end(address, **given):
+        with open_store(address, **given) as connection:
+            yield connection
+            if address == source:
+                shutil.copyfile(tmp_path / "to.duckdb", tmp_path / "copy.duckdb")
+
+    monkeypatch.setattr(upkeep, "open_store", copied_at_the_end)
+    assert upkeep.move(source, target) > 150
     assert not (tmp_path / "to.duckdb.wal").exists()
-    shutil.copyfile(tmp_path / "to.duckdb", tmp_path / "copy.duckdb")
     with open_store(StoreAddress(tmp_path / "copy.duckdb")) as copy:
         assert copy.execute("SELECT count(*) FROM observations").fetchone() == (150,)
         assert upkeep.contradictions(copy) == []
