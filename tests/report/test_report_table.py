@@ -1,6 +1,7 @@
 """The terminal: golden pictures, widths that hold, honest empty mornings."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 from example import COVERAGE, NOW, RISING, STEADY, but, empty, example, hostile
@@ -10,7 +11,7 @@ from rich.console import Console
 from rich.text import Text
 
 from trendscout.lang import Lang
-from trendscout.model import Borrowed, Member, Why
+from trendscout.model import Borrowed, EarlierChance, Left, Member, RecordLine, Run, Why
 from trendscout.report import absences, changes, codes, lines, packs, page, table, why
 from trendscout.report.grid import wrapped
 
@@ -233,3 +234,27 @@ def test_what_is_too_early_is_said_as_it_is() -> None:
     assert (note.code, note.fields["count"]) == ("no_outcome_yet", 2)
     assert [note.code for note in absences.early([rated, unknown])] == ["too_early", "no_outcome_yet"]
     assert absences.early([RISING]) == ()
+
+
+def test_yesterday_and_the_record_stand_in_the_table_and_on_the_page() -> None:
+    report = example()
+    first = replace(report.rows[0], run=Run(3, 0.18))
+    left = Left("p:gone", "Old <b>lamp</b>", "falling", 0.24, 0.09)
+    record = RecordLine(rows=140, said=0.21, came=0.19, rival=0.09)
+    report = replace(report, rows=(first, *report.rows[1:]), left=(left,), record=record)
+    shown, html = table.text(report, lang="en", width=120), page.render(report, lang="en")
+    for text in (shown, html):
+        assert "day 3, 18% → 34%" in text
+        assert "it falls (24% → 9%)" in text
+        assert "Of the 140 rows due in the last week 21% were said to break out, 19% did" in text
+    assert "Old &lt;b&gt;lamp" in html
+    assert "new today" not in shown
+
+
+def test_why_tells_earlier_chances() -> None:
+    earlier = tuple(EarlierChance(NOW - timedelta(days=day), 40 - day, 0.12, "came") for day in range(1, 21))
+    shown = explained(Why(RISING, NOW, earlier=earlier), "en")
+    assert "Earlier chances" in shown
+    assert "at 39 · 12% · came true" in shown
+    assert "and 6 more" in shown
+    assert "Earlier chances" not in explained(Why(RISING, NOW), "en")
