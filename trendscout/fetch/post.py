@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping
 
 import httpx
 
@@ -12,22 +13,24 @@ _TIMEOUT_S = 20.0  # in all: an answer that drips a byte every few seconds is no
 _ANSWER_BYTES = 65_536
 
 
-def post_json(url: str, body: bytes, *, timeout_s: float = _TIMEOUT_S) -> tuple[int, bytes]:
+def post_json(
+    url: str, body: bytes, headers: Mapping[str, str] | None = None, *, timeout_s: float = _TIMEOUT_S
+) -> tuple[int, bytes]:
     """HTTP status and answer (its first 64 KiB) of posting JSON to an address that the user configured.
 
     Raises Unreachable, or Unanswered where the message was sent and may have arrived. Neither names address or
     body: the address is a secret.
     """
     try:
-        return asyncio.run(_posted(url, body, timeout_s))
+        return asyncio.run(_posted(url, body, headers or {}, timeout_s))
     except (httpx.ConnectError, httpx.ConnectTimeout, httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
         raise Unreachable("The channel cannot be reached ({kind}).", kind=type(error).__name__) from None
     except (httpx.HTTPError, TimeoutError, ValueError) as error:
         raise Unanswered("The channel gave no answer ({kind}).", kind=type(error).__name__) from None
 
 
-async def _posted(url: str, body: bytes, timeout_s: float) -> tuple[int, bytes]:
-    headers = {"Content-Type": "application/json; charset=utf-8"}
+async def _posted(url: str, body: bytes, more: Mapping[str, str], timeout_s: float) -> tuple[int, bytes]:
+    headers = {"Content-Type": "application/json; charset=utf-8", **more}
     async with (
         asyncio.timeout(timeout_s),
         httpx.AsyncClient(timeout=timeout_s / 2, follow_redirects=False, trust_env=False) as client,

@@ -21,7 +21,7 @@ from trendscout.store import runs
 from trendscout.store.sql import Connection
 from trendscout.store.workspace import Workspace
 
-Post = Callable[[str, bytes], tuple[int, bytes]]
+Post = Callable[..., tuple[int, bytes]]
 
 
 def notify(
@@ -59,7 +59,7 @@ def notify(
         )
         try:
             told[channel.name] = _tell(
-                workspace, channel, url, said, files, now=now, post=post, sleep=sleep, at_work=at_work
+                workspace, channel, url, said, made, files, now=now, post=post, sleep=sleep, at_work=at_work
             )
         except TrendscoutError as error:  # it was not even tried
             told[channel.name] = (of_error(error),)
@@ -136,6 +136,7 @@ def _tell(
     channel: Channel,
     url: str,
     said: digest.Digest,
+    made: Report,
     files: Sequence[str],
     *,
     now: datetime,
@@ -163,7 +164,7 @@ def _tell(
         workspace.write(work)
 
     pause = {"sleep": sleep} if sleep else {}
-    parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files])
+    parts = push.messages(said, channel.name, channel.kind, url, files=[Path(file) for file in files], report=made)
     done = push.send(
         [*waiting, *(part for part in parts if part.key not in known)],
         channel=channel.name,

@@ -15,11 +15,12 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trendscout.errors import TrendscoutError, Unanswered, UsageError
-from trendscout.report import bots
+from trendscout.model import Report
+from trendscout.report import bots, tables
 from trendscout.report.bots import BOTS, Bot
 from trendscout.report.digest import Digest
 
-Post = Callable[[str, bytes], tuple[int, bytes]]  # (url, JSON) -> (HTTP status, answer)
+Post = Callable[..., tuple[int, bytes]]  # (url, JSON[, headers]) -> (HTTP status, answer)
 State = Literal["waiting", "doubt", "aside"]  # "aside": not sent again unless the user says so
 _TOO_OLD = timedelta(days=7)  # nobody wants the morning report of last week
 _DOUBTS = 2
@@ -77,18 +78,24 @@ class Delivery:
 
 
 def messages(
-    digest: Digest, channel: str, kind: str, url: str, *, files: Sequence[Path] = ()
+    digest: Digest, channel: str, kind: str, url: str, *, files: Sequence[Path] = (), report: Report | None = None
 ) -> tuple[Message, ...]:
-    """The parts of `digest` for a channel, cut between items and numbered.
+    """The parts of `digest` for a channel, cut between items and numbered; for a table those of `report`'s rows.
 
-    `kind` is wecom, dingtalk, feishu or apprise. E-mail gets one message with the workbook
+    `kind` is wecom, dingtalk, feishu, apprise, webhook or bitable. E-mail gets one message with the workbook
     among `files` attached, or all of them if there is none. Raises UsageError
     for an unknown kind or an address that apprise does not know.
     """
+    if kind in tables.KINDS and report is not None:
+        tables.check_address(channel, kind, url)
+        return tuple(
+            Message(f"{digest.key}/{channel}/{number}", digest.title, text)
+            for number, text in enumerate(tables.texts(report, kind), start=1)
+        )
     if kind not in BOTS and kind != "apprise":
         raise UsageError(
             "The channel {channel!r} is of an unknown kind {kind!r}.",
-            next_step="Kinds are wecom, dingtalk, feishu and apprise.",
+            next_step="Kinds are wecom, dingtalk, feishu, apprise, webhook and bitable.",
             channel=channel,
             kind=kind,
         )
@@ -213,9 +220,11 @@ def _tried(
 
 
 def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> tuple[bots.Fate, str, float]:
-    bot = BOTS[kind]
-    where, secret = bots.address(kind, url, now)
     try:
+        if kind in tables.KINDS:
+            return tables.deliver(kind, url, part.key, part.text, post, now)
+        bot = BOTS[kind]
+        where, secret = bots.address(kind, url, now)
         status, answer = post(where, bot.body(part.title, part.text, secret, now))
     except (Unanswered, TimeoutError) as error:
         return "doubt", f"no answer ({type(error).__name__}): it may have arrived", 0.0
