@@ -149,6 +149,15 @@ def test_a_member_of_a_line_joins_no_goods_of_all_kinds(word: str) -> None:
     assert not joined(*rows)
 
 
+def test_a_brand_lists_a_code_twice_for_its_variants() -> None:
+    rows = [
+        ("amazon_DE", "Korvo HX1200i ATX power supply black"),
+        ("amazon_DE", "Korvo HX1200i Shift ATX power supply black"),
+    ]
+    assert joined(*rows)
+    assert not joined(*rows, brand=["Korvo", "Korvo"])
+
+
 def test_a_shared_code_is_no_double_where_one_has_more_memory() -> None:
     one = "Korvo Plus2 notebook NT550XDA-K14AG celeron NVMe 128GB"
     assert joined(("coupang_KR", one), ("coupang_KR", f"{one} grey bag"))

@@ -13,7 +13,7 @@ from zlib import crc32
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.listings import SCALE, Listings, filler_tokens
+from trendscout.matching.listings import SCALE, Listings, filler_tokens, storage_tokens
 
 F32 = NDArray[np.float32]
 BATCH = 8_192  # pairs at a time: their words stay in the processor's cache
@@ -36,7 +36,6 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) for name, kinds in GROUPS.items()}
 
 _SYSTEM = crc32(b"system")
-_MEMORY = crc32(b"mb")
 
 NAMES: tuple[str, ...] = (
     "containment",
@@ -115,14 +114,13 @@ def one_sided(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) ->
     return np.asarray((np.isin(kinds_a, telling) & ~met_a).any(0) | (np.isin(kinds_b, telling) & ~met_b).any(0))
 
 
-def other_memory(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether both state memory or storage and one of them has some that the other lacks: 128 GB, 128 + 256 GB."""
-    kinds_a, kinds_b = _slots(listings.kinds, a), _slots(listings.kinds, b)
-    values_a, values_b = _slots(listings.values, a, len(kinds_a)), _slots(listings.values, b, len(kinds_b))
+def other_storage(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether both state their storage and one of them has some that the other lacks: 128 GB, 128 + 256 GB."""
+    values_a, values_b = _slots(listings.values, a), _slots(listings.values, b)
     met_a, met_b = _met(values_a, values_b)
-    memory_a, memory_b = kinds_a == _MEMORY, kinds_b == _MEMORY
-    more = (memory_a & ~met_a).any(0) | (memory_b & ~met_b).any(0)
-    return np.asarray(more & memory_a.any(0) & memory_b.any(0))
+    stored_a, stored_b = (np.isin(values, storage_tokens()) for values in (values_a, values_b))
+    more = (stored_a & ~met_a).any(0) | (stored_b & ~met_b).any(0)
+    return np.asarray(more & stored_a.any(0) & stored_b.any(0))
 
 
 def other_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:

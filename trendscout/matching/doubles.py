@@ -15,7 +15,7 @@ from trendscout.matching.comparison import (
     near_equal,
     one_seller,
     one_sided,
-    other_memory,
+    other_storage,
     replaced_codes,
     replaced_words,
 )
@@ -45,24 +45,24 @@ def once_more(
 ) -> NDArray[np.int64]:
     """Per row the smallest row of its platform that is the same offer; `scored` are pairs of one platform.
 
-    Two such listings are one product if they are likely to be one and their titles say one thing, or if one long
-    title is the other or its beginning, where not one seller wrote both; or if they share a rare model code and
-    nothing speaks against it. On one of the `markets`, which have many sellers, also if one long title was copied
-    but for a common word, or if they are surely alike, with no fact on one side only, at nearly the same price.
-    Rows that are to be apart from any stay alone here.
+    Two such listings are one product if they are likely to be one and their titles say one thing, if one
+    long title is the other or its beginning, or if they share a rare model code and nothing speaks against it. On one of
+    the `markets`, which have many sellers, also if a long title was copied but for a common word, or if they are
+    surely alike, with no fact on one side only, at nearly the same price. But what one seller wrote are variants,
+    and rows that are to be apart from any stay alone here.
     """
     market = np.array([_platform(source) in markets for source in listings.sources], bool)[listings.source[a]]
     free = np.ones(len(listings), bool)
     free[ties.apart.ravel()] = False
     likely = scored.probability >= model.likely
     against = scored.hard | replaced_codes(listings, a, b)
-    coded = scored.coded & ~scored.far & ~against & likely & ~other_memory(listings, a, b)
+    coded = scored.coded & ~scored.far & ~against & likely & ~other_storage(listings, a, b)
     plain = (replaced_words(listings, a, b) < RARE) & ~one_sided(listings, a, b) & ~against
     sure = market & plain & (scored.probability >= model.sure) & close_prices(listings, a, b)
     written_off = cut_short(listings, a, b)
     written_off |= market & plain & copied_title(listings, a, b)
-    alike = ((likely & near_equal(listings, a, b)) | sure | written_off) & ~one_seller(listings, a, b)
-    same_offer = (alike | coded) & free[a] & free[b]
+    alike = (likely & near_equal(listings, a, b)) | sure | written_off | coded
+    same_offer = alike & ~one_seller(listings, a, b) & free[a] & free[b]
     chance = np.where(written_off, np.maximum(scored.probability, model.sure), scored.probability)
     number = np.where(ties.known >= 0, ties.known * len(listings.sources) + listings.source, -1)
     alone = Ties(number, np.full(len(listings), -1), ties.together[:0], ties.apart[:0])

@@ -149,6 +149,16 @@ def filler_tokens() -> U32:
     return np.array(sorted({token(word, common) for word in _FILLER.split()}), np.uint32)
 
 
+_STORAGE = (64, 120, 128, 180, 240, 250, 256, 320, 480, 500, 512, 960, 1000, 1024, 2000, 2048, 4096)  # GB
+
+
+@cache
+def storage_tokens() -> U32:
+    """The tokens of facts that state what a disk holds; less is memory, which titles leave out as they like."""
+    common = common_words()
+    return np.array(sorted({token(f"mb {size * 1024}", common) for size in _STORAGE}), np.uint32)
+
+
 def _stem(word: str) -> str:
     """The beginning of a longer word of letters, which survives inflection, cutting short and near languages."""
     if len(word) < STEM or (len(word) > STEM and not (word.isalpha() and word.isascii())):
