@@ -46,10 +46,10 @@ def once_more(
     """Per row the smallest row of its platform that is the same offer; `scored` are pairs of one platform.
 
     Two such listings are one product if they are likely to be one and their titles say one thing, if one
-    long title is the other or its beginning, or if they share a rare model code and nothing speaks against it. On one of
-    the `markets`, which have many sellers, also if a long title was copied but for a common word, or if they are
-    surely alike, with no fact on one side only, at nearly the same price. But what one seller wrote are variants,
-    and rows that are to be apart from any stay alone here.
+    long title is the other or its beginning, or if they share a rare model code and nothing speaks against it.
+    On one of the `markets`, which have many sellers, also if a long title was copied but for a common word, or
+    if they are surely alike, with no fact on one side only, at nearly the same price. But what one seller wrote
+    are variants, and rows that are to be apart from any stay alone here.
     """
     market = np.array([_platform(source) in markets for source in listings.sources], bool)[listings.source[a]]
     free = np.ones(len(listings), bool)
