@@ -43,6 +43,7 @@ COMMANDS = (
     ("push", "list"),
     ("mcp", "--skill"),
     ("jobs", "list"),
+    ("costs",),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),
