@@ -5,7 +5,7 @@ COPY . .
 RUN python -m venv /app \
  && /app/bin/pip install --no-cache-dir --require-hashes -r requirements/run.txt -r requirements/build.txt
 # What the extras need is in no list of hashes; the versions of that list hold for what it names.
-RUN grep -oE '^[A-Za-z0-9._-]+==[^ ;]+' requirements/run.txt > /tmp/pins.txt \
+RUN sed -n '/^[A-Za-z0-9]/s/ *\\$//p' requirements/run.txt > /tmp/pins.txt \
  && /app/bin/pip install --no-cache-dir --no-build-isolation --constraint /tmp/pins.txt '.[desk,mcp,push,team]'
 
 FROM python:3.13-slim

@@ -44,6 +44,8 @@ COMMANDS = (
     ("mcp", "--skill"),
     ("jobs", "list"),
     ("costs",),
+    ("alert", "list"),
+    ("words",),
     ("sources",),
     ("sources", "shopee"),
     ("sources", "--json"),

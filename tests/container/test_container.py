@@ -110,7 +110,7 @@ def test_the_steps_of_the_build_give_a_program_that_runs(tmp_path: Path) -> None
         shutil.copy(ROOT / name, source / name)
     stage = instructions()[: [name for name, _ in instructions()].index("FROM", 1)]
     for step in (rest for name, rest in stage if name == "RUN"):
-        line = step.replace("/app", str(app)).replace("/tmp/", f"{tmp_path}/")  # noqa: S108 - the image's own
+        line = step.replace("/tmp/", f"{tmp_path}/").replace("/app", str(app))  # noqa: S108 - the image's own
         line = line.replace("python -m venv", f"{sys.executable} -m venv")
         subprocess.run(["/bin/sh", "-e", "-c", line], cwd=source, check=True, timeout=1200)
     (tmp_path / "data").mkdir()

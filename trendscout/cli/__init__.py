@@ -91,8 +91,8 @@ _GROUPS = {
     "Begin": ("demo", "init", "doctor", "sources"),
     "Bring lists in": ("collect", "ingest", "import", "parse", "replay", "source"),
     "Read the answer": ("report", "rank", "why", "record", "backtest", "serve", "mcp", "extension"),
-    "Say what you know": ("mark", "review", "merge", "split", "variants", "match", "costs"),
-    "Every day": ("run", "schedule", "jobs", "push", "db"),
+    "Say what you know": ("mark", "review", "merge", "split", "variants", "match", "costs", "words"),
+    "Every day": ("run", "schedule", "jobs", "alert", "push", "db"),
 }
 
 
