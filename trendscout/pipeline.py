@@ -449,6 +449,16 @@ def read_report(
     return made, changes.since(made, before) if only_changes else None
 
 
+def pictures(made: Report) -> dict[str, bytes]:
+    """By address, the pictures of a report's first products that came from the open internet."""
+    from trendscout.fetch.pictures import MOST
+    from trendscout.fetch.pictures import pictures as fetched
+    from trendscout.report.clean import picture_address
+
+    addresses = (picture_address(row.facts.image) for row in made.rows[:MOST])
+    return fetched([one for one in addresses if one])
+
+
 def drop(
     made: Report,
     formats: Sequence[str],

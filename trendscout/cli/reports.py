@@ -115,6 +115,9 @@ def report(
         bool, typer.Option("--changes", help=t("Only what changed since you last looked."))
     ] = False,
     machine: Annotated[bool, typer.Option("--machine", help=t("CSV for programs: plain UTF-8."))] = False,
+    pictures: Annotated[
+        bool, typer.Option("--pictures", help=t("The workbook with pictures, which are fetched from the sites."))
+    ] = False,
     as_json: AsJson = False,
 ) -> None:
     """Report to people."""
@@ -122,6 +125,8 @@ def report(
     from trendscout.cli.show import show_report
 
     here, form = _begun(context, "json" if as_json else format_)
+    if pictures and form != "xlsx":
+        raise UsageError("--pictures are for the workbook.", next_step="Add --format xlsx.")
     query = _query(here, market, source, category, kind, top, sort, pack)
     # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
     asked = {**asdict(query), "reader": here.settings.reader}
@@ -136,7 +141,12 @@ def report(
             settings=here.settings,
             keep=as_of is None,
         )
-    show_report(made, here, form, out, machine=machine, changes=changed)
+    fetched = None
+    if pictures:
+        with here.progress("Fetching pictures"):
+            fetched = pipeline.pictures(made)
+        here.say("{count} of {all} pictures came.", count=len(fetched), all=len(made.rows))
+    show_report(made, here, form, out, machine=machine, changes=changed, pictures=fetched)
     here.end()
 
 

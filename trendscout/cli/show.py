@@ -72,6 +72,7 @@ def show_report(
     machine: bool,
     changes: Any = None,
     piped: bool = False,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> None:
     """The report in the terminal, in files whose paths are told, or on standard output."""
     from trendscout.cli.pipes import pipe_of
@@ -117,6 +118,7 @@ def show_report(
         machine=machine,
         zone=_zone(here),
         changes=changes,
+        pictures=pictures,
     )
     for path in written:
         print(path)

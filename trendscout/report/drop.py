@@ -43,13 +43,15 @@ def write(
     keep: bool = False,
     images: bool = True,
     changes: Changes | None = None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> tuple[Path, ...]:
     """The paths of the files written for `formats`, at the places that `pattern` names inside `folder`.
 
     Fields of a pattern: {date} (of the report in `zone`, or `date`), {time}, {name}, {market}, {ext}. CSV comes
     with the coverage and the record beside it, a machine CSV with datapackage.json too. Where the pattern has a
     folder of its own, `_SUCCESS` is written there last and lists the files; with `keep`, a finished drop that is
-    there already is left as it is. `images` is for the page, `changes` for page and feed. Raises UsageError for a
+    there already is left as it is. `images` is for the page, `changes` for page and feed, `pictures`
+    by their addresses for the workbook. Raises UsageError for a
     pattern that leads elsewhere or a file that cannot be written.
     """
     local = report.as_of.astimezone(zone)
@@ -73,7 +75,9 @@ def write(
     files: dict[Path, bytes] = {}
     view = View(lang, zone, report.as_of)
     for one, path in targets.items():
-        files |= _files(report, one, path, view, machine=machine, images=images, changes=changes)
+        files |= _files(
+            report, one, path, view, machine=machine, images=images, changes=changes, pictures=pictures
+        )
     return paths.commit(files, marker=marker)
 
 
@@ -115,14 +119,22 @@ def as_json(data: object, *, indent: int | None = 1) -> str:
 
 
 def _files(
-    report: Report, form: Format, path: Path, view: View, *, machine: bool, images: bool, changes: Changes | None
+    report: Report,
+    form: Format,
+    path: Path,
+    view: View,
+    *,
+    machine: bool,
+    images: bool,
+    changes: Changes | None,
+    pictures: Mapping[str, bytes] | None = None,
 ) -> dict[Path, bytes]:
     if form == "json":
         return {path: as_json(document(report)).encode() + b"\n"}
     if form == "xlsx":
         from trendscout.report import workbook
 
-        return {path: workbook.as_xlsx(report, view)}
+        return {path: workbook.as_xlsx(report, view, pictures)}
     if form == "atom":
         from trendscout.report import atom
 

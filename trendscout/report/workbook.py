@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime, tzinfo
 from io import BytesIO
 from typing import TYPE_CHECKING, Any
@@ -29,6 +29,8 @@ _MOST_CURVES = (
 _CURVE_SPANS = 60  # columns of the history sheet
 _HOURS_UNTIL_DAYS = 3
 _FROZEN = 3  # columns
+_THUMBNAIL = 64  # pixels of a picture's longer side
+_MOST_PIXELS = 10_000.0
 _PRINTED = 18  # columns of the products
 _LANDSCAPE_A4 = 9
 # What a seller reads first stands left; ids and times that only machines ask for stand at the end.
@@ -41,7 +43,7 @@ _FIRST = (
 _LAST = ("platform", "market", "list_id", "category", "product_id", "item_key", "seen_at", "as_of")
 
 
-def as_xlsx(report: Report, view: View) -> bytes:
+def as_xlsx(report: Report, view: View, pictures: Mapping[str, bytes] | None = None) -> bytes:
     """The workbook: ids and titles are text, times are local dates, numbers are numbers; no cell is a formula."""
     from xlsxwriter import Workbook
 
@@ -51,7 +53,7 @@ def as_xlsx(report: Report, view: View) -> bytes:
     book.set_properties(
         {"title": visible(report.title), "author": "trendscout", "created": report.as_of.replace(tzinfo=None)}
     )
-    sheets = _Book(book, report, view)
+    sheets = _Book(book, report, view, pictures or {})
     sheets.products()
     sheets.coverage()
     sheets.columns()
@@ -64,8 +66,8 @@ def as_xlsx(report: Report, view: View) -> bytes:
 class _Book:
     """The sheets of one workbook and the formats they share."""
 
-    def __init__(self, book: Workbook, report: Report, view: View) -> None:
-        self.report, self.view = report, view
+    def __init__(self, book: Workbook, report: Report, view: View, pictures: Mapping[str, bytes]) -> None:
+        self.report, self.view, self.pictures = report, view, pictures
         self.drawn = report.rows[:_MOST_CURVES]
         self.links = 0  # addresses of the products that could be links
         self.span = _span(self.drawn, view.zone)
@@ -88,7 +90,7 @@ class _Book:
     def products(self) -> None:
         """The rows, then a last column with their curves."""
         sheet = self.sheets["Products"]
-        columns = arranged()
+        columns = arranged(pictures=bool(self.pictures))
         warning = absences.warning(self.report, self.view.lang)
         top = self.table(sheet, columns, self.report.rows, above=self.first_line(warning), warned=bool(warning))
         place = len(columns)
@@ -96,6 +98,7 @@ class _Book:
         sheet.set_column(place, place, 24)
         # More columns would be too small to read.
         sheet.print_area(0, 0, top + max(len(self.report.rows), 1), _PRINTED - 1)
+        self.thumbnails(sheet, top, [column.name for column in columns].index("image"))
         history = self.sheets["History"].get_name()
         width = len(self.spans)
         places: list[str] = []
@@ -109,6 +112,16 @@ class _Book:
             look: dict[str, Any] = {"location": places, "range": ranges}
             look |= {"markers": True, "empty_cells": "gaps", "show_hidden": True}
             sheet.add_sparkline(top + 1, place, look)
+
+    def thumbnails(self, sheet: Worksheet, top: int, place: int) -> None:
+        """Of each product whose picture is at hand and is one: the picture, fitted into its cell."""
+        for line, row in enumerate(self.report.rows, start=top + 1):
+            data = self.pictures.get(row.facts.image or "", b"")
+            scale = _fitted(data)
+            if scale:
+                sheet.set_row_pixels(line, _THUMBNAIL)
+                look = {"image_data": BytesIO(data), "x_scale": scale, "y_scale": scale, "object_position": 1}
+                sheet.insert_image(line, place, "picture", look)
 
     def first_line(self, warning: str) -> str:
         """What the report is, of when, and how old or incomplete."""
@@ -276,11 +289,28 @@ class _Book:
         sheet.write_string(line, place, visible(text)[:_CELL_LIMIT], form or self.formats["text"])
 
 
-def arranged() -> tuple[Column, ...]:
-    """The columns of a row in the order of a reader."""
+def _fitted(data: bytes) -> float:
+    """By what a picture is scaled to fit a cell; 0 if it is none that every Excel shows."""
+    from xlsxwriter.image import Image
+
+    try:
+        picture = Image(BytesIO(data))
+        size = max(float(picture.width), float(picture.height))
+        known = picture.image_type in ("PNG", "JPEG", "GIF")
+    except Exception:  # noqa: BLE001 - whatever a site sent instead of a picture
+        return 0.0
+    return _THUMBNAIL / size if known and 1 <= size <= _MOST_PIXELS else 0.0
+
+
+def arranged(*, pictures: bool = False) -> tuple[Column, ...]:
+    """The columns of a row in the order of a reader; `pictures` stand beside the titles."""
     by_name = {column.name: column for column in ROW}
     rest = (name for name in by_name if name not in {*_FIRST, *_LAST})
-    return tuple(by_name[name] for name in (*_FIRST, *rest, *_LAST))
+    names = [*_FIRST, *rest, *_LAST]
+    if pictures:
+        names.remove("image")
+        names.insert(_FROZEN, "image")
+    return tuple(by_name[name] for name in names)
 
 
 def _printed(sheet: Worksheet, top: int = 0) -> None:
