@@ -4,7 +4,7 @@
 free with the source named) the last rate of each month since 2015, and the newest.
 
 `python docs/rates.py usd.json ...` adds to others.csv the day of each such file: it holds units for one dollar as
-the npm package `@fawazahmed0/currency-api` (CC0) publishes them. The currencies that the ECB does not quote are
+the npm package `@fawazahmed0/currency-api` publishes them. The currencies that the ECB does not quote are
 taken. Days that are there already stay as they are.
 """
 
