@@ -105,6 +105,13 @@ SENTENCES: Mapping[str, Sentence] = {
     "file_unreadable": Sentence("failed", "It cannot be read: {why}."),
     "file_too_large": Sentence("failed", "It has more than {limit} MiB."),
     "file_damaged": Sentence("failed", "It is damaged: {why}."),
+    "joined_anew": Sentence(
+        "note",
+        "An earlier version had joined them; all were joined anew: {products_before} products became"
+        " {products_after}, {undone} pairs came apart, {made} came together,"
+        " {spreads_before} products with prices in several places became {spreads_after}."
+        " Marks and decisions stay with their listings.",
+    ),
     "list_moved": Sentence(
         "note",
         "{before} is {after} now: {count} looks moved, with what you said of their goods.",

@@ -1,7 +1,6 @@
 """Commands about single products: match, merge, split, mark, why."""
 
 import sys
-from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -70,14 +69,8 @@ def match(
             joined=done.joined,
             likely=done.likely,
         )
-        if done.anew:
-            here.say(
-                "An earlier version had joined them; all were joined anew: {products_before} products became"
-                " {products_after}, {undone} pairs came apart, {made} came together,"
-                " {spreads_before} products with prices in several places became {spreads_after}."
-                " Marks and decisions stay with their listings.",
-                **asdict(done.anew),
-            )
+        for told in done.findings:
+            here.say("{finding}", finding=told.said(here.lang))
 
 
 @app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))

@@ -169,7 +169,7 @@ def _deliver(
     wanted = job.report or {}
     lang = cast("Lang", wanted.get("lang") or lang)
     if outcomes:
-        pipeline.match(workspace)
+        notes = (*notes, *pipeline.match(workspace).findings)
     made = pipeline.report(
         workspace, report_query(job, settings), now=run.started_at, settings=settings, keep=True
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
 
@@ -12,6 +12,7 @@ import pyarrow.parquet as pq
 
 from trendscout.errors import StoreError, UsageError
 from trendscout.files import whole_file
+from trendscout.findings import Finding, finding
 from trendscout.matching.listings import SCHEMA
 from trendscout.matching.match import VERSION, Decisions, match_listings
 from trendscout.matching.pair_model import MANY_SHOPS
@@ -32,6 +33,11 @@ class Matched:
     joined: int  # listings that share their product with another
     likely: int  # ... by a "likely" verdict
     anew: Rejoined | None = None  # what changed, if an earlier matcher had joined them
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What changed, to be told: a rank that fell for another join is no fall."""
+        return (finding("joined_anew", **asdict(self.anew)),) if self.anew else ()
 
 
 @dataclass(frozen=True, slots=True)
