@@ -28,4 +28,4 @@ def test_goods_without_places_are_told_as_such(run):
     told = run("report")
     assert told.code == 2
     assert "goods without places (shopify_US/new_arrivals" in told.err
-    assert "No such list was read" in run("report", "--market", "UK").err
+    assert "No list has --market 'UK'" in run("report", "--market", "UK").err
