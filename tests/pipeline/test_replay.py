@@ -145,7 +145,10 @@ def test_a_list_that_is_called_otherwise_moves_with_what_was_said_of_its_goods(c
         (listing,) = store.execute(
             "SELECT listing FROM listings WHERE item_key = ? AND platform = 'amazon' AND market = 'US'", [key]
         ).fetchone()
-        store.execute("INSERT INTO marks VALUES (?, 'mine', '200 in stock', now())", [listing])
+        store.execute(
+            "INSERT INTO marks (listing, mark, note, marked_at) VALUES (?, 'mine', '200 in stock', now())",
+            [listing],
+        )
 
     def moved(source):
         def read(reader):
