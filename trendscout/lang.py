@@ -25,7 +25,10 @@ def _chinese() -> dict[str, str]:
 
 
 # Fields that hold what a user or a site wrote: a job called "rising" keeps its name.
-GIVEN = frozenset("job product title file folder path db channel channels reader store archive sku note".split())
+GIVEN = frozenset(
+    "job product title file folder path db channel channels reader store archive sku note name names text key url "
+    "wanted column example query word page id".split()
+)
 
 
 def tr(text: str, lang: Lang, /, **fields: object) -> str:

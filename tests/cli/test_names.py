@@ -163,6 +163,20 @@ def test_what_the_user_named_keeps_its_name_in_chinese() -> None:
     assert tr("rising", "zh") == "上升"
     assert tr("{job}: {state}.", "zh", job="rising", state="done") == "rising: 完成."
     assert "rising" in tr("{file} is there already.", "zh", file="rising")
+    assert "rising" in tr("No product is called {name!r}.", "zh", name="rising")
+
+
+@pytest.mark.parametrize("command", ["report", "rank"])
+def test_a_file_is_what_its_ending_says_or_refused(run, command: str) -> None:
+    Path("ranks.csv").write_text(
+        "list_id,snapshot_at,rank,item_key\na_US/x/y,2026-10-01,1,k1\na_US/x/y,2026-10-02,2,k1\n"
+    )
+    assert run("import", "ranks.csv").code == 0
+    ended = run(command, "--format", "csv", "--out", "x.xlsx", "--as-of", "2026-10-02T12:00Z")
+    assert ended.code == 2
+    assert "x.xlsx" in ended.err
+    assert "csv" in ended.err
+    assert not Path("x.xlsx").exists()
 
 
 def test_an_address_has_the_market_in_both_forms() -> None:
