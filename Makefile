@@ -58,7 +58,7 @@ crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
 gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
-	$(BIN)/python -m pytest tests/ranking/test_agreement.py
+	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 tests/ranking/test_agreement.py tests/matching/test_shared.py
 
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
