@@ -53,7 +53,7 @@ def match_store(connection: Connection) -> Matched:
     worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
     news = products.new_records(connection, worldwide)
     ground = products.ground(connection, worldwide, [VERSION, *sorted(open_markets())])
-    if not len(news) and products.stands_on(connection, ground):
+    if not len(news) and products.stands_on(connection, ground, VERSION):
         return Matched(*products.sizes(connection))
     known = products.match_index(connection, SCHEMA.names, VERSION)
     before = None

@@ -94,9 +94,10 @@ def ground(connection: Connection, worldwide: Sequence[str], matcher: Sequence[o
     return f"{' '.join(map(str, matcher))} {words} {ids}"
 
 
-def stands_on(connection: Connection, ground: str) -> bool:
-    """Whether the products were made on this ground."""
-    return one(connection, "SELECT value FROM facts WHERE name = 'matched_on'") == (ground,)
+def stands_on(connection: Connection, ground: str, version: int) -> bool:
+    """Whether the products were made on this ground, by this `version` of the matcher."""
+    kept = connection.execute("SELECT name, value FROM facts WHERE name IN ('matcher', 'matched_on')").fetchall()
+    return dict(kept) == {"matcher": str(version), "matched_on": ground}
 
 
 def forget_index(connection: Connection) -> None:
