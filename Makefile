@@ -57,8 +57,9 @@ test-duckdb2: ## the store's tests on DuckDB 2.0, in a venv of its own
 crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
-gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED)
+gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED), and the tests that take minutes
 	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 tests/ranking/test_agreement.py tests/matching/test_shared.py
+	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 -m long tests/demo tests/desk tests/team
 
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash

@@ -1,6 +1,6 @@
 """Real processes killed at random moments: the store opens, nothing is half, nothing doubled, nothing lost.
 
-TRENDSCOUT_CYCLES says how many kills, over six days of the demo; 5 over five unless told (`make crash`: 200).
+TRENDSCOUT_CYCLES says how many kills, over six days of the demo; 3 over five unless told (`make crash`: 200).
 """
 
 import hashlib
@@ -24,7 +24,7 @@ from trendscout.store.load import noted_pages
 from trendscout.store.upkeep import contradictions
 from trendscout.store.workspace import Workspace
 
-CYCLES = int(os.environ.get("TRENDSCOUT_CYCLES", "5"))
+CYCLES = int(os.environ.get("TRENDSCOUT_CYCLES", "3"))
 DAYS = 6 if "TRENDSCOUT_CYCLES" in os.environ else 5
 ROOT = Path(__file__).parents[2]
 COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"

@@ -185,7 +185,7 @@ def test_the_verdict_is_said_in_both_languages(played: tuple[Path, DemoResult]) 
     assert "Day {day} of {days}: {date}" in _chinese()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_the_report_is_early_and_right_on_a_whole_market(tmp_path: Path) -> None:
     """The floors of what the demo promises: 45 mornings of one market, with everything that goes wrong in them."""
     result = play(tmp_path, days=45)

@@ -306,6 +306,7 @@ def test_a_hostile_page_has_no_way_in(browser: Browser, desk: Open) -> None:
     assert hosts == {"shopee.co.id"}
 
 
+@pytest.mark.long
 def test_ten_clips_of_ten_days_make_a_history_that_is_ranked(browser: Browser, desk: Open) -> None:
     browser.pair(desk)
     start = desk.now

@@ -25,7 +25,6 @@ MEAN_FLOOR = FLOORS.pop("geometric_mean")
 SNAPSHOTS = 800
 # All histories take five CPU minutes: `make test` holds lists of goods to their floors, `make gate` all of them.
 EVERY_TIME = frozenset(("amazon_us", "oliveyoung_kr"))
-GATED = pytest.mark.skipif("TRENDSCOUT_GATE" not in os.environ, reason="five CPU minutes: make gate")
 
 pytestmark = [
     pytest.mark.shared,
@@ -80,7 +79,10 @@ def second_half(name: str) -> GroupReport:
 
 @pytest.mark.parametrize(
     "name",
-    [name if name in EVERY_TIME else pytest.param(name, marks=GATED) for name in sorted({*FLOORS, *SHOWN_FLOORS})],
+    [
+        name if name in EVERY_TIME else pytest.param(name, marks=pytest.mark.long)
+        for name in sorted({*FLOORS, *SHOWN_FLOORS})
+    ],
 )
 def test_a_history_keeps_its_floors(name: str) -> None:
     """One test a history: replaying it costs half a minute, and workers of pytest share nothing."""

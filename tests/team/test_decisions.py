@@ -11,6 +11,7 @@ from trendscout.steps.match import match_store
 from trendscout.store.histories import import_history
 from trendscout.store.products import marks
 from trendscout.store.runs import remember
+from trendscout.store.workspace import Workspace
 
 NOW = datetime(2026, 5, 2, tzinfo=UTC)
 TITLES = (
@@ -31,6 +32,14 @@ def listed(folder, titles, day=1):
     file = folder / f"{day}.csv"
     file.write_text("\n".join(["list_id,snapshot_at,rank,item,item_key,count", *lines]), encoding="utf-8")
     return file
+
+
+@pytest.fixture(params=["file", pytest.param("lake", marks=pytest.mark.long)])
+def workspace(request, tmp_path):
+    """Where a store is; in a lake each of these tests takes ten seconds and more."""
+    if request.param == "file":
+        return Workspace.at(tmp_path / "store.duckdb")
+    return Workspace.at(request.getfixturevalue("new_lake")())
 
 
 @pytest.fixture

@@ -70,6 +70,7 @@ def test_a_role_that_may_only_read_reports(postgres, shared, run):
         assert store.execute("SELECT count(*) FROM marks").fetchall() == [(0,)]
 
 
+@pytest.mark.long
 @pytest.mark.slow
 @pytest.mark.timeout(180)
 def test_six_at_once_all_rank(shared):

@@ -166,6 +166,7 @@ def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(new_lake
     assert sum(count > 1 for *_, count in found) <= 8
 
 
+@pytest.mark.long
 def test_the_demo_gives_the_same_report_on_both(new_lake, tmp_path):
     made = {}
     for name, db in (("file", None), ("lake", new_lake())):
