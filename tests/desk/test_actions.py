@@ -268,6 +268,7 @@ def contents(db: str) -> dict[str, list[tuple[object, ...]]]:
         }
 
 
+@pytest.mark.long
 @pytest.mark.slow
 def test_days_through_the_desk_leave_the_store_that_the_command_line_leaves(tmp_path: Path) -> None:
     """The same mornings, marks and merges: once by the steps of the commands, once by the desk's writer."""

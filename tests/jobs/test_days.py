@@ -1,4 +1,4 @@
-"""Two weeks of the demo through the schedule: a drop and a digest a day, each once."""
+"""Eleven days of the demo through the schedule: a drop and a digest a day, each once."""
 
 import json
 from datetime import timedelta
@@ -14,7 +14,7 @@ from trendscout.settings.config import Channel, Settings
 from trendscout.settings.jobfile import load_job
 from trendscout.store.workspace import Workspace
 
-DAYS = 14
+DAYS = 11
 JOB = """
 cron = "0 7 * * *"
 timezone = "Asia/Shanghai"
@@ -29,7 +29,7 @@ channels = ["team"]
 
 
 @pytest.mark.slow
-def test_two_weeks_give_a_drop_and_a_digest_a_day(tmp_path, monkeypatch):
+def test_days_give_a_drop_and_a_digest_a_day(tmp_path, monkeypatch):
     pushed = []
 
     def post(url, body):
