@@ -84,6 +84,7 @@ def rows(store: Path) -> list:
         return connection.execute(f"SELECT {COLUMNS} FROM observations ORDER BY ALL").fetchall()
 
 
+@pytest.mark.long
 def test_kills_of_what_the_user_brings_lose_and_double_nothing(tmp_path):
     whole, killed = home(tmp_path / "whole"), home(tmp_path / "killed")
     chance, kills = random.Random(8), 0

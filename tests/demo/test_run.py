@@ -85,6 +85,7 @@ def test_a_finished_demo_is_not_played_again(played: tuple[Path, DemoResult]) ->
     assert again.report == result.report
 
 
+@pytest.mark.long
 def test_a_killed_demo_goes_on_to_the_same_report(played: tuple[Path, DemoResult], tmp_path: Path) -> None:
     """Killed after collecting day 4 and before noting it: its pages are in archive and store, its line is not."""
     out, result = played

@@ -212,6 +212,7 @@ def count(open_: Open, list_id: str) -> int:
         ).fetchall()[0][0]
 
 
+@pytest.mark.long
 def test_sixty_rows_seen_are_sixty_rows_in_the_store(browser: Browser, desk: Open) -> None:
     assert browser.pair(desk)["ok"]
     lists = {

@@ -173,7 +173,9 @@ def test_a_push_address_is_told_to_nobody(tmp_path, server):
     assert leaks(tmp_path, *(text for _, text in told), given=("saved.har",)) == []
 
 
-@pytest.mark.parametrize("password", [f"{MARK}-word", f"'{MARK} with a space'"])
+@pytest.mark.parametrize(
+    "password", [pytest.param(f"{MARK}-word", marks=pytest.mark.long), f"'{MARK} with a space'"]
+)
 def test_the_password_of_a_shared_store_is_not_repeated(tmp_path, password):
     store = f"ducklake:postgres:dbname=none host=127.0.0.1 port=9 user=none password={password}"
     for command in (("report",), ("--verbose", "db", "check"), ("doctor", "--json")):

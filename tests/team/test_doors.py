@@ -52,6 +52,7 @@ def rows(workspace):
     return report(workspace, ReportQuery(top=50), now=NOW, settings=Settings()).rows
 
 
+@pytest.mark.long
 def test_a_role_that_may_only_read_reports(postgres, shared, run):
     server, _ = postgres
     database = shared.db.catalogue().split("dbname=")[1].split()[0]
@@ -96,6 +97,7 @@ def test_six_at_once_all_rank(shared):
     assert upkeep.check(shared.db) == []
 
 
+@pytest.mark.long
 def test_what_another_keeps_at_the_same_moment_is_left_to_it(shared, monkeypatch):
     """A conflict in what can be made again ends no report."""
     before = rows(shared)

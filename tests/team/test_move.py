@@ -85,6 +85,7 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):
     assert "hunter2" not in str(caught.value)
 
 
+@pytest.mark.long
 def test_compacting_a_lake_changes_no_row(new_lake):
     lake = new_lake()
     for day in range(6):
