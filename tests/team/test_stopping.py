@@ -200,6 +200,8 @@ def test_a_stopped_command_ends_cleanly(played, name):
             if process.returncode == 128 + number:
                 told = err.strip().splitlines()[-1:]
                 assert not told or told[0].startswith("Stopped: "), case
+            elif process.returncode == -number:  # on a busy machine Python itself had not begun
+                assert (out, err) == ("", ""), case
             else:  # it was done before
                 assert process.returncode in (0, 2, 3), case
                 json.dumps(out)
