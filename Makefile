@@ -59,7 +59,7 @@ crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 
 gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED), and the tests that take minutes
 	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 tests/ranking/test_agreement.py tests/matching/test_shared.py
-	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 -m long tests/crash tests/demo tests/desk tests/secrets tests/team
+	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 -m long tests/crash tests/demo tests/desk tests/jobs tests/secrets tests/team
 
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash

@@ -28,7 +28,7 @@ channels = ["team"]
 """
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_days_give_a_drop_and_a_digest_a_day(tmp_path, monkeypatch):
     pushed = []
 

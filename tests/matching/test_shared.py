@@ -22,7 +22,13 @@ POPULATION = {"sn": 59, "sc": 146, "ln": 1320, "lc": 1172, "nm": 4494}
 
 
 @pytest.mark.shared
-@pytest.mark.parametrize("name", sorted(FLOORS.keys() - set(REAL)))
+@pytest.mark.parametrize(
+    "name",
+    [
+        pytest.param(name, marks=pytest.mark.long) if name in CANDIDATES else name
+        for name in sorted(FLOORS.keys() - set(REAL))
+    ],
+)
 def test_floor(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     if not (SETS / name).exists():
         pytest.skip(f"{SETS / name} is not there")

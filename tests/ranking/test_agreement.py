@@ -44,7 +44,9 @@ def _judge() -> ModuleType:
     return module
 
 
-@pytest.mark.parametrize("name", NAMES)
+@pytest.mark.parametrize(
+    "name", [name if name in EVERY_TIME else pytest.param(name, marks=pytest.mark.long) for name in NAMES]
+)
 def test_the_baselines_agree_with_the_judge(name: str, judge: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backtests, "walk_forward", without_models)
     path = SHARED / "series" / f"{name}.parquet"
