@@ -20,6 +20,7 @@ from trendscout.report.card import Card
 from trendscout.report.clean import visible, web_address
 from trendscout.store.details import ListingFacts, listings_of, sightings_of
 from trendscout.store.hosts import host_states
+from trendscout.store.labels import WEAKEST_JOINS
 from trendscout.store.products import decisions
 from trendscout.store.query import PRODUCT
 from trendscout.store.read_file import ReadFile
@@ -386,17 +387,11 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
 def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
     """The least sure join of products that stand high, beside the surest other listing; answered ones are gone."""
     rows = cursor.execute(
-        """WITH sides AS (
+        f"""WITH sides AS (
             SELECT m.*, p.position, l.title, lower(to_hex(m.listing)) AS listing_id
             FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing)
         SELECT a.product_id, a.probability, a.title, b.title, a.reason, a.listing_id || ' ' || b.listing_id
-        FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
-        WHERE a.verdict = 'likely' AND NOT EXISTS (
-            SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
-                                        AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
-        QUALIFY row_number() OVER (
-            PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1
-        ORDER BY a.position LIMIT 20"""
+        {WEAKEST_JOINS} ORDER BY a.position LIMIT {_TOP}"""
     ).fetchall()
     return [
         {

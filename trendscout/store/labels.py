@@ -14,6 +14,15 @@ from trendscout.store.sql import Connection, naive, one
 
 Judgement = Literal["S", "V", "D"]  # the same sellable product, a variant, another product
 WORDS: Mapping[Judgement, Word] = {"S": "merge", "V": "variants", "D": "split"}
+# Of `sides` (product_id, listing, verdict, probability), each product's weakest likely listing a, and the surest
+# other one b; a pair that was decided on is not asked again.
+WEAKEST_JOINS = """
+    FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
+    WHERE a.verdict = 'likely' AND a.probability IS NOT NULL AND NOT EXISTS (
+        SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
+                                    AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
+    QUALIFY row_number() OVER (
+        PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,19 +85,13 @@ def doubts(connection: Connection, *, most: int, now: datetime) -> list[Doubt]:
     rows = json.loads(shown[0]) if shown and shown[0] else {}
     position = {product: row["position"] for product, row in rows.items()}
     found = connection.execute(
-        """WITH sides AS (
+        f"""WITH sides AS (
             SELECT m.product_id, m.listing, m.verdict, m.probability, m.reason, title,
                    concat_ws(' ', platform, market) AS place,
                    coalesce(concat_ws(' ', price::VARCHAR, currency), '') AS price
             FROM memberships m JOIN listings USING (listing) WHERE list_contains(?, m.product_id) AND title <> '')
         SELECT a.product_id, a.listing, b.listing, a.title, b.title, a.place, b.place, a.price, b.price,
-               a.verdict, a.probability, a.reason
-        FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
-        WHERE a.verdict = 'likely' AND a.probability IS NOT NULL AND NOT EXISTS (
-            SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
-                                        AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
-        QUALIFY row_number() OVER (
-            PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1""",
+               a.verdict, a.probability, a.reason {WEAKEST_JOINS}""",
         [list(position)],
     ).fetchall()
     asked = sorted((Doubt(position[row[0]], *row) for row in found), key=lambda doubt: doubt.position)
