@@ -167,26 +167,28 @@ def take_back(connection: Connection, file_id: str, *, at: datetime) -> tuple[in
         )
         rests = connection.execute("SELECT DISTINCT taken_at, rest FROM gone WHERE len(rest) > 0").fetchall()
         count = connection.execute("SELECT count(*) FROM gone").fetchall()[0][0]
-        connection.execute(
-            """CREATE OR REPLACE TEMP TABLE touched AS
-            SELECT DISTINCT listing FROM observations SEMI JOIN gone USING (list_key, taken_at)"""
-        )
-        for table in ("observations", "snapshots"):
-            connection.execute(
-                f"DELETE FROM {table} WHERE (list_key, taken_at) IN (SELECT list_key, taken_at FROM gone)"
-            )
-        forget_unseen(connection)
+        forget_looks(connection, "gone")
         connection.execute(
             "UPDATE brought SET taken_back_at = $2 WHERE file_id = $1 AND taken_back_at IS NULL",
             [file_id, naive(at)],
         )
-        for table in ("gone", "touched"):
-            connection.execute(f"DROP TABLE {table}")
+        connection.execute("DROP TABLE gone")
     return int(count), [Near(aware(taken_at), tuple(map(_ref, rest))) for taken_at, rest in rests]
 
 
-def forget_unseen(connection: Connection) -> None:
-    """Listings of `touched` that no look shows any more go; the others were first and last seen otherwise."""
+def forget_looks(connection: Connection, gone: str) -> None:
+    """Take out the looks (list_key, taken_at) of a table, and the listings that no other look shows.
+
+    Those that others show were first and last seen otherwise then.
+    """
+    connection.execute(
+        f"""CREATE OR REPLACE TEMP TABLE touched AS
+        SELECT DISTINCT listing FROM observations SEMI JOIN {gone} USING (list_key, taken_at)"""
+    )
+    for table in ("observations", "snapshots"):
+        connection.execute(
+            f"DELETE FROM {table} WHERE (list_key, taken_at) IN (SELECT list_key, taken_at FROM {gone})"
+        )
     connection.execute(
         """CREATE OR REPLACE TEMP TABLE unseen AS FROM touched EXCEPT (
             SELECT listing FROM observations UNION ALL SELECT listing FROM marks
@@ -201,7 +203,8 @@ def forget_unseen(connection: Connection) -> None:
             FROM observations SEMI JOIN touched USING (listing) GROUP BY listing) o
         WHERE listings.listing = o.listing"""
     )
-    connection.execute("DROP TABLE unseen")
+    for table in ("unseen", "touched"):
+        connection.execute(f"DROP TABLE {table}")
 
 
 def _ref(page: str) -> ArchiveRef:

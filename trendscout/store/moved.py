@@ -7,7 +7,7 @@ from datetime import datetime
 
 from trendscout.findings import Finding, finding
 from trendscout.model import Snapshot
-from trendscout.store.brought import forget_unseen
+from trendscout.store.brought import forget_looks
 from trendscout.store.load import page_name
 from trendscout.store.sql import Connection, naive, registered, transaction
 
@@ -51,7 +51,11 @@ def move_looks(connection: Connection, offered: Sequence[Snapshot], *, at: datet
         ).fetchall()
         if moved:
             _carry_words(connection)
-            _take_out(connection, at)
+            connection.execute(
+                "INSERT INTO rereads SELECT list_key, taken_at, ?, layout, layout_after, entries, 0 FROM strays",
+                [naive(at)],
+            )
+            forget_looks(connection, "strays")
         connection.execute("DROP TABLE strays")
     return tuple(
         finding("list_moved", before=before, after=after[:_SHOWN], count=count) for before, after, count in moved
@@ -78,20 +82,3 @@ def _carry_words(connection: Connection) -> None:
     ):
         connection.execute(f"UPDATE {table} SET {column} = c.new FROM carried c WHERE {table}.{column} = c.old")
     connection.execute("DROP TABLE carried")
-
-
-def _take_out(connection: Connection, at: datetime) -> None:
-    connection.execute(
-        """INSERT INTO rereads SELECT list_key, taken_at, ?, layout, layout_after, entries, 0 FROM strays""",
-        [naive(at)],
-    )
-    connection.execute(
-        """CREATE OR REPLACE TEMP TABLE touched AS
-        SELECT DISTINCT listing FROM observations SEMI JOIN strays USING (list_key, taken_at)"""
-    )
-    for table in ("observations", "snapshots"):
-        connection.execute(
-            f"DELETE FROM {table} WHERE (list_key, taken_at) IN (SELECT list_key, taken_at FROM strays)"
-        )
-    forget_unseen(connection)
-    connection.execute("DROP TABLE touched")
