@@ -22,7 +22,6 @@ from trendscout.settings.config import Settings
 from trendscout.steps.publish import TOP, changed
 from trendscout.store.details import ListingFacts, listings_of, sightings_of
 from trendscout.store.read_file import SORTS, ReadFile, Wanted
-from trendscout.store.row_text import coverage_of, job_state_of
 from trendscout.store.said import Said, said_of, said_on
 
 MOST_ROWS = 50
@@ -166,13 +165,12 @@ class Answers:
         file = self.published.file()
         every = [
             look
-            for look in sorted(_coverage(file), key=absences.by_urgency)
+            for look in sorted(file.coverage, key=absences.by_urgency)
             if (not market or look.market == market)
             and (not source or look.source == source)
             and (not status or look.status == status)
         ]
         page, size = max(page, 1), min(max(size, 1), MOST_ROWS)
-        jobs = [job_state_of(text) for text in file.facts.get("jobs", ())]
         return {
             **self._head(file, {"market": market, "source": source}),
             "page": page,
@@ -187,7 +185,7 @@ class Answers:
                     "last_success": _moment(job.last_success),
                     "due": _moment(job.due),
                 }
-                for job in jobs
+                for job in file.jobs
             ],
         }
 
@@ -257,7 +255,7 @@ class Answers:
         now = self.published.as_of or self.published.clock.now()
         looks = [
             look
-            for look in sorted(_coverage(file), key=absences.by_urgency)
+            for look in sorted(file.coverage, key=absences.by_urgency)
             if scope.get("market") in (None, "", look.market) and scope.get("source") in (None, "", look.source)
         ]
         lacking = [look for look in looks if look.status != "ok"]
@@ -328,10 +326,6 @@ def _number(found: float | Decimal | None) -> float | int | None:
 
 def _moment(at: datetime | None) -> str | None:
     return None if at is None else at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _coverage(file: ReadFile) -> list[Coverage]:
-    return [coverage_of(text) for text in file.facts.get("coverage", ())]
 
 
 def _seen(one: Seen) -> Answer:

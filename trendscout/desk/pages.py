@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from trendscout.desk.filters import PAGE, Asked
 from trendscout.lang import Lang, tr
-from trendscout.model import Coverage, Point, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.model import Point, ProductFacts, Row, ScoredItem, Sighting
 from trendscout.ranking.seasons import Season, seasons
 from trendscout.report import absences, amounts, changes, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
@@ -24,7 +24,6 @@ from trendscout.store.labels import WEAKEST_JOINS
 from trendscout.store.products import decisions
 from trendscout.store.query import PRODUCT
 from trendscout.store.read_file import ReadFile
-from trendscout.store.row_text import coverage_of, job_state_of
 from trendscout.store.said import Said, said_of, said_on
 from trendscout.store.sql import Connection, aware
 
@@ -365,7 +364,7 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
         cursor.close()
     earlier = {one.product_id for one in before}
     here = {row.product_id for row in top}
-    looked = {one.list_id for one in coverage(file) if one.status == "ok"}
+    looked = {one.list_id for one in file.coverage if one.status == "ok"}
     gone = [one for one in before if one.product_id not in here]
     new = [row for row in top if row.product_id not in earlier]
     return {
@@ -408,21 +407,15 @@ def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
 # --- lists ---------------------------------------------------------------------------------------------------
 
 
-def coverage(file: ReadFile) -> list[Coverage]:
-    """The state of every list."""
-    return [coverage_of(text) for text in file.facts.get("coverage", ())]
-
-
 def lists(file: ReadFile, view: View) -> dict[str, Any]:
     """Sources by days with state and reason, hosts that rest, jobs."""
     now, zone = file.as_of, view.zone
-    every = sorted(coverage(file), key=absences.by_urgency)
+    every = sorted(file.coverage, key=absences.by_urgency)
     cursor = file.cursor()
     try:
         hosts = [one for one in host_states(cursor) if one.open_until and one.open_until > now]
     finally:
         cursor.close()
-    jobs = [job_state_of(text) for text in file.facts.get("jobs", ())]
     return {
         "coverage": [
             {
@@ -446,7 +439,7 @@ def lists(file: ReadFile, view: View) -> dict[str, Any]:
             for one in hosts
             if one.open_until
         ],
-        "jobs": [(job.name, both(partial(job_lines.sentence, job, now=now, zone=zone))) for job in jobs],
+        "jobs": [(job.name, both(partial(job_lines.sentence, job, now=now, zone=zone))) for job in file.jobs],
         "sources": sorted({(one.source, one.market or "") for one in every}),
     }
 

@@ -33,7 +33,6 @@ from trendscout.store.hosts import host_states, reopen_hosts
 from trendscout.store.lake import server_time
 from trendscout.store.rates import currencies_of
 from trendscout.store.read_file import ReadFile
-from trendscout.store.row_text import coverage_of, job_state_of
 from trendscout.store.sql import Connection, one
 from trendscout.store.upkeep import contradictions
 from trendscout.store.workspace import Workspace
@@ -100,14 +99,12 @@ def examine_published(file: ReadFile, folder: Path, settings: Settings, *, now: 
         resting = list(_hosts(cursor, now))
     finally:
         cursor.close()
-    lists = [coverage_of(text) for text in file.facts.get("coverage", ())]
-    jobs = [job_state_of(text) for text in file.facts.get("jobs", ())]
     found = [
         *_configuration(settings, now),
         *_unpublished(folder),
-        *_lists(lists),
+        *_lists(file.coverage),
         *resting,
-        *_states(jobs, settings, now),
+        *_states(file.jobs, settings, now),
     ]
     return sorted(found, key=lambda one: -one.exit_code)
 

@@ -28,7 +28,7 @@ from trendscout.store.coverage import coverage
 from trendscout.store.learned import last_backtest
 from trendscout.store.query import ANYWHERE
 from trendscout.store.read_file import ReadFile, Wanted, current_file, published_at, write_read_file
-from trendscout.store.row_text import coverage_of, packed
+from trendscout.store.row_text import packed
 from trendscout.store.said import KEPT, is_tip, save_said
 from trendscout.store.sql import Connection
 from trendscout.store.upkeep import back_up
@@ -147,7 +147,7 @@ class Changed(NamedTuple):
 def changed(file: ReadFile, folder: Path, *, days: int) -> Changed:
     """What changed in the top in so many `days` before what the read file of `folder` shows."""
     rows, _ = file.products(Wanted(tips=True), limit=TOP)
-    looks = tuple(coverage_of(text) for text in file.facts.get("coverage", ()))
+    looks = tuple(file.coverage)
     report = Report(as_of=file.as_of, rows=tuple(rows), coverage=looks)
     kept = top_before(folder, file.as_of.astimezone(UTC).date() - timedelta(days=days))
     if kept is None:

@@ -21,10 +21,10 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import StoreError
 from trendscout.files import whole_file
-from trendscout.model import Row
+from trendscout.model import Coverage, JobState, Row
 from trendscout.store.lake import prepared, quoted
 from trendscout.store.query import PRODUCT
-from trendscout.store.row_text import packed, row_of
+from trendscout.store.row_text import coverage_of, job_state_of, packed, row_of
 from trendscout.store.said import is_tip
 from trendscout.store.sql import Connection, naive, one, registered, transaction
 
@@ -333,6 +333,16 @@ class ReadFile:
                 cursor, "SELECT product_id FROM members WHERE 'p:' || lower(to_hex(listing)) = ?", [product_id]
             )
         return found[0] if found and found[0] != product_id else None
+
+    @cached_property
+    def coverage(self) -> Sequence[Coverage]:
+        """The state of every list."""
+        return [coverage_of(text) for text in self.facts.get("coverage", ())]
+
+    @cached_property
+    def jobs(self) -> Sequence[JobState]:
+        """The state of every job."""
+        return [job_state_of(text) for text in self.facts.get("jobs", ())]
 
     @cached_property
     def choices(self) -> Mapping[str, list[tuple[str, int]]]:
