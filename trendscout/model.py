@@ -6,7 +6,7 @@ ids are text, always; a price is a Decimal in `currency`; `None` means "the page
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields
 from datetime import date, datetime
 from decimal import Decimal
@@ -243,6 +243,15 @@ class Sighting:
     count_kind: str | None = None
     count_floor: bool | None = None
     currency: str | None = None  # ISO 4217, of the last price
+
+
+def first_seen_by_place(sightings: Iterable[Sighting]) -> dict[tuple[str, str | None], datetime]:
+    """When a product was first seen on each platform and market."""
+    since: dict[tuple[str, str | None], datetime] = {}
+    for one in sightings:
+        place = (one.platform, one.market)
+        since[place] = min(one.since, since.get(place, one.since))
+    return since
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from typing import Any
 
 from trendscout.errors import ConfigError, UsageError
 from trendscout.lang import Lang, tr
-from trendscout.model import ROW_FIELDS, PackCheck, Report, Row
+from trendscout.model import ROW_FIELDS, PackCheck, Report, Row, first_seen_by_place
 from trendscout.report import phrases
 from trendscout.report.clean import visible
 from trendscout.text.stock_words import stock_words
@@ -208,10 +208,7 @@ def _lead(row: Row, _: datetime) -> Interval | None:
 
 def _place_days(row: Row, now: datetime) -> Interval | None:
     """Days since it was first seen at its newest place; None while there is but one."""
-    since: dict[tuple[str, str | None], datetime] = {}
-    for one in row.facts.sightings:
-        place = (one.platform, one.market)
-        since[place] = min(one.since, since.get(place, one.since))
+    since = first_seen_by_place(row.facts.sightings)
     return _exactly((now - max(since.values())).total_seconds() / 86_400) if len(since) > 1 else None
 
 

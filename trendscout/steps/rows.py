@@ -24,6 +24,7 @@ from trendscout.model import (
     Row,
     ScoredItem,
     Sighting,
+    first_seen_by_place,
 )
 from trendscout.money import SHIPPED, Rate, Rates
 from trendscout.ranking import axes
@@ -380,12 +381,8 @@ def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, .
 
     Those of the user's own markets come first.
     """
-    seen: dict[Marketplace, datetime] = {}
-    for one in sightings:
-        place = (one.platform, one.market)
-        seen[place] = min(one.since, seen.get(place, one.since))
     shops = [place for place in context.places if sells(place[0]) and place[0] in context.shelves]
-    found = gaps(seen, shops, context.now, context.leads)
+    found = gaps(first_seen_by_place(sightings), shops, context.now, context.leads)
     return tuple(sorted(found, key=lambda gap: gap.market not in context.markets))  # a stable sort
 
 
