@@ -38,7 +38,6 @@ _STATE_STYLE = {
     "due": "cyan",
     "aside": "red",
 }
-_AXES = ("velocity", "newness", "oddness", "specialness")
 _TITLE = 24  # cells of a title where a product has one line
 _WIDE = 100  # columns that a reader of a pipe or a file is given
 
@@ -139,10 +138,7 @@ def show_ranked(made: Report, here: Call) -> None:
                 ids[row.product_id],
                 short(phrases.title(row, here.lang), _TITLE),
                 codes.chance(row),
-                *(
-                    phrases.axis(row.axes[axis].value)
-                    for axis in ("velocity", "newness", "oddness", "specialness")
-                ),
+                *(phrases.axis(axis.value) for axis in row.axes.values()),
                 row.scored.rank,
                 row.scored.list_id,
             )

@@ -22,7 +22,6 @@ from trendscout.report.signal_names import effect, named
 
 _DAYS = 45  # of history in the curves
 _BANDS = (10, 25, 50, 100)  # US dollars
-_AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +44,7 @@ class Card:
         return {
             "position": self.place,
             "chance": _sortable(row.scored.probability),
-            **{name: _sortable(row.axes[name].value) for _, name in _AXES},
+            **{name: _sortable(row.axes[name].value) for _, name in phrases.AXES},
             "since": _sortable(row.facts.first_seen.timestamp() if row.facts.first_seen else None),
             "price": _sortable(row.facts.price_usd),
             "stage": row.scored.stage,
@@ -127,7 +126,7 @@ class Card:
     @property
     def axes(self) -> Iterator[tuple[Markup, Markup]]:
         """A sentence on each of velocity, 新, 奇 and 特 that has one."""
-        for label, name in _AXES:
+        for label, name in phrases.AXES:
             axis = self.row.axes[name]
             if axis.why:
                 yield say(label), say(axis.why, **axis.fields)

@@ -38,6 +38,7 @@ FLAGS = {
     "brushing": "sales or reviews look pushed",
     "promoted": "promoted: it rose with a price cut",
 }
+AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 STATUSES = {
     "ok": "complete",
     "partial": "partial",

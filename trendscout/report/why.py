@@ -18,7 +18,6 @@ from trendscout.report.grid import fit, wrapped
 from trendscout.report.plot import plot
 from trendscout.report.signal_names import effect, named
 
-_AXES = (("Velocity", "velocity"), ("新 new", "newness"), ("奇 odd", "oddness"), ("特 special", "specialness"))
 _LABEL = 8  # cells left of a plot, for ranks
 _EARLIER = 14  # mornings of earlier chances
 _BAR = 20  # cells of the largest contribution
@@ -104,7 +103,7 @@ class _View:
 
     def axes(self) -> list[Text]:
         lines = []
-        for label, name in _AXES:
+        for label, name in phrases.AXES:
             axis = self.row.axes[name]
             why = visible(self.say(axis.why, **axis.fields)) if axis.why else ""
             lines += self.lines(f"{self.say(label)} {phrases.axis(axis.value)}  {why}".rstrip())
