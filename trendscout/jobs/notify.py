@@ -16,12 +16,11 @@ from trendscout.findings import Finding, finding, of_error, text
 from trendscout.lang import Lang
 from trendscout.model import Report
 from trendscout.report import alerts, changes, digest, push
+from trendscout.report.bots import Post
 from trendscout.settings.config import Channel, Settings
 from trendscout.store import runs
 from trendscout.store.sql import Connection
 from trendscout.store.workspace import Workspace
-
-Post = Callable[..., tuple[int, bytes]]
 
 
 def notify(

@@ -69,6 +69,7 @@ def address(kind: str, url: str, now: datetime) -> tuple[str, str]:
 
 # What became of a message: it may be sent again later, it never will be taken, or nobody knows whether it arrived.
 Fate = Literal["arrived", "later", "refused", "doubt"]
+Post = Callable[..., tuple[int, bytes]]  # (url, JSON[, headers]) -> (HTTP status, answer)
 BUSY_S = 60.0  # vendors count messages by the minute
 
 

@@ -17,10 +17,9 @@ from typing import Any, Literal
 from trendscout.errors import TrendscoutError, Unanswered, UsageError
 from trendscout.model import Report
 from trendscout.report import bots, tables
-from trendscout.report.bots import BOTS, Bot
+from trendscout.report.bots import BOTS, Bot, Post
 from trendscout.report.digest import Digest
 
-Post = Callable[..., tuple[int, bytes]]  # (url, JSON[, headers]) -> (HTTP status, answer)
 State = Literal["waiting", "doubt", "aside"]  # "aside": not sent again unless the user says so
 _TOO_OLD = timedelta(days=7)  # nobody wants the morning report of last week
 _DOUBTS = 2

@@ -14,7 +14,7 @@ import hashlib
 import hmac
 import json
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from typing import Any
@@ -22,10 +22,9 @@ from urllib.parse import urldefrag, urlsplit
 
 from trendscout.errors import UsageError
 from trendscout.model import Report, Row
-from trendscout.report.bots import BUSY_S, Fate
+from trendscout.report.bots import BUSY_S, Fate, Post
 from trendscout.report.columns import ROW, value
 
-Post = Callable[..., tuple[int, bytes]]  # (url, JSON, headers) -> (HTTP status, answer)
 KINDS = ("webhook", "bitable")
 KEY = "product_id"
 _BATCH = 500  # records that Feishu takes at once
