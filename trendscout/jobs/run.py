@@ -135,16 +135,15 @@ def _collect(
         )
         brought = tuple(outcome for one in files for outcome in one.outcomes())
         notes = pipeline.inbox_notes(workspace, files, now=clock.now())
-    if inbox and wanted.keys() == {"inbox"}:  # a job for what is brought alone
-        return brought, notes
     queries = queries_of(job, settings)
-    return (*brought, *pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url)), notes
+    asked = pipeline.collect(workspace, queries, settings, clock=clock, base_url=base_url) if queries else ()
+    return (*brought, *asked), notes
 
 
 def queries_of(job: Job, settings: Settings) -> list[Query]:
-    """The lists that a job asks sites for, in their order."""
+    """The lists that a job asks sites for, in their order; none for a job of what is brought alone."""
     wanted = job.collect
-    if wanted is None or ("inbox" in wanted and wanted.keys() == {"inbox"}):
+    if wanted is None or wanted.keys() == {"inbox"}:
         return []
     return queries_for(
         settings,
@@ -176,15 +175,14 @@ def _deliver(
     if notes:
         made = replace(made, notes=(*made.notes, *notes))
     paths: Sequence[str] = run.detail.get("paths", ())
-    formats = wanted.get("formats", ("csv", "xlsx", "html"))
     if run.state != "dropped":
         feed = f"{job.name}:feed"
         before = (
-            workspace.read(lambda connection: runs.remembered(connection, feed)) if "atom" in formats else None
+            workspace.read(lambda connection: runs.remembered(connection, feed)) if "atom" in job.formats else None
         )
         paths = pipeline.drop(
             made,
-            formats,
+            job.formats,
             folder=settings.home / wanted.get("folder", settings.drop_folder),
             pattern=wanted.get("out", "{date}/{name}.{ext}"),
             name=job.name,
@@ -193,10 +191,10 @@ def _deliver(
             day=run.local_date,
             machine=wanted.get("machine", False),
             latest=True,
-            changed=changes.since(made, before) if "atom" in formats else None,
+            changed=changes.since(made, before) if "atom" in job.formats else None,
         )
         with workspace.writing() as connection:
-            if "atom" in formats:
+            if "atom" in job.formats:
                 runs.remember(connection, feed, changes.memory(made), made.as_of)
             if not runs.advance(connection, run, "dropped", {"paths": list(paths)}, clock.now()):
                 return Done(

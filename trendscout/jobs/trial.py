@@ -64,7 +64,7 @@ def try_job(job: Job, workspace: Workspace, settings: Settings, *, lang: Lang, n
     made = pipeline.report(workspace, report_query(job, settings), now=now, settings=settings)
     paths = pipeline.drop(
         made,
-        wanted.get("formats", ("csv", "xlsx", "html")),
+        job.formats,
         folder=settings.home / wanted.get("folder", settings.drop_folder) / FOLDER,
         pattern="{name}.{ext}",
         name=job.name,

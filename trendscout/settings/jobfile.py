@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -28,6 +28,12 @@ class Job:
     report: Mapping[str, Any] | None = None  # None: nothing is reported
     channels: tuple[str, ...] = ()
     reader: str = ""  # whose marks, costs and packs it takes; "": everyone's
+
+    @property
+    def formats(self) -> Sequence[str]:
+        """The kinds of files that its report is dropped as."""
+        formats: Sequence[str] = (self.report or {}).get("formats", ("csv", "xlsx", "html"))
+        return formats
 
 
 def load_job(path: Path, settings: Settings, *, allow_outside: bool = False) -> Job:
