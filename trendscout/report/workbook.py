@@ -23,9 +23,8 @@ if TYPE_CHECKING:
 _CELL_LIMIT = 32_767  # characters; Excel calls a file with more broken
 _LINK_LIMIT = 2_079  # characters of an address; longer ones stay text
 _MOST_LINKS = 65_530  # of one sheet, Excel's own limit; further addresses stay text
-_MOST_CURVES = (
-    2_000  # products with curve, history and prices: 150 cells each; of more nobody reads them in a sheet
-)
+# Products with curve, history and prices: 150 cells each; of more nobody reads them in a sheet.
+_MOST_CURVES = 2_000
 _CURVE_SPANS = 60  # columns of the history sheet
 _HOURS_UNTIL_DAYS = 3
 _FROZEN = 3  # columns
