@@ -75,13 +75,11 @@ class Answers:
             sort=sort,
             tips=tips,
         )
-        page, size = max(page, 1), min(max(size, 1), MOST_ROWS)
+        page, size = _bounded(page, size)
         rows, total = file.products(wanted, limit=size, offset=(page - 1) * size)
         return {
             **self._head(file, dict(held)),
-            "page": page,
-            "total": total,
-            "next_page": page + 1 if page * size < total else None,
+            **_page_of(total, page, size),
             "rows": [row_values(row, file.as_of, full=full) for row in rows],
         }
 
@@ -170,12 +168,10 @@ class Answers:
             and (not source or look.source == source)
             and (not status or look.status == status)
         ]
-        page, size = max(page, 1), min(max(size, 1), MOST_ROWS)
+        page, size = _bounded(page, size)
         return {
             **self._head(file, {"market": market, "source": source}),
-            "page": page,
-            "total": len(every),
-            "next_page": page + 1 if page * size < len(every) else None,
+            **_page_of(len(every), page, size),
             "lists": [_values(COVERAGE, look, file.as_of) for look in every[(page - 1) * size : page * size]],
             "jobs": [
                 {
@@ -284,6 +280,16 @@ class Answers:
                 "not_looked": not_looked if looks else "No list was looked at.",
             },
         }
+
+
+def _bounded(page: int, size: int) -> tuple[int, int]:
+    """The page, from 1 on, and how many rows it has, as asked and within what is allowed."""
+    return max(page, 1), min(max(size, 1), MOST_ROWS)
+
+
+def _page_of(total: int, page: int, size: int) -> Answer:
+    """Where a page stands in all there is."""
+    return {"page": page, "total": total, "next_page": page + 1 if page * size < total else None}
 
 
 # --- values ----------------------------------------------------------------------------------------------------
