@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from trendscout.errors import UsageError
-from trendscout.store.query import PRODUCT
+from trendscout.store.query import LISTED, PRODUCT
 from trendscout.store.sql import Connection, affected, arrow, naive, one, registered, transaction
 
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Tab
                price::DOUBLE AS price, currency, image
         FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
         WHERE (title <> '' OR listing IN (SELECT unnest([listing_a, listing_b]) FROM decisions))
-          AND platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates')) ORDER BY id""",
+          AND {LISTED} ORDER BY id""",
         [list(worldwide)],
     )
 

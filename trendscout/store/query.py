@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import duckdb
 
 # The product of a listing that the matcher has not joined: itself.
+# Of a platform that lists things: recall notices and exchange rates are none.
+LISTED = "platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))"
 PRODUCT = "coalesce(m.product_id, 'p:' || lower(to_hex(l.listing)))"
 
 
@@ -195,7 +197,7 @@ def titled_products(
         f"""SELECT {PRODUCT} AS product, list(DISTINCT title ORDER BY title), min(first_seen)
         FROM listings l LEFT JOIN memberships m USING (listing)
         WHERE title <> '' AND last_seen > ? AND first_seen <= ?
-          AND platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))
+          AND {LISTED}
         GROUP BY product ORDER BY product""",
         [naive(since), naive(until)],
     ).fetchall()
