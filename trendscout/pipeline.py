@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from trendscout.findings import Finding
     from trendscout.intake import Export, Look, SavedPage
     from trendscout.report.changes import Changes
+    from trendscout.report.costs import CostBook
     from trendscout.steps.alert_trial import AlertTrial
     from trendscout.steps.inbox import InboxFile
     from trendscout.steps.ingest import ImportResult
@@ -387,6 +388,20 @@ def watch_words(workspace: Workspace, *, now: datetime, settings: Settings) -> W
     if found.faults:
         raise found.faults[0]
     return found
+
+
+def costs(workspace: Workspace, *, now: datetime, settings: Settings) -> CostBook:
+    """What costs.toml says, in dollars at the rates that a report at `now` has.
+
+    Raises ConfigError if it, or rates.toml, cannot be used.
+    """
+    from trendscout.steps.costs import written_costs
+    from trendscout.steps.rates import own_rates, rates_of
+
+    rates = own_rates(settings)
+    if workspace.db.exists():
+        rates, _ = workspace.read(lambda connection: rates_of(connection, settings, now=now))
+    return written_costs(settings, rates, now=now)
 
 
 def record(workspace: Workspace, *, replay_days: int, now: datetime, settings: Settings) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """Landed cost, margin and break-even by the user's rules: each part known and dated, or named as unknown."""
 
+import json
 import tomllib
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
@@ -11,10 +12,11 @@ import pytest
 from example import NOW, RISING, example
 
 from trendscout.errors import ConfigError
-from trendscout.model import Entry, Own, ReportQuery, Row, Snapshot, StockRow
+from trendscout.model import Entry, Own, Page, Query, ReportQuery, Row, Snapshot, StockRow
 from trendscout.money import SHIPPED, Rates
 from trendscout.report import costs, packs, phrases
 from trendscout.settings.config import Settings
+from trendscout.steps.load import Crawl, load_crawls
 from trendscout.store.load import load_snapshots
 from trendscout.store.stock import own_goods, save_stock
 from trendscout.store.workspace import Workspace
@@ -198,3 +200,25 @@ def test_the_command_tells_which_rules_hold(run, tmp_path) -> None:
     assert "in force" in now.out
     assert "ended" not in now.out
     assert run("costs", "--example").out.startswith("## costs.toml")
+
+
+def test_the_command_shows_the_readers_file_at_the_rates_that_a_report_has(run, tmp_path) -> None:
+    hers = tmp_path / "readers" / "anna"
+    hers.mkdir(parents=True)
+    book(tmp_path, GOOD)
+    book(hers, '["S1"]\ncost = 8\ncurrency = "GBP"\n["S2"]\ncost_usd = 3\n')
+    shipped = json.loads(run("--reader", "anna", "costs", "--json", "--as-of", "2026-07-19T00:00Z").out)
+    query, at = Query("ecb_rates", "EU", "rates"), datetime(2026, 7, 18, tzinfo=UTC)
+    body = (Path(__file__).parents[1] / "sources/ecb_rates/ok/page.xml").read_bytes()
+    page = Page("https://www.ecb.europa.eu/stats/eurofxref/eurofxref-daily.xml", at, 200, {}, body, query)
+    workspace = Workspace.at(tmp_path / "trendscout.duckdb")
+    list(load_crawls(workspace.writing, [Crawl(query, at, (page,))], loaded_at=at, replace_changed=True))
+    told = run("--reader", "anna", "costs", "--json", "--as-of", "2026-07-19T00:00Z")
+    found = json.loads(told.out)
+    assert set(found["goods"]) == {"S1", "S2"}
+    assert found["goods"]["S1"]["cost_usd"] == 11.99, "8 pounds at 1.2500 / 0.83380, the collected rate of the day"
+    assert shipped["goods"]["S1"]["cost_usd"] != 11.99
+    assert "readers/anna/costs.toml: 2 goods" in run("--lang", "en", "--reader", "anna", "costs").out.replace(
+        "\n", ""
+    )
+    assert "1 goods" in run("--lang", "en", "costs").out

@@ -25,21 +25,18 @@ def costs(
     as_json: AsJson = False,
 ) -> None:
     """Show costs and rules."""
+    from trendscout import pipeline
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_costs
-    from trendscout.money import Rates, read_own
-    from trendscout.report.costs import load
     from trendscout.steps.costs import OWN_FILE
-    from trendscout.steps.rates import OWN_FILE as RATES_FILE
 
     here = call(context)
     if example_:
         typer.echo((resources.files("trendscout") / "costs.example.toml").read_text(encoding="utf-8"), nl=False)
         return
-    day = moment(as_of).date()
-    file = here.settings.home / OWN_FILE
-    book = load(file, Rates(read_own(here.settings.home / RATES_FILE)), day)
+    now = moment(as_of)
+    book = pipeline.costs(here.workspace, now=now, settings=here.settings)
     if as_json:
         answer(book)
     else:
-        show_costs(book, file, day, here)
+        show_costs(book, here.settings.own(OWN_FILE), now.date(), here)

@@ -13,7 +13,7 @@ from trendscout.archive import Archive
 from trendscout.errors import StoreError, TrendscoutError
 from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage, HostState, JobState
-from trendscout.money import OLD_DAYS, Rates, read_own
+from trendscout.money import OLD_DAYS
 from trendscout.report import costs, job_lines, packs
 from trendscout.report.absences import network_down, unreached
 from trendscout.report.phrases import RATES
@@ -21,10 +21,11 @@ from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
 from trendscout.sources.source import sources
 from trendscout.steps.costs import OWN_FILE as COSTS_FILE
+from trendscout.steps.costs import written_costs
 from trendscout.steps.job_states import job_states
 from trendscout.steps.publish import last_fault
 from trendscout.steps.rates import OWN_FILE as RATES_FILE
-from trendscout.steps.rates import rates_of
+from trendscout.steps.rates import own_rates, rates_of
 from trendscout.steps.red_ocean import red_ocean
 from trendscout.store import runs
 from trendscout.store.address import StoreAddress
@@ -121,11 +122,10 @@ def _unpublished(folder: Path) -> Iterator[Diagnosis]:
 
 def _configuration(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
     left_out: list[TrendscoutError] = [*settings.left_out]
-    packs.load(settings.home / "packs", tell=left_out.append)
-    rates, book = Rates(), costs.CostBook()
+    packs.load(settings.own("packs"), tell=left_out.append)
+    book = costs.CostBook()
     try:
-        rates = Rates(read_own(settings.home / RATES_FILE))
-        book = costs.load(settings.home / COSTS_FILE, rates, now.date())
+        book = written_costs(settings, own_rates(settings), now=now)
     except TrendscoutError as fault:
         left_out.append(fault)
     yield from _rules(book, settings, now)
@@ -233,7 +233,7 @@ def _rules(book: costs.CostBook, settings: Settings, now: datetime) -> Iterator[
                     "market": rule.market,
                     "until": rule.valid_until,
                     "source": rule.source,
-                    "file": settings.home / COSTS_FILE,
+                    "file": settings.own(COSTS_FILE),
                 },
             )
 

@@ -14,13 +14,18 @@ from trendscout.store.stock import own_goods
 OWN_FILE = "costs.toml"
 
 
+def written_costs(settings: Settings, rates: Rates, *, now: datetime) -> costs.CostBook:
+    """What the user's costs.toml says, their reader's where there is one. Raises ConfigError if it is wrong."""
+    return costs.load(settings.own(OWN_FILE), rates, now.date())
+
+
 def cost_book(
     connection: Connection, settings: Settings, rates: Rates, *, now: datetime
 ) -> tuple[costs.CostBook, tuple[ConfigError, ...]]:
     """The user's costs at `now`, and what is wrong with their file: it is then left out."""
     exported = costs.of_goods(own_goods(connection), now, rates)
     try:
-        written, faults = costs.load(settings.own(OWN_FILE), rates, now.date()), ()
+        written, faults = written_costs(settings, rates, now=now), ()
     except ConfigError as fault:
         return costs.CostBook(exported), (fault,)
     return written.with_goods(exported), faults

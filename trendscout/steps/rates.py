@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
 
 from trendscout.errors import ConfigError
@@ -13,12 +14,17 @@ from trendscout.store.sql import Connection
 OWN_FILE = "rates.toml"
 
 
+def own_rates(settings: Settings) -> Rates:
+    """What the user's rates.toml says, and the package. Raises ConfigError if it is wrong."""
+    return Rates(read_own(settings.home / OWN_FILE))
+
+
 def rates_of(
     connection: Connection, settings: Settings, *, now: datetime
 ) -> tuple[Rates, tuple[ConfigError, ...]]:
     """The rates known at `now`, and what is wrong with the user's file: it is then left out."""
     banks = bank_rates(connection, until=now.date())
     try:
-        return Rates(read_own(settings.home / OWN_FILE), banks), ()
+        return replace(own_rates(settings), ecb=banks), ()
     except ConfigError as fault:
         return Rates(ecb=banks), (fault,)

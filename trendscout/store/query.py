@@ -13,9 +13,9 @@ from trendscout.store.sql import naive
 if TYPE_CHECKING:
     import duckdb
 
-# The product of a listing that the matcher has not joined: itself.
 # Of a platform that lists things: recall notices and exchange rates are none.
 LISTED = "platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))"
+# The product of a listing that the matcher has not joined: itself.
 PRODUCT = "coalesce(m.product_id, 'p:' || lower(to_hex(l.listing)))"
 
 
