@@ -158,9 +158,10 @@ def test_today_and_yesterday(tmp_path: Path) -> None:
     with workspace.store() as connection:
         import_history(connection, tmp_path / "h.parquet", loaded_at=NOW)
 
-    def reported(day: int) -> Report:
+    def reported(day: int, reader: str = "") -> Report:
         at = morning(DAYS - 4 + day)
-        return pipeline.report(workspace, ReportQuery(), now=at, settings=Settings(), keep=True)
+        settings = Settings(reader=reader)
+        return pipeline.report(workspace, ReportQuery(), now=at, settings=settings, keep=not reader)
 
     first, second = reported(0), reported(1)
     assert {row.run.days_shown for row in first.rows} == {None}  # no earlier report is known
@@ -175,6 +176,9 @@ def test_today_and_yesterday(tmp_path: Path) -> None:
     assert {one.why for one in second.left} <= {"off", "arrived", "falling", "overtaken"}
     assert second.left
     ignored = second.rows[0]
+    pipeline.mark(workspace, ignored.product_id, "ignore", "", now=NOW, reader="anna")
+    hers = {one.product_id: one for one in reported(2, "anna").left}
+    assert hers[ignored.product_id].why == "ignored"
     pipeline.mark(workspace, ignored.product_id, "ignore", "", now=NOW)
     third = reported(2)
     left = {one.product_id: one for one in third.left}

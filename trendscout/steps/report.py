@@ -107,7 +107,9 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     return replace(
         made,
         rows=with_runs(made.rows, before, now=now),
-        left=left(connection, made.rows, before, scores, looked, now=now, top=query.top) if whole else (),
+        left=left(connection, made.rows, before, scores, looked, now=now, top=query.top, reader=settings.reader)
+        if whole
+        else (),
         notes=(
             *made.notes,
             *unsorted,

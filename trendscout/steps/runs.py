@@ -54,6 +54,7 @@ def left(
     *,
     now: datetime,
     top: int,
+    reader: str,
 ) -> tuple[Left, ...]:
     """What the first `top` rows of the last report showed of these lists, and this one does not, and why."""
     latest = max((row.shown_at for row in before), default=now)
@@ -69,7 +70,8 @@ def left(
         and row.list_id in status
         and row.product_id not in here
     ]
-    ignored = {product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"}
+    marks = products.marks(connection, reader=reader)
+    ignored = {product for product, (mark, _) in marks.items() if mark == "ignore"}
     place = {str(scores.history.items[scores.item[at]]): at for at in reversed(best_positions(scores))}
     found = [
         _left(row, scores, place, status[row.list_id], ignored)
