@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from functools import partial
 from itertools import chain, islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -175,24 +176,19 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     returned = red_ocean(connection, settings).by_list
     book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.own("packs"))
-    ignored = [product for product, (mark, _) in products.marks(connection).items() if mark == "ignore"]
-    goods_first = dict.fromkeys(ITEM_KINDS, len(scores))  # and of every kind all there are
-    every = chain(
-        rows_of(
-            connection,
-            scores,
-            now=now,
-            most=goods_first,
-            markets=settings.markets,
-            rates=rates,
-            red_ocean=returned,
-            at_once=_BATCH,
-        ),
-        *(
-            rows_of(connection, scores, now=now, only=(product,), markets=settings.markets, rates=rates)
-            for product in ignored
-        ),
+    read = partial(
+        rows_of,
+        connection,
+        scores,
+        now=now,
+        markets=settings.markets,
+        rates=rates,
+        red_ocean=returned,
+        at_once=_BATCH,
     )
+    every = read(most=dict.fromkeys(ITEM_KINDS, len(scores)))  # goods first, and of every kind all there are
+    if ignored := products.ignored(connection):
+        every = chain(every, read(only=ignored))
     for position, batch in enumerate(_batches(every)):
         made = costs.applied(Report(as_of=now, rows=tuple(batch), coverage=()), book, rates)
         made = packs.judged(made, known_packs)

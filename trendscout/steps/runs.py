@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -70,8 +70,7 @@ def left(
         and row.list_id in status
         and row.product_id not in here
     ]
-    marks = products.marks(connection, reader=reader)
-    ignored = {product for product, (mark, _) in marks.items() if mark == "ignore"}
+    ignored = products.ignored(connection, reader=reader)
     place = {str(scores.history.items[scores.item[at]]): at for at in reversed(best_positions(scores))}
     found = [
         _left(row, scores, place, status[row.list_id], ignored)
@@ -80,7 +79,7 @@ def left(
     return tuple({one.product_id: one for one in found}.values())
 
 
-def _left(row: ShownRow, scores: Scores, place: Mapping[str, int], status: str, ignored: set[str]) -> Left:
+def _left(row: ShownRow, scores: Scores, place: Mapping[str, int], status: str, ignored: Collection[str]) -> Left:
     at = place.get(row.product_id)
     scored = None if at is None else scores.at(at)
     why: LeftWhy = "overtaken"

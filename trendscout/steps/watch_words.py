@@ -10,7 +10,7 @@ from pathlib import Path
 
 from trendscout.errors import ConfigError
 from trendscout.settings.config import Settings
-from trendscout.store.products import marks
+from trendscout.store.products import ignored
 from trendscout.store.query import titled_products
 from trendscout.store.sql import Connection
 from trendscout.text import watch_words
@@ -50,11 +50,10 @@ def watched(connection: Connection, settings: Settings, *, now: datetime) -> Wat
         return Watched(faults=(fault,))
     if not lists:
         return Watched()
-    marked = marks(connection, reader=settings.reader)
-    ignored = {product for product, (mark, _) in marked.items() if mark == "ignore"}
+    unwanted = ignored(connection, reader=settings.reader)
     met = []
     for product, titles, first_seen in titled_products(connection, since=now - _SPAN, until=now):
-        names = tuple(one.name for one in lists if product not in ignored and any(map(one.meets, titles)))
+        names = tuple(one.name for one in lists if product not in unwanted and any(map(one.meets, titles)))
         if names:
             met.append(Met(product, titles[0], first_seen, names))
     met.sort(key=lambda one: (one.first_seen, one.product), reverse=True)

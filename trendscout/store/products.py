@@ -281,6 +281,12 @@ def marks(connection: Connection, *, reader: str = EVERYONE) -> Mapping[str, tup
     return {product: (word, note) for product, word, note in rows}
 
 
+def ignored(connection: Connection, *, reader: str = EVERYONE) -> frozenset[str]:
+    """The products that the reader wants to see no more of."""
+    seen = marks(connection, reader=reader)
+    return frozenset(product for product, (mark, _) in seen.items() if mark == "ignore")
+
+
 class Named(NamedTuple):
     """What a name on the command line means."""
 
