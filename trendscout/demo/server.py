@@ -17,6 +17,7 @@ from urllib.parse import parse_qs, urlsplit
 from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of, number_of
 from trendscout.demo.sites import aliexpress, amazon, shopify, tiktok, trends
+from trendscout.text.markets import market_in
 
 # Each host with the site it plays and, where the request does not name it, the market.
 HOSTS: dict[str, tuple[str, str]] = {
@@ -102,16 +103,16 @@ class Site:
             return SiteReply(200, amazon.grid(shelf, day, int(asked.get("pg", "1"))))
         if platform == "aliexpress":
             shelf = world.shelf(
-                "aliexpress", _market(_region(cookie)), _after(path, "/w/wholesale-").removesuffix(".html")
+                "aliexpress", market_in(_region(cookie)), _after(path, "/w/wholesale-").removesuffix(".html")
             )
             return SiteReply(200, aliexpress.search(shelf, day, int(asked.get("page", "1"))))
         if platform == "tiktok":
             _after(path, "/CreativeOne/KnowledgeAPI/GetHashtagList")
-            shelf = world.shelf("tiktok", _market(json.loads(body)["countryCode"]))
+            shelf = world.shelf("tiktok", market_in(json.loads(body)["countryCode"]))
             return SiteReply(200, tiktok.hashtag_list(shelf, day, body), _JSON)
         if platform == "google_trends":
             _after(path, "/trending/rss")
-            return SiteReply(200, trends.feed(world, _market(asked["geo"]), day), _XML)
+            return SiteReply(200, trends.feed(world, market_in(asked["geo"]), day), _XML)
         _after(path, "/products.json")
         return SiteReply(200, shopify.products(world, market, day, int(asked.get("page", "1"))), _JSON)
 
@@ -126,10 +127,6 @@ def _after(path: str, start: str) -> str:
 def _region(cookie: str) -> str:
     """The region in AliExpress' cookie, `aep_usuc_f=site=glo&region=GB&...`; US where it says none."""
     return parse_qs(cookie.partition("aep_usuc_f=")[2]).get("region", ["US"])[0]
-
-
-def _market(code: str) -> str:
-    return {"GB": "UK"}.get(code, code)
 
 
 class MarketServer:

@@ -29,6 +29,7 @@ from trendscout.model import Entry, Query, Snapshot, StockRow
 from trendscout.sources.source import list_id, sources
 from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style
+from trendscout.text.markets import country_of
 
 _GRAMS = {
     "g": 1.0,
@@ -607,4 +608,4 @@ def _monies(market: str) -> frozenset[str]:
     """The money of a market, and the dollar, in which tools show every market."""
     from babel.numbers import get_territory_currencies
 
-    return frozenset({"USD", *get_territory_currencies({"UK": "GB"}.get(market, market))})
+    return frozenset({"USD", *get_territory_currencies(country_of(market).upper())})

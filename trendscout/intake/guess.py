@@ -14,6 +14,7 @@ from trendscout.sources.bodies import readable
 from trendscout.sources.source import NAMED, Source, is_declared, query_for, read_page, sources, wall_before
 from trendscout.sources.walls import wall_of
 from trendscout.text.currencies import CURRENCIES
+from trendscout.text.markets import country_of
 
 _KINDS_OF_FIELDS = (("title",), ("price", "count", "rating", "reviews"), ("url", "image"), ("seller", "listed_at"))
 _ENOUGH_KINDS = 2
@@ -194,7 +195,7 @@ def against(entries: Sequence[Entry], source: str, market: str | None) -> Iterat
     """What the rows say against the user's word on their market."""
     if market is None:
         return
-    country = "GB" if market == "UK" else market
+    country = country_of(market).upper()
     currency = _most([entry.currency for entry in entries])
     if currency and currency != "EUR" and not currency.startswith(country) and _has_its_own(country):
         yield finding("currency_against", currency=currency, market=market)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlsplit
 
-from trendscout.text.markets import MARKETS
+from trendscout.text.markets import MARKETS, market_in
 
 # Host, the id in the address (one group), the source whose items these are, the market where the host tells none.
 # A product's page only: an address that names no product says nothing.
@@ -40,7 +40,6 @@ _PATTERNS = tuple(
     (re.compile(rf"(?:^|\.)(?:{host})$"), re.compile(key), source, market) for host, key, source, market in _SHOPS
 )
 _PATHS = re.compile(r"/([a-z]{2})(?:[-_][a-z]{2})?/")  # etsy.com/de/listing/1
-_SITES = {"GB": "UK"}
 _KEY_FORMS = (
     (r"B0[A-Z0-9]{8}", "amazon_bestsellers"),
     (r"17\d{17}", "tiktok_shop"),
@@ -94,12 +93,12 @@ def _inner(url: str) -> list[str]:
 def market_of(url: str) -> str | None:
     """The market that a host's ending or a path's language names: amazon.co.jp, lazada.vn, etsy.com/de/."""
     host = _host(url)
-    ending = host.rpartition(".")[2].upper()
+    ending = host.rpartition(".")[2]
     if len(ending) == 2:
-        code = _SITES.get(ending, ending)
+        code = market_in(ending)
         return code if code in MARKETS and code not in ("IO", "TV", "ME", "CO", "AI", "CC", "SH") else None
     found = _PATHS.search(url)
-    code = _SITES.get(found[1].upper(), found[1].upper()) if found and host else ""
+    code = market_in(found[1]) if found and host else ""
     return code if code in MARKETS and host.endswith(("etsy.com", "temu.com")) else None
 
 

@@ -7,22 +7,22 @@ from typing import Any
 from trendscout.errors import Blocked
 from trendscout.model import Page
 from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.markets import country_of, market_in
 
 TERMS = "https://www.tiktok.com/legal/page/row/terms-of-service/en"
 TAG_PAGE = "https://www.tiktok.com/tag/"
-_CODE_OF = {"UK": "GB"}
 
 
 def country_code(market: str | None) -> str:
     """The country as TikTok names it."""
-    return _CODE_OF.get(market or "US", market or "US")
+    return country_of(market or "US").upper()
 
 
 def market_of(code: object) -> str | None:
     """The market of TikTok's country code; "ALL" is none."""
     if not isinstance(code, str) or len(code) != 2:
         return None
-    return "UK" if code.upper() == "GB" else code.upper()
+    return market_in(code)
 
 
 def envelope(page: Page) -> Any:

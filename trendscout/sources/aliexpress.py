@@ -34,6 +34,7 @@ from trendscout.sources._fields import (
 from trendscout.sources._rows import number_param, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.markets import country_of
 
 _HOST = "https://www.aliexpress.com"
 _PAGE_SIZE = 60
@@ -66,7 +67,7 @@ def _requests(query: Query) -> Sequence[Request]:
     else:
         path = f"/w/wholesale-{quote(words.replace(' ', '-'))}.html?SearchText={quote(words)}&"
     address = f"{_HOST}{path}SortType=total_tranpro_desc"
-    country = "GB" if query.market == "UK" else query.market or "US"
+    country = country_of(query.market or "US").upper()
     headers = (("Cookie", f"aep_usuc_f=site=glo&c_tp=USD&region={country}&b_locale=en_US"),)
     return tuple(
         Request(f"{address}&page={number}", "GET", headers, page=number) for number in range(1, _PAGES + 1)

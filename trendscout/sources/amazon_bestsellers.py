@@ -23,6 +23,7 @@ from trendscout.sources._rows import rows_at, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.charset import charset_in
 from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.markets import market_in
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 KINDS = ("bestsellers", "new_releases", "movers_and_shakers", "most_wished_for")
@@ -299,7 +300,7 @@ _KIND_ASKED = {
 
 def _market_of_code(code: object) -> str | None:
     country = text(code)
-    return "UK" if country == "GB" else country
+    return market_in(country) if country else None
 
 
 SOURCES = (

@@ -10,6 +10,7 @@ from trendscout.sources._fields import extra, joined, moment, objects, text, web
 from trendscout.sources._rows import rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.markets import country_of, market_in
 
 _HOST = "rss.marketingtools.apple.com"
 _ADDRESS = re.compile(r"/api/v2/([a-z]{2})/([a-z]+)/([a-z-]+)/\d{1,3}/")
@@ -17,21 +18,17 @@ _ROWS = 100
 _KINDS = ("top-free", "top-paid")
 
 
-def _market_of(country: str) -> str:
-    return "UK" if country.upper() == "GB" else country.upper()
-
-
 def _query_of(url: str) -> Query | None:
     """Country, chart and kind of things of a feed's address; older feeds had another host."""
     found = _ADDRESS.search(url)
     if found is None or "apple.com/" not in url:
         return None
-    return Query("apple_charts", _market_of(found[1]), found[3], "" if found[2] == "apps" else found[2])
+    return Query("apple_charts", market_in(found[1]), found[3], "" if found[2] == "apps" else found[2])
 
 
 def _requests(query: Query) -> Sequence[Request]:
     """One feed: a country's chart of apps, or of what the category names, such as podcasts."""
-    country = "gb" if query.market == "UK" else (query.market or "US").lower()
+    country = country_of(query.market or "US")
     what = query.category or "apps"
     return (Request(f"https://{_HOST}/api/v2/{country}/{what}/{query.kind or _KINDS[0]}/{_ROWS}/{what}.json"),)
 
@@ -41,7 +38,7 @@ def _read_feed(page: Page) -> Iterator[Entry | ListNote]:
     feed = next((one["feed"] for one in dicts_with(parse_json(page), "feed")), None)
     asked = _query_of(text(dig(feed, "id")) or "")
     country = text(dig(feed, "country"))
-    query = told(page, market=_market_of(country) if country else None)
+    query = told(page, market=market_in(country) if country else None)
     if asked:
         query = told(page, market=asked.market, category=asked.category)
     name = list_id(query, kind=asked.kind if asked else query.kind)

@@ -29,6 +29,7 @@ from trendscout.sources._rows import first, number_param, param, ranked, rows_at
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.markets import country_of
 from trendscout.text.markup import LexborHTMLParser, LexborNode, all_of, attr_of, parse_html, text_of
 
 HOST_OF = {
@@ -192,7 +193,7 @@ def _read_browse(page: Page) -> Iterator[Entry | ListNote]:
     yield ListNote(name, length=whole(holder.get("total")))
 
 
-_MARKETPLACES = {f"EBAY_{'GB' if market == 'UK' else market}": market for market in HOST_OF}
+_MARKETPLACES = {f"EBAY_{country_of(market).upper()}": market for market in HOST_OF}
 
 
 def _summary(row: dict[str, Any], name: str) -> Entry:

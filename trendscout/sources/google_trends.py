@@ -19,6 +19,7 @@ from trendscout.sources._rows import split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import batchexecute, dig, parse_json
+from trendscout.text.markets import country_of, market_in
 from trendscout.text.markup import parse_feed
 
 if TYPE_CHECKING:
@@ -38,13 +39,9 @@ _HOURS = 24
 _MAX_ROWS = 5000  # a week of the United States has about 2,000
 
 
-def _geo(market: str | None) -> str:
-    return "GB" if market == "UK" else market or "US"
-
-
 def _market(geo: object) -> str | None:
-    code = (text(geo) or "").split("-")[0].upper()
-    return ("UK" if code == "GB" else code) if len(code) == 2 else None
+    code = (text(geo) or "").split("-")[0]
+    return market_in(code) if len(code) == 2 else None
 
 
 def _query_of(url: str) -> Query | None:
@@ -78,7 +75,7 @@ def _words(asked: Any) -> list[str]:
 
 def _requests(query: Query) -> Sequence[Request]:
     """The feed of about ten searches, or with kind trending_now the page's own call for the last 24 hours."""
-    geo = _geo(query.market)
+    geo = country_of(query.market or "US").upper()
     if query.kind != "trending_now":
         return (Request(f"{_HOST}/trending/rss?geo={geo}"),)
     inner = json.dumps([None, None, geo, 0, "en-US", _HOURS, 2], separators=(",", ":"))

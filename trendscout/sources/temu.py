@@ -27,6 +27,7 @@ from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked,
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.markets import market_in
 from trendscout.text.numbers import parse_price
 
 _SITE = "https://www.temu.com/"
@@ -159,8 +160,7 @@ def _market_of(document: Any, rows: list[Row]) -> str | None:
 
 def _country_in(path: str) -> str | None:
     country = _COUNTRY.match(path)
-    market = country.group(1).upper() if country else None
-    return "UK" if market == "GB" else market
+    return market_in(country.group(1)) if country else None
 
 
 def _read_reply(page: Page) -> Iterator[Entry | ListNote]:

@@ -27,6 +27,7 @@ from trendscout.sources._rows import split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.markets import country_of, market_in
 
 _API = "https://www.googleapis.com/youtube/v3/videos"
 _TERMS = "https://www.youtube.com/t/terms"
@@ -69,10 +70,9 @@ def _popular_query_of(url: str) -> Query | None:
     told = {key: values[0] for key, values in parse_qs(parts.query).items()}
     if "chart" not in told:
         return None
-    region = told.get("regionCode", "").upper()
     return Query(
         "youtube_popular",
-        "UK" if region == "GB" else region or None,
+        market_in(told.get("regionCode", "")) or None,
         "most_popular",
         told.get("videoCategoryId", ""),
     )
@@ -80,7 +80,7 @@ def _popular_query_of(url: str) -> Query | None:
 
 def _popular_requests(query: Query) -> Sequence[Request]:
     """The 50 most popular videos of a country, by the user's key."""
-    region = "GB" if query.market == "UK" else query.market or "US"
+    region = country_of(query.market or "US").upper()
     narrowed = f"&videoCategoryId={quote(query.category)}" if query.category else ""
     asked = f"part=snippet,statistics&chart=mostPopular&regionCode={region}&maxResults=50{narrowed}"
     return (Request(f"{_API}?{asked}&key={{key}}"),)

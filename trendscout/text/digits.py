@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
 
-from trendscout.text.markets import MARKETS
+from trendscout.text.markets import MARKETS, country_of
 
 MAX_TEXT = 400  # longer texts are no label of a count or price
 # A space or apostrophe groups only before exactly three digits: "9 800" is one number, "4.8 12 sold" is two.
@@ -80,7 +80,7 @@ def style_of(market: str | None, language: str | None = None) -> Style | None:
     from babel import Locale, UnknownLocaleError
     from babel.numbers import get_decimal_symbol, get_group_symbol
 
-    territory = {"UK": "GB"}.get(market or "", market or "")
+    territory = country_of(market).upper()
     if not language and (territory in _MIXED or territory not in MARKETS):
         return None
     spoken = (language or "und").replace("-", "_")

@@ -27,6 +27,11 @@ def country_of(market: str | None) -> str:
     return "gb" if market == "UK" else (market or "").lower()
 
 
+def market_in(country: str) -> str:
+    """The market of a country's code in any case: UK for GB."""
+    return "UK" if country.upper() == "GB" else country.upper()
+
+
 def split_list_id(list_id: str) -> tuple[str, str | None, str, str]:
     """(source, market, kind, category) of a list id of any form; what it does not say is "" or None.
 
