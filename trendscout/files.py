@@ -8,6 +8,17 @@ import stat
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from importlib.resources.abc import Traversable
+
+_MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
+_MAX_DOTS = 500  # in a line: 32,000 names in one dotted key take ten seconds and 4 GB
+
+
+class TooLarge(ValueError):
+    """A file is larger, or nested deeper, than anybody writes one by hand."""
 
 
 def file_size(path: Path) -> int:
@@ -19,6 +30,18 @@ def file_size(path: Path) -> int:
     if not stat.S_ISREG(found.st_mode):
         raise OSError(errno.EINVAL, "it is a folder, a pipe or a device", str(path))
     return found.st_size
+
+
+def written_text(file: Path | Traversable, most: int = _MAX_BYTES) -> str:
+    """The text of a TOML file, for a parser: small and flat enough for it, and without a byte order mark.
+
+    Raises TooLarge if it is not, OSError if it cannot be read, and ValueError if it is no UTF-8.
+    """
+    small = not isinstance(file, Path) or file_size(file) <= most
+    text = file.read_text(encoding="utf-8").removeprefix("\ufeff") if small else ""
+    if small and all(line.count(".") <= _MAX_DOTS for line in text.splitlines()):
+        return text
+    raise TooLarge("it is larger, or nested deeper, than any such file")
 
 
 def shown_name(path: Path) -> str:

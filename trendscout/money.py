@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trendscout.errors import ConfigError
+from trendscout.files import written_text
 
 Origin = Literal["fixed", "own", "ecb", "package"]
 Days = Sequence[tuple[date, float]]  # dollars for one unit, from that day on; the oldest first
@@ -101,9 +102,8 @@ def read_own(path: Path) -> Mapping[str, Days]:
     if not path.exists():
         return {}
     try:
-        small = path.stat().st_size <= _MAX_BYTES
-        text = path.read_text(encoding="utf-8-sig") if small else "larger than any table"
-        return {code.upper(): _days(code, table) for code, table in tomllib.loads(text).items()}
+        tables = tomllib.loads(written_text(path, _MAX_BYTES))
+        return {code.upper(): _days(code, table) for code, table in tables.items()}
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             "{file} cannot be used: {reason}.",

@@ -15,9 +15,13 @@ from hypothesis import strategies as st
 from pyarrow import parquet
 
 from trendscout.errors import ConfigError, UsageError
+from trendscout.money import read_own
 from trendscout.pipeline import import_file
+from trendscout.report import costs, packs
 from trendscout.settings.config import Settings, load_settings, load_toml
 from trendscout.settings.jobfile import load_job
+from trendscout.steps.red_ocean import read_table
+from trendscout.steps.watch_words import read_lists
 from trendscout.store.upkeep import check
 from trendscout.store.workspace import Workspace
 
@@ -151,9 +155,28 @@ def test_a_hostile_import_ends_with_two_and_plain_words(tmp_path, name):
     assert not (tmp_path / "archive").exists()
 
 
-@pytest.mark.parametrize("text", [".".join("a" * 600) + " = 1", "# " + "x" * 300_000])
-def test_a_configuration_that_would_keep_the_parser_busy_is_refused(tmp_path, text):
-    file = tmp_path / "trendscout.toml"
-    file.write_text(text, encoding="utf-8")
+BY_HAND: dict[str, tuple[int, Callable[[Path], object]]] = {  # more bytes than each may have, and its reader
+    "trendscout.toml": (300_000, lambda file: load_toml(file, "config")),
+    "rates.toml": (1_000_001, read_own),
+    "costs.toml": (10_000_001, costs.load),
+    "categories.toml": (300_000, read_table),
+    "words.toml": (300_000, read_lists),
+    "packs/own.toml": (300_000, lambda file: packs.load(file.parent)),
+}
+
+
+@pytest.mark.parametrize("name", BY_HAND)
+@pytest.mark.parametrize("deep", [True, False])
+def test_a_file_written_by_hand_that_would_keep_the_parser_busy_is_refused(tmp_path, name, deep):
+    most, read = BY_HAND[name]
+    file = tmp_path / name
+    file.parent.mkdir(exist_ok=True)
+    file.write_text(".".join("a" * 600) + " = 1" if deep else "# " + "x" * most, encoding="utf-8")
     with pytest.raises(ConfigError, match="larger, or nested deeper"):
-        load_toml(file, "config")
+        read(file)
+
+
+def test_a_pack_saved_with_a_byte_order_mark_is_read(tmp_path):
+    text = '[title]\nen = "Anything"\n[[lines]]\nvalue = "rank"\nat_least = 1\n'
+    (tmp_path / "own.toml").write_text(text, encoding="utf-8-sig")
+    assert packs.load(tmp_path)["own"].titles == {"en": "Anything"}

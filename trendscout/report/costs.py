@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from trendscout.errors import ConfigError
+from trendscout.files import written_text
 from trendscout.findings import Finding, finding
 from trendscout.model import CostPart, Report, Row, StockRow
 from trendscout.money import Rates
@@ -26,6 +27,7 @@ _EXTRA = "other"  # as many as the user wants; none is needed
 _SHARE_OF = ("price", "cost", "cost+freight")
 _USUAL_SHARE = {"duty": "cost"}  # else of the price
 _DIVISOR = 6000  # cm³ that count as a kilogram, unless the rule says
+_MAX_BYTES = 10_000_000  # of costs.toml: about fifty thousand goods
 _CENT = Decimal("0.01")
 
 
@@ -102,7 +104,7 @@ def load(path: Path, rates: Rates | None = None, on: date | None = None) -> Cost
     if not path.exists():
         return CostBook()
     try:
-        tables = tomllib.loads(path.read_text(encoding="utf-8-sig"), parse_float=Decimal)
+        tables = tomllib.loads(written_text(path, _MAX_BYTES), parse_float=Decimal)
     except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
     rules = tables.pop("rules", [])

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from trendscout.errors import ConfigError, UsageError
+from trendscout.files import written_text
 from trendscout.lang import Lang, tr
 from trendscout.model import ROW_FIELDS, PackCheck, Report, Row, first_seen_by_place
 from trendscout.report import phrases
@@ -325,7 +326,7 @@ def _packs(files: Iterable[Traversable], tell: Callable[[ConfigError], object] |
 def _pack(file: Traversable) -> Pack:
     name = file.name.removesuffix(".toml")
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        table = tomllib.loads(written_text(file))
         lines = tuple(line for entry in table["lines"] for line in read_lines(entry))
         if lines:
             return Pack(name, dict(table.get("title", {})), dict(table.get("about", {})), lines)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import ConfigError, TrendscoutError
-from trendscout.files import file_size
+from trendscout.files import TooLarge, written_text
 from trendscout.resources import CONFIG, folder, home
 
 if TYPE_CHECKING:
@@ -20,9 +20,7 @@ if TYPE_CHECKING:
 
 ALERTS_FILE = "alerts.toml"  # beside the configuration
 DEFAULT_DB = "trendscout.duckdb"
-_MAX_BYTES = 262_144  # thousands of categories; a parser of TOML takes seconds for megabytes
 _READER = re.compile(r"\w[\w-]{0,39}")
-_MAX_DOTS = 500  # in a line: 32,000 names in one dotted key take ten seconds and 4 GB
 # Where each setting stands in the file.
 _PLACES = {
     "contact": "contact",
@@ -137,18 +135,15 @@ def load_toml(path: Path, schema: str) -> dict[str, Any]:
     Raises ConfigError naming the file, the line and the key.
     """
     try:
-        size = file_size(path)
-        text = path.read_text(encoding="utf-8-sig") if size <= _MAX_BYTES else ""
-        if size > _MAX_BYTES or any(line.count(".") > _MAX_DOTS for line in text.splitlines()):
-            raise ConfigError(
-                "{path} is larger, or nested deeper, than any configuration.",
-                next_step="Check the path.",
-                path=path,
-            )
+        text = written_text(path)
         table = tomllib.loads(text)
     except OSError as error:
         raise ConfigError(
             "{path} cannot be read.", next_step="`trendscout init` writes one.", path=path
+        ) from error
+    except TooLarge as error:
+        raise ConfigError(
+            "{path} is larger, or nested deeper, than any configuration.", next_step="Check the path.", path=path
         ) from error
     except (ValueError, RecursionError) as error:  # also endless numbers and endless nesting
         raise ConfigError(

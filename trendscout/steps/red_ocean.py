@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from trendscout.errors import ConfigError
+from trendscout.files import written_text
 from trendscout.findings import Finding, finding
 from trendscout.settings.config import Settings
 from trendscout.store.sql import Connection
@@ -16,7 +17,6 @@ from trendscout.text.categories import alike
 
 OWN_FILE = "categories.toml"
 TOO_OFTEN = 0.15  # sellers call a category a red ocean when more than this share comes back
-_MAX_BYTES = 262_144
 _NAMED = 10  # categories that a note names
 
 
@@ -73,8 +73,7 @@ def read_table(path: Path) -> Mapping[str, Sequence[str]]:
     if not path.exists():
         return {}
     try:
-        small = path.stat().st_size <= _MAX_BYTES
-        table = tomllib.loads(path.read_text(encoding="utf-8-sig") if small else "larger than any table")
+        table = tomllib.loads(written_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
     found = {}

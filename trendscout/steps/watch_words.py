@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from trendscout.errors import ConfigError
+from trendscout.files import written_text
 from trendscout.settings.config import Settings
 from trendscout.store.products import ignored
 from trendscout.store.query import titled_products
@@ -19,7 +20,6 @@ from trendscout.text.watch_words import WatchList
 OWN_FILE = "words.toml"
 LEAD = 20  # goods that lead a report at most: those that were seen first last
 _SPAN = timedelta(days=30)
-_MAX_BYTES = 262_144
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,8 +65,7 @@ def read_lists(path: Path) -> tuple[WatchList, ...]:
     if not path.exists():
         return ()
     try:
-        small = path.stat().st_size <= _MAX_BYTES
-        return watch_words.read(tomllib.loads(path.read_text(encoding="utf-8-sig") if small else "too large"))
+        return watch_words.read(tomllib.loads(written_text(path)))
     except (OSError, ValueError, RecursionError) as error:
         raise ConfigError(
             "{file} cannot be used: {reason}.",
