@@ -221,4 +221,4 @@ def test_the_command_shows_the_readers_file_at_the_rates_that_a_report_has(run, 
     assert "readers/anna/costs.toml: 2 goods" in run("--lang", "en", "--reader", "anna", "costs").out.replace(
         "\n", ""
     )
-    assert "1 goods" in run("--lang", "en", "costs").out
+    assert "1 good" in run("--lang", "en", "costs").out

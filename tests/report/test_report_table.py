@@ -155,7 +155,7 @@ def test_what_is_missing_is_said_with_reason_and_next_step() -> None:
     assert "`trendscout ingest` it" in shown
     assert "Nothing is missing" not in shown
     whole = replace(example(), coverage=COVERAGE[:1])
-    assert "Nothing is missing today: all 1 lists" in table.text(whole, lang="en", width=200)
+    assert "Nothing is missing today: all 1 list was" in table.text(whole, lang="en", width=200)
 
 
 def test_an_empty_morning_is_not_silent() -> None:

@@ -393,15 +393,13 @@ def competition(row: Row, lang: Lang) -> str:
     facts = row.facts
     parts = []
     if facts.sellers is not None:
-        parts.append(tr("1 seller", lang) if facts.sellers == 1 else tr("{n} sellers", lang, n=facts.sellers))
+        parts.append(tr("{n} sellers", lang, n=facts.sellers))
     if facts.listings > 1:
         parts.append(tr("{n} listings", lang, n=facts.listings))
     if facts.near_copies:  # neither none nor unknown
-        parts.append(
-            tr("1 near copy", lang) if facts.near_copies == 1 else tr("{n} near copies", lang, n=facts.near_copies)
-        )
+        parts.append(tr("{n} near copies", lang, n=facts.near_copies))
     if facts.variants:
-        parts.append(tr("1 variant", lang) if facts.variants == 1 else tr("{n} variants", lang, n=facts.variants))
+        parts.append(tr("{n} variants", lang, n=facts.variants))
     return ", ".join(parts) if lang == "en" else "、".join(parts)
 
 
