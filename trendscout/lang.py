@@ -38,14 +38,19 @@ def tr(text: str, lang: Lang, /, **fields: object) -> str:
     """`text` in `lang` with its `fields`, those of ours in `lang` too; English where a translation is missing."""
     if lang == "zh":
         known = _chinese()
-        text = known.get(text, text)
         fields = {
             name: known.get(value, value) if isinstance(value, str) and name not in GIVEN else value
             for name, value in fields.items()
         }
-    elif 1 in fields.values():
-        text = _COUNTED.sub(partial(_of_one, fields), text)
-    return text.format(**fields) if fields else text
+    template = template_of(text, lang, fields)
+    return template.format(**fields) if fields else template
+
+
+def template_of(text: str, lang: Lang, fields: Mapping[str, object]) -> str:
+    """`text` in `lang` as it is said of `fields`, which are still to be filled in."""
+    if lang == "zh":
+        return _chinese().get(text, text)
+    return _COUNTED.sub(partial(_of_one, fields), text) if 1 in fields.values() else text
 
 
 # What our sentences count, in the plural that they are written in; "near copies" keeps the word before.

@@ -419,18 +419,21 @@ def axis(value: float | None) -> str:
 
 def events(rows: Iterable[Row], lang: Lang) -> str:
     """What the chances are of, and within what time: "to enter the top of its list within 7 days"."""
-    found = {(row.scored.label, row.scored.horizon_h) for row in rows if row.scored.probability is not None}
+    labels: dict[float, set[str]] = {}
+    for row in rows:
+        if row.scored.probability is not None and row.scored.label and row.scored.horizon_h:
+            labels.setdefault(row.scored.horizon_h, set()).add(row.scored.label)
+    either = tr(" or ", lang)
     said = [
         tr(
             "{event} within {time}",
             lang,
-            event=tr(LABELS.get(label, label), lang),
-            time=amounts.span((hours or 0) / 24, lang),
+            event=either.join(tr(LABELS.get(label, label), lang) for label in sorted(labels[hours])),
+            time=amounts.span(hours / 24, lang),
         )
-        for label, hours in sorted(found, key=str)
-        if label and hours
+        for hours in sorted(labels)
     ]
-    return (tr(" or ", lang)).join(said)
+    return either.join(said)
 
 
 def legend(rows: Sequence[Row], lang: Lang, heads: Collection[str]) -> list[str]:

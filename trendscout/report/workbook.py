@@ -141,7 +141,7 @@ class _Book:
             job_lines.sentence(job, self.view.lang, now=self.view.now, zone=self.view.zone)
             for job in self.report.jobs
         ]
-        notes += [tr(template, self.view.lang).format(count=count) for template, count in self.left]
+        notes += [tr(template, self.view.lang, count=count) for template, count in self.left]
         self.table(sheet, COVERAGE, self.report.coverage)
         for line, note in enumerate(notes, start=len(self.report.coverage) + 2):
             self.text(sheet, line, 0, note)
