@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from trendscout.lang import _NOUNS, _chinese, tr
+from trendscout.lang import _NOUNS, _chinese, labelled, sentences, tr
 
 
 def test_fields_are_filled() -> None:
@@ -44,3 +44,11 @@ def test_every_noun_that_a_sentence_counts_has_its_singular() -> None:
     counted = {noun for text in _chinese() for noun in behind.findall(text)} - NOT_COUNTED
     assert len(counted) > 40
     assert counted <= set(_NOUNS.split())
+
+
+def test_sentences_and_labels_stand_as_each_language_writes_them() -> None:
+    assert sentences(("Nothing came.", "", "Try again."), "en") == "Nothing came. Try again."
+    assert sentences(("什么都没有。", "请重试。"), "zh") == "什么都没有。请重试。"
+    assert labelled("Price", "$5", "en") == "Price: $5"
+    assert labelled("价格", "$5", "zh") == "价格：$5"
+    assert labelled("Shopify UK", "", "en") == "Shopify UK"

@@ -8,7 +8,7 @@ a file. A test finds every key that has no Chinese.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache, partial
 from typing import Literal
 
@@ -44,6 +44,17 @@ def tr(text: str, lang: Lang, /, **fields: object) -> str:
         }
     template = template_of(text, lang, fields)
     return template.format(**fields) if fields else template
+
+
+def labelled(label: str, text: str, lang: Lang) -> str:
+    """What `text` is, then it: "Price: $5", "价格：$5"; the label alone where there is no text."""
+    return f"{label}{'：' if lang == 'zh' else ': '}{text}" if text else label
+
+
+def sentences(parts: Iterable[str], lang: Lang) -> str:
+    """Sentences one after another, the empty ones left out; no space stands behind a Chinese full stop."""
+    text = " ".join(filter(None, parts))
+    return text.replace("。 ", "。") if lang == "zh" else text
 
 
 def template_of(text: str, lang: Lang, fields: Mapping[str, object]) -> str:

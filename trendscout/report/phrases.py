@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, labelled, tr
 from trendscout.model import Flag, Gap, ItemKind, Left, LeftWhy, RecordLine, Row, Sighting
 from trendscout.money import OLD_DAYS
 from trendscout.report import amounts, curve
@@ -251,8 +251,7 @@ def short_rating(row: Row, lang: Lang) -> str:
 
 def borrowed(row: Row, lang: Lang) -> tuple[str, ...]:
     """Which facts another listing tells, and whose: "price: Amazon UK"."""
-    colon = "：" if lang == "zh" else ": "
-    return tuple(f"{tr(one.fact, lang)}{colon}{place(one.platform, one.market)}" for one in row.facts.borrowed)
+    return tuple(labelled(tr(one.fact, lang), place(one.platform, one.market), lang) for one in row.facts.borrowed)
 
 
 def count(row: Row, lang: Lang) -> str:
