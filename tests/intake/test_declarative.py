@@ -290,6 +290,69 @@ def test_a_mark_that_all_items_have_is_no_mark_of_advertisements(tmp_path: Path)
         next(iter(source.readers[0].read(page(source, MIXED))))
 
 
+FLAGS = """name = "flags"
+format = "json"
+terms = "https://flags.example/terms"
+markets = ["DE"]
+items = "goods"
+[fields]
+item_key = "id"
+price = "cost"
+count = "sold"
+rating = "stars"
+is_ad = "ad"
+"""
+
+
+@pytest.mark.parametrize(
+    ("paid", "free"),
+    [
+        ("true", "false"),
+        ("1", "0"),
+        ('"true"', '"false"'),
+        ('"Sponsored"', '""'),
+        ('{"id": 5}', "{}"),
+        ("true", "null"),
+    ],
+)
+def test_a_reply_marks_advertisements_in_any_way(tmp_path: Path, paid: str, free: str) -> None:
+    source = declared(tmp_path, FLAGS)
+    rows = (f'{{"id": "{place}", "ad": {flag}}}' for place, flag in enumerate((free, paid, free)))
+    reading = read_page(source, page(source, f'{{"goods": [{", ".join(rows)}]}}'))
+    assert [(entry.rank, entry.is_ad) for entry in reading.entries] == [(1, False), (None, True), (2, False)]
+
+
+@pytest.mark.parametrize(
+    ("where", "paid", "free"),
+    [
+        ("@data-ad", "<li class=card data-ad>", "<li class=card>"),
+        ("@data-ad", '<li class=card data-ad="true">', '<li class=card data-ad="false">'),
+        (".badge", "<li class=card><i class=badge></i>", "<li class=card>"),
+        ("i@title", "<li class=card><i title=Ad></i>", "<li class=card><i></i>"),
+    ],
+)
+def test_a_page_marks_advertisements_by_what_is_there(tmp_path: Path, where: str, paid: str, free: str) -> None:
+    source = declared(tmp_path, ADS.replace("{ at = '@class', pick = '(promoted)' }", f'"{where}"'))
+    cards = (f'{card}<a href="/p/{place}">x</a></li>' for place, card in enumerate((free, paid, free)))
+    reading = read_page(source, page(source, f"<ul>{''.join(cards)}</ul>"))
+    assert [(entry.rank, entry.is_ad) for entry in reading.entries] == [(1, False), (None, True), (2, False)]
+
+
+def test_a_number_of_a_reply_is_one_in_every_country(tmp_path: Path) -> None:
+    """As text "12.999" is twelve thousand in Germany; as a number it is what it is."""
+    source = declared(tmp_path, FLAGS)
+    body = """{"goods": [{"id": 1, "cost": 12.999, "sold": 1234, "stars": 4.125, "ad": false},
+        {"id": 2, "cost": "12.999", "sold": "1.234", "stars": "4,5"},
+        {"id": 3, "cost": true, "sold": -1, "stars": 9}]}"""
+    reading = read_page(source, page(source, body))
+    assert [(entry.item_key, entry.price, entry.count, entry.rating) for entry in reading.entries] == [
+        ("1", Decimal("12.999"), 1234, 4.125),
+        ("2", Decimal(12999), 1234, 4.5),
+        ("3", None, None, None),
+    ]
+    assert (reading.entries[0].price_text, reading.entries[0].count_text) == ("12.999", "1234")
+
+
 def test_rows_whose_rank_is_not_told_get_none(tmp_path: Path) -> None:
     source = declared(tmp_path, HTML.replace("[fields]", '[fields]\nrank = "em"'))
     body = '<li class=card><em>#3</em><a href="/p/1">a</a></li><li class=card><a href="/p/2">b</a></li>'

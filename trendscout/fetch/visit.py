@@ -34,7 +34,6 @@ from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.sources.source import Source, is_declared, wall_before
 from trendscout.sources.walls import stands_for
 
-
 _IT = words("it")  # robots.txt, where the sentence names it already
 
 
