@@ -208,11 +208,6 @@ SOURCES = (
         walls=ALIBABA,
         spacing_s=6.0,
         categories=("portable blender", "led strip lights"),
-        marks=(
-            "aliexpress.",
-            "aliexpress-media.com",
-            "ae01.alicdn.com",
-            '"utLogMap"',
-        ),
+        marks=("aliexpress.", "aliexpress-media.com", "ae01.alicdn.com", '"utLogMap"'),
     ),
 )

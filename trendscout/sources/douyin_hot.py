@@ -18,9 +18,7 @@ from trendscout.text.jsontext import dig, parse_json
 _MARKS = ("word",)
 
 
-_WALLS = Walls(
-    marks=(("验证码中间页".encode(), "a captcha"),),
-)
+_WALLS = Walls(marks=(("验证码中间页".encode(), "a captcha"),))
 
 
 def _query_of(url: str) -> Query | None:
@@ -47,9 +45,7 @@ def _entry(row: Row, name: str, key: str = "sentence_id") -> Entry:
         **_count(row),
         listed_at=moment(row.get("event_time")),
         extra=extra(
-            heat=whole(row.get("hot_value")),
-            videos=whole(row.get("video_count")),
-            label=whole(row.get("label")),
+            heat=whole(row.get("hot_value")), videos=whole(row.get("video_count")), label=whole(row.get("label"))
         ),
     )
 
@@ -98,9 +94,6 @@ SOURCES: tuple[Source, ...] = (
         walls=_WALLS,
         key_form=r"\d{3,25}",
         marks=('"word_list"',),
-        alone=(
-            "hot",
-            "rising",
-        ),
+        alone=("hot", "rising"),
     ),
 )

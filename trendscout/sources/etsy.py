@@ -217,9 +217,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_ETSY_KEY",
         spacing_s=1.0,
         categories=("desk lamp", "cat bed"),
-        marks=(
-            "etsy.com",
-            "etsystatic.com",
-        ),
+        marks=("etsy.com", "etsystatic.com"),
     ),
 )

@@ -225,7 +225,7 @@ _WALLS = Walls(
         (b"consent.google.", "a consent page"),
         (b"error 404 (not found)", "a missing page (404)"),
         (b"error 429 (too many requests)", "a refusal (429)"),
-    ),
+    )
 )
 
 
@@ -257,15 +257,7 @@ SOURCES = (
         query_of=_query_of,
         walls=_WALLS,
         spacing_s=6.0,
-        marks=(
-            "trends.google.com/",
-            "i0OFE",
-            '"timelineData"',
-            '"rankedKeyword"',
-        ),
-        alone=(
-            "trending",
-            "trending_now",
-        ),
+        marks=("trends.google.com/", "i0OFE", '"timelineData"', '"rankedKeyword"'),
+        alone=("trending", "trending_now"),
     ),
 )

@@ -18,9 +18,7 @@ _KEYS = ("shortCode", "shortcode")
 _POSTS = tuple(f'"{key}"'.encode() for key in _KEYS)
 _SHARE = 3
 _WALLS = Walls(
-    marks=((b'"require_login"', "a login"),),
-    addresses=((r"/accounts/login", "a login"),),
-    unless=_POSTS,
+    marks=((b'"require_login"', "a login"),), addresses=((r"/accounts/login", "a login"),), unless=_POSTS
 )
 _TAG = re.compile(r"/explore/(?:tags|search/keyword)/([^/]{1,100})")
 # A list counts one thing, the first of these that a third of its posts tell; the others stay beside it.

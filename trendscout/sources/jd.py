@@ -155,11 +155,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{3,20}",
-        marks=(
-            "jd.com",
-            "360buyimg.com",
-            "gl-item",
-            "plugin_goodsCardWrapper",
-        ),
+        marks=("jd.com", "360buyimg.com", "gl-item", "plugin_goodsCardWrapper"),
     ),
 )

@@ -198,11 +198,7 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=ALIBABA,
         key_form=r"\d{3,20}",
-        marks=(
-            "lazada.",
-            "daraz.",
-            "slatic.net",
-        ),
+        marks=("lazada.", "daraz.", "slatic.net"),
         alone=("home",),
     ),
 )

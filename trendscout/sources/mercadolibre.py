@@ -45,16 +45,7 @@ from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import dicts_with, dig, parse_json
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
-SITES = {
-    "MLA": "AR",
-    "MLB": "BR",
-    "MLM": "MX",
-    "MLC": "CL",
-    "MCO": "CO",
-    "MLU": "UY",
-    "MPE": "PE",
-    "MEC": "EC",
-}
+SITES = {"MLA": "AR", "MLB": "BR", "MLM": "MX", "MLC": "CL", "MCO": "CO", "MLU": "UY", "MPE": "PE", "MEC": "EC"}
 # By the end of the host, as its pages are served.
 _HOSTS = {
     "mercadolibre.com.ar": "AR",
@@ -190,10 +181,7 @@ def _read_highlights(page: Page) -> Iterator[Entry | ListNote]:
     name = list_id(query, kind="bestsellers")
     for row in rows:
         yield Entry(
-            list=name,
-            rank=whole(row.get("position")),
-            item_key=_id(row),
-            extra=extra(type=text(row.get("type"))),
+            list=name, rank=whole(row.get("position")), item_key=_id(row), extra=extra(type=text(row.get("type")))
         )
     yield ListNote(name, length=len(rows))
 
@@ -299,9 +287,7 @@ SOURCES: tuple[Source, ...] = (
         readers=(
             Reader("page of cards", lambda page: b"poly-component__title" in page.body, _read_page),
             Reader(
-                "search reply",
-                lambda page: b'"results"' in page.body or b'"permalink"' in page.body,
-                _read_search,
+                "search reply", lambda page: b'"results"' in page.body or b'"permalink"' in page.body, _read_search
             ),
             Reader("highlights", lambda page: b'"content"' in page.body, _read_highlights),
             Reader("trends", lambda page: b'"keyword"' in page.body, _read_trends),
@@ -313,10 +299,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_MERCADOLIBRE_KEY",
         spacing_s=1.0,
         categories=("MLB1051", "MLB1000", "MLA1051", "MLM1574"),
-        marks=(
-            "mercadolib",
-            "mercadoliv",
-            "mlstatic.com",
-        ),
+        marks=("mercadolib", "mercadoliv", "mlstatic.com"),
     ),
 )

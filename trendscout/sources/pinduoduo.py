@@ -162,10 +162,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{6,20}",
-        marks=(
-            "yangkeduo.com",
-            "pinduoduo",
-            "pddpic.com",
-        ),
+        marks=("yangkeduo.com", "pinduoduo", "pddpic.com"),
     ),
 )

@@ -118,10 +118,7 @@ SOURCES = (
         default_on=True,
         requests=_requests,
         query_of=_query_of,
-        marks=(
-            "producthunt.com",
-            '"votesCount"',
-        ),
+        marks=("producthunt.com", '"votesCount"'),
         alone=("feed",),
     ),
 )

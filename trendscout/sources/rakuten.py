@@ -28,10 +28,7 @@ _PLACE = re.compile(r"(\d{1,4})\s*位")
 _REVIEWS = re.compile(r"\(([\d,]{1,12})\s*件\)")
 
 
-_WALLS = Walls(
-    replies=((rb'"error"\s*:\s*"([a-z_]{1,60})"', "a refusal ({code})"),),
-    unless=(b'"itemCode"',),
-)
+_WALLS = Walls(replies=((rb'"error"\s*:\s*"([a-z_]{1,60})"', "a refusal ({code})"),), unless=(b'"itemCode"',))
 
 
 def _query_of(url: str) -> Query | None:

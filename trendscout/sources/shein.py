@@ -168,9 +168,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{3,15}",
-        marks=(
-            "shein.com",
-            "ltwebstatic.com",
-        ),
+        marks=("shein.com", "ltwebstatic.com"),
     ),
 )

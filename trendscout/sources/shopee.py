@@ -225,9 +225,7 @@ def _read(page: Page) -> Iterator[Entry | ListNote]:
     document = parse_json(page)
     rows = rows_at(document, *_PATHS, having=_ROW_MARKS)
     query = told(
-        page,
-        market=_market_told(rows),
-        category=text(dig(document, "query_rewrite", "ori_keyword")) or "",
+        page, market=_market_told(rows), category=text(dig(document, "query_rewrite", "ori_keyword")) or ""
     )
     doubts = Doubts()
     before = first(number_param(page.url, "newest", "offset"), (page.number - 1) * 60) or 0
@@ -332,10 +330,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_SHOPEE_KEY",
         sign=_sign,
         key_form=r"\d{3,20}",
-        marks=(
-            "shopee.",
-            "susercontent.com",
-            '"shopid"',
-        ),
+        marks=("shopee.", "susercontent.com", '"shopid"'),
     ),
 )

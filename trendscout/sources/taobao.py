@@ -249,13 +249,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=ALIBABA,
         key_form=r"\d{5,20}",
-        marks=(
-            "taobao.com",
-            "tmall.com",
-            '"mtop.',
-            '"auctions"',
-            '"nidlong"',
-            "doubleCardWrapper",
-        ),
+        marks=("taobao.com", "tmall.com", '"mtop.', '"auctions"', '"nidlong"', "doubleCardWrapper"),
     ),
 )

@@ -196,9 +196,6 @@ SOURCES: tuple[Source, ...] = (
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{6,20}",
-        marks=(
-            "temu.com",
-            "kwcdn.com",
-        ),
+        marks=("temu.com", "kwcdn.com"),
     ),
 )

@@ -214,11 +214,6 @@ SOURCES = (
         ),
         query_of=_query_of,
         walls=_WALLS,
-        marks=(
-            "tiktok",
-            "ttcdn",
-            "ibyteimg.com",
-            '"product_price_info"',
-        ),
+        marks=("tiktok", "ttcdn", "ibyteimg.com", '"product_price_info"'),
     ),
 )

@@ -216,9 +216,6 @@ SOURCES = (
         ),
         query_of=_query_of,
         walls=_WALLS,
-        marks=(
-            "walmart",
-            '"usItemId"',
-        ),
+        marks=("walmart", '"usItemId"'),
     ),
 )

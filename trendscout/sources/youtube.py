@@ -127,7 +127,7 @@ _POPULAR_WALLS = Walls(
     replies=(
         (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"reason"\s*:\s*"(\w{1,60})"', "a refusal of the key ({code})"),
         (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"(?:status|code)"\s*:\s*"?(\w{1,60})', "a refusal of the key ({code})"),
-    ),
+    )
 )
 
 
