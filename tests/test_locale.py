@@ -36,6 +36,9 @@ def spoken(call: ast.Call) -> Iterator[str]:
     if name in SPEAKERS or name in WORDED or name in errors.__all__:
         for argument in call.args[:1]:
             yield from literals(argument)
+    if name == "wrong":  # of a declaration: key, fault
+        for argument in call.args[1:2]:
+            yield from literals(argument)
     for place in FINDINGS.get(name, ()):
         for argument in call.args[place : place + 1]:
             yield from literals(argument)

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
+from trendscout.findings import Finding
 from trendscout.intake import load_source, load_sources
 from trendscout.model import Page, Query
 from trendscout.sources.source import Source, declare, get_source, read_page, sources
@@ -186,8 +187,11 @@ def test_faults_are_told_with_line_and_key(tmp_path: Path, old: str, new: str, f
         assert source.requests is not None
         assert "{category.__class__}" in source.requests(Query(source.name))[0].url
         return
-    with pytest.raises(ConfigError, match=fault):
+    with pytest.raises(ConfigError, match=fault) as found:
         declared(tmp_path, HTML.replace(old, new))
+    told = found.value.fields.get("fault")
+    if isinstance(told, Finding):  # what a schema says is a library's
+        assert told.said("zh") != told.said("en")
 
 
 def test_a_page_of_another_shape_is_told(tmp_path: Path) -> None:

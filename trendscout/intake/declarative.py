@@ -17,6 +17,7 @@ from urllib.parse import quote, urlsplit
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
 from trendscout.findings import finding
+from trendscout.findings import words as words_of
 from trendscout.intake.figures import number
 from trendscout.intake.values import item_id, moment, web_url, words
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
@@ -50,8 +51,8 @@ class Declaration:
     table: Mapping[str, Any]
     inside: str = ""  # the table of the file that this is, with its point
 
-    def wrong(self, key: str, fault: str) -> ConfigError:
-        """The error for a key of the file."""
+    def wrong(self, key: str, fault: str, /, **fields: object) -> ConfigError:
+        """The error for a key of the file: a template of what is wrong, with its fields."""
         key = self.inside + key
         return ConfigError(
             "{path}{line}: {key}: {fault}.",
@@ -59,7 +60,7 @@ class Declaration:
             path=self.file,
             line=line_of(self.text, key.split(".")),
             key=key,
-            fault=fault,
+            fault=words_of(fault, **fields),
         )
 
 
@@ -79,7 +80,7 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
     table = load_toml(path, "source")
     here = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
     if table["name"] in shipped_sources():
-        raise here.wrong("name", f"{table['name']} is the name of a source that comes along")
+        raise here.wrong("name", "{name} is the name of a source that comes along", name=table["name"])
     name = table["name"]
     _require_own_key(here, taken)
     host = _host(here)
@@ -158,9 +159,11 @@ def _require_own_key(here: Declaration, taken: Collection[str]) -> None:
         return
     own = f"TRENDSCOUT_{here.table['name'].upper()}_KEY"
     if told != own:
-        raise here.wrong("key_env", f"it follows from the source's name and can only be {own}")
+        raise here.wrong("key_env", "it follows from the source's name and can only be {own}", own=own)
     if own in taken or own in {source.key_env for source in shipped_sources().values()}:
-        raise here.wrong("key_env", f"{own} holds a secret of another source or of a channel; rename this source")
+        raise here.wrong(
+            "key_env", "{own} holds a secret of another source or of a channel; rename this source", own=own
+        )
 
 
 # --- requests --------------------------------------------------------------------------------------------
@@ -183,11 +186,16 @@ def _host(here: Declaration) -> str:
     for key in ("url", "body"):
         unknown = set(_PLACEHOLDER.findall(here.table.get(key, ""))) - _KNOWN
         if unknown:
-            raise here.wrong(key, f"unknown placeholder {{{min(unknown)}}}; known are {', '.join(sorted(_KNOWN))}")
+            raise here.wrong(
+                key,
+                "unknown placeholder {{{name}}}; known are {names}",
+                name=min(unknown),
+                names=", ".join(sorted(_KNOWN)),
+            )
     if "key_env" not in here.table and "{key}" in f"{url}{here.table.get('body')}{here.table.get('headers')}":
-        raise here.wrong("url", "{key} needs key_env, the environment variable that holds your key")
+        raise here.wrong("url", "{{key}} needs key_env, the environment variable that holds your key")
     if int(here.table.get("pages", 1)) > 1 and "{page}" not in url + here.table.get("body", ""):
-        raise here.wrong("pages", "more than one page needs {page} in url or body")
+        raise here.wrong("pages", "more than one page needs {{page}} in url or body")
     return parts.hostname
 
 
@@ -375,7 +383,7 @@ def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Ge
     try:
         pattern = re.compile(told.get("pick", "(.*)"))
     except re.error as error:
-        raise here.wrong(f"fields.{key}", f"pick is no regular expression: {error}") from error
+        raise here.wrong(f"fields.{key}", "pick is no regular expression: {said}", said=str(error)) from error
     if pattern.groups != 1:
         raise here.wrong(f"fields.{key}", "pick needs exactly one group in brackets")
 
@@ -401,7 +409,7 @@ def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
     def field(key: str, told: str) -> Get:
         inner, _, attribute = told.partition("@")
         if inner and not is_css(inner):
-            raise here.wrong(f"fields.{key}", f"{inner!r} is no CSS selector")
+            raise here.wrong(f"fields.{key}", "{text!r} is no CSS selector", text=inner)
         if key == "is_ad":
             return lambda item: _mark(item.css_first(inner) if inner else item, attribute)
         if attribute:
@@ -420,7 +428,7 @@ def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
         try:
             search = jmespath.compile(expression).search
         except (jmespath.exceptions.JMESPathError, RecursionError) as error:
-            raise here.wrong(key, f"no JMESPath: {' '.join(str(error).split())[:120]}") from error
+            raise here.wrong(key, "no JMESPath: {said}", said=" ".join(str(error).split())[:120]) from error
 
         def found(value: Any) -> Any:
             try:
