@@ -17,7 +17,8 @@ ROOT = Path(__file__).parent.parent / "trendscout"
 CHINESE: dict[str, str] = {}
 for file in sorted((ROOT / "locale" / "zh").glob("*.toml")):
     CHINESE |= tomllib.loads(file.read_text(encoding="utf-8"))
-SPEAKERS = {"t", "tr", "example", "say", "progress", "ask"}
+SPEAKERS = {"t", "tr", "example", "say", "progress", "ask", "words"}
+WORDED = {"Worded", "Broken", "BrokenBody", "BodyTooLarge", "BadRecord", "_Broken", "Rejected", "_redirects"}
 FINDINGS = {"Diagnosis": (1, 2), "Fault": (0,), "Sentence": (1,)}
 
 
@@ -32,8 +33,11 @@ def literals(node: ast.expr) -> Iterator[str]:
 def spoken(call: ast.Call) -> Iterator[str]:
     name = getattr(call.func, "id", getattr(call.func, "attr", ""))
     keywords = {keyword.arg: keyword.value for keyword in call.keywords}
-    if name in SPEAKERS or name in errors.__all__:
+    if name in SPEAKERS or name in WORDED or name in errors.__all__:
         for argument in call.args[:1]:
+            yield from literals(argument)
+    if name == "wrong":  # of a declaration: key, fault
+        for argument in call.args[1:2]:
             yield from literals(argument)
     for place in FINDINGS.get(name, ()):
         for argument in call.args[place : place + 1]:

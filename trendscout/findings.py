@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeGuard
 
-from trendscout.errors import Blocked, TrendscoutError
+from trendscout.errors import Blocked, TrendscoutError, masked
 from trendscout.lang import Lang, sentences, tr
 
 Severity = Literal["note", "partial", "blocked", "failed"]
@@ -296,6 +296,19 @@ SENTENCES: Mapping[str, Sentence] = {
     "took_over": Sentence("partial", "The run {run} was silent since {since} UTC: this one took over from it."),
     "report_holds": Sentence("note", "The report holds {count} products.", "The report holds one product."),
     "channel_unreached": Sentence("partial", "{channel} was not reached: {why}"),
+    "push_status": Sentence("failed", "It answered with HTTP {status}."),
+    "push_unreadable": Sentence("failed", "It answered with HTTP {status}, and with nothing that can be read."),
+    "push_code": Sentence("failed", "It answered with code {code}."),
+    "push_code_said": Sentence("failed", "It answered with code {code}: {text}"),
+    "push_unreached": Sentence("failed", "No answer came ({kind})."),
+    "push_doubtful": Sentence("failed", "No answer came ({kind}): it may have arrived."),
+    "push_slow": Sentence("failed", "No answer came within {seconds:g} s: it may have arrived."),
+    "push_not_taken": Sentence("failed", "The service did not take it."),
+    "push_table_full": Sentence("failed", "The table has more rows than can be looked through."),
+    "push_never_answered": Sentence("failed", "It was sent {count} times and nobody answered."),
+    "push_too_old": Sentence("failed", "It could not be sent for {count} days."),
+    "push_aside": Sentence("failed", "Set aside. {why}"),
+    "push_refused": Sentence("failed", "Set aside, since it is refused for good. {why}"),
     "variable_not_set": Sentence("failed", "The environment variable {variable} is not set."),
     "variable_unreadable": Sentence(
         "failed", "The environment variable {variable} holds a line break or another sign that cannot be seen."
@@ -306,7 +319,11 @@ SENTENCES: Mapping[str, Sentence] = {
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing amiss: `code` is a key of SENTENCES, "error" (an error's templates) or "text" (said as it is)."""
+    """One thing amiss, or words that are part of what is said of one.
+
+    `code` is a key of SENTENCES, "error" (an error's templates), "words" (a template without its full stop) or
+    "text" (said as it is).
+    """
 
     code: str
     fields: Mapping[str, Any] = field(default_factory=dict)
@@ -330,6 +347,8 @@ class Finding:
             return str(self.fields.get("text", ""))
         if self.code == "error":
             return filled(str(self.fields.get("what", "")), self.fields, lang)
+        if self.code == "words":
+            return filled(str(self.fields.get("what", "")), self.fields, lang).rstrip(".。")
         sentence = SENTENCES.get(self.code)
         if sentence is None:  # stored by a newer version
             return f"{self.code} {json.dumps(_plain(self.fields), ensure_ascii=False)}"
@@ -345,7 +364,7 @@ class Finding:
         return filled(str(self.fields["next_step"]), self.fields, lang)
 
 
-def finding(code: str, **fields: object) -> Finding:
+def finding(code: str, /, **fields: object) -> Finding:
     """The finding of that code, as severe as SENTENCES says."""
     return Finding(code, fields, SENTENCES[code].severity)
 
@@ -356,9 +375,26 @@ def of_error(error: TrendscoutError) -> Finding:
     return Finding("error", {"what": error.what, "next_step": error.next_step, **error.fields}, severity)
 
 
-def text(words: str, severity: Severity = "note") -> Finding:
+def words(template: str, /, **fields: object) -> Finding:
+    """Words of ours that stand inside a sentence, such as what a page is instead of a list.
+
+    Their text loses the secrets that are known, as that of errors does.
+    """
+    told = {name: masked(value) if isinstance(value, str) else value for name, value in fields.items()}
+    return Finding("words", {"what": template, **told})
+
+
+class Worded(Exception):
+    """A fault within the tool, `why` in words that a finding can hold."""
+
+    def __init__(self, template: str, /, **fields: object) -> None:
+        self.why = words(template, **fields)
+        super().__init__(str(self.why))
+
+
+def text(told: str, severity: Severity = "note") -> Finding:
     """Words that are nobody's template: shown as they stand."""
-    return Finding("text", {"text": words}, severity)
+    return Finding("text", {"text": told}, severity)
 
 
 def worst(findings: Iterable[Finding]) -> Severity:

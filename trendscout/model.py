@@ -72,7 +72,7 @@ class HostState:
     trips: int = 0  # blocks in a row
     misses: int = 0  # pages in a row that did not come
     open_until: datetime | None = None  # no request before
-    reason: str = ""  # English, of the last block or miss
+    reason: Finding | None = None  # of the last block or miss
     robots: str = ""  # what its robots.txt last said of what we asked: allowed, refused, unreachable
     robots_at: datetime | None = None  # when it was last read
 

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
+from trendscout.findings import Finding
 from trendscout.intake import load_source, load_sources
 from trendscout.model import Page, Query
 from trendscout.sources.source import Source, declare, get_source, read_page, sources
@@ -186,8 +187,11 @@ def test_faults_are_told_with_line_and_key(tmp_path: Path, old: str, new: str, f
         assert source.requests is not None
         assert "{category.__class__}" in source.requests(Query(source.name))[0].url
         return
-    with pytest.raises(ConfigError, match=fault):
+    with pytest.raises(ConfigError, match=fault) as found:
         declared(tmp_path, HTML.replace(old, new))
+    told = found.value.fields.get("fault")
+    if isinstance(told, Finding):  # what a schema says is a library's
+        assert told.said("zh") != told.said("en")
 
 
 def test_a_page_of_another_shape_is_told(tmp_path: Path) -> None:
@@ -288,6 +292,69 @@ def test_a_mark_that_all_items_have_is_no_mark_of_advertisements(tmp_path: Path)
     source = declared(tmp_path, ADS.replace("{ at = '@class', pick = '(promoted)' }", '"@class"'))
     with pytest.raises(LayoutChanged, match="marks all 3 items"):
         next(iter(source.readers[0].read(page(source, MIXED))))
+
+
+FLAGS = """name = "flags"
+format = "json"
+terms = "https://flags.example/terms"
+markets = ["DE"]
+items = "goods"
+[fields]
+item_key = "id"
+price = "cost"
+count = "sold"
+rating = "stars"
+is_ad = "ad"
+"""
+
+
+@pytest.mark.parametrize(
+    ("paid", "free"),
+    [
+        ("true", "false"),
+        ("1", "0"),
+        ('"true"', '"false"'),
+        ('"Sponsored"', '""'),
+        ('{"id": 5}', "{}"),
+        ("true", "null"),
+    ],
+)
+def test_a_reply_marks_advertisements_in_any_way(tmp_path: Path, paid: str, free: str) -> None:
+    source = declared(tmp_path, FLAGS)
+    rows = (f'{{"id": "{place}", "ad": {flag}}}' for place, flag in enumerate((free, paid, free)))
+    reading = read_page(source, page(source, f'{{"goods": [{", ".join(rows)}]}}'))
+    assert [(entry.rank, entry.is_ad) for entry in reading.entries] == [(1, False), (None, True), (2, False)]
+
+
+@pytest.mark.parametrize(
+    ("where", "paid", "free"),
+    [
+        ("@data-ad", "<li class=card data-ad>", "<li class=card>"),
+        ("@data-ad", '<li class=card data-ad="true">', '<li class=card data-ad="false">'),
+        (".badge", "<li class=card><i class=badge></i>", "<li class=card>"),
+        ("i@title", "<li class=card><i title=Ad></i>", "<li class=card><i></i>"),
+    ],
+)
+def test_a_page_marks_advertisements_by_what_is_there(tmp_path: Path, where: str, paid: str, free: str) -> None:
+    source = declared(tmp_path, ADS.replace("{ at = '@class', pick = '(promoted)' }", f'"{where}"'))
+    cards = (f'{card}<a href="/p/{place}">x</a></li>' for place, card in enumerate((free, paid, free)))
+    reading = read_page(source, page(source, f"<ul>{''.join(cards)}</ul>"))
+    assert [(entry.rank, entry.is_ad) for entry in reading.entries] == [(1, False), (None, True), (2, False)]
+
+
+def test_a_number_of_a_reply_is_one_in_every_country(tmp_path: Path) -> None:
+    """As text "12.999" is twelve thousand in Germany; as a number it is what it is."""
+    source = declared(tmp_path, FLAGS)
+    body = """{"goods": [{"id": 1, "cost": 12.999, "sold": 1234, "stars": 4.125, "ad": false},
+        {"id": 2, "cost": "12.999", "sold": "1.234", "stars": "4,5"},
+        {"id": 3, "cost": true, "sold": -1, "stars": 9}]}"""
+    reading = read_page(source, page(source, body))
+    assert [(entry.item_key, entry.price, entry.count, entry.rating) for entry in reading.entries] == [
+        ("1", Decimal("12.999"), 1234, 4.125),
+        ("2", Decimal(12999), 1234, 4.5),
+        ("3", None, None, None),
+    ]
+    assert (reading.entries[0].price_text, reading.entries[0].count_text) == ("12.999", "1234")
 
 
 def test_rows_whose_rank_is_not_told_get_none(tmp_path: Path) -> None:

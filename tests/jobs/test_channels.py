@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from trendscout.errors import Unanswered, UsageError
-from trendscout.findings import text
+from trendscout.findings import said, text
 from trendscout.jobs import doctor, notify
 from trendscout.model import Report
 from trendscout.settings.config import Channel, Settings
@@ -79,7 +79,7 @@ def test_a_refused_message_is_set_aside_told_and_settled(workspace, tmp_path):
     assert len(vendor.texts("dead.example")) == 2, "the one behind it arrives"
     with workspace.store() as store:
         (found,) = notify.undelivered(store)["dead"]
-    assert (found.state, found.why) == ("aside", "code 40058: invalid")
+    assert (found.state, said(found.why, "zh")) == ("aside", "对方回复代码 40058：invalid")
     told = doctor.examine(workspace, SETTINGS, now=NOW)
     assert any("set aside" in finding.what and finding.fields["channel"] == "dead" for finding in told)
     with pytest.raises(UsageError, match="No such message"):

@@ -32,6 +32,7 @@ from trendscout.errors import (
 )
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
 from trendscout.fetch.post import post_json
+from trendscout.findings import Finding
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.sources.source import Source
 from trendscout.sources.walls import Walls
@@ -410,7 +411,7 @@ def test_a_bug_met_in_one_query_ends_no_other(tmp_path: Path) -> None:
         raise ZeroDivisionError("MARK")
 
     class BrokenWalls(Walls):
-        def seen_in(self, page: Page) -> str | None:
+        def seen_in(self, page: Page) -> Finding | None:
             raise ZeroDivisionError("MARK")
 
     jobs = [

@@ -12,9 +12,12 @@ from trendscout.fetch.breaker import after_block, after_fault, after_overload, p
 from trendscout.fetch.connection import is_public
 from trendscout.fetch.retry import retry_after_s
 from trendscout.fetch.robots import Robots, read_robots
+from trendscout.findings import words
 from trendscout.model import HostState
 
 NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
+CAPTCHA = words("a captcha")
+BUSY = words("HTTP {status}", status=503)
 
 
 @pytest.mark.parametrize(
@@ -157,24 +160,24 @@ def test_a_robots_without_rules_says_nothing_of_time() -> None:
 def test_each_block_in_a_row_waits_twice_as_long_up_to_a_week() -> None:
     state, now, hours = HostState("x"), NOW, []
     for _ in range(12):
-        state = after_block(state, now, "a captcha")
+        state = after_block(state, now, CAPTCHA)
         hours.append(waits(state, now) / 3600)
         assert state.open_until
         now = state.open_until
         assert waits(state, now) == 0.0  # one try
     assert hours == [0.5, 1, 2, 4, 8, 16, 32, 64, 128, 168, 168, 168]
-    assert (state.trips, state.reason) == (12, "a captcha")
+    assert (state.trips, state.reason) == (12, CAPTCHA)
 
 
 def test_a_site_that_names_a_longer_time_gets_it() -> None:
-    assert waits(after_overload(HostState("x"), NOW, "HTTP 429", at_least_s=86_400), NOW) == 86_400
-    assert waits(after_overload(HostState("x"), NOW, "HTTP 429", at_least_s=9e9), NOW) == 7 * 86_400
+    assert waits(after_overload(HostState("x"), NOW, BUSY, at_least_s=86_400), NOW) == 86_400
+    assert waits(after_overload(HostState("x"), NOW, BUSY, at_least_s=9e9), NOW) == 7 * 86_400
 
 
 def test_an_overload_is_no_block() -> None:
     state, minutes = HostState("x"), []
     for _ in range(8):
-        state = after_overload(state, NOW, "HTTP 503")
+        state = after_overload(state, NOW, BUSY)
         minutes.append(waits(state, NOW) / 60)
     assert minutes == [10, 20, 40, 80, 160, 320, 480, 480]
 
@@ -182,18 +185,18 @@ def test_an_overload_is_no_block() -> None:
 def test_three_faults_rest_a_host_and_one_while_on_trial_does_too() -> None:
     state = HostState("x")
     for _ in range(2):
-        state = after_fault(state, NOW, "silent")
+        state = after_fault(state, NOW, words("it fell silent"))
         assert waits(state, NOW) == 0.0
-    state = after_fault(state, NOW, "silent")
+    state = after_fault(state, NOW, words("it fell silent"))
     assert waits(state, NOW) == 1800
     later = NOW + timedelta(hours=1)
-    assert waits(after_fault(state, later, "silent"), later) == 3600
+    assert waits(after_fault(state, later, words("it fell silent")), later) == 3600
 
 
 def test_a_clock_that_was_ahead_closes_no_host_for_longer_than_a_week() -> None:
-    ahead = after_block(HostState("x"), NOW + timedelta(days=400), "a captcha")
+    ahead = after_block(HostState("x"), NOW + timedelta(days=400), CAPTCHA)
     assert waits(plausible(ahead, NOW), NOW) == 7 * 86_400
-    within = after_block(HostState("x"), NOW, "a captcha")
+    within = after_block(HostState("x"), NOW, CAPTCHA)
     assert plausible(within, NOW) == within
 
 

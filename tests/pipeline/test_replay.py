@@ -149,6 +149,10 @@ def test_a_list_that_is_called_otherwise_moves_with_what_was_said_of_its_goods(c
             "INSERT INTO marks (listing, mark, note, marked_at) VALUES (?, 'mine', '200 in stock', now())",
             [listing],
         )
+        store.execute(
+            "INSERT INTO decisions VALUES (now(), 'split', $1, NULL), (now(), 'merge', 7, $1)", [listing]
+        )
+        store.execute("INSERT INTO labels VALUES (now(), $1, 7, 'D', 'likely', 0.8, 1)", [listing])
 
     def moved(source):
         def read(reader):
@@ -175,6 +179,11 @@ def test_a_list_that_is_called_otherwise_moves_with_what_was_said_of_its_goods(c
         assert store.execute(
             "SELECT mark, note, market FROM marks JOIN listings USING (listing) WHERE item_key = ?", [key]
         ).fetchall() == [("mine", "200 in stock", "IE")]
+        (today,) = store.execute("SELECT listing FROM marks").fetchone()
+        assert today != listing
+        decided = store.execute("SELECT action, listing_a, listing_b FROM decisions ORDER BY action").fetchall()
+        assert decided == [("merge", 7, today), ("split", today, None)]
+        assert store.execute("SELECT listing_a, listing_b FROM labels").fetchall() == [(today, 7)]
         assert store.execute(
             "SELECT count(*) FROM rereads WHERE entries_after = 0 AND entries_before > 0"
         ).fetchall() == [(len(before),)]

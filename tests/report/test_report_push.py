@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from trendscout import findings
 from trendscout.errors import Unanswered, Unreachable, UsageError
+from trendscout.findings import finding, said
 from trendscout.lang import Lang
 from trendscout.model import Report
 from trendscout.report import alerts, bots, changes, push
@@ -132,7 +133,7 @@ def test_the_link_comes_last() -> None:
 def test_parts_stay_below_the_limit_and_hold_whole_items(kind: str, team: Chat) -> None:
     found = first(many(), whole=True)
     sent = send(team, found, kind)
-    assert sent.error == ""
+    assert sent.why == ()
     assert len(sent.sent) == len(team.got) > 1
     for (_, body), size in zip(team.got, team.sizes, strict=True):
         counted = len(body["markdown"]["content"].encode()) if kind == "wecom" else size
@@ -184,6 +185,7 @@ def test_the_same_digest_is_never_sent_twice(team: Chat) -> None:
         ("wecom", {"errcode": 40058, "errmsg": "exceed max length 4096"}),
         ("dingtalk", {"errcode": 460101, "errmsg": "message too long, exceed 20000 bytes"}),
         ("feishu", {"code": 19024, "msg": "Key Words Not Found"}),
+        ("feishu", {"code": "no such code"}),
     ],
 )
 def test_a_refusal_behind_status_200_is_a_refusal(kind: str, answer: dict[str, Any], team: Chat) -> None:
@@ -191,7 +193,7 @@ def test_a_refusal_behind_status_200_is_a_refusal(kind: str, answer: dict[str, A
     delivery = send(team, first(), kind)
     assert delivery.sent == ()
     assert [part.key for part in delivery.pending] == ["daily/2026-07-19/team/1"]
-    assert str(answer.get("errcode", answer.get("code"))) in delivery.error
+    assert str(answer.get("errcode", answer.get("code"))) in said(delivery.why, "zh")
     assert len(team.got) == 1  # it would be refused again
     assert delivery.pending[0].state == "aside"
 
@@ -213,14 +215,19 @@ def test_what_passes_is_tried_again(
     team.answers = [answer, answer]
     pauses: list[float] = []
     delivery = send(team, first(), kind, sleep=pauses.append)
-    assert delivery.error == ""
+    assert delivery.why == ()
     assert pauses == waits
     assert len(team.got) == 3
 
 
+def test_a_code_that_is_none_is_no_answer(team: Chat) -> None:
+    team.answers = [(200, {"errcode": []})] * 3
+    assert send(team, first()).why == (finding("push_unreadable", status=200),)
+
+
 def test_an_error_of_theirs_is_not_called_success(team: Chat) -> None:
     team.answers = [(500, {"errcode": 0, "errmsg": "ok"})] * 3
-    assert send(team, first()).error == "HTTP 500"
+    assert said(send(team, first()).why, "en") == "It answered with HTTP 500."
 
 
 def test_a_message_that_is_refused_for_good_holds_up_no_other(team: Chat) -> None:
@@ -229,11 +236,12 @@ def test_a_message_that_is_refused_for_good_holds_up_no_other(team: Chat) -> Non
     team.answers = [(200, {"errcode": 40058, "errmsg": "invalid"})]
     done = send(team, first(), parts=parts)
     assert list(done.sent) == [parts[1].key]
-    assert [(one.key, one.state, one.why) for one in done.pending] == [(old.key, "aside", "code 40058: invalid")]
-    assert "set aside" in done.error
+    refused = finding("push_code_said", code=40058, text="invalid")
+    assert [(one.key, one.state, one.why) for one in done.pending] == [(old.key, "aside", (refused,))]
+    assert said(done.why, "zh") == "已搁置，因为对方永久拒绝。对方回复代码 40058：invalid"
     team.got.clear()
     again = send(team, first(), parts=done.pending)
-    assert (team.got, again.error, len(again.pending)) == ([], "", 1)
+    assert (team.got, again.why, len(again.pending)) == ([], (), 1)
 
 
 @pytest.mark.parametrize("silence", [Unanswered("slow"), TimeoutError()])
@@ -263,13 +271,20 @@ def test_a_message_of_last_week_is_given_up(team: Chat) -> None:
     old = push.Message("daily/1/team/1", "t", "x", since=(NOW - timedelta(days=8)).isoformat())
     done = send(team, first(), parts=[old])
     assert team.got == []
-    assert (done.pending[0].state, done.error) == ("aside", "set aside: it could not be sent for 8 days")
+    assert (done.pending[0].state, said(done.why, "zh")) == ("aside", "已搁置。已有 8 天发不出去。")
 
 
 def test_what_is_kept_comes_back_whole() -> None:
-    one = push.Message("k", "t", "x", ("f",), "doubt", "why", 1, "2026-07-19T06:00:00+00:00")
+    one = push.Message(
+        "k", "t", "x", ("f",), "doubt", (finding("push_slow", seconds=60.0),), 1, "2026-07-19T06:00:00+00:00"
+    )
     assert push.Message.from_dict(json.loads(json.dumps(one.as_dict()))) == one
     assert push.Message.from_dict({"key": "k", "title": "t", "text": "x"}) == push.Message("k", "t", "x")
+
+
+def test_a_reason_that_an_older_version_kept_is_shown_as_it_stands() -> None:
+    kept = {"key": "k", "title": "t", "text": "x", "state": "aside", "why": "code 40058: invalid"}
+    assert said(push.Message.from_dict(kept).why, "zh") == "code 40058: invalid"
 
 
 def test_what_fails_is_sent_by_the_next_run(team: Chat) -> None:
@@ -283,7 +298,7 @@ def test_what_fails_is_sent_by_the_next_run(team: Chat) -> None:
     parts = [push.Message.from_dict(one) for one in stored]
     team.got.clear()
     later = send(team, found, parts=parts, already=kept, record=kept.add)
-    assert (later.error, later.pending) == ("", ())
+    assert (later.why, later.pending) == ((), ())
     assert len(team.got) == total - 1
     assert len(kept) == total
 
@@ -332,9 +347,9 @@ def test_secrets_stay_out_of_errors_and_logs(team: Chat, caplog: pytest.LogCaptu
         raise Unreachable("no answer from {url}", url=url)
 
     lost = send(team, first(), post=breaks)
-    assert "93000" in refused.error
-    assert lost.error == "no answer (Unreachable)"
-    for text in (refused.error, lost.error, repr(refused), repr(lost), caplog.text):
+    assert "93000" in said(refused.why, "en")
+    assert said(lost.why, "en") == "No answer came (Unreachable)."
+    for text in (said(refused.why, "zh"), said(lost.why, "zh"), repr(refused), repr(lost), caplog.text):
         assert "s3cr3t" not in text
 
 
@@ -348,14 +363,14 @@ def test_hostile_titles_are_text(kind: str, team: Chat) -> None:
         for n, title in enumerate(hostile())
     )
     delivery = send(team, first(replace(example(), rows=rows), whole=True), kind)
-    assert delivery.error == ""
-    said = "\n".join(text_of(kind, body) for _, body in team.got)
-    assert all(f"{n + 1}. " in said for n in range(500))
-    assert not set(said) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
+    assert delivery.why == ()
+    shown = "\n".join(text_of(kind, body) for _, body in team.got)
+    assert all(f"{n + 1}. " in shown for n in range(500))
+    assert not set(shown) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
     if BOTS[kind].markdown:
-        assert "<" not in said
-        assert "@" not in said
-        assert "](" not in said  # no link that is not ours
+        assert "<" not in shown
+        assert "@" not in shown
+        assert "](" not in shown  # no link that is not ours
     else:
         tags = {
             part["tag"]
@@ -372,10 +387,10 @@ def test_hostile_titles_are_text(kind: str, team: Chat) -> None:
 @APPRISE
 def test_other_services_go_through_apprise(team: Chat) -> None:
     url = f"json://127.0.0.1:{team.server_port}/s3cr3t-key-of-the-team"
-    assert send(team, first(), "apprise", url=url).error == ""
+    assert send(team, first(), "apprise", url=url).why == ()
     assert "指尖弹力球" in team.got[0][1]["message"]
     team.answers = [(500, {})] * 3
-    assert send(team, first(), "apprise", url=url).error == "the service did not take it"
+    assert said(send(team, first(), "apprise", url=url).why, "en") == "The service did not take it."
 
 
 @APPRISE

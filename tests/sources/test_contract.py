@@ -139,8 +139,8 @@ def test_a_search_for_nothing_is_a_fault_of_usage(name: str) -> None:
 def test_walls_are_named_in_both_languages_and_their_marks_are_lower_case(name: str) -> None:
     walls = get_source(name).walls
     assert [mark for mark, _ in walls.marks if mark != mark.lower()] == []
-    plain = {wall for part in (walls.marks, walls.addresses, walls.statuses) for _, wall in part}
-    assert [wall for wall in plain if tr(wall, "zh") == wall] == []
+    parts = (walls.marks, walls.addresses, walls.replies, walls.statuses)
+    assert [wall for part in parts for _, wall in part if tr(wall, "zh") == wall] == []
     assert [
         pattern for pattern, wall in walls.replies if ("{code}" in wall) != (re.compile(pattern).groups == 1)
     ] == []

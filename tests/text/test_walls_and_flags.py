@@ -4,7 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from trendscout.lang import tr
 from trendscout.model import Page, Query
+from trendscout.sources import walls
 from trendscout.sources.walls import wall_of
 from trendscout.text.flags import title_flags
 
@@ -38,7 +40,7 @@ WALLS = {
 
 @pytest.mark.parametrize(("body", "wall"), WALLS.items())
 def test_walls(body: str, wall: str) -> None:
-    assert wall_of(page(body)) == wall
+    assert str(wall_of(page(body))) == wall
 
 
 @pytest.mark.parametrize(
@@ -59,18 +61,34 @@ def test_lists_are_no_walls(body: str) -> None:
 
 
 def test_status_and_address_name_walls() -> None:
-    assert wall_of(page(ROWS, 403)) == "an access refusal (HTTP 403)"
-    assert wall_of(page(ROWS, 503)) == "an error page (HTTP 503)"
-    assert wall_of(page(ROWS, url="https://consent.site.example/m?continue=x")) == "a consent page"
-    assert wall_of(page(ROWS, url="https://shop.example/password")) == "a password page"
-    assert wall_of(page(ROWS, url="https://shop.example/login/products.json?x=1")) == "a login page"
+    assert str(wall_of(page(ROWS, 403))) == "an access refusal (HTTP 403)"
+    assert str(wall_of(page(ROWS, 503))) == "an error page (HTTP 503)"
+    assert str(wall_of(page(ROWS, url="https://consent.site.example/m?continue=x"))) == "a consent page"
+    assert str(wall_of(page(ROWS, url="https://shop.example/password"))) == "a password page"
+    assert str(wall_of(page(ROWS, url="https://shop.example/login/products.json?x=1"))) == "a login page"
     assert wall_of(page(ROWS, url="https://shop.example/c/captcha/lamps/all")) is None
+
+
+@pytest.mark.parametrize("status", [401, 402, 404, 407, 430, 451, 500, 503, 522, 202, 206])
+def test_a_wall_is_said_in_both_languages_whatever_its_status(status: int) -> None:
+    found = wall_of(page(ROWS, status))
+    assert found
+    assert f"(HTTP {status})" in found.said("en")
+    assert f"（HTTP {status}）" in found.said("zh")
+
+
+def test_every_name_of_a_wall_has_its_chinese() -> None:
+    names = {*(wall for _, wall in walls._MARKS + walls._SAID), *walls._PLACES.values(), *walls._titles()}
+    assert [name for name in names if tr(name, "zh") == name] == []
+    reply = wall_of(page('{"code": 40101, "msg": "a captcha"}'))
+    assert reply
+    assert reply.said("zh") == "错误回复：40101 (a captcha)", "what a site says stays as it said it"
 
 
 @given(st.binary(max_size=300), st.text(max_size=60), st.integers(100, 599))
 def test_any_page_is_a_wall_or_none(body: bytes, url: str, status: int) -> None:
     found = wall_of(page(body, status, url))
-    assert found is None or found
+    assert found is None or str(found)
 
 
 FLAGS = [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from trendscout.findings import words
 from trendscout.jobs.doctor import examine, mend
 from trendscout.model import HostState
 from trendscout.settings.config import Settings
@@ -15,9 +16,9 @@ from trendscout.store.workspace import Workspace
 def test_doctor_reopens_what_a_wrong_clock_closed_and_nothing_else(tmp_path: Path) -> None:
     now = datetime(2026, 11, 1, tzinfo=UTC)
     workspace = Workspace.at(tmp_path / "s.duckdb")
-    closed = HostState("wrong.example", 1, 0, now + timedelta(days=400), "a captcha")
-    ahead = HostState("ahead.example", 0, 0, None, "", "200 ", now + timedelta(days=400))
-    resting = HostState("resting.example", 3, 0, now + timedelta(hours=4), "a captcha", "200 ", now)
+    closed = HostState("wrong.example", 1, 0, now + timedelta(days=400), words("a captcha"))
+    ahead = HostState("ahead.example", 0, 0, None, None, "200 ", now + timedelta(days=400))
+    resting = HostState("resting.example", 3, 0, now + timedelta(hours=4), words("a captcha"), "200 ", now)
     with workspace.store() as store:
         save_host_states(store, [closed, ahead, resting])
     steps = [one.next_step for one in examine(workspace, Settings(), now=now)]

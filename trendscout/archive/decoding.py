@@ -5,6 +5,8 @@ from __future__ import annotations
 import zlib
 from collections.abc import Callable, Iterator
 
+from trendscout.findings import Worded
+
 _MAX_ENCODINGS = 2  # one proxy on top of a server; each costs its own pass over up to `limit` bytes
 _MAX_STREAMS = 1000  # gzip members in one body: an empty one costs 20 bytes to send and 10 µs to read
 _INPUT_PIECE = 1 << 16  # what a stream leaves over is copied: of a piece, not of the whole body
@@ -14,7 +16,7 @@ _ZSTD_PIECE = 1024
 _OUTPUT_PIECE = 1 << 20
 
 
-class BrokenBody(ValueError):
+class BrokenBody(Worded, ValueError):
     """The body does not follow its Content-Encoding, or stops too early."""
 
 
@@ -30,15 +32,15 @@ def decode(body: bytes, encoding: str, limit: int) -> bytes:
     """
     names = [name for part in encoding.split(",") if not _is_none(name := part.strip().lower())]
     if len(names) > _MAX_ENCODINGS:
-        raise BrokenBody(f"{len(names)} content encodings on top of each other")
+        raise BrokenBody("{count} content encodings on top of each other", count=len(names))
     for name in reversed(names):
         if not body:
             break
         if name not in _DECODERS:
-            raise BrokenBody(f"unknown content encoding {name[:40]!r}")
+            raise BrokenBody("unknown content encoding {name!r}", name=name[:40])
         body = _bounded(_DECODERS[name](body), limit)
     if len(body) > limit:
-        raise BodyTooLarge(f"larger than {limit} bytes")
+        raise BodyTooLarge("larger than {limit} bytes", limit=limit)
     return body
 
 
@@ -51,7 +53,7 @@ def decode_start(body: bytes, encoding: str, limit: int) -> bytes:
     if not body or _is_none(name):
         return body[:limit]
     if name not in _DECODERS:
-        raise BrokenBody(f"unknown content encoding {name[:40]!r}")
+        raise BrokenBody("unknown content encoding {name!r}", name=name[:40])
     kept = bytearray()
     try:
         for piece in _DECODERS[name](body):
@@ -81,7 +83,7 @@ def _bounded(pieces: Iterator[bytes], limit: int) -> bytes:
     for piece in pieces:
         size += len(piece)
         if size > limit:
-            raise BodyTooLarge(f"decodes to more than {limit} bytes")
+            raise BodyTooLarge("it unpacks to more than {limit} bytes", limit=limit)
         kept.append(piece)
     return b"".join(kept)
 
@@ -109,7 +111,7 @@ def _inflate(body: bytes, window_bits: int) -> Iterator[bytes]:
             try:
                 piece = stream.decompress(data, _OUTPUT_PIECE)
             except zlib.error as error:
-                raise BrokenBody(f"damaged deflate data: {error}") from None
+                raise BrokenBody("damaged deflate data: {said}", said=str(error)) from None
             data = stream.unconsumed_tail
             if not piece and not given and not stream.eof:
                 raise BrokenBody("deflate data stops too early")
@@ -117,7 +119,7 @@ def _inflate(body: bytes, window_bits: int) -> Iterator[bytes]:
         waiting = memoryview(body)[len(body) - len(waiting) - len(stream.unused_data) :]
         if bytes(waiting[:2]) != b"\x1f\x8b":
             return
-    raise BrokenBody(f"more than {_MAX_STREAMS} streams one behind the other")
+    raise BrokenBody("more than {limit} streams one behind the other", limit=_MAX_STREAMS)
 
 
 def _brotli(body: bytes) -> Iterator[bytes]:
@@ -144,10 +146,10 @@ def _zstd(body: bytes) -> Iterator[bytes]:
         try:
             yield stream.decompress(body[start : start + _ZSTD_PIECE])
         except zstandard.ZstdError as error:
-            raise BrokenBody(f"damaged zstd data: {error}") from None
+            raise BrokenBody("damaged zstd data: {said}", said=str(error)) from None
         if stream.eof:
             return
-    raise BrokenBody("zstd data stop too early")
+    raise BrokenBody("zstd data stops too early")
 
 
 _DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {

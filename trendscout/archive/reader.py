@@ -18,6 +18,7 @@ from trendscout.archive.record_context import BadRecord, date_text
 from trendscout.archive.records import Revisit, pages_told, payload_digest, received_of
 from trendscout.archive.wire import Received
 from trendscout.errors import ArchiveError
+from trendscout.findings import Finding, words
 from trendscout.model import ArchiveRef, Page
 
 Tell = Callable[[ArchiveError], None]
@@ -27,8 +28,8 @@ _Record = Received | Revisit
 class _Broken(BadRecord):
     """A member that cannot be used, and how many bytes had come out of it."""
 
-    def __init__(self, why: str, size: int) -> None:
-        super().__init__(why)
+    def __init__(self, what: str, size: int, **fields: object) -> None:
+        super().__init__(what, **fields)
         self.size = size
 
 
@@ -52,7 +53,7 @@ def kept_of(received: Received, ref: ArchiveRef) -> ArchivedPage:
     try:
         page = received.page(ref)
     except BrokenBody as error:
-        raise _bad(ref.file, ref.offset, str(error)) from None
+        raise _bad(ref.file, ref.offset, error.why) from None
     return ArchivedPage(page, received.taken_at, received.pages, received.role, dict(received.extra))
 
 
@@ -73,9 +74,9 @@ def read_at(path: Path, ref: ArchiveRef) -> Received:
             why=error.strerror or str(error),
         ) from None
     except BadRecord as error:
-        raise _bad(ref.file, ref.offset, str(error)) from None
+        raise _bad(ref.file, ref.offset, error.why) from None
     if not isinstance(found, Received):
-        raise _bad(ref.file, ref.offset, str(found or "no page there"))
+        raise _bad(ref.file, ref.offset, found.why if isinstance(found, BadRecord) else words("no page there"))
     return found
 
 
@@ -104,11 +105,12 @@ def _read_members(
                 try:
                     member, length = _unpack(file, limit if left is None else min(limit, left))
                 except _Broken as error:
-                    tell(_bad(name, offset, str(error)))
+                    tell(_bad(name, offset, error.why))
                     broken += 1
                     left = None if left is None else left - error.size
                     if left is not None and (left <= 0 or broken >= _MOST_BROKEN):
-                        tell(_bad(name, offset, "the rest of the file is left out: it is a bomb, or no archive"))
+                        left_out = words("the rest of the file is left out: it is a bomb, or no archive")
+                        tell(_bad(name, offset, left_out))
                         return
                     offset = _next_member(file, offset + 1)
                     continue
@@ -161,9 +163,8 @@ def foreign_pages(path: Path, tell: Tell) -> Iterator[Page]:
         if isinstance(record, Revisit):
             received = seen.again(record)
             if received is None:
-                tell(
-                    _bad(ref.file, ref.offset, "it says that a page came again which is not in the file before it")
-                )
+                unknown = words("it says that a page came again which is not in the file before it")
+                tell(_bad(ref.file, ref.offset, unknown))
                 continue
         else:
             received = record
@@ -212,7 +213,7 @@ def _decoded(received: Received, ref: ArchiveRef) -> Page:
 def _read_plain(path: Path, tell: Tell) -> Iterator[tuple[ArchiveRef, _Record]]:
     start = ArchiveRef(path.name, 0)
     if path.stat().st_size > FOREIGN_LIMIT:
-        tell(_bad(path.name, 0, f"larger than {FOREIGN_LIMIT} bytes"))
+        tell(_bad(path.name, 0, words("larger than {limit} bytes", limit=FOREIGN_LIMIT)))
         return
     yield from _told(_in_member(path.read_bytes(), own=False), start, tell)
 
@@ -222,7 +223,7 @@ def _told(
 ) -> Iterator[tuple[ArchiveRef, _Record]]:
     for one in found:
         if isinstance(one, BadRecord):
-            tell(_bad(ref.file, ref.offset, str(one)))
+            tell(_bad(ref.file, ref.offset, one.why))
         else:
             yield ref, one
 
@@ -242,7 +243,7 @@ def _in_member(member: bytes, *, own: bool) -> Iterator[_Record | BadRecord]:
                 if received is not None:
                     yield received
     except Exception as error:  # noqa: BLE001 - on damaged records warcio lets out errors of any kind
-        yield BadRecord(f"no record: {type(error).__name__}")
+        yield BadRecord("no record: {kind}", kind=type(error).__name__)
 
 
 def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:
@@ -263,10 +264,10 @@ def _unpack(file: BinaryIO, limit: int) -> tuple[bytes, int]:
         try:
             piece = stream.decompress(data, limit - size + 1)
         except zlib.error as error:
-            raise _Broken(f"the record is damaged: {error}", size) from None
+            raise _Broken("the record is damaged: {said}", size, said=str(error)) from None
         size += len(piece)
         if size > limit:
-            raise _Broken(f"the record is larger than {limit} bytes", size)
+            raise _Broken("the record is larger than {limit} bytes", size, limit=limit)
         pieces.append(piece)
     return b"".join(pieces), taken - len(stream.unused_data)
 
@@ -285,7 +286,7 @@ def _next_member(file: BinaryIO, start: int) -> int | None:
     return None
 
 
-def _bad(name: str, offset: int, why: str) -> ArchiveError:
+def _bad(name: str, offset: int, why: Finding) -> ArchiveError:
     return ArchiveError(
         "{file} of the archive, byte {offset}: {why}.",
         next_step="The record is skipped, the rest is used.",

@@ -8,13 +8,14 @@ from datetime import UTC, datetime
 from typing import get_args
 
 from trendscout.archive.wire import Received, Role, public_url
+from trendscout.findings import Worded
 from trendscout.model import Query
 
 FIELD = "Trendscout-Context"  # an extension field of WARC records; JSON
 _NOBODYS = Query("")
 
 
-class BadRecord(ValueError):
+class BadRecord(Worded, ValueError):
     """A record whose length, digest or fields are wrong."""
 
 
@@ -63,7 +64,7 @@ def read_context(text: str) -> RecordContext:
         fields = json.loads(text)
         market, role = fields["market"], fields["role"]
         if role not in get_args(Role):
-            raise BadRecord(f"{FIELD} has an unknown role")
+            raise BadRecord("{field} has an unknown role", field=FIELD)
         return RecordContext(
             query=Query(
                 source=str(fields["source"]),
@@ -81,7 +82,7 @@ def read_context(text: str) -> RecordContext:
             extra=tuple((str(name), str(value)) for name, value in fields.get("extra", {}).items()),
         )
     except (ValueError, TypeError, KeyError, AttributeError, OverflowError, RecursionError) as error:
-        raise BadRecord(f"{FIELD} cannot be read: {type(error).__name__}") from None
+        raise BadRecord("{field} cannot be read: {kind}", field=FIELD, kind=type(error).__name__) from None
 
 
 def date_text(at: datetime) -> str:
@@ -95,4 +96,4 @@ def date_of(text: str | None) -> datetime:
         at = datetime.fromisoformat(text or "")
         return at.replace(tzinfo=UTC) if at.tzinfo is None else at.astimezone(UTC)
     except (ValueError, TypeError, OverflowError):
-        raise BadRecord(f"no date: {str(text)[:40]!r}") from None
+        raise BadRecord("no date: {text!r}", text=str(text)[:40]) from None

@@ -126,7 +126,7 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | Revisit | Non
     http = record.http_headers
     length = record.payload_length if http else record.length
     if len(body) != length:
-        raise BadRecord(f"{len(body)} bytes of {length}")
+        raise BadRecord("{count} bytes of {length}", count=len(body), length=length)
     _check_digest(fields.get_header("WARC-Payload-Digest"), body)
     headers = tuple((str(name), str(value)) for name, value in http.headers) if http else ()
     chunked = any(n.lower() == "transfer-encoding" and "chunked" in v.lower() for n, v in headers)
@@ -169,7 +169,7 @@ def _without_chunks(body: bytes) -> bytes:
         pieces.append(body[head.end() : head.end() + size])
         place = head.end() + size
         place += 2 if body[place : place + 2] == b"\r\n" else 0
-    raise BadRecord(f"more than {_MAX_CHUNKS} chunks")
+    raise BadRecord("more than {limit} chunks", limit=_MAX_CHUNKS)
 
 
 # Before the name of Transfer-Encoding, since the chunks are gone from the body; replay tools keep fields so.

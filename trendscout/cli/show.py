@@ -192,7 +192,11 @@ def show_undelivered(found: Mapping[str, Sequence[Message]], here: Call) -> None
     grid(
         here.lang,
         ("message", "state", "since", "why"),
-        [(one.key, one.state, one.since[:16], one.why) for messages in found.values() for one in messages],
+        [
+            (one.key, one.state, one.since[:16], said(one.why, here.lang))
+            for messages in found.values()
+            for one in messages
+        ],
         state=1,
     )
 

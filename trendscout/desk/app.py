@@ -350,8 +350,7 @@ def _refused(desk: Desk) -> Callable[[Request, Exception], Response]:
         if not isinstance(error, TrendscoutError):
             raise error
         lang = _view(desk, request).lang
-        fields = {name: visible(str(value)) for name, value in error.fields.items()}
-        why = " ".join(tr(part, lang, **fields) for part in (error.what, error.next_step) if part)
+        why = visible(findings_.of_error(error).said(lang))
         if request.headers.get("x-desk-token"):
             return JSONResponse({"why": why}, 400)
         return _page(desk, request, "refused.html.j2", {"file": desk.file(), "why": why}, status=400)

@@ -435,7 +435,11 @@ def lists(file: ReadFile, view: View) -> dict[str, Any]:
         "days": [day for day, _ in max((one.days for one in every), key=len, default=())],
         "signs": {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"},
         "hosts": [
-            (visible(one.host), amounts.minute(one.open_until, zone), visible(one.reason))
+            (
+                visible(one.host),
+                amounts.minute(one.open_until, zone),
+                visible(one.reason.said(view.lang)) if one.reason else "",
+            )
             for one in hosts
             if one.open_until
         ],

@@ -13,6 +13,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
+from trendscout.findings import Finding
 from trendscout.model import HostState
 
 _MISSES = 3  # faults in a row that rest a host: it is down, or drops us
@@ -49,23 +50,23 @@ def plausible(state: HostState, now: datetime) -> HostState:
     return replace(state, open_until=now + LONGEST)
 
 
-def after_block(state: HostState, now: datetime, reason: str) -> HostState:
+def after_block(state: HostState, now: datetime, reason: Finding) -> HostState:
     """After a wall: 30 minutes, doubled with each block in a row, up to a week."""
     return _rested(state, now, reason, _BLOCK.after(state.trips))
 
 
-def after_overload(state: HostState, now: datetime, reason: str, *, at_least_s: float = 0.0) -> HostState:
+def after_overload(state: HostState, now: datetime, reason: Finding, *, at_least_s: float = 0.0) -> HostState:
     """After a "try later": what the host asks for, at least 10 minutes, doubled up to 8 hours."""
     asked = timedelta(seconds=min(at_least_s, LONGEST.total_seconds()))
     return _rested(state, now, reason, max(_OVERLOAD.after(state.trips), asked))
 
 
-def after_fault(state: HostState, now: datetime, reason: str) -> HostState:
+def after_fault(state: HostState, now: datetime, reason: Finding) -> HostState:
     """After a page that did not come; the third in a row, or one on trial, rests the host for up to a day."""
     if state.misses + 1 >= _MISSES or state.trips:
         return _rested(state, now, reason, _FAULT.after(state.trips))
     return replace(state, misses=state.misses + 1, reason=reason)
 
 
-def _rested(state: HostState, now: datetime, reason: str, rest: timedelta) -> HostState:
+def _rested(state: HostState, now: datetime, reason: Finding, rest: timedelta) -> HostState:
     return replace(state, trips=state.trips + 1, misses=0, open_until=now + rest, reason=reason)

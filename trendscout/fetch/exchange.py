@@ -13,13 +13,12 @@ import httpx
 from trendscout.archive.wire import Headers
 from trendscout.fetch.connection import Connection, Resolve
 from trendscout.fetch.limits import REDIRECT_STATUS, Limits
+from trendscout.findings import Worded
 from trendscout.model import Request
 
-NO_CONNECTION = "no connection"  # how it begins when the host was not even reached
 
-
-class Broken(Exception):
-    """No whole reply came; another try may get one."""
+class Broken(Worded):
+    """No whole reply came; another try may get one. The field `reached` is False where nobody was."""
 
 
 class Elsewhere(Exception):
@@ -142,13 +141,13 @@ class Exchanger:
         except TimeoutError:
             raise Broken("no whole answer in time") from None
         except httpx.ConnectTimeout:
-            raise Broken(f"{NO_CONNECTION} in time") from None
+            raise Broken("no connection in time", reached=False) from None
         except httpx.TimeoutException:
             raise Broken("it fell silent") from None
         except httpx.ConnectError as error:
-            raise Broken(_unconnected(error)) from None
+            raise _unconnected(error) from None
         except (httpx.TransportError, OSError) as error:
-            raise Broken(f"the answer broke off: {_short(error)}") from None
+            raise Broken("the answer broke off: {said}", said=_short(error)) from None
 
     async def aclose(self) -> None:
         """Close all connections."""
@@ -246,14 +245,14 @@ def _too_large(what: str, limit: int) -> Rejected:
     return Rejected(what, "No list page is that large; open it in a browser to see what it is.", limit=limit)
 
 
-def _unconnected(error: httpx.ConnectError) -> str:
-    """Why there was no connection; the usual reasons in words that have a translation."""
+def _unconnected(error: httpx.ConnectError) -> Broken:
+    """Why there was no connection; the usual reasons in words of ours."""
     said = _short(error)
     if said.endswith("has no address"):
-        return f"{NO_CONNECTION}: its name has no address"
+        return Broken("no connection: its name has no address", reached=False)
     if said == "All connection attempts failed":
-        return f"{NO_CONNECTION}: nothing answers there"
-    return f"{NO_CONNECTION}: {said}"
+        return Broken("no connection: nothing answers there", reached=False)
+    return Broken("no connection: {said}", said=said, reached=False)
 
 
 def _short(error: Exception) -> str:

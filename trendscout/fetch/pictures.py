@@ -14,6 +14,7 @@ from trendscout.errors import TrendscoutError
 from trendscout.fetch import connection, robots
 from trendscout.fetch.exchange import Broken, Elsewhere, Exchanger, Rejected, Reply, Route
 from trendscout.fetch.limits import Limits
+from trendscout.findings import words
 from trendscout.model import Request
 
 _LIMITS = Limits(silence_s=5.0, total_s=10.0, body_bytes=512 * 1024)
@@ -76,7 +77,7 @@ async def _collect(
                 rules[origin] = (
                     robots.read_robots(said.status, said.body, now)
                     if said
-                    else robots.unreachable(now, "no reply")
+                    else robots.unreachable(now, words("no reply"))
                 )
             if not rules[origin].allows(url) or rules[origin].delay_s() > _SPACING_S:
                 continue

@@ -14,6 +14,7 @@ import stamina
 from trendscout.clock import Clock
 from trendscout.fetch.host import Host
 from trendscout.fetch.limits import Limits
+from trendscout.findings import Finding, words
 from trendscout.sources.walls import TRANSIENT, answer_of
 
 log = logging.getLogger(__name__)
@@ -25,8 +26,9 @@ T = TypeVar("T")
 class Again(Exception):
     """A fault that may pass."""
 
-    def __init__(self, why: str, *, after_s: float = 0.0, try_later: bool = False) -> None:
-        super().__init__(why)
+    def __init__(self, why: Finding, *, after_s: float = 0.0, try_later: bool = False) -> None:
+        super().__init__(str(why))
+        self.why = why
         self.after_s = after_s  # what the site asked for
         self.try_later = try_later  # the site is there and wants time
         self.attempts = 1  # how many ended so
@@ -67,7 +69,9 @@ def require_answer(status: int, retry_after: str, now: datetime) -> None:
     """Raises Again for a status that may pass; `retry_after` is the header field, "" if there is none."""
     if status in TRANSIENT:
         after_s = retry_after_s(retry_after, now) or 0.0
-        raise Again(f"HTTP {status}", after_s=after_s, try_later=answer_of(status) == "overload")
+        raise Again(
+            words("HTTP {status}", status=status), after_s=after_s, try_later=answer_of(status) == "overload"
+        )
 
 
 def retry_after_s(value: str, now: datetime) -> float | None:

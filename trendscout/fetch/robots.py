@@ -8,6 +8,8 @@ from datetime import datetime, timedelta
 
 from protego import Protego
 
+from trendscout.findings import Finding, words
+
 AGENT = "trendscout"
 MAX_BYTES = 500 * 1024  # RFC 9309, 2.5: a parser reads at least this much; we read no more
 _MAX_AGE = timedelta(hours=24)  # RFC 9309, 2.4
@@ -22,7 +24,7 @@ class Robots:
     read_at: datetime
     rules: Protego | None  # None: the same answer for every address
     allow_all: bool = True  # ... which is this
-    why: str = ""  # English: why everything is disallowed
+    why: Finding | None = None  # why everything is disallowed
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the rules still hold."""
@@ -51,10 +53,10 @@ def read_robots(status: int, body: bytes, now: datetime) -> Robots:
         return Robots(now, Protego.parse(_ours(text)))
     if 400 <= status < 500 and status != 429:
         return Robots(now, None)
-    return unreachable(now, f"HTTP {status}")
+    return unreachable(now, words("HTTP {status}", status=status))
 
 
-def unreachable(now: datetime, why: str) -> Robots:
+def unreachable(now: datetime, why: Finding) -> Robots:
     """Everything is disallowed: what RFC 9309, 2.3.1.4 says to assume if robots.txt does not come."""
     return Robots(now, None, allow_all=False, why=why)
 

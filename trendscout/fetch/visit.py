@@ -18,7 +18,6 @@ from trendscout.errors import FetchError, Refused, TryLater, Unreachable
 from trendscout.fetch import breaker, robots
 from trendscout.fetch.api_keys import hidden, key_of, with_key, without_key
 from trendscout.fetch.exchange import (
-    NO_CONNECTION,
     Broken,
     Elsewhere,
     Exchanger,
@@ -30,9 +29,12 @@ from trendscout.fetch.exchange import (
 from trendscout.fetch.host import Host
 from trendscout.fetch.limits import Limits
 from trendscout.fetch.retry import Again, require_answer, tried
+from trendscout.findings import Finding, words
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
 from trendscout.sources.source import Source, is_declared, wall_before
 from trendscout.sources.walls import stands_for
+
+_IT = words("it")  # robots.txt, where the sentence names it already
 
 
 class Keeper(Protocol):
@@ -138,16 +140,16 @@ class Visitor:
         self._note_answer(host, wall_before(asked.source, page))
         return page
 
-    def _note_answer(self, host: Host, wall: str | None) -> None:
+    def _note_answer(self, host: Host, wall: Finding | None) -> None:
         """What the answer means for the host; a missing page means nothing, for others are there."""
         state, now = self._state(host), self._clock.now()
-        match stands_for(wall) if wall else "page":
-            case "block":
-                self._remember(breaker.after_block(state, now, wall or ""))
-            case "fault":
-                self._remember(breaker.after_fault(state, now, wall or ""))
-            case "page" if state.trips or state.misses or state.open_until:
-                self._remember(HostState(host.name, robots=state.robots, robots_at=state.robots_at))
+        answer = stands_for(wall) if wall else "page"
+        if wall and answer == "block":
+            self._remember(breaker.after_block(state, now, wall))
+        elif wall and answer == "fault":
+            self._remember(breaker.after_fault(state, now, wall))
+        elif answer == "page" and (state.trips or state.misses or state.open_until):
+            self._remember(HostState(host.name, robots=state.robots, robots_at=state.robots_at))
 
     async def _once(self, asked: Asked, request: Request, route: Route) -> Page:
         key = key_of(asked.source, self._environ)
@@ -158,10 +160,7 @@ class Visitor:
             # In a thread: what unpacks slowly, and a busy disk (13 ms), hold up no other lane.
             page = await asyncio.to_thread(self._kept, asked, reply, key, self._clock.now(), moved=moved)
         except Rejected as error:
-            told = {
-                name: hidden(value, key) if isinstance(value, str) else value
-                for name, value in error.fields.items()
-            }
+            told = _without(key, error.fields)
             raise Refused(error.what, next_step=error.next_step, url=asked.url, **told) from None
         except BodyTooLarge:
             raise Refused(
@@ -171,7 +170,7 @@ class Visitor:
                 limit=self._limits.decoded_bytes,
             ) from None
         except (Broken, BrokenBody) as error:
-            raise Again(hidden(str(error), key)) from None
+            raise Again(replace(error.why, fields=_without(key, error.why.fields))) from None
         require_answer(page.status, page.headers.get("retry-after", ""), page.fetched_at)
         return page
 
@@ -228,7 +227,7 @@ class Visitor:
                 encoding = reply.header("content-encoding")
                 body = await asyncio.to_thread(decode_start, reply.body, encoding, robots.MAX_BYTES)
             except (Broken, BrokenBody) as error:
-                raise Again(str(error)) from None
+                raise Again(error.why) from None
             now = self._clock.now()
             require_answer(reply.status, reply.header("retry-after"), now)
             return robots.read_robots(reply.status, body, now)
@@ -242,11 +241,11 @@ class Visitor:
                     request = moved.request
                     turn = self._host_at(httpx.URL(request.url))
         except Again as fault:
-            return robots.unreachable(self._clock.now(), str(fault))
+            return robots.unreachable(self._clock.now(), fault.why)
         except (Rejected, FetchError) as fault:
-            why = fault.what.format(**({"url": "it"} | fault.fields))
-            return robots.unreachable(self._clock.now(), why.rstrip("."))
-        return robots.unreachable(self._clock.now(), f"it redirects more than {self._limits.redirects} times")
+            return robots.unreachable(self._clock.now(), words(fault.what, **({"url": _IT} | fault.fields)))
+        why = words("{url} redirects more than {limit} times.", url=_IT, limit=self._limits.redirects)
+        return robots.unreachable(self._clock.now(), why)
 
     def _host_of(self, asked: Asked, request: Request) -> tuple[Host, Route]:
         source = asked.source
@@ -288,24 +287,24 @@ class Visitor:
     def _given_up(self, asked: Asked, host: Host, fault: Again) -> FetchError:
         now = self._clock.now()
         if fault.try_later:
-            state = breaker.after_overload(self._state(host), now, str(fault), at_least_s=fault.after_s)
+            state = breaker.after_overload(self._state(host), now, fault.why, at_least_s=fault.after_s)
             self._remember(state)
             return TryLater(
                 "{url}: the site asks for time ({why}).",
                 next_step="It is left alone until {until:%Y-%m-%d %H:%M} UTC, then tried again.",
                 after_s=breaker.waits(state, now),
                 url=asked.url,
-                why=fault,
+                why=fault.why,
                 until=state.open_until,
             )
-        self._remember(breaker.after_fault(self._state(host), now, str(fault)))
+        self._remember(breaker.after_fault(self._state(host), now, fault.why))
         return Unreachable(
             "{url} did not come: {why}.",
             next_step="It was tried {attempts} times; the next run tries again.",
             url=asked.url,
-            why=fault,
+            why=fault.why,
             attempts=fault.attempts,
-            **_reach(str(fault)),
+            **_reach(fault.why),
         )
 
     def _state(self, host: Host) -> HostState:
@@ -321,9 +320,14 @@ class Visitor:
             self._on_state(state)
 
 
-def _reach(why: str) -> dict[str, bool]:
+def _without(key: str, fields: Mapping[str, object]) -> dict[str, object]:
+    """The fields of what is said, without the user's key: a site may repeat it."""
+    return {name: hidden(value, key) if isinstance(value, str) else value for name, value in fields.items()}
+
+
+def _reach(why: Finding | None) -> dict[str, bool]:
     """A field that says that a host was not even reached: where none is, it is the network that is down."""
-    return {"reached": False} if why.startswith(NO_CONNECTION) else {}
+    return {"reached": False} if why and why.fields.get("reached") is False else {}
 
 
 def _declares(source: Source, host: str, asked: str) -> bool:

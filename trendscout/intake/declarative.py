@@ -10,22 +10,25 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
 from trendscout.findings import finding
+from trendscout.findings import words as words_of
 from trendscout.intake.figures import number
 from trendscout.intake.values import item_id, moment, web_url, words
 from trendscout.model import CountKind, Entry, ListNote, Page, Query, Request
 from trendscout.settings.config import line_of, load_toml
+from trendscout.sources._fields import decimal, whole
 from trendscout.sources._rows import ranked
 from trendscout.sources.source import Reader, Source, list_id, shipped_sources
 from trendscout.text.currencies import code_of
 from trendscout.text.digits import Style, style_of
 from trendscout.text.markets import country_of
-from trendscout.text.numbers import parse_count, parse_price
+from trendscout.text.numbers import Count, parse_count, parse_price
 
 _MAX_BYTES = 65_536
 _MAX_ITEMS = 5_000
@@ -33,8 +36,10 @@ _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KNOWN = frozenset({"page", "category", "market", "country", "kind", "key"})
 _ENGLISH = Style(".", ",")
 
-# The text of one field of one item, or None.
-Get = Callable[[Any], str | None]
+# What one field of one item says: text, a number of JSON as it is, True for a mark of advertisements without text.
+Scalar = str | int | float | None
+Get = Callable[[Any], Scalar]
+_NO = frozenset(("", "0", "false", "no", "n", "off", "none", "null"))  # marks that say that it is none
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,8 +51,8 @@ class Declaration:
     table: Mapping[str, Any]
     inside: str = ""  # the table of the file that this is, with its point
 
-    def wrong(self, key: str, fault: str) -> ConfigError:
-        """The error for a key of the file."""
+    def wrong(self, key: str, fault: str, /, **fields: object) -> ConfigError:
+        """The error for a key of the file: a template of what is wrong, with its fields."""
         key = self.inside + key
         return ConfigError(
             "{path}{line}: {key}: {fault}.",
@@ -55,7 +60,7 @@ class Declaration:
             path=self.file,
             line=line_of(self.text, key.split(".")),
             key=key,
-            fault=fault,
+            fault=words_of(fault, **fields),
         )
 
 
@@ -75,7 +80,7 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
     table = load_toml(path, "source")
     here = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
     if table["name"] in shipped_sources():
-        raise here.wrong("name", f"{table['name']} is the name of a source that comes along")
+        raise here.wrong("name", "{name} is the name of a source that comes along", name=table["name"])
     name = table["name"]
     _require_own_key(here, taken)
     host = _host(here)
@@ -154,9 +159,11 @@ def _require_own_key(here: Declaration, taken: Collection[str]) -> None:
         return
     own = f"TRENDSCOUT_{here.table['name'].upper()}_KEY"
     if told != own:
-        raise here.wrong("key_env", f"it follows from the source's name and can only be {own}")
+        raise here.wrong("key_env", "it follows from the source's name and can only be {own}", own=own)
     if own in taken or own in {source.key_env for source in shipped_sources().values()}:
-        raise here.wrong("key_env", f"{own} holds a secret of another source or of a channel; rename this source")
+        raise here.wrong(
+            "key_env", "{own} holds a secret of another source or of a channel; rename this source", own=own
+        )
 
 
 # --- requests --------------------------------------------------------------------------------------------
@@ -179,11 +186,16 @@ def _host(here: Declaration) -> str:
     for key in ("url", "body"):
         unknown = set(_PLACEHOLDER.findall(here.table.get(key, ""))) - _KNOWN
         if unknown:
-            raise here.wrong(key, f"unknown placeholder {{{min(unknown)}}}; known are {', '.join(sorted(_KNOWN))}")
+            raise here.wrong(
+                key,
+                "unknown placeholder {{{name}}}; known are {names}",
+                name=min(unknown),
+                names=", ".join(sorted(_KNOWN)),
+            )
     if "key_env" not in here.table and "{key}" in f"{url}{here.table.get('body')}{here.table.get('headers')}":
-        raise here.wrong("url", "{key} needs key_env, the environment variable that holds your key")
+        raise here.wrong("url", "{{key}} needs key_env, the environment variable that holds your key")
     if int(here.table.get("pages", 1)) > 1 and "{page}" not in url + here.table.get("body", ""):
-        raise here.wrong("pages", "more than one page needs {page} in url or body")
+        raise here.wrong("pages", "more than one page needs {{page}} in url or body")
     return parts.hostname
 
 
@@ -266,7 +278,7 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
                 items=table.get("items", "item"),
             )
         told = [{key: get(item) for key, get in gets.items()} for item in found]
-        if all(one.get("is_ad") for one in told):
+        if all(_is_ad(one) for one in told):
             raise LayoutChanged(
                 "{file}: `is_ad` marks all {count} items as advertisements.",
                 next_step="Let it find what only advertisements have, or `pick` that word from what all have.",
@@ -282,43 +294,68 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
     return read
 
 
-def _entry(page: Page, table: Mapping[str, Any], told: Mapping[str, str | None]) -> Entry:
-    market = page.query.market
-    price = parse_price(told.get("price") or "", market)
-    count = parse_count(told.get("count") or "", market, table.get("language"))
-    reviews = parse_count(told.get("reviews") or "", market, table.get("language"))
-    rating = _rating(told.get("rating"), style_of(market, table.get("language")) or _ENGLISH)
+def _entry(page: Page, table: Mapping[str, Any], found: Mapping[str, Scalar]) -> Entry:
+    market, language = page.query.market, table.get("language")
+    told = {key: words(value) for key, value in found.items()}
+    price, currency = _price(found.get("price"), market)
+    count = _count(found.get("count"), market, language)
+    reviews = _count(found.get("reviews"), market, language)
     rank = parse_count((told.get("rank") or "").lstrip("#"), "US") if "rank" in told else None
+    is_ad = _is_ad(found)
     base = page.url or table.get("url", "")  # a saved file may not say where it is from
     url = web_url(told.get("url"), base)
     kind: CountKind | None = table.get("count_kind") or (count.unit if count else None)
     return Entry(
         list=list_id(page.query),
-        rank=rank.value if rank and not told.get("is_ad") and table.get("ordered", True) else None,
-        item_key=item_id(told.get("item_key")) or (url or "").partition("?")[0],
+        rank=rank.value if rank and not is_ad and table.get("ordered", True) else None,
+        item_key=item_id(found.get("item_key")) or (url or "").partition("?")[0],
         title=told.get("title"),
         url=url,
         image=web_url(told.get("image"), base),
-        price=price.amount if price else None,
-        currency=(price.currency or _currency(told) or table.get("currency")) if price else None,
+        price=price,
+        currency=(currency or _currency(told) or table.get("currency")) if price is not None else None,
         price_text=told.get("price"),
         count=count.value if count else None,
         count_kind=kind if told.get("count") else None,
         count_floor=count.is_floor if count else None,
         count_text=told.get("count"),
-        rating=rating,
+        rating=_rating(found.get("rating"), style_of(market, language) or _ENGLISH),
         reviews=reviews.value if reviews else None,
         seller=told.get("seller"),
         listed_at=moment(told.get("listed_at")),
-        is_ad=bool(told.get("is_ad")),
+        is_ad=is_ad,
     )
 
 
-def _rating(text: str | None, style: Style) -> float | None:
-    """The first number of the text, if it can be a rating out of 5."""
-    found = re.search(r"\d(?:[.,]\d+)?", text or "")
-    value = number(found.group(), style) if found else None
-    return float(value) if value is not None and 0 < value <= 5 else None
+def _is_ad(found: Mapping[str, Scalar]) -> bool:
+    """Whether the mark of advertisements is there and does not say no: true, 1, "Sponsored", an icon."""
+    mark = found.get("is_ad")
+    return mark.strip().lower() not in _NO if isinstance(mark, str) else bool(mark)
+
+
+def _price(value: Scalar, market: str | None) -> tuple[Decimal | None, str | None]:
+    """A price and what its text says of the currency; a number of a reply is one in every country."""
+    if isinstance(value, str):
+        read = parse_price(value, market)
+        return (read.amount, read.currency) if read else (None, None)
+    return decimal(value), None
+
+
+def _count(value: Scalar, market: str | None, language: str | None) -> Count | None:
+    if isinstance(value, str):
+        return parse_count(value, market, language)
+    exact = whole(value)
+    return None if exact is None else Count(exact, False, None, str(exact))
+
+
+def _rating(value: Scalar, style: Style) -> float | None:
+    """The first number of a text, or the number, if it can be a rating out of 5."""
+    if isinstance(value, str):
+        found = re.search(r"\d(?:[.,]\d+)?", value)
+        read = number(found.group(), style) if found else None
+    else:
+        read = decimal(value)
+    return float(read) if read is not None and 0 < read <= 5 else None
 
 
 def _currency(told: Mapping[str, str | None]) -> str | None:
@@ -346,12 +383,12 @@ def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Ge
     try:
         pattern = re.compile(told.get("pick", "(.*)"))
     except re.error as error:
-        raise here.wrong(f"fields.{key}", f"pick is no regular expression: {error}") from error
+        raise here.wrong(f"fields.{key}", "pick is no regular expression: {said}", said=str(error)) from error
     if pattern.groups != 1:
         raise here.wrong(f"fields.{key}", "pick needs exactly one group in brackets")
 
     def picked(item: Any) -> str | None:
-        found = pattern.search((get(item) or "")[:500])
+        found = pattern.search((words(get(item)) or "")[:500])
         return found[1] if found else None
 
     return picked
@@ -359,7 +396,7 @@ def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Ge
 
 def _first(field: Callable[[str, str], Get], names: tuple[str, ...]) -> Get:
     gets = [field(name, name) for name in names]
-    return lambda item: next((text for get in gets if (text := get(item))), None)
+    return lambda item: next((found for get in gets if (found := get(item))), None)
 
 
 def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
@@ -372,7 +409,9 @@ def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
     def field(key: str, told: str) -> Get:
         inner, _, attribute = told.partition("@")
         if inner and not is_css(inner):
-            raise here.wrong(f"fields.{key}", f"{inner!r} is no CSS selector")
+            raise here.wrong(f"fields.{key}", "{text!r} is no CSS selector", text=inner)
+        if key == "is_ad":
+            return lambda item: _mark(item.css_first(inner) if inner else item, attribute)
         if attribute:
             return lambda item: words(attr_of(item, inner or None, attribute))
         return lambda item: words(text_of(item, inner))
@@ -389,7 +428,7 @@ def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
         try:
             search = jmespath.compile(expression).search
         except (jmespath.exceptions.JMESPathError, RecursionError) as error:
-            raise here.wrong(key, f"no JMESPath: {' '.join(str(error).split())[:120]}") from error
+            raise here.wrong(key, "no JMESPath: {said}", said=" ".join(str(error).split())[:120]) from error
 
         def found(value: Any) -> Any:
             try:
@@ -409,13 +448,25 @@ def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
 
     def field(key: str, told: str) -> Get:
         get = compiled(f"fields.{key}", told)
-        return lambda item: _scalar(get(item))
+        return lambda item: _scalar(get(item), of_ads=key == "is_ad")
 
     return items, field
 
 
-def _scalar(value: Any) -> str | None:
-    return words(value) if isinstance(value, (str, int, float)) else None
+def _mark(node: Any, attribute: str) -> Scalar:
+    """What a mark of advertisements says: an icon has no text, and an attribute need not have a value."""
+    from trendscout.text.markup import text_of
+
+    if node is None or (attribute and attribute not in node.attrs):
+        return None
+    return (node.attrs.get(attribute) if attribute else text_of(node)) or True
+
+
+def _scalar(value: Any, *, of_ads: bool) -> Scalar:
+    """A value of a reply; of what marks advertisements also true, and an object that holds something."""
+    if of_ads and isinstance(value, (bool, list, dict)):
+        return bool(value)
+    return value if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
 def _feed(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:

@@ -163,7 +163,7 @@ def _replies(
         try:
             body = undo(body, "gzip", MAX_HAR)
         except BrokenBody as error:
-            yield SavedPage(name, "left", findings=(finding("file_damaged", why=str(error)),))
+            yield SavedPage(name, "left", findings=(finding("file_damaged", why=error.why),))
             return
     when = at or _changed(file, now)
     if not body.strip():

@@ -188,7 +188,7 @@ def _inside(connection: Connection, db: StoreAddress, now: datetime) -> Iterator
         aside = [one for one in messages if one.state == "aside"]
         yield Diagnosis(
             "warn",
-            "{count} messages for the channel {channel} did not arrive, {aside} of them are set aside: {why}.",
+            "{count} messages for the channel {channel} did not arrive, {aside} of them are set aside. {why}",
             "`trendscout push list` shows them; `push retry` and `push drop` settle them.",
             {"count": len(messages), "channel": channel, "aside": len(aside), "why": (aside or messages)[0].why},
         )

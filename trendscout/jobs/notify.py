@@ -12,7 +12,7 @@ from pathlib import Path
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.fetch.post import post_json
-from trendscout.findings import Finding, finding, of_error, text
+from trendscout.findings import Finding, finding, of_error
 from trendscout.lang import Lang
 from trendscout.model import Report
 from trendscout.report import alerts, changes, digest, push
@@ -177,7 +177,7 @@ def _tell(
         **pause,
     )
     keep(done.pending)
-    return (text(done.error),) if done.error else ()
+    return done.why
 
 
 # --- what did not arrive -------------------------------------------------------------------------------------
@@ -205,7 +205,7 @@ def change_undelivered(
                     continue
                 meant += 1
                 if retry:
-                    left.append(replace(one, state="waiting", why="", doubts=0, since=""))
+                    left.append(replace(one, state="waiting", why=(), doubts=0, since=""))
             _keep(connection, name, left, now)
     if not meant:
         raise UsageError("No such message waits.", next_step="`trendscout push list` shows those that do.")

@@ -13,11 +13,12 @@ import hmac
 import json
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Literal
+from typing import Literal, NamedTuple
 from urllib.parse import quote_plus, urldefrag
 
+from trendscout.findings import Finding, finding
 from trendscout.report.digest import Item
 
 
@@ -73,8 +74,19 @@ Post = Callable[..., tuple[int, bytes]]  # (url, JSON[, headers]) -> (HTTP statu
 BUSY_S = 60.0  # vendors count messages by the minute
 
 
-def verdict(bot: Bot, status: int, body: bytes) -> tuple[Fate, str, float]:
-    """What an answer means, what the vendor said, and seconds that it wants to be left alone.
+class Verdict(NamedTuple):
+    """What became of a message, why it did not arrive, and seconds that the other side wants to be left alone."""
+
+    fate: Fate
+    why: Finding | None = None
+    pause_s: float = 0.0
+
+
+ARRIVED = Verdict("arrived")
+
+
+def verdict(bot: Bot, status: int, body: bytes) -> Verdict:
+    """What an answer means.
 
     Only an answer that cannot be read, an overload and a few codes pass with time: any other refusal is of this
     message, and would come again.
@@ -84,23 +96,39 @@ def verdict(bot: Bot, status: int, body: bytes) -> tuple[Fate, str, float]:
         code = answer.get(bot.code, answer.get("StatusCode"))
     except (ValueError, AttributeError, RecursionError):
         code = None
+    code = code if isinstance(code, (int, str)) else None
     if status >= 500 or status == 429:
-        return "later", f"HTTP {status}", BUSY_S if status == 429 else 0.0
+        return unwell(status)
     if code is None:
         fate: Fate = "refused" if 400 <= status < 500 else "later"
-        return fate, f"HTTP {status} without an answer that can be read", 0.0
+        return Verdict(fate, finding("push_unreadable", status=status))
     if status == 200 and code == 0:
-        return "arrived", "", 0.0
-    said = f"code {code}: {str(answer.get(bot.said, ''))[:200]}"
-    return ("later", said, BUSY_S) if code in bot.busy else ("refused", said, 0.0)
+        return ARRIVED
+    why = refusal(code, answer.get(bot.said))
+    return Verdict("later", why, BUSY_S) if code in bot.busy else Verdict("refused", why)
 
 
-def scrubbed(text: str, url: str) -> str:
-    """`text` without any part of the address that could be a secret."""
-    for part in sorted(re.split(r"[/?&=#@:]", url), key=len, reverse=True):
-        if len(part) >= 8:
-            text = text.replace(part, "***")
-    return text
+def unwell(status: int) -> Verdict:
+    """What an overload or a fault of theirs means."""
+    return Verdict("later", finding("push_status", status=status), BUSY_S if status == 429 else 0.0)
+
+
+def refusal(code: object, told: object) -> Finding:
+    """A vendor's code, with what it said of it."""
+    text = str(told or "")[:200]
+    short = code if isinstance(code, int) else str(code)[:40]
+    return finding("push_code_said", code=short, text=text) if text else finding("push_code", code=short)
+
+
+def scrubbed(why: Finding, url: str) -> Finding:
+    """What was said without any part of the address that could be a secret."""
+    parts = [part for part in re.split(r"[/?&=#@:]", url) if len(part) >= 8]
+    fields = dict(why.fields)
+    for part in sorted(parts, key=len, reverse=True):
+        fields = {
+            name: value.replace(part, "***") if isinstance(value, str) else value for name, value in fields.items()
+        }
+    return replace(why, fields=fields)
 
 
 def _json(data: Mapping[str, object]) -> bytes:

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from trendscout.errors import TrendscoutError, Unanswered, UsageError
+from trendscout.findings import Finding, finding, from_json, to_json
 from trendscout.model import Report
 from trendscout.report import bots, tables
-from trendscout.report.bots import BOTS, Bot, Post
+from trendscout.report.bots import ARRIVED, BOTS, Bot, Post, Verdict
 from trendscout.report.digest import Digest
 
 State = Literal["waiting", "doubt", "aside"]  # "aside": not sent again unless the user says so
@@ -38,13 +39,13 @@ class Message:
     text: str
     files: tuple[str, ...] = ()
     state: State = "waiting"
-    why: str = ""  # it did not arrive so far, without secrets
+    why: tuple[Finding, ...] = ()  # it did not arrive so far, without secrets
     doubts: int = 0  # times that it was sent and nobody answered
     since: str = ""  # when it was first to be sent, in ISO 8601
 
     def as_dict(self) -> dict[str, object]:
         """Plain values to keep until the next run."""
-        return asdict(self)
+        return {**asdict(replace(self, why=())), "why": to_json(self.why)}
 
     @classmethod
     def from_dict(cls, kept: dict[str, object]) -> Message:
@@ -57,7 +58,7 @@ class Message:
             str(kept["text"]),
             tuple(map(str, files)) if isinstance(files, (list, tuple)) else (),
             state if state in ("waiting", "doubt", "aside") else "waiting",
-            str(kept.get("why", "")),
+            from_json(str(kept.get("why", ""))),
             doubts if isinstance(doubts, int) else 0,
             str(kept.get("since", "")),
         )
@@ -65,15 +66,15 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How a push went: keys of the parts that arrived, parts that did not, and why in words without secrets.
+    """How a push went: keys of the parts that arrived, parts that did not, and why, without secrets.
 
-    `pending` holds those set aside too; `error` is of this push alone.
+    `pending` holds those set aside too; `why` is of this push alone.
     """
 
     channel: str
     sent: tuple[str, ...] = ()
     pending: tuple[Message, ...] = ()
-    error: str = ""
+    why: tuple[Finding, ...] = ()
 
 
 def messages(
@@ -153,72 +154,70 @@ def send(
     one that may pass the rest waits, so that parts never arrive out of order.
     """
     sent: list[str] = []
-    told: list[str] = []
+    told: list[Finding] = []
     pending = {part.key: _dated(part, now) for part in parts if part.key not in already}
     for key, part in list(pending.items()):
         if part.state == "aside":
             continue
         if hopeless := _hopeless(part, now):
-            pending[key] = replace(part, state="aside", why=hopeless)
-            told.append(f"set aside: {hopeless}")
+            pending[key] = replace(part, state="aside", why=(hopeless,))
+            told.append(finding("push_aside", why=hopeless))
             continue
         if sent or told:
             sleep(BOTS[kind].spacing_s if kind in BOTS else 1.0)
         pending[key] = replace(part, state="doubt", doubts=part.doubts + 1)
         keep(tuple(pending.values()))
-        fate, said = _tried(part, kind, url, post, now, sleep)
-        said = bots.scrubbed(said, url)
-        if fate == "arrived":
+        fate, why, _ = _tried(part, kind, url, post, now, sleep)
+        if fate == "arrived" or why is None:
             record(key)
             sent.append(key)
             del pending[key]
             continue
+        why = bots.scrubbed(why, url)
         if fate == "refused":
-            pending[key] = replace(part, state="aside", why=said)
-            told.append(f"set aside, for it is refused for good: {said}")
+            pending[key] = replace(part, state="aside", why=(why,))
+            told.append(finding("push_refused", why=why))
             continue
         if fate == "doubt":
-            pending[key] = replace(pending[key], why=said)
+            pending[key] = replace(pending[key], why=(why,))
         else:
-            pending[key] = replace(part, state="waiting", why=said)
-        told.append(said)
+            pending[key] = replace(part, state="waiting", why=(why,))
+        told.append(why)
         break
-    return Delivery(channel, tuple(sent), tuple(pending.values()), "; ".join(dict.fromkeys(told)))
+    return Delivery(channel, tuple(sent), tuple(pending.values()), tuple(dict.fromkeys(told)))
 
 
 def _dated(part: Message, now: datetime) -> Message:
     return part if part.since else replace(part, since=now.isoformat(timespec="seconds"))
 
 
-def _hopeless(part: Message, now: datetime) -> str:
-    """Why a part is not sent any more; empty if it is."""
+def _hopeless(part: Message, now: datetime) -> Finding | None:
+    """Why a part is not sent any more; None if it is."""
     if part.doubts >= _DOUBTS:
-        return f"it was sent {part.doubts} times and nobody answered"
+        return finding("push_never_answered", count=part.doubts)
     try:
         age = now - datetime.fromisoformat(part.since)
     except (ValueError, TypeError):
-        return ""
-    return f"it could not be sent for {age.days} days" if age > _TOO_OLD else ""
+        return None
+    return finding("push_too_old", count=age.days) if age > _TOO_OLD else None
 
 
 def _tried(
     part: Message, kind: str, url: str, post: Post, now: datetime, sleep: Callable[[float], None]
-) -> tuple[bots.Fate, str]:
-    """What became of a part after the retries, and why."""
+) -> Verdict:
+    """What became of a part after the retries."""
     if kind == "apprise":
         return _notified(part, url)  # it does not say what went wrong, so that another try might be a copy
-    fate: bots.Fate = "later"
-    said, pause = "", 0.0
-    for attempt in range(_TRIES):
-        if attempt:
-            sleep(max(pause, _PAUSE_S * 2 ** (attempt - 1)))
-        fate, said, pause = _posted(part, kind, url, post, now)
-        if fate != "later":
+    last = _posted(part, kind, url, post, now)
+    for attempt in range(1, _TRIES):
+        if last.fate != "later":
             break
-    return fate, said
+        sleep(max(last.pause_s, _PAUSE_S * 2 ** (attempt - 1)))
+        last = _posted(part, kind, url, post, now)
+    return last
 
 
-def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> tuple[bots.Fate, str, float]:
+def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> Verdict:
     try:
         if kind in tables.KINDS:
             return tables.deliver(kind, url, part.key, part.text, post, now)
@@ -226,9 +225,10 @@ def _posted(part: Message, kind: str, url: str, post: Post, now: datetime) -> tu
         where, secret = bots.address(kind, url, now)
         status, answer = post(where, bot.body(part.title, part.text, secret, now))
     except (Unanswered, TimeoutError) as error:
-        return "doubt", f"no answer ({type(error).__name__}): it may have arrived", 0.0
+        return Verdict("doubt", finding("push_doubtful", kind=type(error).__name__))
     except (TrendscoutError, OSError) as error:
-        return "later", f"no answer ({type(error).__name__})", 0.0  # the error's own words may hold the address
+        # The error's own words may hold the address.
+        return Verdict("later", finding("push_unreached", kind=type(error).__name__))
     return bots.verdict(bot, status, answer)
 
 
@@ -263,7 +263,7 @@ def _is_mail(url: str) -> bool:
     return url.startswith(("mailto:", "mailtos:"))
 
 
-def _notified(part: Message, url: str) -> tuple[bots.Fate, str]:
+def _notified(part: Message, url: str) -> Verdict:
     apprise = _apprise()
     service = apprise.Apprise()
     service.add(url)
@@ -279,8 +279,8 @@ def _notified(part: Message, url: str) -> tuple[bots.Fate, str]:
     calling.start()
     calling.join(_APPRISE_S)
     if calling.is_alive():
-        return "doubt", f"no answer within {_APPRISE_S:g} s: it may have arrived"
-    return ("arrived", "") if arrived == [True] else ("later", "the service did not take it")
+        return Verdict("doubt", finding("push_slow", seconds=_APPRISE_S))
+    return ARRIVED if arrived == [True] else Verdict("later", finding("push_not_taken"))
 
 
 def _apprise() -> Any:

@@ -21,8 +21,9 @@ from typing import Any
 from urllib.parse import urldefrag, urlsplit
 
 from trendscout.errors import UsageError
+from trendscout.findings import finding
 from trendscout.model import Report, Row
-from trendscout.report.bots import BUSY_S, Fate, Post
+from trendscout.report.bots import ARRIVED, BUSY_S, Post, Verdict, refusal, unwell
 from trendscout.report.columns import ROW, value
 
 KINDS = ("webhook", "bitable")
@@ -40,9 +41,9 @@ _FIELDS = frozenset(
 class _Answer(Exception):
     """What an answer meant that was no success."""
 
-    def __init__(self, fate: Fate, said: str, pause: float = 0.0) -> None:
-        super().__init__(said)
-        self.fate, self.said, self.pause = fate, said, pause
+    def __init__(self, verdict: Verdict) -> None:
+        super().__init__(str(verdict.why))
+        self.verdict = verdict
 
 
 def texts(report: Report, kind: str) -> list[str]:
@@ -77,8 +78,8 @@ def check_address(channel: str, kind: str, url: str) -> None:
         )
 
 
-def deliver(kind: str, url: str, key: str, text: str, post: Post, now: datetime) -> tuple[Fate, str, float]:
-    """What became of one part, what was said, and seconds to leave the other side alone."""
+def deliver(kind: str, url: str, key: str, text: str, post: Post, now: datetime) -> Verdict:
+    """What became of one part."""
     where, secret = urldefrag(url)
     try:
         if kind == "webhook":
@@ -86,8 +87,8 @@ def deliver(kind: str, url: str, key: str, text: str, post: Post, now: datetime)
         else:
             _upsert(post, where, secret, key, json.loads(text))
     except _Answer as answer:
-        return answer.fate, answer.said, answer.pause
-    return "arrived", "", 0.0
+        return answer.verdict
+    return ARRIVED
 
 
 def _signed(secret: str, text: str, now: datetime) -> dict[str, str]:
@@ -127,7 +128,7 @@ def _known(post: Post, table: str, headers: Mapping[str, str]) -> dict[str, str]
         page = str(data.get("page_token") or "")
         if not data.get("has_more") or not page:
             return known
-    raise _Answer("refused", "the table has more rows than can be looked through")
+    raise _Answer(Verdict("refused", finding("push_table_full")))
 
 
 def _text(cell: Any) -> str:
@@ -143,22 +144,20 @@ def _posted(
     """The answer to one request; `plain` ones are judged by their status alone."""
     status, said = post(where, body, headers)
     if status >= 500 or status == 429:
-        raise _Answer("later", f"HTTP {status}", BUSY_S if status == 429 else 0.0)
+        raise _Answer(unwell(status))
     if plain:
         if 200 <= status < 300:
             return {}
-        raise _Answer("refused", f"HTTP {status}")
+        raise _Answer(Verdict("refused", finding("push_status", status=status)))
     try:
         answer = json.loads(said)
         code = answer["code"]
     except (ValueError, KeyError, TypeError, RecursionError) as error:
-        raise _Answer("later", f"HTTP {status} without an answer that can be read") from error
+        raise _Answer(Verdict("later", finding("push_unreadable", status=status))) from error
     if code == 0 and isinstance(answer, dict):
         return answer
-    passes = code in _PASSES
-    raise _Answer(
-        "later" if passes else "refused", f"code {code}: {str(answer.get('msg', ''))[:200]}", BUSY_S * passes
-    )
+    why = refusal(code, answer.get("msg"))
+    raise _Answer(Verdict("later", why, BUSY_S) if code in _PASSES else Verdict("refused", why))
 
 
 def _fields(row: Row, report: Report) -> dict[str, Any]:

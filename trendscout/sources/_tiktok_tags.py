@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 from urllib.parse import quote
 
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, Page
 from trendscout.sources._fields import CountFields, exact_count, extra, members, text, whole
+from trendscout.sources._rows import ranked
 from trendscout.sources._tiktok import TAG_PAGE, envelope
 from trendscout.sources.source import list_id
 from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
@@ -57,16 +59,16 @@ def read_discover(page: Page) -> Iterator[Entry]:
     """The hashtags of the public discover page of 2021 and 2022; its users are left out."""
     name = list_id(page.query, kind="discover")
     rows = dig(parse_json(page), "hashtag")
-    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
-        tag = (text(dig(row, "name")) or "").lstrip("#")
-        told = text(dig(row, "challengeId"))
-        key = (told if told.isdecimal() else "") if told else tag
-        if key:
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=tag,
-                url=TAG_PAGE + quote(tag),
-                **exact_count(dig(row, "stats", "views"), "views"),
-            )
+    yield from ranked(_discovered(row, name) for row in members(rows)[:_MAX_ROWS])
+
+
+def _discovered(row: Any, name: str) -> Entry:
+    tag, told = (text(dig(row, "name")) or "").lstrip("#"), text(dig(row, "challengeId"))
+    return Entry(
+        name,
+        None,
+        (told if told.isdecimal() else "") if told else tag,
+        title=tag,
+        url=TAG_PAGE + quote(tag),
+        **exact_count(dig(row, "stats", "views"), "views"),
+    )

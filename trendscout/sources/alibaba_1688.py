@@ -24,10 +24,11 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
@@ -128,8 +129,8 @@ def _yes(value: Any) -> bool | None:
     return True if value is True else None
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    rows = _rows(parse_json(page))
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    rows = _rows(document)
     name, doubts = list_id(told(page, market="CN")), Doubts()
     yield from ranked(_entry(row, name, doubts) for row in rows)
     yield doubts.note(name)
@@ -214,7 +215,7 @@ SOURCES: tuple[Source, ...] = (
         readers=(
             Reader("page of cards", lambda page: b"search-offer-item" in page.body, _read_cards),
             Reader("page of cards, 2024", lambda page: b"data-aplus-report" in page.body, _read_smart_cards),
-            Reader("data service items", lambda page: b'"item_id"' in page.body, _read),
+            reply("data service items", '"item_id"', _read),
         ),
         query_of=_query_of,
         walls=_WALLS,

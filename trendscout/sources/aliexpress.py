@@ -31,9 +31,10 @@ from trendscout.sources._fields import (
     whole,
     words_of,
 )
-from trendscout.sources._rows import number_param, split_url
+from trendscout.sources._replies import holds, is_json, reply
+from trendscout.sources._rows import number_param, ranked, split_url
 from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.jsontext import after, dicts_with, dig
 from trendscout.text.markets import country_of
 
 _HOST = "https://www.aliexpress.com"
@@ -82,35 +83,32 @@ def _read_page_state(page: Page) -> Iterator[Entry | ListNote]:
                 value = after(page, mark)
             except LayoutChanged:
                 continue
-            yield from _read(page, value)
+            yield from _read(value, page)
             return
     raise LayoutChanged("The page holds no state with cards.")
 
 
-def _read_json(page: Page) -> Iterator[Entry | ListNote]:
-    """Cards of a reply, or a bare list of cards."""
-    yield from _read(page, parse_json(page))
-
-
-def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
+def _read(value: Any, page: Page) -> Iterator[Entry | ListNote]:
+    """Cards of a state, of a reply, or a bare list of cards."""
     cards = value if isinstance(value, list) else _content(value)
-    name, doubted = list_id(page.query), 0
-    rank = (max(page.number, number_param(page.url, "page") or 1) - 1) * _PAGE_SIZE
-    for card in cards[:_MAX_ROWS]:
-        key = text(dig(card, "productId")) or text(dig(card, "redirectedId"))
-        if not key or not isinstance(card, dict) or not str(card.get("itemType", "product")).startswith("product"):
-            continue
-        is_ad = card.get("productType") in _ADVERTS
-        rank += not is_ad
-        entry = _entry(card, key, name, None if is_ad else rank)
-        doubted += entry.count_floor is False and _contradicted(entry)
-        yield entry
+    name = list_id(page.query)
+    before = (max(page.number, number_param(page.url, "page") or 1) - 1) * _PAGE_SIZE
+    entries = [_entry(card, key, name) for card in cards[:_MAX_ROWS] if (key := _key(card))]
+    yield from ranked(entries, before=before)
+    doubted = sum(entry.count_floor is False and _contradicted(entry) for entry in entries)
     totals = dicts_with(value, "totalResults")
     yield ListNote(
         name,
         length=whole(totals[0]["totalResults"]) if totals else None,
         findings=(finding("fewer_orders_than_shown", count=doubted),) if doubted else (),
     )
+
+
+def _key(card: Any) -> str | None:
+    """The id of a card of goods; None for a card of anything else."""
+    if not isinstance(card, dict) or not str(card.get("itemType", "product")).startswith("product"):
+        return None
+    return text(card.get("productId")) or text(card.get("redirectedId"))
 
 
 def _contradicted(entry: Entry) -> bool:
@@ -134,13 +132,13 @@ def _content(value: Any) -> list[Any]:
     return found if isinstance(found, list) else list(dicts_with(value, "productId", nested=False))
 
 
-def _entry(card: dict[str, Any], key: str, name: str, rank: int | None) -> Entry:
+def _entry(card: dict[str, Any], key: str, name: str) -> Entry:
     hidden = dig(card, "trace", "utLogMap")
     title = dig(card, "title")
     image = dig(card, "image")
     return Entry(
         name,
-        rank,
+        None,
         key,
         title=text(dig(title, "displayTitle")) or text(dig(title, "seoTitle")) or text(title),
         url=f"{_HOST}/item/{key}.html",
@@ -150,7 +148,7 @@ def _entry(card: dict[str, Any], key: str, name: str, rank: int | None) -> Entry
         rating=rating(dig(card, "evaluation", "starRating")),
         seller=text(dig(card, "store", "storeName")),
         listed_at=moment(dig(card, "lunchTime")),  # sic
-        is_ad=rank is None,
+        is_ad=card.get("productType") in _ADVERTS,
         extra=extra(
             price_before=text(dig(card, "prices", "originalPrice", "minPrice")),
             category_ids=text(dig(hidden, "categoryId")) or text(dig(card, "trace", "exposure", "postCategoryId")),
@@ -195,10 +193,10 @@ SOURCES = (
         ),
         key_form=r"\d{6,20}",
         readers=(
-            Reader("items as JSON", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), _read_json),
+            reply("items as JSON", is_json, _read),
             Reader(
                 "page state",
-                lambda page: b"_init_data_" in page.body or b"runParams" in page.body,
+                holds("_init_data_", "runParams"),
                 _read_page_state,
             ),
         ),
@@ -208,11 +206,6 @@ SOURCES = (
         walls=ALIBABA,
         spacing_s=6.0,
         categories=("portable blender", "led strip lights"),
-        marks=(
-            "aliexpress.",
-            "aliexpress-media.com",
-            "ae01.alicdn.com",
-            '"utLogMap"',
-        ),
+        marks=("aliexpress.", "aliexpress-media.com", "ae01.alicdn.com", '"utLogMap"'),
     ),
 )

@@ -78,23 +78,28 @@ def _read_results(page: Page) -> Iterator[Entry | ListNote]:
     name, base = list_id(query, category=words), amazon.base_of(page, query.market)
     cards = [card for card in all_of(tree, "div[data-asin], li[data-asin]") if _asin(card)][:_MAX_CARDS]
     results = {_asin(card) for card in cards if not _is_ad(card)}
-    rank = _results_before(tree)
-    if rank is None:
+    before = _results_before(tree)
+    if before is None:
         number = _page_number(page, tree)
-        rank = (number - 1) * len(results)
+        before = (number - 1) * len(results)
         if number > 1:
             yield ListNote(name, findings=(finding("earlier_pages_guessed"),))
+    yield from ranked(_products(cards, results, name, base, query.market), before=before)
+
+
+def _products(
+    cards: list[LexborNode], results: set[str], name: str, base: str, market: str | None
+) -> Iterator[Entry]:
     done: set[str] = set()
     for card in cards:
         asin, is_ad = _asin(card), _is_ad(card)
         # A product may be advertised several times over; a place among the results is worth more.
         if asin in done or (is_ad and asin in results):
             continue
-        entry = _entry(card, asin, name, None if is_ad else rank + 1, base, query.market)
+        entry = _entry(card, asin, name, is_ad, base, market)
         if is_ad and entry.title is None:  # the button of an advertisement, which has its card elsewhere
             continue
         done.add(asin)
-        rank += not is_ad
         yield entry
 
 
@@ -123,7 +128,7 @@ def _is_ad(card: LexborNode) -> bool:
     return bool(_AD_TITLE.match(attr_of(card, "h2", "aria-label") or ""))
 
 
-def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, market: str | None) -> Entry:
+def _entry(card: LexborNode, asin: str, name: str, is_ad: bool, base: str, market: str | None) -> Entry:
     # Clothes have two headings, and the first is the brand: the title is the one with a link.
     title = text_of(card, "a h2, h2 a") or text_of(card, "h2") or attr_of(card, "img.s-image, img[alt]", "alt")
     brand = text_of(card, "h2")
@@ -131,7 +136,7 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
     number = _exact_reviews(card) or text_of(card, 'a[href*="customerReviews"] span, a .s-underline-text')
     return Entry(
         name,
-        rank,
+        None,
         asin,
         title=_AD_TITLE.sub("", title) if title else None,
         url=f"{base}/dp/{asin}",
@@ -141,7 +146,7 @@ def _entry(card: LexborNode, asin: str, name: str, rank: int | None, base: str, 
         rating=amazon.rating_in(stars),
         reviews=grouped(number, market),
         seller=brand if brand and brand != title and len(brand) <= _BRAND_CHARS else None,
-        is_ad=rank is None,
+        is_ad=is_ad,
         extra=extra(count_window="month") if _bought(card, market).get("count") else {},
     )
 

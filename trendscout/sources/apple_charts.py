@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import extra, joined, moment, objects, text, web_url
-from trendscout.sources._rows import rows_at, told
-from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.sources._replies import reply
+from trendscout.sources._rows import Row, ranked, rows_at, told
+from trendscout.sources.source import Source, list_id
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.markets import country_of, market_in
 
 _HOST = "rss.marketingtools.apple.com"
@@ -33,30 +35,34 @@ def _requests(query: Query) -> Sequence[Request]:
     return (Request(f"https://{_HOST}/api/v2/{country}/{what}/{query.kind or _KINDS[0]}/{_ROWS}/{what}.json"),)
 
 
-def _read_feed(page: Page) -> Iterator[Entry | ListNote]:
+def _read_feed(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """The feed's rows; their order is the chart. The feed names country, chart and time itself."""
-    feed = next((one["feed"] for one in dicts_with(parse_json(page), "feed")), None)
+    feed = next((one["feed"] for one in dicts_with(document, "feed")), None)
     asked = _query_of(text(dig(feed, "id")) or "")
     country = text(dig(feed, "country"))
     query = told(page, market=market_in(country) if country else None)
     if asked:
         query = told(page, market=asked.market, category=asked.category)
     name = list_id(query, kind=asked.kind if asked else query.kind)
-    for rank, row in enumerate(rows_at(feed, ("results",), having=("id", "artworkUrl100")), start=1):
-        yield Entry(
-            name,
-            rank,
-            text(row.get("id")) or "",
-            title=text(row.get("name")),
-            url=web_url(row.get("url")),
-            image=web_url(row.get("artworkUrl100")),
-            listed_at=moment(row.get("releaseDate")),
-            extra=extra(
-                maker=text(row.get("artistName")),
-                genres=joined(one.get("name") for one in objects(row.get("genres"))),
-            ),
-        )
+    rows = rows_at(feed, ("results",), having=("id", "artworkUrl100"))
+    yield from ranked(_entry(row, name) for row in rows)
     yield ListNote(name, at=moment(dig(feed, "updated")))
+
+
+def _entry(row: Row, name: str) -> Entry:
+    return Entry(
+        name,
+        None,
+        text(row.get("id")) or "",
+        title=text(row.get("name")),
+        url=web_url(row.get("url")),
+        image=web_url(row.get("artworkUrl100")),
+        listed_at=moment(row.get("releaseDate")),
+        extra=extra(
+            maker=text(row.get("artistName")),
+            genres=joined(one.get("name") for one in objects(row.get("genres"))),
+        ),
+    )
 
 
 SOURCES = (
@@ -94,7 +100,7 @@ SOURCES = (
             "nothing."
         ),
         key_form=r"\d{5,15}",
-        readers=(Reader("feed generator", lambda page: b'"artworkUrl100"' in page.body, _read_feed),),
+        readers=(reply("feed generator", '"artworkUrl100"', _read_feed),),
         hosts=(_HOST,),
         requests=_requests,
         query_of=_query_of,

@@ -34,7 +34,7 @@ def readable(page: Page) -> Page:
         try:
             body = undo(body, "gzip", MAX_BODY)
         except BrokenBody as error:
-            raise LayoutChanged("The page is damaged: {error}.", error=error) from error
+            raise LayoutChanged("The page is damaged: {error}.", error=error.why) from error
     if is_wide(body):
         body = decode(body).encode()
     body = body.removeprefix(_UTF8_MARK)

@@ -19,6 +19,7 @@ from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import exact_price, extra, grouped, shown_count, text, web_url, whole
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
@@ -148,8 +149,7 @@ def _read_collection(page: Page) -> Iterator[Entry | ListNote]:
         yield from _list(rows, name, label)
 
 
-def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read_reply(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     query = told(page, market="KR")
     rows = rows_at(document, ("data",), ("data", "productData"), (), having=_MARKS)
     yield from _list(rows, list_id(query), None)
@@ -207,7 +207,7 @@ SOURCES: tuple[Source, ...] = (
                 "page of cards", lambda page: b"/vp/products/" in page.body and b"<li" in page.body, _read_page
             ),
             Reader("collected categories", _is_collection, _read_collection),
-            Reader("best sellers API", lambda page: b'"productName"' in page.body, _read_reply),
+            reply("best sellers API", '"productName"', _read_reply),
         ),
         hosts=(_HOST,),
         requests=_requests,

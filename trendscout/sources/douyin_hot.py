@@ -10,17 +10,16 @@ from urllib.parse import quote
 from trendscout.errors import Blocked
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url, whole
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Doubts, Row, first, host_of, ranked, rows_at, told
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 
 _MARKS = ("word",)
 
 
-_WALLS = Walls(
-    marks=(("验证码中间页".encode(), "a captcha"),),
-)
+_WALLS = Walls(marks=(("验证码中间页".encode(), "a captcha"),))
 
 
 def _query_of(url: str) -> Query | None:
@@ -47,9 +46,7 @@ def _entry(row: Row, name: str, key: str = "sentence_id") -> Entry:
         **_count(row),
         listed_at=moment(row.get("event_time")),
         extra=extra(
-            heat=whole(row.get("hot_value")),
-            videos=whole(row.get("video_count")),
-            label=whole(row.get("label")),
+            heat=whole(row.get("hot_value")), videos=whole(row.get("video_count")), label=whole(row.get("label"))
         ),
     )
 
@@ -64,8 +61,7 @@ def _placed(rows: list[Row], name: str, doubts: Doubts) -> Iterator[Entry]:
         yield replace(entry, rank=doubts.agreed("rank", entry.rank, whole(row.get("position"))))
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     status = whole(dig(document, "status_code"))
     if status:
         raise Blocked("Douyin refused the list (status {status}).", status=status)
@@ -93,14 +89,11 @@ SOURCES: tuple[Source, ...] = (
         way_in=("own",),
         terms="https://www.douyin.com/agreements/?id=6773906068725565448",
         why="Off: the list is given only with a cookie of the site. Save the reply that your browser gets.",
-        readers=(Reader("word list", lambda page: b'"word_list"' in page.body, _read),),
+        readers=(reply("word list", '"word_list"', _read),),
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{3,25}",
         marks=('"word_list"',),
-        alone=(
-            "hot",
-            "rising",
-        ),
+        alone=("hot", "rising"),
     ),
 )

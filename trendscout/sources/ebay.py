@@ -261,7 +261,7 @@ _WALLS = Walls(
         (b"pardon our interruption", "a browser check"),
         (b"/splashui/captcha", "a captcha"),
         (b"signin.ebay.com/ws/ebayisapi.dll?signin&errmsg", "a login"),
-    ),
+    )
 )
 
 
@@ -296,10 +296,6 @@ SOURCES = (
         walls=_WALLS,
         spacing_s=5.0,
         categories=("fidget toy", "led strip lights"),
-        marks=(
-            "ebay.",
-            "ebayimg.com",
-            "ebaystatic.com",
-        ),
+        marks=("ebay.", "ebayimg.com", "ebaystatic.com"),
     ),
 )

@@ -24,6 +24,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import (
     Doubts,
     Row,
@@ -93,8 +94,8 @@ def _card(row: Row, name: str) -> Entry:
     )
 
 
-def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
-    rows = rows_at(parse_json(page), (), having=("productLink",))
+def _read_cards(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    rows = rows_at(document, (), having=("productLink",))
     name = list_id(told(page), kind="search")
     yield from ranked(_card(row, name) for row in rows)
     yield ListNote(name)
@@ -185,8 +186,7 @@ def _api_entry(row: Row, name: str) -> Entry:
     )
 
 
-def _read_api(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read_api(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, ("results",), having=("listing_id",))
     name = list_id(told(page))
     yield from ranked((_api_entry(row, name) for row in rows), before=number_param(page.url, "offset") or 0)
@@ -205,9 +205,9 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.etsy.com/legal/api/",
         why="Pages are behind a wall (DataDome). Use the Open API with your own key, or save the page.",
         readers=(
-            Reader("open API", lambda page: b'"listing_id"' in page.body, _read_api),
+            reply("open API", '"listing_id"', _read_api),
             Reader("JSON-LD", lambda page: b'"itemListElement"' in page.body, _read_ld),
-            Reader("collected search cards", lambda page: b'"productLink"' in page.body, _read_cards),
+            reply("collected search cards", '"productLink"', _read_cards),
         ),
         hosts=("openapi.etsy.com",),
         requests=_requests,
@@ -217,9 +217,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_ETSY_KEY",
         spacing_s=1.0,
         categories=("desk lamp", "cat bed"),
-        marks=(
-            "etsy.com",
-            "etsystatic.com",
-        ),
+        marks=("etsy.com", "etsystatic.com"),
     ),
 )

@@ -15,7 +15,7 @@ from urllib.parse import parse_qs, urlencode
 from trendscout.errors import LayoutChanged
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import extra, joined, members, moment, objects, shown_count, text, web_url, whole
-from trendscout.sources._rows import split_url
+from trendscout.sources._rows import ranked, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import batchexecute, dig, parse_json
@@ -96,19 +96,21 @@ def _read_feed(page: Page) -> Iterator[Entry]:
     link = channel.findtext("link") or ""
     query = page.query if page.query.market else (_query_of(link) or page.query)
     name = list_id(query, kind="trending")
-    for rank, item in enumerate(channel.findall("item")[:_MAX_ROWS], start=1):
-        title = text(item.findtext("title"))
-        if title:
-            yield Entry(
-                name,
-                rank,
-                title,
-                title=title,
-                image=web_url(_ht(item, "picture")),
-                **shown_count(_ht(item, "approx_traffic"), "searches", query.market),
-                listed_at=moment(item.findtext("pubDate")),
-                extra=extra(news=_news(item)),
-            )
+    yield from ranked(_search(item, name, query.market) for item in channel.findall("item")[:_MAX_ROWS])
+
+
+def _search(item: Element, name: str, market: str | None) -> Entry:
+    title = text(item.findtext("title"))
+    return Entry(
+        name,
+        None,
+        title or "",
+        title=title,
+        image=web_url(_ht(item, "picture")),
+        **shown_count(_ht(item, "approx_traffic"), "searches", market),
+        listed_at=moment(item.findtext("pubDate")),
+        extra=extra(news=_news(item)),
+    )
 
 
 def _ht(item: Element, name: str) -> str | None:
@@ -131,25 +133,27 @@ def _read_trending_now(page: Page) -> Iterator[Entry]:
         rows = members(dig(payload, 1))
         market = query.market or _market(dig(rows, 0, 2))
         name = list_id(Query(query.source, market), kind="trending_now")
-        for rank, row in enumerate(rows[:_MAX_ROWS], start=1):
-            title, volume = text(dig(row, 0)), whole(dig(row, 6))
-            if title:
-                yield Entry(
-                    name,
-                    rank,
-                    title,
-                    title=title,
-                    count=volume,
-                    count_kind="searches" if volume is not None else None,
-                    count_floor=True if volume is not None else None,
-                    listed_at=moment(dig(row, 3, 0)),
-                    extra=extra(
-                        rise_percent=whole(dig(row, 8)),
-                        active=dig(row, 4) is None,
-                        related=joined(members(dig(row, 9))[:12]),
-                        topics=joined(members(dig(row, 10)), ","),
-                    ),
-                )
+        yield from ranked(_trend(row, name) for row in rows[:_MAX_ROWS])
+
+
+def _trend(row: Any, name: str) -> Entry:
+    title, volume = text(dig(row, 0)), whole(dig(row, 6))
+    return Entry(
+        name,
+        None,
+        title or "",
+        title=title,
+        count=volume,
+        count_kind="searches" if volume is not None else None,
+        count_floor=True if volume is not None else None,
+        listed_at=moment(dig(row, 3, 0)),
+        extra=extra(
+            rise_percent=whole(dig(row, 8)),
+            active=dig(row, 4) is None,
+            related=joined(members(dig(row, 9))[:12]),
+            topics=joined(members(dig(row, 10)), ","),
+        ),
+    )
 
 
 # --- Explore, from saved replies -----------------------------------------------------------------------
@@ -195,27 +199,27 @@ def _read_related(page: Page) -> Iterator[Entry]:
         raise LayoutChanged("The reply does not hold one top and one rising list.")
     for half, kind in zip(halves, ("related_top", "related_rising"), strict=True):
         name = list_id(page.query, kind=kind)
-        rows = dig(half, "rankedKeyword")
-        for rank, row in enumerate(members(rows), start=1):
-            topic = text(dig(row, "topic", "mid"))
-            key = (topic if topic.startswith("/") else None) if topic else text(dig(row, "query"))
-            shown = text(dig(row, "formattedValue"))
-            if key:
-                value = whole(dig(row, "value"))
-                yield Entry(
-                    name,
-                    rank,
-                    key,
-                    title=text(dig(row, "query")) or text(dig(row, "topic", "title")),
-                    url=web_url(dig(row, "link"), _HOST),
-                    count_text=shown,
-                    extra=extra(
-                        interest=value if kind == "related_top" else None,
-                        rise_percent=value if kind == "related_rising" else None,
-                        breakout=True if kind == "related_rising" and not re.search(r"\d", shown or "1") else None,
-                        type=text(dig(row, "topic", "type")),
-                    ),
-                )
+        yield from ranked(_related(row, name, kind) for row in members(dig(half, "rankedKeyword")))
+
+
+def _related(row: Any, name: str, kind: str) -> Entry:
+    topic, query = text(dig(row, "topic", "mid")), text(dig(row, "query"))
+    key = (topic if topic.startswith("/") else None) if topic else query
+    shown, value, rising = text(dig(row, "formattedValue")), whole(dig(row, "value")), kind == "related_rising"
+    return Entry(
+        name,
+        None,
+        key or "",
+        title=query or text(dig(row, "topic", "title")),
+        url=web_url(dig(row, "link"), _HOST),
+        count_text=shown,
+        extra=extra(
+            interest=None if rising else value,
+            rise_percent=value if rising else None,
+            breakout=True if rising and not re.search(r"\d", shown or "1") else None,
+            type=text(dig(row, "topic", "type")),
+        ),
+    )
 
 
 _WALLS = Walls(
@@ -225,7 +229,7 @@ _WALLS = Walls(
         (b"consent.google.", "a consent page"),
         (b"error 404 (not found)", "a missing page (404)"),
         (b"error 429 (too many requests)", "a refusal (429)"),
-    ),
+    )
 )
 
 
@@ -257,15 +261,7 @@ SOURCES = (
         query_of=_query_of,
         walls=_WALLS,
         spacing_s=6.0,
-        marks=(
-            "trends.google.com/",
-            "i0OFE",
-            '"timelineData"',
-            '"rankedKeyword"',
-        ),
-        alone=(
-            "trending",
-            "trending_now",
-        ),
+        marks=("trends.google.com/", "i0OFE", '"timelineData"', '"rankedKeyword"'),
+        alone=("trending", "trending_now"),
     ),
 )

@@ -5,22 +5,24 @@ from __future__ import annotations
 import re
 from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 from trendscout.model import CountKind, Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, exact_count, extra, moment, text, web_url
+from trendscout.sources._replies import holds, reply
 from trendscout.sources._rows import Row, first, host_of, ranked, rows_at, split_url
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 
 _SITE = "https://www.instagram.com/"
 _KEYS = ("shortCode", "shortcode")
-_POSTS = tuple(f'"{key}"'.encode() for key in _KEYS)
+_MARKS = tuple(f'"{key}"' for key in _KEYS)
 _SHARE = 3
 _WALLS = Walls(
     marks=((b'"require_login"', "a login"),),
     addresses=((r"/accounts/login", "a login"),),
-    unless=_POSTS,
+    unless=tuple(mark.encode() for mark in _MARKS),
 )
 _TAG = re.compile(r"/explore/(?:tags|search/keyword)/([^/]{1,100})")
 # A list counts one thing, the first of these that a third of its posts tell; the others stay beside it.
@@ -67,9 +69,9 @@ def _entry(row: Row, name: str, kind: CountKind) -> Entry:
     )
 
 
-def _read_posts(page: Page) -> Iterator[Entry | ListNote]:
+def _read_posts(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """Posts in the reply's order, each with its plays, likes or saves."""
-    rows = rows_at(parse_json(page), (), ("items",), ("data",), ("topPosts",), having=_KEYS)
+    rows = rows_at(document, (), ("items",), ("data",), ("topPosts",), having=_KEYS)
     name, kind = list_id(page.query), _kind(rows)
     yield from ranked(_entry(row, name, kind) for row in rows)
 
@@ -86,7 +88,7 @@ SOURCES = (
         way_in=("own",),
         terms="https://help.instagram.com/581066165581870",
         why="Off: the site needs a login. Bring the reply of a data service; posts are read, people are not.",
-        readers=(Reader("posts", lambda page: any(mark in page.body for mark in _POSTS), _read_posts),),
+        readers=(reply("posts", holds(*_MARKS), _read_posts),),
         query_of=_query_of,
         walls=_WALLS,
         marks=("instagram.com/", "cdninstagram.com"),

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
+from typing import Any
 
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._cards import one_price
 from trendscout.sources._fields import CountFields, extra, grouped, shown_count, text, web_url
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
@@ -67,8 +69,7 @@ def _entry(row: Row, name: str, doubts: Doubts) -> Entry:
     )
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, ("list",), ("data", "list"), having=("advertId",))
     stage = next(iter(dicts_with(document, "stageId")), {})
     query = told(page, market="CN", category=text(stage.get("stageId")) or "")
@@ -148,18 +149,13 @@ SOURCES: tuple[Source, ...] = (
         terms="https://in.m.jd.com/help/app/register_info.html",
         why="Off: JD needs a login. Save the page of a search, or the reply of charts; its rows are charts.",
         readers=(
-            Reader("stage of charts", lambda page: b'"advertId"' in page.body, _read),
+            reply("stage of charts", '"advertId"', _read),
             Reader("search cards since 2025", lambda page: b"plugin_goodsCardWrapper" in page.body, _read_cards),
             Reader("search cards until 2025", lambda page: b"gl-item" in page.body, _read_gl_items),
         ),
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{3,20}",
-        marks=(
-            "jd.com",
-            "360buyimg.com",
-            "gl-item",
-            "plugin_goodsCardWrapper",
-        ),
+        marks=("jd.com", "360buyimg.com", "gl-item", "plugin_goodsCardWrapper"),
     ),
 )

@@ -20,6 +20,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply, state
 from trendscout.sources._rows import (
     Doubts,
     Row,
@@ -32,8 +33,8 @@ from trendscout.sources._rows import (
     split_url,
     told,
 )
-from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.sources.source import Source, list_id
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.numbers import parse_price
 
 MARKETS = {
@@ -132,14 +133,6 @@ def _read_catalog(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     yield doubts.note(list_id(query), length=whole(dig(about, "totalResults")))
 
 
-def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read_catalog(parse_json(page), page)
-
-
-def _read_page_state(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read_catalog(after(page, _PAGE_STATE), page)
-
-
 def _home_entry(row: Row, query: Query, doubts: Doubts) -> Entry:
     market = query.market
     reduced = bool(text(row.get("itemDiscount")))
@@ -164,8 +157,7 @@ def _home_entry(row: Row, query: Query, doubts: Doubts) -> Entry:
     )
 
 
-def _read_home(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read_home(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, having=("itemId",))
     region = next((text(holder["regionID"]) for holder in dicts_with(document, "regionID")), None)
     market = market_by_host(str(web_url(rows[0].get("itemUrl")) or ""), MARKETS) or (region or "").upper() or None
@@ -173,6 +165,10 @@ def _read_home(page: Page) -> Iterator[Entry | ListNote]:
     doubts = Doubts()
     yield from ranked(_home_entry(row, query, doubts) for row in rows)
     yield doubts.note(list_id(query), complete=False)
+
+
+def _is_state(page: Page) -> bool:
+    return _PAGE_STATE.encode() in page.body and b"listItems" in page.body
 
 
 SOURCES: tuple[Source, ...] = (
@@ -187,22 +183,14 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.lazada.sg/terms-of-use/",
         why="Off: programs get a captcha (punish page). Save the reply or the page from your browser.",
         readers=(
-            Reader(
-                "page state",
-                lambda page: _PAGE_STATE.encode() in page.body and b"listItems" in page.body,
-                _read_page_state,
-            ),
-            Reader("catalogue reply", lambda page: b'"listItems"' in page.body, _read_reply),
-            Reader("app home reply", lambda page: b'"itemTitle"' in page.body, _read_home),
+            state("page state", _PAGE_STATE, _read_catalog, fits=_is_state),
+            reply("catalogue reply", '"listItems"', _read_catalog),
+            reply("app home reply", '"itemTitle"', _read_home),
         ),
         query_of=_query_of,
         walls=ALIBABA,
         key_form=r"\d{3,20}",
-        marks=(
-            "lazada.",
-            "daraz.",
-            "slatic.net",
-        ),
+        marks=("lazada.", "daraz.", "slatic.net"),
         alone=("home",),
     ),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 from urllib.parse import unquote
 
 from trendscout.findings import finding
@@ -28,6 +29,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import holds, reply
 from trendscout.sources._rows import (
     Doubts,
     Row,
@@ -42,19 +44,10 @@ from trendscout.sources._rows import (
 )
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
-SITES = {
-    "MLA": "AR",
-    "MLB": "BR",
-    "MLM": "MX",
-    "MLC": "CL",
-    "MCO": "CO",
-    "MLU": "UY",
-    "MPE": "PE",
-    "MEC": "EC",
-}
+SITES = {"MLA": "AR", "MLB": "BR", "MLM": "MX", "MLC": "CL", "MCO": "CO", "MLU": "UY", "MPE": "PE", "MEC": "EC"}
 # By the end of the host, as its pages are served.
 _HOSTS = {
     "mercadolibre.com.ar": "AR",
@@ -159,8 +152,7 @@ def _result(row: Row, name: str) -> Entry:
     )
 
 
-def _read_search(page: Page) -> Iterator[Entry | ListNote]:
-    value = parse_json(page)
+def _read_search(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     bare = isinstance(value, list) and all(_ID.fullmatch(str(dig(row, "id"))) for row in value)
     document = {"results": value} if bare else next(iter(dicts_with(value, "results")), {})
     rows = rows_at(document, ("results",), having=("id",))
@@ -182,24 +174,20 @@ def _read_search(page: Page) -> Iterator[Entry | ListNote]:
     yield note
 
 
-def _read_highlights(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read_highlights(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, ("content",), having=("position",))
     category = text(dig(document, "query_data", "id")) or ""
     query = told(page, market=SITES.get(category[:3]), category=category)
     name = list_id(query, kind="bestsellers")
     for row in rows:
         yield Entry(
-            list=name,
-            rank=whole(row.get("position")),
-            item_key=_id(row),
-            extra=extra(type=text(row.get("type"))),
+            list=name, rank=whole(row.get("position")), item_key=_id(row), extra=extra(type=text(row.get("type")))
         )
     yield ListNote(name, length=len(rows))
 
 
-def _read_trends(page: Page) -> Iterator[Entry | ListNote]:
-    rows = rows_at(parse_json(page), (), having=("keyword",))
+def _read_trends(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    rows = rows_at(document, (), having=("keyword",))
     name = list_id(told(page), kind="trends")
     entries = (
         Entry(
@@ -298,13 +286,9 @@ SOURCES: tuple[Source, ...] = (
         ),
         readers=(
             Reader("page of cards", lambda page: b"poly-component__title" in page.body, _read_page),
-            Reader(
-                "search reply",
-                lambda page: b'"results"' in page.body or b'"permalink"' in page.body,
-                _read_search,
-            ),
-            Reader("highlights", lambda page: b'"content"' in page.body, _read_highlights),
-            Reader("trends", lambda page: b'"keyword"' in page.body, _read_trends),
+            reply("search reply", holds('"results"', '"permalink"'), _read_search),
+            reply("highlights", '"content"', _read_highlights),
+            reply("trends", '"keyword"', _read_trends),
         ),
         hosts=("api.mercadolibre.com",),
         requests=_requests,
@@ -313,10 +297,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_MERCADOLIBRE_KEY",
         spacing_s=1.0,
         categories=("MLB1051", "MLB1000", "MLA1051", "MLM1574"),
-        marks=(
-            "mercadolib",
-            "mercadoliv",
-            "mlstatic.com",
-        ),
+        marks=("mercadolib", "mercadoliv", "mlstatic.com"),
     ),
 )

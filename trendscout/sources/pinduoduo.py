@@ -13,10 +13,11 @@ from trendscout.errors import LayoutChanged
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query
 from trendscout.sources._fields import CountFields, extra, moment, text, web_url, whole
+from trendscout.sources._replies import reply, state
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, told
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.numbers import parse_count
 
 _SITE = "https://mobile.yangkeduo.com/"
@@ -123,9 +124,8 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
         yield ListNote(list_id(query), complete=False, findings=(finding("charts_unreadable", count=unreadable),))
 
 
-def _read_goods(page: Page) -> Iterator[Entry | ListNote]:
+def _read_goods(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """The goods of a category, as the page loads them; those that were bid for are advertisements."""
-    document = parse_json(page)
     rows = rows_at(document, ("goods_list",), having=("goods_id",))
     about = [one for one in dicts_with(document, "opt_name") if text(one.get("opt_name"))]
     query = told(page, market="CN", category=text(about[0]["opt_name"]) or "" if len(about) == 1 else "")
@@ -133,14 +133,6 @@ def _read_goods(page: Page) -> Iterator[Entry | ListNote]:
     yield from ranked(_entry(row, name, None, doubts) for row in rows)
     made = next((moment(one["server_time"]) for one in dicts_with(document, "server_time")), None)
     yield doubts.note(name, at=made)
-
-
-def _read_state(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read(after(page, _STATE), page)
-
-
-def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read(parse_json(page), page)
 
 
 SOURCES: tuple[Source, ...] = (
@@ -155,17 +147,13 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.pinduoduo.com/pdd_user_services_agreement.pdf",
         why="Off: the charts need a login. Save the page, or the reply that your browser gets.",
         readers=(
-            Reader("page state", lambda page: _STATE.encode() in page.body, _read_state),
-            Reader("charts", lambda page: b'"metaMap"' in page.body, _read_reply),
-            Reader("goods of a category", lambda page: b'"goods_list"' in page.body, _read_goods),
+            state("page state", _STATE, _read),
+            reply("charts", '"metaMap"', _read),
+            reply("goods of a category", '"goods_list"', _read_goods),
         ),
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{6,20}",
-        marks=(
-            "yangkeduo.com",
-            "pinduoduo",
-            "pddpic.com",
-        ),
+        marks=("yangkeduo.com", "pinduoduo", "pddpic.com"),
     ),
 )

@@ -9,8 +9,10 @@ from typing import Any
 from trendscout.errors import Blocked
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_count, extra, joined, members, moment, text, web_url, whole
+from trendscout.sources._replies import is_json, reply
+from trendscout.sources._rows import ranked
 from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 from trendscout.text.markup import parse_feed
 
 _FEED = "https://www.producthunt.com/feed"
@@ -59,9 +61,8 @@ def _nodes(connection: object) -> list[Any]:
     return members(dig(connection, "nodes")) or [dig(edge, "node") for edge in members(dig(connection, "edges"))]
 
 
-def _read_posts(page: Page) -> Iterator[Entry | ListNote]:
+def _read_posts(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     """Products of a GraphQL reply in its order, with their votes."""
-    value = parse_json(page)
     posts = dig(value, "data", "posts")
     rows = _nodes(posts)
     told = text(dig(value, "errors", 0, "message")) or text(dig(value, "errors", 0, "error"))
@@ -72,26 +73,27 @@ def _read_posts(page: Page) -> Iterator[Entry | ListNote]:
             told=told[:100],
         )
     name = list_id(page.query, kind="posts")
-    for rank, post in enumerate(rows[:_MAX_ROWS], start=1):
-        key = text(dig(post, "id"))
-        if key:
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=text(dig(post, "name")),
-                url=web_url(dig(post, "url") or dig(post, "website")),
-                image=web_url(dig(post, "thumbnail", "url")),
-                **exact_count(dig(post, "votesCount"), "votes"),
-                listed_at=moment(dig(post, "createdAt")),
-                extra=extra(
-                    tagline=text(dig(post, "tagline")),
-                    comments=whole(dig(post, "commentsCount")),
-                    featured=dig(post, "featuredAt") is not None,
-                    topics=joined(dig(topic, "name") for topic in _nodes(dig(post, "topics"))),
-                ),
-            )
+    yield from ranked(_post(row, name) for row in rows[:_MAX_ROWS])
     yield ListNote(name, length=whole(dig(posts, "totalCount")))
+
+
+def _post(post: Any, name: str) -> Entry:
+    return Entry(
+        name,
+        None,
+        text(dig(post, "id")) or "",
+        title=text(dig(post, "name")),
+        url=web_url(dig(post, "url") or dig(post, "website")),
+        image=web_url(dig(post, "thumbnail", "url")),
+        **exact_count(dig(post, "votesCount"), "votes"),
+        listed_at=moment(dig(post, "createdAt")),
+        extra=extra(
+            tagline=text(dig(post, "tagline")),
+            comments=whole(dig(post, "commentsCount")),
+            featured=dig(post, "featuredAt") is not None,
+            topics=joined(dig(topic, "name") for topic in _nodes(dig(post, "topics"))),
+        ),
+    )
 
 
 SOURCES = (
@@ -112,16 +114,13 @@ SOURCES = (
         key_form=r"\d{1,12}",
         readers=(
             Reader("feed", lambda page: b"<feed" in page.body[:2000], _read_feed),
-            Reader("GraphQL", lambda page: page.body.lstrip()[:1] in (b"{", b"["), _read_posts),
+            reply("GraphQL", is_json, _read_posts),
         ),
         hosts=("www.producthunt.com",),
         default_on=True,
         requests=_requests,
         query_of=_query_of,
-        marks=(
-            "producthunt.com",
-            '"votesCount"',
-        ),
+        marks=("producthunt.com", '"votesCount"'),
         alone=("feed",),
     ),
 )

@@ -9,15 +9,17 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_price, extra, grouped, rating, shown_price, text, web_url
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Row, first, host_of, param, rows_at, split_url, told
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 
 _API = "https://openapi.rakuten.co.jp/ichibaranking/api/IchibaItem/Ranking/20220601"
@@ -28,10 +30,7 @@ _PLACE = re.compile(r"(\d{1,4})\s*位")
 _REVIEWS = re.compile(r"\(([\d,]{1,12})\s*件\)")
 
 
-_WALLS = Walls(
-    replies=((rb'"error"\s*:\s*"([a-z_]{1,60})"', "a refusal ({code})"),),
-    unless=(b'"itemCode"',),
-)
+_WALLS = Walls(replies=((rb'"error"\s*:\s*"([a-z_]{1,60})"', "a refusal ({code})"),), unless=(b'"itemCode"',))
 
 
 def _query_of(url: str) -> Query | None:
@@ -92,8 +91,7 @@ def _entry(row: Row, name: str) -> Entry:
     )
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, ("Items",), ("items",), having=("itemCode", "Item"))
     name = list_id(told(page, market="JP"))
     entries = [_entry(row, name) for row in rows]
@@ -161,7 +159,7 @@ SOURCES: tuple[Source, ...] = (
         ),
         readers=(
             Reader("ranking page", lambda page: b"rnkRanking_itemName" in page.body, _read_page),
-            Reader("ranking API", lambda page: b'"itemCode"' in page.body, _read),
+            reply("ranking API", '"itemCode"', _read),
         ),
         hosts=("openapi.rakuten.co.jp",),
         requests=_requests,

@@ -19,6 +19,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply, state
 from trendscout.sources._rows import (
     Doubts,
     Row,
@@ -31,9 +32,9 @@ from trendscout.sources._rows import (
     split_url,
     told,
 )
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.numbers import parse_count, parse_price
 
 _STATES = ("gbRawData", "gbProductListSsrData")
@@ -141,15 +142,6 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     yield doubts.note(name, length=whole(holder.get("sum")))
 
 
-def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read(parse_json(page), page)
-
-
-def _read_state(page: Page) -> Iterator[Entry | ListNote]:
-    mark = next(state for state in _STATES if state.encode() in page.body)
-    yield from _read(after(page, mark), page)
-
-
 SOURCES: tuple[Source, ...] = (
     Source(
         name="shein",
@@ -162,15 +154,12 @@ SOURCES: tuple[Source, ...] = (
         terms="https://us.shein.com/Terms-and-Conditions-a-399.html",
         why="Off: programs are sent to a challenge page. Save the page, or the reply that your browser gets.",
         readers=(
-            Reader("page state", lambda page: any(state.encode() in page.body for state in _STATES), _read_state),
-            Reader("goods reply", lambda page: b'"goods_sn"' in page.body, _read_reply),
+            state("page state", _STATES, _read),
+            reply("goods reply", '"goods_sn"', _read),
         ),
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{3,15}",
-        marks=(
-            "shein.com",
-            "ltwebstatic.com",
-        ),
+        marks=("shein.com", "ltwebstatic.com"),
     ),
 )

@@ -33,10 +33,11 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply
 from trendscout.sources._rows import Doubts, Row, first, market_by_host, number_param, param, ranked, rows_at, told
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dig, parse_json
+from trendscout.text.jsontext import dig
 
 MARKETS = {
     "shopee.co.id": "ID",
@@ -221,13 +222,10 @@ def _market_told(rows: Sequence[Row]) -> str | None:
     return _MARKET_OF.get(currencies.pop() or "") if len(currencies) == 1 else None
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     rows = rows_at(document, *_PATHS, having=_ROW_MARKS)
     query = told(
-        page,
-        market=_market_told(rows),
-        category=text(dig(document, "query_rewrite", "ori_keyword")) or "",
+        page, market=_market_told(rows), category=text(dig(document, "query_rewrite", "ori_keyword")) or ""
     )
     doubts = Doubts()
     before = first(number_param(page.url, "newest", "offset"), (page.number - 1) * 60) or 0
@@ -272,8 +270,8 @@ def _sign(request: Request, key: str, now: datetime) -> Request:
     return replace(request, headers=(*request.headers, ("Authorization", header)))
 
 
-def _read_offers(page: Page) -> Iterator[Entry | ListNote]:
-    offers = dig(parse_json(page), "data", "productOfferV2")
+def _read_offers(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    offers = dig(document, "data", "productOfferV2")
     rows = rows_at(offers, ("nodes",), having=("itemId",))
     query = told(page, kind="affiliate")
     currency = _CURRENCIES.get(query.market or "")
@@ -320,10 +318,10 @@ SOURCES: tuple[Source, ...] = (
             " affiliate API with your own key, written APPID:SECRET."
         ),
         readers=(
-            Reader("affiliate offers", lambda page: b'"productOfferV2"' in page.body, _read_offers),
-            Reader("item cards since 2024", lambda page: b'"item_card_displayed_asset"' in page.body, _read),
-            Reader("items with item_basic", lambda page: b'"item_basic"' in page.body, _read),
-            Reader("flat items of 2021", lambda page: b'"itemid"' in page.body, _read),
+            reply("affiliate offers", '"productOfferV2"', _read_offers),
+            reply("item cards since 2024", '"item_card_displayed_asset"', _read),
+            reply("items with item_basic", '"item_basic"', _read),
+            reply("flat items of 2021", '"itemid"', _read),
         ),
         hosts=tuple(f"open-api.affiliate.{host}" for host in MARKETS),
         requests=_requests,
@@ -332,10 +330,6 @@ SOURCES: tuple[Source, ...] = (
         key_env="TRENDSCOUT_SHOPEE_KEY",
         sign=_sign,
         key_form=r"\d{3,20}",
-        marks=(
-            "shopee.",
-            "susercontent.com",
-            '"shopid"',
-        ),
+        marks=("shopee.", "susercontent.com", '"shopid"'),
     ),
 )

@@ -179,10 +179,6 @@ SOURCES = (
         spacing_s=3.0,
         categories=("shop.example", "shop.example/new-arrivals"),
         ordered=False,
-        marks=(
-            "cdn.shopify.com",
-            "myshopify.com",
-            '"body_html"',
-        ),
+        marks=("cdn.shopify.com", "myshopify.com", '"body_html"'),
     ),
 )

@@ -260,12 +260,12 @@ def _read_form(source: Source, page: Page) -> Reading:
     )
 
 
-def wall_before(source: Source, page: Page) -> str | None:
-    """What stands in the place of the list, in English, or None: as the source knows its site, else by marks."""
+def wall_before(source: Source, page: Page) -> Finding | None:
+    """What stands in the place of the list, in words, or None: as the source knows its site, else by marks."""
     return source.walls.seen_in(page) or wall_of(page)
 
 
-def _in_place_of_the_list(source: Source, wall: str) -> ReadError:
+def _in_place_of_the_list(source: Source, wall: Finding) -> ReadError:
     what = "{source}: the page is {wall}, not a list."
     answer = stands_for(wall)
     if answer == "block":

@@ -24,9 +24,10 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply, state
 from trendscout.sources._rows import Doubts, Row, first, host_of, number_param, param, ranked, rows_at, told
 from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.markup import LexborNode, all_of, attr_of, parse_html, text_of
 from trendscout.text.numbers import parse_count
 
@@ -96,7 +97,7 @@ def _is_empty_slot(row: Row) -> bool:
     return bool(row) and row.keys() <= {"p4pTags", "icon", "activity", "p4p", "p4pSameHeight"}
 
 
-def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+def _read_auctions(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     lists = dicts_with(document, "auctions")
     if not lists:
         raise LayoutChanged("The page state has no auctions.")
@@ -115,14 +116,6 @@ def _read_document(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     before = first(before, (page.number - 1) * size) or 0
     yield from ranked((_auction(row, name) for row in rows), before=before)
     yield doubts.note(name, length=whole(dig(pager, "totalCount")))
-
-
-def _read_state(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read_document(after(page, _STATE), page)
-
-
-def _read_bare(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read_document(parse_json(page), page)
 
 
 # --- mtop ----------------------------------------------------------------------------------------------
@@ -163,8 +156,7 @@ def _price_before(row: Row) -> str | None:
     return before if before != _price_now(row).get("price_text") else None
 
 
-def _read_mtop(page: Page) -> Iterator[Entry | ListNote]:
-    document = parse_json(page)
+def _read_mtop(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     holders = dicts_with(document, "itemsArray")
     if not holders:
         raise LayoutChanged("The reply has no items.")
@@ -241,21 +233,14 @@ SOURCES: tuple[Source, ...] = (
         terms="https://rule.taobao.com/",
         why="Off: search needs a login. Save the page, or the reply that your browser gets.",
         readers=(
-            Reader("page state", lambda page: _STATE.encode() in page.body, _read_state),
-            Reader("bare page state", lambda page: b'"auctions"' in page.body, _read_bare),
+            state("page state", _STATE, _read_auctions),
+            reply("bare page state", '"auctions"', _read_auctions),
             Reader("cards since 2023", lambda page: b"doubleCardWrapper" in page.body, _read_cards),
-            Reader("mtop reply", lambda page: b'"itemsArray"' in page.body, _read_mtop),
+            reply("mtop reply", '"itemsArray"', _read_mtop),
         ),
         query_of=_query_of,
         walls=ALIBABA,
         key_form=r"\d{5,20}",
-        marks=(
-            "taobao.com",
-            "tmall.com",
-            '"mtop.',
-            '"auctions"',
-            '"nidlong"',
-            "doubleCardWrapper",
-        ),
+        marks=("taobao.com", "tmall.com", '"mtop.', '"auctions"', '"nidlong"', "doubleCardWrapper"),
     ),
 )

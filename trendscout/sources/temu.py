@@ -23,10 +23,11 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import holds, reply, state
 from trendscout.sources._rows import Doubts, Row, first, host_of, param, ranked, rows_at, split_url, told
-from trendscout.sources.source import Reader, Source, list_id
+from trendscout.sources.source import Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import after, dicts_with, dig, parse_json
+from trendscout.text.jsontext import dicts_with, dig
 from trendscout.text.markets import market_in
 from trendscout.text.numbers import parse_price
 
@@ -124,9 +125,8 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     yield from _listed(document, rows, list_id(query), query.market)
 
 
-def _read_home(page: Page) -> Iterator[Entry | ListNote]:
+def _read_home(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """The feed of the home page: the same rows, each in a shell of its own."""
-    document = parse_json(page)
     holder = next(iter(dicts_with(document, "home_goods_list")), {})
     rows = [inner for row in objects(holder.get("home_goods_list")) if isinstance(inner := row.get("data"), dict)]
     tab = next((one for one in objects(holder.get("opt_tabs")) if text(one.get("opt_type")) == "0"), {})
@@ -163,12 +163,8 @@ def _country_in(path: str) -> str | None:
     return market_in(country.group(1)) if country else None
 
 
-def _read_reply(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read(parse_json(page), page)
-
-
-def _read_state(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _read(after(page, _STATE), page)
+def _is_state(page: Page) -> bool:
+    return _STATE.encode() in page.body and b"oods_list" not in page.body[:200]
 
 
 SOURCES: tuple[Source, ...] = (
@@ -183,22 +179,13 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.temu.com/terms-of-use.html",
         why="Off: a heavy wall against programs. Save the page, or the reply that your browser gets.",
         readers=(
-            Reader(
-                "page state",
-                lambda page: _STATE.encode() in page.body and b"oods_list" not in page.body[:200],
-                _read_state,
-            ),
-            Reader("home feed", lambda page: b'"home_goods_list"' in page.body, _read_home),
-            Reader(
-                "goods reply", lambda page: b'"goods_id"' in page.body or b'"goodsId"' in page.body, _read_reply
-            ),
+            state("page state", _STATE, _read, fits=_is_state),
+            reply("home feed", '"home_goods_list"', _read_home),
+            reply("goods reply", holds(*(f'"{mark}"' for mark in _ID_MARKS)), _read),
         ),
         query_of=_query_of,
         walls=_WALLS,
         key_form=r"\d{6,20}",
-        marks=(
-            "temu.com",
-            "kwcdn.com",
-        ),
+        marks=("temu.com", "kwcdn.com"),
     ),
 )

@@ -17,7 +17,7 @@ from trendscout.errors import Blocked, LayoutChanged, NoSuchList
 from trendscout.findings import finding
 from trendscout.model import Entry, ListNote, Page, Query, Request
 from trendscout.sources._fields import exact_count, extra, members, moment, objects, text, web_url, whole
-from trendscout.sources._rows import split_url
+from trendscout.sources._rows import Row, ranked, split_url
 from trendscout.sources._tiktok import TAG_PAGE, TERMS, country_code, envelope, market_of
 from trendscout.sources._tiktok_tags import read_discover, read_tag_page, read_tag_reply
 from trendscout.sources.source import Reader, Source, list_id
@@ -243,22 +243,24 @@ def _read_videos(page: Page) -> Iterator[Entry]:
     """Creative Center's top videos, without their creators."""
     rows = dig(envelope(page), "entityInfos")
     name = list_id(page.query, kind="videos")
-    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
-        key = text(dig(row, "itemInfo", "itemID"))
-        if key:
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=text(dig(row, "itemInfo", "title")),
-                image=web_url(dig(row, "itemInfo", "coverURL")),
-                **exact_count(dig(row, "itemMetrics", "videoViews"), "views"),
-                listed_at=moment(dig(row, "itemInfo", "createTime")),
-                extra=extra(
-                    engagement_rate=dig(row, "itemMetrics", "engagementRate"),
-                    label=text(dig(row, "contentTags", 0, "contentLabelName")),
-                ),
-            )
+    yield from ranked(_video(row, name) for row in members(rows)[:_MAX_ROWS])
+
+
+def _video(row: Any, name: str) -> Entry:
+    about, metrics = dig(row, "itemInfo"), dig(row, "itemMetrics")
+    return Entry(
+        name,
+        None,
+        text(dig(about, "itemID")) or "",
+        title=text(dig(about, "title")),
+        image=web_url(dig(about, "coverURL")),
+        **exact_count(dig(metrics, "videoViews"), "views"),
+        listed_at=moment(dig(about, "createTime")),
+        extra=extra(
+            engagement_rate=dig(metrics, "engagementRate"),
+            label=text(dig(row, "contentTags", 0, "contentLabelName")),
+        ),
+    )
 
 
 def _read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
@@ -266,26 +268,27 @@ def _read_top_categories(page: Page) -> Iterator[Entry | ListNote]:
     value = envelope(page)
     name = list_id(page.query, kind="top_categories")
     rows = dig(value, "data", "list")
-    for rank, row in enumerate(members(rows)[:_MAX_ROWS], start=1):
-        level = {"l1": "first", "l2": "second"}.get(str(dig(row, "ecom_type")), "third")
-        category = dig(row, f"{level}_ecom_category")
-        key = text(dig(category, "id"))
-        if key:
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=text(dig(category, "value")) or text(dig(row, "url_title")),
-                image=web_url(dig(row, "cover_url")),
-                **exact_count(dig(row, "post"), "posts"),
-                extra=extra(
-                    change_percent=dig(row, "post_change"),
-                    impressions=whole(dig(row, "impression")),
-                    parent=text(dig(row, "first_ecom_category", "value")),
-                ),
-            )
+    yield from ranked(_category(row, name) for row in members(rows)[:_MAX_ROWS])
     total = whole(dig(value, "data", "pagination", "total"))
     yield ListNote(name, length=total, complete=total is not None and total == len(members(rows)))
+
+
+def _category(row: Any, name: str) -> Entry:
+    level = {"l1": "first", "l2": "second"}.get(str(dig(row, "ecom_type")), "third")
+    category = dig(row, f"{level}_ecom_category")
+    return Entry(
+        name,
+        None,
+        text(dig(category, "id")) or "",
+        title=text(dig(category, "value")) or text(dig(row, "url_title")),
+        image=web_url(dig(row, "cover_url")),
+        **exact_count(dig(row, "post"), "posts"),
+        extra=extra(
+            change_percent=dig(row, "post_change"),
+            impressions=whole(dig(row, "impression")),
+            parent=text(dig(row, "first_ecom_category", "value")),
+        ),
+    )
 
 
 # --- keywords and songs of Creative Center -------------------------------------------------------------
@@ -306,24 +309,27 @@ def _read_keywords(page: Page) -> Iterator[Entry | ListNote]:
     value = envelope(page)
     holder = next(iter(dicts_with(value, "keyword_list")), {})
     name = list_id(page.query, kind="keywords")
-    for rank, row in enumerate(objects(holder.get("keyword_list"))[:_MAX_ROWS], start=1):
-        keyword = text(row.get("keyword")) or ""
-        yield Entry(
-            name,
-            rank,
-            keyword.lower(),
-            title=keyword,
-            **exact_count(row.get("post"), "posts"),
-            extra=extra(
-                change_percent=row.get("post_change"),
-                impressions=whole(row.get("impression")),
-                likes=whole(row.get("like")),
-                comments=whole(row.get("comment")),
-                shares=whole(row.get("share")),
-                click_rate=row.get("ctr"),
-            ),
-        )
+    yield from ranked(_keyword(row, name) for row in objects(holder.get("keyword_list"))[:_MAX_ROWS])
     yield _page_of(holder, name)
+
+
+def _keyword(row: Row, name: str) -> Entry:
+    keyword = text(row.get("keyword")) or ""
+    return Entry(
+        name,
+        None,
+        keyword.lower(),
+        title=keyword,
+        **exact_count(row.get("post"), "posts"),
+        extra=extra(
+            change_percent=row.get("post_change"),
+            impressions=whole(row.get("impression")),
+            likes=whole(row.get("like")),
+            comments=whole(row.get("comment")),
+            shares=whole(row.get("share")),
+            click_rate=row.get("ctr"),
+        ),
+    )
 
 
 def _read_songs(page: Page) -> Iterator[Entry | ListNote]:

@@ -27,12 +27,13 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import first, rows_at, split_url
+from trendscout.sources._replies import holds, is_json, reply
+from trendscout.sources._rows import Row, first, ranked, rows_at, split_url
 from trendscout.sources._tiktok import TERMS, envelope, market_of
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.currencies import code_of
-from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
+from trendscout.text.jsontext import dicts_with, dig, in_script
 
 _STATES = ("__MODERN_ROUTER_DATA__", "__UNIVERSAL_DATA_FOR_REHYDRATION__", "__NEXT_DATA__", "RENDER_DATA")
 _MAX_ROWS = 2000
@@ -63,18 +64,22 @@ def _read_state(page: Page) -> Iterator[Entry]:
                 value = in_script(page, element)
             except LayoutChanged:
                 continue
-            yield from _read(page, value)
+            yield from _read(value, page)
             return
     raise LayoutChanged("The page holds no state with products.")
 
 
 def _read_json(page: Page) -> Iterator[Entry]:
     """Products of a saved reply."""
-    yield from _read(page, envelope(page))
+    yield from _read(envelope(page), page)
 
 
-def _read(page: Page, value: Any) -> Iterator[Entry]:
+def _read(value: Any, page: Page) -> Iterator[Entry]:
     query = _settled(page, value)
+    yield from ranked(_products(value, query))
+
+
+def _products(value: Any, query: Query) -> Iterator[Entry]:
     name = list_id(query)
     seen: set[str] = set()
     for product in dicts_with(value, "product_id")[:_MAX_ROWS]:
@@ -82,7 +87,7 @@ def _read(page: Page, value: Any) -> Iterator[Entry]:
         # The same state also names products without a title: variants, tracking data.
         if key and title and key not in seen:
             seen.add(key)
-            yield _entry(product, key, title, name, len(seen), query.market)
+            yield _entry(product, key, title, name, query.market)
 
 
 def _settled(page: Page, value: Any) -> Query:
@@ -109,42 +114,48 @@ def _settled(page: Page, value: Any) -> Query:
 # --- Kalodata ------------------------------------------------------------------------------------------
 
 
-def _read_kalodata(page: Page) -> Iterator[Entry | ListNote]:
+def _read_kalodata(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     """Kalodata's own reply: its ranking of a span of days, with the pieces sold in it.
 
     Prices are in the currency that the tool's user chose, which the reply does not say.
     """
-    value = parse_json(page)
     holder = next((one for one in dicts_with(value, "dateRange") if isinstance(one.get("data"), list)), {})
     span = text(holder.get("dateRange"))
     name = list_id(page.query, kind=f"kalodata_{span}" if span else "kalodata")
     rows = rows_at(holder or value, ("data",), having=("sales_volumn", "sales_volume"))
-    for rank, row in enumerate(rows[:_MAX_ROWS], start=1):
-        yield Entry(
-            name,
-            rank,
-            text(row.get("product_id")) or "",
-            title=text(row.get("product_name")),
-            image=web_url(row.get("master_image_url")),
-            **exact_price(row.get("unit_price"), None),
-            **exact_count(first(row.get("sales_volumn"), row.get("sales_volume")), "sold"),
-            seller=text(row.get("seller_name")),
-            listed_at=moment(row.get("launch_date")),
-            extra=extra(
-                revenue=text(row.get("revenue")),
-                growth_rate=text(row.get("revenue_growth_rate")),
-                commission=text(row.get("commission_rate")),
-                skus=whole(row.get("sku_count")),
-            ),
-        )
+    yield from ranked(_kalodata(row, name) for row in rows[:_MAX_ROWS])
     yield ListNote(name, length=whole(holder.get("count")), at=moment(holder.get("generatedAt")))
 
 
-def _entry(product: dict[str, Any], key: str, title: str, name: str, rank: int, market: str | None) -> Entry:
+def _is_kalodata(page: Page) -> bool:
+    return b'"sales_volum' in page.body and b'"product_id"' in page.body
+
+
+def _kalodata(row: Row, name: str) -> Entry:
+    return Entry(
+        name,
+        None,
+        text(row.get("product_id")) or "",
+        title=text(row.get("product_name")),
+        image=web_url(row.get("master_image_url")),
+        **exact_price(row.get("unit_price"), None),
+        **exact_count(first(row.get("sales_volumn"), row.get("sales_volume")), "sold"),
+        seller=text(row.get("seller_name")),
+        listed_at=moment(row.get("launch_date")),
+        extra=extra(
+            revenue=text(row.get("revenue")),
+            growth_rate=text(row.get("revenue_growth_rate")),
+            commission=text(row.get("commission_rate")),
+            skus=whole(row.get("sku_count")),
+        ),
+    )
+
+
+def _entry(product: dict[str, Any], key: str, title: str, name: str, market: str | None) -> Entry:
     image = dig(product, "image", "url_list", 0) or dig(product, "cover", "url_list", 0) or product.get("image")
     return Entry(
         name,
-        rank,
+        None,
         key,
         title=title,
         url=web_url(dig(product, "seo_url", "canonical_url") or product.get("detail_url")),
@@ -204,21 +215,12 @@ SOURCES = (
         ),
         key_form=r"\d{6,25}",
         readers=(
-            Reader(
-                "Kalodata's reply",
-                lambda page: b'"sales_volum' in page.body and b'"product_id"' in page.body,
-                _read_kalodata,
-            ),
-            Reader("reply", lambda page: page.body.lstrip()[:1] in (b"{", b"["), _read_json),
-            Reader("page state", lambda page: any(name.encode() in page.body for name in _STATES), _read_state),
+            reply("Kalodata's reply", _is_kalodata, _read_kalodata),
+            Reader("reply", is_json, _read_json),
+            Reader("page state", holds(*_STATES), _read_state),
         ),
         query_of=_query_of,
         walls=_WALLS,
-        marks=(
-            "tiktok",
-            "ttcdn",
-            "ibyteimg.com",
-            '"product_price_info"',
-        ),
+        marks=("tiktok", "ttcdn", "ibyteimg.com", '"product_price_info"'),
     ),
 )

@@ -22,6 +22,7 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
+from trendscout.sources._replies import reply, state
 from trendscout.sources._rows import (
     Doubts,
     Row,
@@ -34,8 +35,8 @@ from trendscout.sources._rows import (
     split_url,
     told,
 )
-from trendscout.sources.source import Reader, Source, list_id
-from trendscout.text.jsontext import after, dig, parse_json
+from trendscout.sources.source import Source, list_id
+from trendscout.text.jsontext import dig
 from trendscout.text.numbers import parse_price
 
 _PAGE_ROWS = 60
@@ -171,13 +172,13 @@ def _ad(row: Row, name: str, doubts: Doubts) -> Entry | None:
     )
 
 
-def _read(page: Page) -> Iterator[Entry | ListNote]:
-    yield from _listed(page, _operations(parse_json(page)), dict(page.query.params))
+def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
+    yield from _listed(page, _operations(document), dict(page.query.params))
 
 
-def _read_cache(page: Page) -> Iterator[Entry | ListNote]:
+def _read_cache(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """The goods of a saved search page, from the cache that its script left in it."""
-    yield from _listed(page, *_of_cache(after(page, _CACHE)))
+    yield from _listed(page, *_of_cache(document))
 
 
 def _listed(page: Page, operations: list[Row], posted: dict[str, str]) -> Iterator[Entry | ListNote]:
@@ -211,10 +212,10 @@ SOURCES: tuple[Source, ...] = (
         terms="https://www.tokopedia.com/terms",
         why="Off: the service is guarded against programs. Save the GraphQL reply that your browser gets.",
         readers=(
-            Reader("saved search page", lambda page: _CACHE.encode() in page.body, _read_cache),
-            Reader("category products", lambda page: b'"CategoryProducts"' in page.body, _read),
-            Reader("search V5", lambda page: b'"searchProductV5"' in page.body, _read),
-            Reader("search V4", lambda page: b"search_product_v" in page.body, _read),
+            state("saved search page", _CACHE, _read_cache),
+            reply("category products", '"CategoryProducts"', _read),
+            reply("search V5", '"searchProductV5"', _read),
+            reply("search V4", "search_product_v", _read),
         ),
         query_of=_query_of,
         key_form=r"\d{3,20}",

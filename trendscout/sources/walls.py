@@ -15,6 +15,7 @@ from importlib import resources
 from typing import Any, Literal
 from urllib.parse import urlsplit
 
+from trendscout.findings import Finding, words
 from trendscout.model import Page
 
 _OWN_HEAD_BYTES = 200_000  # how much of a page a site's own marks are looked for in
@@ -90,11 +91,11 @@ class Walls:
     unless: tuple[bytes, ...] = ()  # a body with one of these holds rows, whatever else it holds
     largest: int | None = None  # bytes: a larger page is no wall
 
-    def seen_in(self, page: Page) -> str | None:
-        """Which wall the page is, or None."""
+    def seen_in(self, page: Page) -> Finding | None:
+        """Which wall the page is, in words, or None."""
         for pattern, wall in self.addresses:
             if re.search(pattern, page.url):
-                return wall
+                return words(wall)
         if self.largest is not None and len(page.body) > self.largest:
             return None
         if any(mark in page.body for mark in self.unless):
@@ -102,11 +103,11 @@ class Walls:
         head = page.body[:_OWN_HEAD_BYTES].lower() if self.marks else b""
         for mark, wall in self.marks:
             if mark in head:
-                return wall
+                return words(wall)
         for pattern_of_reply, wall in self.replies:
             if found := re.search(pattern_of_reply, page.body):
-                return wall.format(code=found[1].decode("utf-8", "replace")) if found.groups() else wall
-        return next((wall for status, wall in self.statuses if page.status == status), None)
+                return words(wall, **({"code": found[1].decode("utf-8", "replace")} if found.groups() else {}))
+        return next((words(wall) for status, wall in self.statuses if page.status == status), None)
 
 
 NO_WALLS = Walls()
@@ -125,27 +126,30 @@ def answer_of(status: int) -> Answer:
     return "fault" if status >= 500 or status in TRANSIENT else "missing"
 
 
-def stands_for(wall: str) -> Answer:
+def stands_for(wall: Finding) -> Answer:
     """What kind of answer a wall is, by its name; one that nobody names otherwise is a block."""
-    return next((kind for name, kind in _NO_BLOCKS.items() if wall.startswith(name)), "block")
+    return next((kind for name, kind in _NO_BLOCKS.items() if str(wall).startswith(name)), "block")
 
 
-def wall_of(page: Page) -> str | None:
-    """What stands in the place of the list, in English ("a captcha", "a missing page (HTTP 404)"), or None."""
+def wall_of(page: Page) -> Finding | None:
+    """What stands in the place of the list, in words ("a captcha", "a missing page (HTTP 404)"), or None."""
     answer = answer_of(page.status)
     if answer == "block":
-        return f"an access refusal (HTTP {page.status})"
+        return words("an access refusal (HTTP {status})", status=page.status)
     if answer == "missing":
-        return f"{'a missing page' if page.status in (404, 410) else 'no page'} (HTTP {page.status})"
+        missing = "a missing page (HTTP {status})" if page.status in (404, 410) else "no page (HTTP {status})"
+        return words(missing, status=page.status)
     head = page.body[: _HEAD_BYTES if len(page.body) < _LARGE_BYTES else _LARGE_HEAD_BYTES].lower()
     marked = next((what for mark, what in _MARKS if mark in head), None)
-    by_status = None if answer == "page" else "a part of a page" if answer == "part" else "an error page"
-    return (
-        marked
-        or (by_status and f"{by_status} (HTTP {page.status})")
-        or _by_address(page.url)
-        or (_small_wall(page.body, head) if len(page.body) < _SMALL_BYTES else None)
-    )
+    if marked:
+        return words(marked)
+    if answer != "page":
+        part = "a part of a page (HTTP {status})" if answer == "part" else "an error page (HTTP {status})"
+        return words(part, status=page.status)
+    named = _by_address(page.url)
+    if named or len(page.body) >= _SMALL_BYTES:
+        return words(named) if named else None
+    return _small_wall(page.body, head)
 
 
 @cache
@@ -170,7 +174,7 @@ def _by_address(url: str) -> str | None:
     return next((_PLACES[part] for part in segments if part in _PLACES), None)
 
 
-def _small_wall(body: bytes, head: bytes) -> str | None:
+def _small_wall(body: bytes, head: bytes) -> Finding | None:
     if head.lstrip()[:1] in (b"{", b"["):
         return _error_reply(body) if len(body) < _SMALL_REPLY else None
     if head.lstrip().startswith((b"<?xml", b"<rss", b"<feed")):
@@ -180,11 +184,11 @@ def _small_wall(body: bytes, head: bytes) -> str | None:
         said = title[1].decode("utf-8", "ignore").strip()
         for wall, pattern in _titles().items():
             if pattern.search(said):
-                return wall
-    return next((wall for mark, wall in _SAID if mark in head), None)
+                return words(wall)
+    return next((words(wall) for mark, wall in _SAID if mark in head), None)
 
 
-def _error_reply(body: bytes) -> str | None:
+def _error_reply(body: bytes) -> Finding | None:
     """An error code that came with status 200: {"code": 40101, "msg": "no permission"}."""
     try:
         reply: Any = json.loads(body)
@@ -197,4 +201,4 @@ def _error_reply(body: bytes) -> str | None:
     if code is None or str(code).lower() in _FINE:
         return None
     said = f"{code} ({message})" if message else str(code)
-    return f"an error reply: {' '.join(said.split())[:80]}"
+    return words("an error reply: {text}", text=" ".join(said.split())[:80])

@@ -26,10 +26,11 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import number_param, rows_at, split_url
+from trendscout.sources._replies import holds, is_json, reply
+from trendscout.sources._rows import number_param, ranked, rows_at, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
-from trendscout.text.jsontext import dicts_with, dig, in_script, parse_json
+from trendscout.text.jsontext import dicts_with, dig, in_script
 
 _HOST = "https://www.walmart.com"
 # What shoppers did, as badges say it: "100+ bought since yesterday", "In 200+ people's carts".
@@ -55,15 +56,11 @@ def _query_of(url: str) -> Query | None:
 
 def _read_state(page: Page) -> Iterator[Entry | ListNote]:
     """Items of a saved page's `__NEXT_DATA__`."""
-    yield from _read(page, in_script(page, "__NEXT_DATA__"))
+    yield from _read(in_script(page, "__NEXT_DATA__"), page)
 
 
-def _read_json(page: Page) -> Iterator[Entry | ListNote]:
-    """Items of a JSON reply, or a bare list of items."""
-    yield from _read(page, parse_json(page))
-
-
-def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
+def _read(value: Any, page: Page) -> Iterator[Entry | ListNote]:
+    """Items of a state, of a reply, or a bare list of items."""
     items, total = _items(value)
     if not items:
         raise LayoutChanged("The reply holds no items of a search.")
@@ -75,24 +72,26 @@ def _read(page: Page, value: Any) -> Iterator[Entry | ListNote]:
     query = _settled(page, value, about)
     size = whole(dig(about, "ps")) or _PAGE_SIZE
     number = max(page.number, number_param(page.url, "page") or whole(dig(about, "page")) or 1)
-    name, rank = list_id(query), (number - 1) * size
-    ranked: set[str] = set()
-    for item in items[:_MAX_ROWS]:
+    name = list_id(query)
+    yield from ranked(_entries(items[:_MAX_ROWS], name), before=(number - 1) * size)
+    missing = [what for key, what in _TELLING.items() if paged and not text(dig(about, key))]
+    yield ListNote(
+        name, length=total, findings=tuple(finding("reply_does_not_say", what=what) for what in missing)
+    )
+
+
+def _entries(items: list[dict[str, Any]], name: str) -> Iterator[Entry]:
+    seen: set[str] = set()
+    for item in items:
         # Placeholders of advertisements have another type name, and no item id.
         key = text(item.get("usItemId")) or text(item.get("id")) or ""
         kind = item.get("__typename", "Product")
         if (isinstance(kind, str) and kind not in ("Product", "SearchProduct")) or not (key or "name" in item):
             continue
-        is_ad = bool(item.get("isSponsoredFlag") or item.get("sponsoredProduct"))
-        if not is_ad and key in ranked:  # a later page repeats what slid down meanwhile
-            continue
-        ranked |= set() if is_ad else {key}
-        rank += not is_ad
-        yield _entry(item, key, name, None if is_ad else rank)
-    missing = [what for key, what in _TELLING.items() if paged and not text(dig(about, key))]
-    yield ListNote(
-        name, length=total, findings=tuple(finding("reply_does_not_say", what=what) for what in missing)
-    )
+        entry = _entry(item, key, name)
+        if entry.is_ad or key not in seen:  # a later page repeats what slid down meanwhile
+            yield entry
+        seen |= set() if entry.is_ad else {key}
 
 
 _TELLING = {"page": "which page it is", "query": "what was searched", "sort": "in which order its goods stand"}
@@ -122,12 +121,12 @@ def _items(value: Any) -> tuple[list[dict[str, Any]], int | None]:
     return rows_at(value, having=("usItemId",)), None  # not every dict with an id: items hold variants of theirs
 
 
-def _entry(item: dict[str, Any], key: str, name: str, rank: int | None) -> Entry:
+def _entry(item: dict[str, Any], key: str, name: str) -> Entry:
     address = (text(item.get("canonicalUrl")) or f"/ip/{key}").split("?")[0]
     proofs, labels = _badges(item)
     return Entry(
         name,
-        rank,
+        None,
         key,
         title=text(item.get("name")),
         url=web_url(address, _HOST),
@@ -137,7 +136,7 @@ def _entry(item: dict[str, Any], key: str, name: str, rank: int | None) -> Entry
         rating=rating(item.get("averageRating") or dig(item, "rating", "averageRating")),
         reviews=whole(item.get("numberOfReviews") or dig(item, "rating", "numberOfReviews")),
         seller=text(item.get("sellerName")),
-        is_ad=rank is None,
+        is_ad=bool(item.get("isSponsoredFlag") or item.get("sponsoredProduct")),
         extra=extra(
             brand=text(item.get("brand")), badges=joined(labels), was=text(dig(item, "priceInfo", "wasPrice"))
         ),
@@ -211,14 +210,11 @@ SOURCES = (
         why="Own files only: Walmart turns automated readers away. Save the search page and ingest it.",
         key_form=r"\d{3,20}|[0-9A-Z]{6,30}",
         readers=(
-            Reader("page state", lambda page: b"__NEXT_DATA__" in page.body, _read_state),
-            Reader("items or GraphQL", lambda page: page.body.lstrip()[:1] in (b"[", b"{"), _read_json),
+            Reader("page state", holds("__NEXT_DATA__"), _read_state),
+            reply("items or GraphQL", is_json, _read),
         ),
         query_of=_query_of,
         walls=_WALLS,
-        marks=(
-            "walmart",
-            '"usItemId"',
-        ),
+        marks=("walmart", '"usItemId"'),
     ),
 )

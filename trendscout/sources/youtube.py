@@ -23,7 +23,8 @@ from trendscout.sources._fields import (
     web_url,
     whole,
 )
-from trendscout.sources._rows import split_url
+from trendscout.sources._replies import holds, is_json, reply
+from trendscout.sources._rows import ranked, split_url
 from trendscout.sources.source import Reader, Source, list_id
 from trendscout.sources.walls import Walls
 from trendscout.text.jsontext import after, dicts_with, dig, parse_json
@@ -86,9 +87,8 @@ def _popular_requests(query: Query) -> Sequence[Request]:
     return (Request(f"{_API}?{asked}&key={{key}}"),)
 
 
-def _read_popular(page: Page) -> Iterator[Entry | ListNote]:
+def _read_popular(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     """Videos of the reply in its order; a count that the channel hides is missing."""
-    value = parse_json(page)
     items = value if isinstance(value, list) else dig(value, "items")
     if not isinstance(items, list):
         raise LayoutChanged("The reply has no items.")
@@ -97,37 +97,36 @@ def _read_popular(page: Page) -> Iterator[Entry | ListNote]:
     )
     # A chart has more pages than one; videos that were asked for by their ids stand in the order of asking.
     name = list_id(page.query, kind="" if chart else "videos")
-    before = (page.number - 1) * len(items)
-    for place, item in enumerate(items[:_MAX_ROWS], start=before + 1):
-        rank = place if chart else None
-        key = text(dig(item, "id")) or text(dig(item, "id", "videoId"))
-        if key:
-            snippet = dig(item, "snippet")
-            yield Entry(
-                name,
-                rank,
-                key,
-                title=text(dig(snippet, "title")),
-                url=f"https://www.youtube.com/watch?v={key}",
-                image=web_url(
-                    dig(snippet, "thumbnails", "medium", "url") or dig(snippet, "thumbnails", "default", "url")
-                ),
-                **exact_count(dig(item, "statistics", "viewCount"), "views"),
-                listed_at=moment(dig(snippet, "publishedAt")),
-                extra=extra(
-                    likes=whole(dig(item, "statistics", "likeCount")),
-                    comments=whole(dig(item, "statistics", "commentCount")),
-                    category_id=text(dig(snippet, "categoryId")),
-                ),
-            )
+    videos = [_popular(item, name) for item in items[:_MAX_ROWS]]
+    yield from ranked(videos, before=(page.number - 1) * len(items)) if chart else videos
     yield ListNote(name, length=whole(dig(value, "pageInfo", "totalResults")))
+
+
+def _popular(item: Any, name: str) -> Entry:
+    key, snippet = text(dig(item, "id")) or text(dig(item, "id", "videoId")), dig(item, "snippet")
+    thumbnails = dig(snippet, "thumbnails")
+    return Entry(
+        name,
+        None,
+        key or "",
+        title=text(dig(snippet, "title")),
+        url=f"https://www.youtube.com/watch?v={key}" if key else None,
+        image=web_url(dig(thumbnails, "medium", "url") or dig(thumbnails, "default", "url")),
+        **exact_count(dig(item, "statistics", "viewCount"), "views"),
+        listed_at=moment(dig(snippet, "publishedAt")),
+        extra=extra(
+            likes=whole(dig(item, "statistics", "likeCount")),
+            comments=whole(dig(item, "statistics", "commentCount")),
+            category_id=text(dig(snippet, "categoryId")),
+        ),
+    )
 
 
 _POPULAR_WALLS = Walls(
     replies=(
         (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"reason"\s*:\s*"(\w{1,60})"', "a refusal of the key ({code})"),
         (rb'^\s*\{\s*"error"(?s:.{0,4000}?)"(?:status|code)"\s*:\s*"?(\w{1,60})', "a refusal of the key ({code})"),
-    ),
+    )
 )
 
 
@@ -145,14 +144,9 @@ def _hashtag_query_of(url: str) -> Query | None:
 
 def _read_hashtag(page: Page) -> Iterator[Entry]:
     """Videos of a browse reply or of a saved page's own state, in the order shown."""
-    is_json = page.body.lstrip()[:1] in (b"{", b"[")
-    value = parse_json(page) if is_json else after(page, "ytInitialData")
-    name, rank = list_id(page.query), 0
-    for holder in _videos(value)[:_MAX_ROWS]:
-        entry = _video(holder, name, rank + 1)
-        if entry:
-            rank += 1
-            yield entry
+    value = parse_json(page) if is_json(page) else after(page, "ytInitialData")
+    name = list_id(page.query)
+    yield from ranked(entry for one in _videos(value)[:_MAX_ROWS] if (entry := _video(one, name)))
 
 
 def _videos(value: Any) -> list[Any]:
@@ -164,13 +158,13 @@ def _videos(value: Any) -> list[Any]:
     return []
 
 
-def _video(video: Any, name: str, rank: int) -> Entry | None:
+def _video(video: Any, name: str) -> Entry | None:
     short = text(dig(video, "onTap", "innertubeCommand", "reelWatchEndpoint", "videoId"))
     key = text(dig(video, "videoId")) or text(dig(video, "contentId")) or short
     if not key:
         return None
     if short and not (text(dig(video, "entityId")) or short).endswith(short):
-        return Entry(name, rank, "")  # it says two ids
+        return Entry(name, None, "")  # it says two ids
     parts = dig(video, "metadata", "lockupMetadataViewModel")
     title = _shown(dig(video, "title")) or _shown(dig(video, "headline")) or text(dig(parts, "title", "content"))
     title = title or text(dig(video, "overlayMetadata", "primaryText", "content"))
@@ -178,7 +172,7 @@ def _video(video: Any, name: str, rank: int) -> Entry | None:
     thumbnails = dig(video, "thumbnail", "thumbnails")
     return Entry(
         name,
-        rank,
+        None,
         key,
         title=title,
         url=f"https://www.youtube.com/watch?v={key}",
@@ -258,7 +252,7 @@ SOURCES = (
         terms="https://developers.google.com/youtube/terms/api-services-terms-of-service",
         why="Off until you set your own key: the trending page went in July 2025, the official call remains.",
         key_form=r"[\w-]{11}",
-        readers=(Reader("Data API v3", lambda page: b'"youtube#video' in page.body, _read_popular),),
+        readers=(reply("Data API v3", '"youtube#video', _read_popular),),
         hosts=("www.googleapis.com",),
         requests=_popular_requests,
         query_of=_popular_query_of,
@@ -284,7 +278,7 @@ SOURCES = (
         readers=(
             Reader(
                 "videos of a hashtag",
-                lambda page: any(kind.encode() in page.body for kind in _RENDERERS),
+                holds(*_RENDERERS),
                 _read_hashtag,
             ),
         ),

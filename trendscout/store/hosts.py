@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from trendscout.findings import Finding, from_json, to_json, words
 from trendscout.model import HostState
 from trendscout.store.sql import aware, naive, transaction
 
@@ -18,9 +19,19 @@ def host_states(connection: duckdb.DuckDBPyConnection) -> tuple[HostState, ...]:
         "SELECT host, trips, misses, open_until, reason, robots, robots_at FROM hosts ORDER BY host"
     ).fetchall()
     return tuple(
-        HostState(host, trips, misses, until and aware(until), reason, robots, robots_at and aware(robots_at))
-        for host, trips, misses, until, reason, robots, robots_at in rows
+        HostState(host, trips, misses, until and aware(until), _reason(reason), robots, read_at and aware(read_at))
+        for host, trips, misses, until, reason, robots, read_at in rows
     )
+
+
+def _reason(kept: str) -> Finding | None:
+    """The reason as it was kept; one of an older version is words of ours, mostly with a translation."""
+    found = from_json(kept)
+    return (words(kept) if found[0].code == "text" else found[0]) if found else None
+
+
+def _kept(reason: Finding | None) -> str:
+    return to_json((reason,)) if reason else ""
 
 
 def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[HostState]) -> None:
@@ -31,7 +42,7 @@ def save_host_states(connection: duckdb.DuckDBPyConnection, states: Iterable[Hos
             times = [moment and naive(moment) for moment in (state.open_until, state.robots_at)]
             connection.execute(
                 "INSERT INTO hosts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [state.host, state.trips, state.misses, times[0], state.reason, state.robots, times[1]],
+                [state.host, state.trips, state.misses, times[0], _kept(state.reason), state.robots, times[1]],
             )
 
 
