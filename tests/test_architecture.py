@@ -3,6 +3,7 @@
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,13 @@ HOMES = {module: library.homes for library in LIBRARIES for module in library.mo
 FILES = sorted(ROOT.rglob("*.py"))
 
 
-def imports(code: str) -> Iterator[str]:
+@cache
+def imports(code: str) -> tuple[str, ...]:
     """Every module that the code imports, wherever and in whatever form: `from package import name` gives both."""
+    return tuple(_imports(code))
+
+
+def _imports(code: str) -> Iterator[str]:
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
