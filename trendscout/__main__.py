@@ -9,9 +9,23 @@ from contextlib import suppress
 from trendscout import stopping
 
 
+class NoPandas:
+    """Says at once that there is no pandas, in a process of ours.
+
+    DuckDB and Arrow look for it, DuckDB at every parameter of a statement: where there is one, importing it takes
+    .2 s and 65 MB; where there is none, the whole path is searched each time, a seventh of the demo's CPU time.
+    """
+
+    def find_spec(self, fullname: str, _path: object = None, _target: object = None) -> None:
+        """Nothing, so that the next finder looks; raises ModuleNotFoundError for pandas."""
+        if fullname == "pandas":
+            raise ModuleNotFoundError("pandas is not used here", name=fullname)
+
+
 def main() -> None:
     """Run the command line."""
     stopping.listen()
+    sys.meta_path.insert(0, NoPandas())
     try:
         from trendscout.cli import run
 
