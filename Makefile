@@ -44,6 +44,7 @@ quick: $(VENV)/test.stamp ## the tests that take a second at most each: while yo
 
 update: $(VENV)/test.stamp ## goldens, fixtures, schemas and made documents anew: look at the diff
 	$(BIN)/python docs/house.py
+	$(BIN)/python docs/traditional.py
 	$(BIN)/python -m trendscout.report.fields
 	$(BIN)/python -m trendscout.sources._ledger > docs/sources.md
 	TRENDSCOUT_UPDATE=1 $(BIN)/python -m pytest -n 2 tests/report tests/sources/test_fixtures.py
