@@ -46,6 +46,7 @@ def everywhere(store: Connection) -> dict[tuple[str, str], ScoredItem]:
     return {(one.list_id, one.item_key): one for one in scores}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "scope",
     [
