@@ -46,7 +46,6 @@ def everywhere(store: Connection) -> dict[tuple[str, str], ScoredItem]:
     return {(one.list_id, one.item_key): one for one in scores}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(
     "scope",
     [
