@@ -25,7 +25,7 @@ import duckdb
 import numpy as np
 import pyarrow as pa
 
-from trendscout.__main__ import NoPandas
+from trendscout.__main__ import LeftOut
 
 PINS = Path(__file__).parent.parent / "requirements" / "run.txt"
 TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE"}
@@ -113,7 +113,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     count = parser.parse_args().rows
-    sys.meta_path.insert(0, NoPandas())
+    sys.meta_path.insert(0, LeftOut())
     found = weights()
     print(f"{sum(found.values()):.0f} MB: {', '.join(f'{name} {mb:.0f}' for name, mb in list(found.items())[:8])}")
     given = rows(count)
