@@ -27,6 +27,7 @@ import pyarrow as pa
 
 from trendscout.__main__ import LeftOut
 
+TARGET_MB = 300
 PINS = Path(__file__).parent.parent / "requirements" / "run.txt"
 TYPES = {str: "VARCHAR", int: "BIGINT", float: "DOUBLE"}
 Row = dict[str, Any]
@@ -108,14 +109,16 @@ def cpu_s(work: Callable[[], object]) -> float:
     return min(taken)
 
 
-def main() -> None:
-    """Print both tables."""
+def main() -> int:
+    """Print both tables; 0 if the target is met."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
     parser.add_argument("--rows", type=int, default=100_000)
     count = parser.parse_args().rows
     sys.meta_path.insert(0, LeftOut())
     found = weights()
-    print(f"{sum(found.values()):.0f} MB: {', '.join(f'{name} {mb:.0f}' for name, mb in list(found.items())[:8])}")
+    whole = sum(found.values())
+    heaviest = ", ".join(f"{name} {mb:.0f}" for name, mb in list(found.items())[:8])
+    print(f"{whole:.0f} MB (target {TARGET_MB}): {heaviest}")
     given = rows(count)
     for name, way in (("Arrow", by_arrow), ("NumPy", by_numpy), ("JSON", by_json)):
         taken = cpu_s(partial(way, given))
@@ -129,7 +132,8 @@ def main() -> None:
     }
     for name, read in ways.items():
         print(f"{count:,} token lists out, {name}: {cpu_s(read):.2f} CPU s")
+    return 0 if whole <= TARGET_MB else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
