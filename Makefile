@@ -8,8 +8,14 @@ endif
 RUN_PINS := requirements/run.txt
 TEST_PINS := requirements/test.txt
 
+# Two processes; one that is done takes over half of what the other has left, so that a module's tests, and what they
+# share, stay together.
+PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
+
 .DEFAULT_GOAL := help
 export REPOSITORY
+# The tests start hundreds of processes: each would compile the package for itself.
+unexport PYTHONDONTWRITEBYTECODE
 # Names that are no files.
 .PHONY: audit sbom crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
 
@@ -38,13 +44,14 @@ run: $(VENV)/run.stamp ## the daily job on live lists (jobs/daily.toml)
 	$(BIN)/trendscout run jobs/daily.toml
 
 test: $(VENV)/test.stamp ## all tests
-	$(BIN)/python -m pytest -n 2
+	$(PYTEST)
 
 quick: $(VENV)/test.stamp ## the tests that take a second at most each: while you work
-	$(BIN)/python -m pytest -n 2 -m "not slow and not shared and not browser"
+	$(PYTEST) -m "not slow and not shared and not browser"
 
 update: $(VENV)/test.stamp ## goldens, fixtures, schemas and made documents anew: look at the diff
 	$(BIN)/python docs/house.py
+	$(BIN)/python docs/traditional.py
 	$(BIN)/python -m trendscout.report.fields
 	$(BIN)/python -m trendscout.sources._ledger > docs/sources.md
 	TRENDSCOUT_UPDATE=1 $(BIN)/python -m pytest -n 2 tests/report tests/sources/test_fixtures.py
@@ -59,8 +66,8 @@ crash: $(VENV)/test.stamp ## 200 real processes killed at random moments
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash
 
 gate: $(VENV)/test.stamp ## pinned floors of quality (needs TRENDSCOUT_SHARED), and the tests that take minutes
-	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 tests/ranking/test_agreement.py tests/matching/test_shared.py
-	TRENDSCOUT_GATE=1 $(BIN)/python -m pytest -n 2 -m long tests/crash tests/demo tests/desk tests/jobs tests/secrets tests/team
+	TRENDSCOUT_GATE=1 $(PYTEST) tests/ranking/test_agreement.py tests/matching/test_shared.py
+	TRENDSCOUT_GATE=1 $(PYTEST) -m long tests/crash tests/demo tests/desk tests/jobs tests/secrets tests/team
 
 torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hours
 	TRENDSCOUT_CYCLES=200 $(BIN)/python -m pytest tests/crash

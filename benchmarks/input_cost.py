@@ -36,10 +36,9 @@ from pathlib import Path
 sys.path.insert(0, str(Path(__file__).parent))
 
 import brotli
-import zstandard
 from mutations import fixture_seeds
 
-from trendscout.archive.decoding import decode, decode_start
+from trendscout.archive.decoding import decode, decode_start, zstd_library
 from trendscout.archive.reader import foreign_pages
 from trendscout.archive.wire import public_headers, public_url
 from trendscout.errors import TrendscoutError
@@ -251,7 +250,7 @@ def readers() -> Iterator[Reader]:
     """Every decoder and reader with the floods that it is given."""
     empty = gzip.compress(b"", mtime=0)
     pack: dict[str, Callable[[bytes], bytes]] = {"gzip": gzip.compress, "deflate": zlib.compress}
-    pack |= {"br": lambda data: brotli.compress(data, quality=4), "zstd": zstandard.compress}
+    pack |= {"br": lambda data: brotli.compress(data, quality=4), "zstd": zstd_library().compress}
     for name in ("gzip", "deflate", "br", "zstd"):
         run = decoding(name)
         yield Reader(f"decode {name}", run, (empty, b"\0", b"\x28\xb5\x2f\xfd", b"\x06", b"x\x9c\x03\0\0\0\0\1"))

@@ -57,7 +57,7 @@ LAYERS = (
 
 LIBRARIES = (
     Library(("httpx", "protego", "stamina"), ("fetch",), "HTTP, robots.txt, retries"),
-    Library(("brotli", "zstandard"), ("archive/decoding",), "content encodings"),
+    Library(("brotli", "backports", "compression"), ("archive/decoding",), "content encodings"),
     Library(("warcio",), ("archive",), "WARC records"),
     Library(("selectolax",), ("text/markup",), "HTML and XML"),
     Library(("duckdb", "duckdb_extensions"), ("store",), "the store, as a file and on DuckLake"),
@@ -72,7 +72,6 @@ LIBRARIES = (
         "tables on their way between DuckDB, files and arrays",
     ),
     Library(("rapidfuzz",), ("matching",), "similarity of titles"),
-    Library(("opencc",), ("text/titles",), "traditional to simplified Chinese"),
     Library(("babel",), ("text/digits", "intake"), "how numbers are written where"),
     Library(("python_calamine",), ("intake/sheets",), "workbooks in"),
     Library(("jmespath",), ("intake/declarative",), "paths of declared sources"),

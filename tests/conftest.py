@@ -9,12 +9,15 @@ from typing import NamedTuple
 import pytest
 from hypothesis import settings
 
+from trendscout.__main__ import LeftOut
+
 # No deadline: a busy machine is no fault of the code. TRENDSCOUT_FUZZ=long asks for twenty times the usual
 # examples: `make torture`.
 settings.register_profile("usual", deadline=None)
 settings.register_profile("long", max_examples=2000, deadline=None)
 settings.load_profile(os.environ.get("TRENDSCOUT_FUZZ") or "usual")
 
+sys.meta_path.insert(0, LeftOut())  # as in the command's own process
 
 # Folders of tests that start servers, browsers or whole months: `make quick` leaves them to `make test`.
 _SLOW = frozenset(("crash", "demo", "desk", "secrets", "team", "trouble"))

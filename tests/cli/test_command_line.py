@@ -196,3 +196,19 @@ def test_changes_are_told_against_the_last_answer_to_the_same_question(run, tmp_
     assert run(*asked, "3").code == 0
     assert "everything is new" in run(*asked, "5", "--changes").out
     assert "Nothing changed" in run(*asked, "3", "--changes").out
+
+
+def test_pandas_is_not_imported_where_it_is_installed(tmp_path):
+    """DuckDB would import it at the first parameter of a statement."""
+    (tmp_path / "pandas.py").write_text("open('imported', 'w').close()\n")
+    (tmp_path / "h.csv").write_text("list_id,snapshot_at,rank,item_key\nshop_US/top/lamps,2026-07-01,1,k1\n")
+    done = subprocess.run(
+        [sys.executable, "-m", "trendscout", "--db", "s.duckdb", "import", "h.csv"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(tmp_path), str(ROOT)))},
+        check=False,
+        capture_output=True,
+        timeout=120,
+    )
+    assert done.returncode == 0, done.stderr
+    assert not (tmp_path / "imported").exists()

@@ -93,6 +93,7 @@ def ran(folder: Path, encoding: str, *arguments: str) -> tuple[int, bytes, str]:
         return code, out.getvalue(), err.getvalue().decode(encoding)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("encoding", ENCODINGS)
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_every_command_answers_in_every_encoding(home, encoding, lang):

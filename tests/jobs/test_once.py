@@ -61,6 +61,7 @@ def workspace(tmp_path):
         yield OpenPlace(StoreAddress(tmp_path / "s.duckdb"), tmp_path / "archive", connection=connection)
 
 
+@pytest.mark.slow
 def test_a_thousand_days_with_faults_give_one_report_a_date(workspace, tmp_path, monkeypatch):
     chance = random.Random(11)
     written: list[date] = []

@@ -1,4 +1,5 @@
 import pytest
+import traditional
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -75,3 +76,7 @@ def test_gloss_names_the_goods_and_the_facts() -> None:
     assert gloss_zh("便携榨汁杯") is None
     assert gloss_zh("Qwx Zzyp 77") is None
     assert search_1688("杯").endswith("keywords=%B1%AD")
+
+
+def test_the_table_of_characters_is_what_opencc_says() -> None:
+    assert traditional.TABLE.read_text(encoding="utf-8") == traditional.table(), "run `make update`"

@@ -9,17 +9,16 @@ from collections.abc import Callable
 
 import brotli
 import pytest
-import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.archive.decoding import BodyTooLarge, BrokenBody, decode, decode_start
+from trendscout.archive.decoding import BodyTooLarge, BrokenBody, decode, decode_start, zstd_library
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
     "deflate": zlib.compress,
     "br": brotli.compress,
-    "zstd": zstandard.compress,
+    "zstd": zstd_library().compress,
 }
 
 

@@ -6,6 +6,7 @@ import fault_matrix
 import pytest
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", fault_matrix.cases(), ids=lambda case: case.name)
 def test_each_fault_comes_to_what_it_should_and_costs_no_more(case: fault_matrix.Case) -> None:
     result = asyncio.run(fault_matrix.measure(case))

@@ -16,6 +16,7 @@ from trendscout.steps.record import RIVAL
 from trendscout.store import track_record
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow  # sixteen mornings are made again
 NOW = morning(DAYS - 1)
 BACK = 16  # mornings that are made again
 

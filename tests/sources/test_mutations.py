@@ -24,6 +24,7 @@ def mutations() -> Any:
     return module
 
 
+@pytest.mark.slow
 def test_no_changed_page_is_read_wrong_without_a_word(mutations: Any) -> None:
     seeds = list(mutations.fixture_seeds())
     table, wrong = mutations.run(seeds, EACH)

@@ -52,6 +52,7 @@ def read(name: str, body: bytes) -> None:
         assert entry.count is None or entry.count >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 @settings(max_examples=25, deadline=2000, suppress_health_check=list(HealthCheck), derandomize=True)
 @given(data=st.data())

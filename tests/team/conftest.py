@@ -2,6 +2,7 @@
 
 import itertools
 import os
+import shutil
 import signal
 import subprocess
 import tempfile
@@ -13,6 +14,7 @@ import psutil
 import pytest
 
 from trendscout.store.address import StoreAddress
+from trendscout.store.connect import open_store
 from trendscout.store.workspace import Workspace
 
 _numbers = itertools.count()  # each test has databases of its own
@@ -59,12 +61,36 @@ def new_lake(postgres, tmp_path):
     return new
 
 
+@pytest.fixture(scope="session")
+def _made(postgres, tmp_path_factory):
+    """The folder of the lake in the database `made`, which holds nothing and is copied."""
+    server, string = postgres
+    server.psql("CREATE DATABASE made;")
+    data = tmp_path_factory.mktemp("made")
+    with open_store(StoreAddress(f"ducklake:postgres:dbname=made {string}", str(data))):
+        return data
+
+
+@pytest.fixture
+def lake(postgres, _made, tmp_path):
+    """The address of a lake of the test's own that holds nothing: a copy costs a quarter of making one."""
+    server, string = postgres
+    name = f"lake_{next(_numbers)}"
+    data = shutil.copytree(_made, tmp_path / name)
+    server.psql(f"CREATE DATABASE {name} TEMPLATE made;")
+    server.psql(
+        f"\\c {name}\nUPDATE ducklake_metadata SET value = replace(value, '{_made}', '{data}') "
+        "WHERE key = 'data_path';"
+    )
+    return StoreAddress(f"ducklake:postgres:dbname={name} {string}", str(data))
+
+
 @pytest.fixture(params=["file", "lake"])
 def workspace(request, tmp_path):
     """Where a store is: a file's, then a lake's; Workspace."""
     if request.param == "file":
         return Workspace.at(tmp_path / "store.duckdb")
-    return Workspace.at(request.getfixturevalue("new_lake")())
+    return Workspace.at(request.getfixturevalue("lake"))
 
 
 @pytest.fixture

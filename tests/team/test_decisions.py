@@ -39,7 +39,7 @@ def workspace(request, tmp_path):
     """Where a store is; in a lake each of these tests takes ten seconds and more."""
     if request.param == "file":
         return Workspace.at(tmp_path / "store.duckdb")
-    return Workspace.at(request.getfixturevalue("new_lake")())
+    return Workspace.at(request.getfixturevalue("lake"))
 
 
 @pytest.fixture

@@ -36,8 +36,8 @@ def history(file: Path, days=40, lists="xy") -> Path:
 
 
 @pytest.fixture
-def shared(new_lake, tmp_path):
-    workspace = Workspace.at(new_lake())
+def shared(lake, tmp_path):
+    workspace = Workspace.at(lake)
     import_file(workspace, history(tmp_path / "h.csv"), profile=None, market=None, at=None, now=NOW)
     return workspace
 

@@ -68,8 +68,8 @@ def test_a_load_that_fails_leaves_nothing(workspace, monkeypatch):
         assert upkeep.contradictions(store) == []
 
 
-def test_two_reporters_give_one_report_a_date(new_lake):
-    workspace = Workspace.at(new_lake())
+def test_two_reporters_give_one_report_a_date(lake):
+    workspace = Workspace.at(lake)
     got = []
 
     def report(name):
@@ -87,9 +87,8 @@ def test_two_reporters_give_one_report_a_date(new_lake):
         assert store.execute("SELECT count(*) FROM runs").fetchall() == [(1,)]
 
 
-def test_a_lease_is_one_holders_until_it_runs_out(new_lake):
-    address = new_lake()
-    first, second = Leases(address), Leases(address)
+def test_a_lease_is_one_holders_until_it_runs_out(lake):
+    first, second = Leases(lake), Leases(lake)
     assert first.take(["a", "it's"], 30) == {"a", "it's"}
     assert second.take(["a", "b"], 30) == {"b"}
     first.free(["a"])
@@ -98,9 +97,8 @@ def test_a_lease_is_one_holders_until_it_runs_out(new_lake):
     assert first.take(["a"], 30) == {"a"}
 
 
-def test_a_lease_is_renewed_while_its_holder_works(new_lake):
-    address = new_lake()
-    first, second = Leases(address), Leases(address)
+def test_a_lease_is_renewed_while_its_holder_works(lake):
+    first, second = Leases(lake), Leases(lake)
     assert first.take(["a"], 1.5)
     with kept(first, ["a"], seconds=1.5) as check:
         time.sleep(2.5)
@@ -109,13 +107,12 @@ def test_a_lease_is_renewed_while_its_holder_works(new_lake):
     assert second.take(["a"], 1) == {"a"}
 
 
-def test_each_list_goes_to_one_of_two(new_lake):
-    address = new_lake()
+def test_each_list_goes_to_one_of_two(lake):
     lanes = {f"host{number}": [f"list{number}a", f"list{number}b"] for number in range(4)}
     got = []
 
     def collect():
-        for names, _, done in in_turns(address, lanes, after_s=0):
+        for names, _, done in in_turns(lake, lanes, after_s=0):
             got.extend(names)
             done(names)
 
@@ -143,16 +140,15 @@ def machine(address, server):
     )
 
 
-def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(new_lake):
-    address = new_lake()
+def test_four_collectors_of_which_one_is_killed_lose_and_double_nothing(lake):
     with MarketServer(World(7, 5, ("US",))) as server:
         server.turn(0)
-        machines = [machine(address, server) for _ in range(5)]
+        machines = [machine(lake, server) for _ in range(5)]
         time.sleep(4.0)
         machines[0].kill()
         said = [one.communicate(timeout=120) for one in machines]
     assert [one.returncode for one in machines[1:]] == [0] * 4, said[1:]
-    with Workspace.at(address).store() as store:
+    with Workspace.at(lake).store() as store:
         assert upkeep.contradictions(store) == []
         looks = store.execute(
             "SELECT source, category, count(*) FROM lists JOIN snapshots USING (list_key) GROUP BY ALL"

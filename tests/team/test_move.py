@@ -48,8 +48,7 @@ def test_there_and_back_is_the_same(file, new_lake, tmp_path):
     assert upkeep.check(lake) == []
 
 
-def test_a_move_that_stopped_goes_on(file, new_lake, monkeypatch):
-    lake = new_lake()
+def test_a_move_that_stopped_goes_on(file, lake, monkeypatch):
     order = upkeep._order
 
     def stops(table):
@@ -65,8 +64,7 @@ def test_a_move_that_stopped_goes_on(file, new_lake, monkeypatch):
     assert rows(lake) == rows(file)
 
 
-def test_a_store_with_other_data_is_left(file, new_lake):
-    lake = new_lake()
+def test_a_store_with_other_data_is_left(file, lake):
     with open_store(lake) as store:
         load_snapshots(store, [look(77)], loaded_at=NOW)
     before = rows(lake)
@@ -86,8 +84,7 @@ def test_what_cannot_be_reached_is_said_without_the_password(tmp_path):
 
 
 @pytest.mark.long
-def test_compacting_a_lake_changes_no_row(new_lake):
-    lake = new_lake()
+def test_compacting_a_lake_changes_no_row(lake):
     for day in range(6):
         with open_store(lake) as store:
             load_snapshots(store, [look(day)], loaded_at=NOW)

@@ -9,6 +9,7 @@ import json
 import os
 import pkgutil
 import random
+import shutil
 import signal
 import subprocess
 import sys
@@ -28,6 +29,7 @@ from trendscout.demo.run import run_demo
 from trendscout.demo.server import HOSTS, MarketServer
 from trendscout.jobs import schedule
 from trendscout.store import upkeep
+from trendscout.store.address import StoreAddress
 from trendscout.store.leases import Leases
 from trendscout.store.workspace import Workspace
 
@@ -109,18 +111,27 @@ def history(folder: Path) -> Path:
 
 
 @pytest.fixture(scope="module")
-def played(request, postgres, tmp_path_factory):
-    """A folder with a store that holds a few days, a job, and things to take in; how it is named."""
-    from trendscout.store.address import StoreAddress
+def demo(tmp_path_factory):
+    """A store in a file that holds a few days, its archive beside it."""
+    folder = tmp_path_factory.mktemp("stops")
+    db = StoreAddress(folder / "s.duckdb")
+    run_demo(folder / "played", days=5, markets=("US",), db=db)
+    return db
 
+
+@pytest.fixture(scope="module")
+def played(request, demo, postgres, tmp_path_factory):
+    """A folder with a store that holds a few days, a job, and things to take in; how it is named."""
     folder = tmp_path_factory.mktemp(f"stops_{request.param}")
     if request.param == "file":
         db = StoreAddress(folder / "s.duckdb")
+        shutil.copy(demo.file, db.file)
     else:
         server, string = postgres
         server.psql("CREATE DATABASE stops;")
         db = StoreAddress(f"ducklake:postgres:dbname=stops {string}", str(folder / "data"))
-    run_demo(folder / "played", days=5, markets=("US",), db=db)
+        upkeep.move(demo, db)
+    shutil.copytree(demo.archive, db.archive)
     (folder / "trendscout.toml").write_text(
         f"contact = 'demo@market.example'\ndata_path = '{db.data_path or folder}'\n"
         "[collect]\nspacing_s = 0.2\n[categories]\nshopify = ['{SHOP}']\n"

@@ -68,16 +68,14 @@ def seconds_until_taken(lake, within) -> float:
     return time.monotonic() - begin
 
 
-def test_a_killed_holder_costs_the_next_a_few_seconds(new_lake):
-    lake = new_lake()
+def test_a_killed_holder_costs_the_next_a_few_seconds(lake):
     process = holder(lake, 30)
     process.kill()
     process.communicate()
     assert seconds_until_taken(lake, 20) < 15  # 6 s without a heartbeat; 30 s without the look at its connection
 
 
-def test_a_holder_that_lives_keeps_its_lease_without_a_beat(new_lake):
-    lake = new_lake()
+def test_a_holder_that_lives_keeps_its_lease_without_a_beat(lake):
     first, second = Leases(lake), Leases(lake)
     assert first.take(["write"], 30) == {"write"}
     time.sleep(1.5)
@@ -87,8 +85,7 @@ def test_a_holder_that_lives_keeps_its_lease_without_a_beat(new_lake):
     assert second.take(["write"], 30, dead_s=0.5) == {"write"}
 
 
-def test_a_holder_that_stands_still_past_its_lease_is_told_that_it_lost_it(new_lake):
-    lake = new_lake()
+def test_a_holder_that_stands_still_past_its_lease_is_told_that_it_lost_it(lake):
     process = holder(lake, 4)
     process.send_signal(signal.SIGSTOP)
     took = seconds_until_taken(lake, 20)
@@ -101,13 +98,13 @@ def test_a_holder_that_stands_still_past_its_lease_is_told_that_it_lost_it(new_l
 @pytest.mark.parametrize(
     "wrong", [timedelta(days=400), timedelta(days=-400), timedelta(minutes=40), timedelta(minutes=-40)]
 )
-def test_a_wrong_clock_keeps_nobody_from_a_list(new_lake, wrong):
+def test_a_wrong_clock_keeps_nobody_from_a_list(lake, wrong):
     class Wrong(SystemClock):
         def now(self):
             return datetime.now(UTC) + wrong
 
     query = [Query("shopify", "US", "new_arrivals", SHOP)]
-    workspace = Workspace.at(new_lake())
+    workspace = Workspace.at(lake)
     with MarketServer(World(7, 5, ("US",))) as server:
         server.turn(4)
         manner = {"settings": Settings(contact="t@market.example", spacing_s=0.0), "base_url": server.base_urls}
@@ -122,9 +119,9 @@ def test_a_wrong_clock_keeps_nobody_from_a_list(new_lake, wrong):
     assert [one.status for one in (first, second, third, fourth)] == ["ok", "left", "ok", "ok"]
 
 
-def test_each_morning_of_a_simulated_clock_is_a_turn_of_its_own(new_lake):
+def test_each_morning_of_a_simulated_clock_is_a_turn_of_its_own(lake):
     query = [Query("shopify", "US", "new_arrivals", SHOP)]
-    workspace = Workspace.at(new_lake())
+    workspace = Workspace.at(lake)
     said = []
     with MarketServer(World(7, 5, ("US",))) as server:
         for day in (0, 0, 1):
@@ -141,13 +138,13 @@ def test_only_left_lists_are_a_run_in_part():
     assert [jobs._state(some) for some in ([], [left], [left, ok], [ok])] == ["done", "partial", "done", "done"]
 
 
-def test_the_server_says_its_time(new_lake):
-    with Workspace.at(new_lake()).store() as store:
+def test_the_server_says_its_time(lake):
+    with Workspace.at(lake).store() as store:
         assert abs(server_time(store) - datetime.now(UTC)) < timedelta(seconds=30)
 
 
-def test_what_was_taken_is_not_given_twice_when_a_lane_is_freed(new_lake):
-    lake, got = new_lake(), []
+def test_what_was_taken_is_not_given_twice_when_a_lane_is_freed(lake):
+    got = []
     for _ in range(2):
         for mine, others, done in in_turns(lake, {"host": ["a", "b"]}, after_s=0):
             got.append((mine, others))
@@ -155,8 +152,8 @@ def test_what_was_taken_is_not_given_twice_when_a_lane_is_freed(new_lake):
     assert got == [({"a", "b"}, set()), ({"b"}, {"a"})]
 
 
-def test_a_reader_sees_whole_loads_only_and_its_moment_over_expiry(new_lake):
-    workspace = Workspace.at(new_lake())
+def test_a_reader_sees_whole_loads_only_and_its_moment_over_expiry(lake):
+    workspace = Workspace.at(lake)
     with workspace.writing() as store:
         load_snapshots(store, [look(0)], loaded_at=NOW)
     ended = threading.Event()

@@ -33,19 +33,34 @@ KNOWN_MISSES = [
 ]
 
 
-@pytest.mark.parametrize("row", TABLE, ids=lambda row: f"{row['kind']}-{row['text'][:40]}")
-def test_table(row: dict[str, str]) -> None:
-    market, language = row["market"] or None, row["language"] or None
-    if row["kind"] == "count":
-        count = parse_count(row["text"], market, language)
-        got = (str(count.value), "yes" if count.is_floor else "no", count.unit or "") if count else ("", "", "")
-        assert got == (row["value"], row["floor"], row["unit"])
-    else:
-        price = parse_price(row["text"], market)
-        low, _, high = row["value"].partition("..")
-        assert (price.amount if price else None) == (Decimal(low) if low else None)
-        assert (price.high if price else None) == (Decimal(high) if high else None)
-        assert (price.currency if price else None) == (row["unit"] or None)
+def count_of(row: dict[str, str]) -> dict[str, str]:
+    """What is read in a row's text, as the table says it; nothing is "", as in the table."""
+    count = parse_count(row["text"], row["market"] or None, row["language"] or None)
+    if count is None:
+        return {"value": "", "floor": "", "unit": ""}
+    return {"value": str(count.value), "floor": "yes" if count.is_floor else "no", "unit": count.unit or ""}
+
+
+def price_of(row: dict[str, str]) -> tuple[Decimal | None, Decimal | None, str | None]:
+    price = parse_price(row["text"], row["market"] or None)
+    return (price.amount, price.high, price.currency) if price else (None, None, None)
+
+
+def test_table() -> None:
+    """All rows in one test: as 2,832 tests of their own they took 6 CPU s more, which pytest spent on itself."""
+    wrong = []
+    for line, row in enumerate(TABLE, 2):
+        got: object
+        wanted: object
+        if row["kind"] == "count":
+            got, wanted = count_of(row), {key: row[key] for key in ("value", "floor", "unit")}
+        else:
+            low, _, high = row["value"].partition("..")
+            got = price_of(row)
+            wanted = (Decimal(low) if low else None, Decimal(high) if high else None, row["unit"] or None)
+        if got != wanted:
+            wrong.append((f"numbers.csv:{line}", row["kind"], row["text"], got, wanted))
+    assert wrong == []
 
 
 @pytest.mark.parametrize(("text", "market", "language", "value"), KNOWN_MISSES)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 import zlib
 from collections.abc import Callable, Iterator
+from types import ModuleType
 
 from trendscout.findings import Worded
 
 _MAX_ENCODINGS = 2  # one proxy on top of a server; each costs its own pass over up to `limit` bytes
 _MAX_STREAMS = 1000  # gzip members in one body: an empty one costs 20 bytes to send and 10 µs to read
 _INPUT_PIECE = 1 << 16  # what a stream leaves over is copied: of a piece, not of the whole body
-_ZSTD_WINDOW = 1 << 23  # RFC 9659: a sender may not ask for more than 8 MB
-# A zstd block makes at most 128 KiB of at least 4 bytes, so that one piece makes at most 32 MiB.
-_ZSTD_PIECE = 1024
+_ZSTD_WINDOW_LOG = 23  # RFC 9659: a sender may not ask for more than 8 MB
 _OUTPUT_PIECE = 1 << 20
 
 
@@ -138,18 +138,28 @@ def _brotli(body: bytes) -> Iterator[bytes]:
         yield piece
 
 
-def _zstd(body: bytes) -> Iterator[bytes]:
-    import zstandard
+def zstd_library() -> ModuleType:
+    """`compression.zstd`, Python's own from 3.14 on; its backport before."""
+    if sys.version_info >= (3, 14):
+        from compression import zstd
+    else:
+        from backports import zstd
+    return zstd
 
-    stream = zstandard.ZstdDecompressor(max_window_size=_ZSTD_WINDOW).decompressobj()
-    for start in range(0, len(body), _ZSTD_PIECE):
+
+def _zstd(body: bytes) -> Iterator[bytes]:
+    zstd = zstd_library()
+    stream = zstd.ZstdDecompressor(options={zstd.DecompressionParameter.window_log_max: _ZSTD_WINDOW_LOG})
+    data = body
+    while not stream.eof:
         try:
-            yield stream.decompress(body[start : start + _ZSTD_PIECE])
-        except zstandard.ZstdError as error:
+            piece = stream.decompress(data, _OUTPUT_PIECE)
+        except zstd.ZstdError as error:
             raise BrokenBody("damaged zstd data: {said}", said=str(error)) from None
-        if stream.eof:
-            return
-    raise BrokenBody("zstd data stops too early")
+        data = b""
+        if not piece and stream.needs_input and not stream.eof:
+            raise BrokenBody("zstd data stops too early")
+        yield piece
 
 
 _DECODERS: dict[str, Callable[[bytes], Iterator[bytes]]] = {

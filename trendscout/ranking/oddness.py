@@ -182,7 +182,7 @@ def _split(title: str) -> tuple[str, ...]:
     return tuple(
         word
         for word in words_of(title)
-        if " " not in word and len(word) > 1 and not any(char.isdigit() for char in word)
+        if " " not in word and len(word) > 1 and (word.isalpha() or not any(char.isdigit() for char in word))
     )
 
 

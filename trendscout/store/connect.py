@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -57,13 +57,15 @@ def open_store(
     import duckdb
 
     address = StoreAddress.of(address)
-    if address.shared:
-        connection = open_lake(address)
-    else:
-        connection = _open_file(address.file, wait_s, sleep, must_exist=must_exist, only_read=only_read)
+    opened = (
+        open_lake(address)
+        if address.shared
+        else closing(_open_file(address.file, wait_s, sleep, must_exist=must_exist, only_read=only_read))
+    )
     try:
-        retried(lambda: migrate(connection, address))  # two may meet a new lake at once
-        yield connection
+        with opened as connection:
+            retried(lambda: migrate(connection, address))  # two may meet a new lake at once
+            yield connection
     except RuntimeError as error:  # no duckdb.Error: so it says that a query was stopped
         if is_stop(error):
             raise KeyboardInterrupt from None
@@ -73,8 +75,6 @@ def open_store(
         if told is None:
             raise
         raise told from error
-    finally:
-        connection.close()
 
 
 def _open_file(

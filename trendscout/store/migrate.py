@@ -74,16 +74,16 @@ def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int
         )
     if have:
         _recognise(connection, address, taken)
-    for number, file in steps():
-        if number <= have:
-            continue
+    missing = [(number, file) for number, file in steps() if number > have]
+    for number, file in missing:
         connection.execute("BEGIN")
         try:
-            connection.execute(
-                "CREATE TABLE IF NOT EXISTS migrations "
-                "(version INTEGER, name VARCHAR, applied_at TIMESTAMP, digest VARCHAR)"
-            )
-            connection.execute("ALTER TABLE migrations ADD COLUMN IF NOT EXISTS digest VARCHAR")
+            if number == missing[0][0]:
+                connection.execute(
+                    "CREATE TABLE IF NOT EXISTS migrations "
+                    "(version INTEGER, name VARCHAR, applied_at TIMESTAMP, digest VARCHAR)"
+                )
+                connection.execute("ALTER TABLE migrations ADD COLUMN IF NOT EXISTS digest VARCHAR")
             connection.execute(file.read_text(encoding="utf-8"))
             connection.execute(
                 "INSERT INTO migrations (version, name, applied_at, digest) VALUES (?, ?, ?, ?)",

@@ -6,6 +6,7 @@ import html
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 from trendscout.text import glossary
@@ -69,10 +70,8 @@ class Title(NamedTuple):
 @cache
 def _to_simplified() -> dict[int, str]:
     """Each traditional character's simplified form; one character at a time, so that word order cannot matter."""
-    from opencc import OpenCC
-
-    every = "".join(map(chr, range(0x4E00, 0xA000)))
-    return {ord(old): new for old, new in zip(every, OpenCC("t2s").convert(every), strict=True) if old != new}
+    pairs = (Path(__file__).parent / "traditional.txt").read_text(encoding="utf-8").split()
+    return {ord(pair[0]): pair[1] for pair in pairs}
 
 
 def fold(text: str) -> str:
