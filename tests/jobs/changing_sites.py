@@ -31,10 +31,10 @@ def redesigned(platform: str) -> Change:
     return lambda body: _renamed(body, RENAMED[platform])
 
 
-def mended(page: Page) -> Page:
-    """The page as the reader knew it: what a reader that was mended reads."""
+def mended(page: Page, *, moved_prices: bool = False) -> Page:
+    """The page as the reader knew it: what a reader that was mended reads, of prices too where it finds them."""
     body = page.body.decode()
-    for pairs in RENAMED.values():
+    for pairs in (*RENAMED.values(), *(_MOVED.values() if moved_prices else ())):
         body = _renamed(body, [(new, old) for old, new in pairs])
     return replace(page, body=body.encode())
 
@@ -83,32 +83,26 @@ def as_long_as(places: int, a_page: int = 60) -> Change:
     return change
 
 
-def without_prices(share: float) -> Change:
-    """The page, on which this share of the rows has no price: always the same rows first."""
+def moved_prices(platform: str, share: float) -> Change:
+    """The page, on which this share of the rows has its price in another place: always the same rows first."""
 
-    def fades(key: object) -> bool:
-        return number_of("fade", str(key)) % 1000 < share * 1000
+    def moves(row: re.Match[str]) -> str:
+        moved = number_of("moved", row[1]) % 1000 < share * 1000
+        return _renamed(row[0], _MOVED[platform]) if moved else row[0]
 
-    def unpriced(card: dict[str, object]) -> dict[str, object]:
-        gone = ("prices",) if fades(card["productId"]) else ()
-        return {name: value for name, value in card.items() if name not in gone}
+    return lambda body: re.sub(_ROW[platform], moves, body)
 
-    def change(body: str) -> str:
-        if "_init_data_" in body:
-            return _in_state(body, lambda rows, _: [*map(unpriced, rows)])
-        if body.startswith("{"):
-            shop = json.loads(body)
-            for product in shop["products"]:
-                if fades(product["id"]):
-                    product["variants"] = [{**one, "price": None} for one in product["variants"]]
-            return json.dumps(shop)
-        return re.sub(
-            r'(?s)(<div id="(B0\w{8})" class="p13n-sc-un.*?)<span class="_cDEzb_p13n-sc-price[^<]*</span>',
-            lambda found: found[1] if fades(found[2]) else found[0],
-            body,
-        )
 
-    return change
+_ROW = {  # a row with its price, and the id in it
+    "amazon": r'(?s)<div id="(B0\w{8})" class="p13n-sc-un.*?</li>',
+    "aliexpress": r'"productId": "(\d+)".*?"prices": ',
+    "shopify": r'"id": (\d+), "title".*?"price": ',
+}
+_MOVED = {
+    "amazon": (("a-color-price", "a-color-cost"), ("p13n-sc-price", "p13n-sc-cost")),
+    "aliexpress": (('"prices": ', '"offer": '),),
+    "shopify": (('"price": ', '"amount": '),),
+}
 
 
 _STATE = re.compile(r"(_init_data_= \{ data: )(.*)( \}\n</script>)", re.DOTALL)

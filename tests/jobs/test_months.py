@@ -3,7 +3,7 @@ counted as movement by nobody; a mended reader reads the lost days from the arch
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -12,9 +12,10 @@ import pytest
 
 from tests.jobs import changing_sites as sites
 from trendscout import pipeline
+from trendscout.archive import Archive
 from trendscout.clock import VirtualClock
 from trendscout.demo.market import World, date_of, morning_of
-from trendscout.demo.server import MarketServer
+from trendscout.demo.server import HOSTS, MarketServer
 from trendscout.findings import filled
 from trendscout.jobs import notify
 from trendscout.jobs.doctor import examine
@@ -23,9 +24,11 @@ from trendscout.model import ReportQuery
 from trendscout.settings.config import Channel, Settings
 from trendscout.settings.jobfile import load_job
 from trendscout.sources import snapshots
+from trendscout.sources.source import read_page
 from trendscout.steps.rank import rank
 from trendscout.steps.replay import Replayed
 from trendscout.store.query import ANYWHERE
+from trendscout.store.upkeep import back_up, restore
 from trendscout.store.workspace import Workspace
 
 JOB = """
@@ -137,10 +140,20 @@ class Months:
             for list_id, day, depth, keys, ranks in rows
         }
 
-    def mend(self) -> Replayed:
-        """Read the archive again with readers that know the new layouts."""
-        read = snapshots.read_page
-        self.patch.setattr(snapshots, "read_page", lambda source, page: read(source, sites.mended(page)))
+    def states(self) -> list[tuple[str, int, str]]:
+        """Each look's list, day and status."""
+        with self.workspace.store() as connection:
+            return connection.execute(
+                """SELECT list_id, date_diff('day', ?::DATE, taken_at::DATE), status
+                FROM snapshots JOIN lists USING (list_key)""",
+                [date_of(0)],
+            ).fetchall()
+
+    def mend(self, *, prices: bool = False) -> Replayed:
+        """Read the archive again with readers that know the new layouts, perhaps also where prices went."""
+        self.patch.setattr(
+            snapshots, "read_page", lambda source, page: read_page(source, sites.mended(page, moved_prices=prices))
+        )
         return pipeline.replay(self.workspace, since=None, now=self.now)
 
 
@@ -161,7 +174,7 @@ def test_two_weeks_of_changes_are_told_on_their_day_and_move_nothing(tmp_path, m
     months = Months(tmp_path, ("aliexpress",), monkeypatch)
 
     def plan(_host: str, _target: str, day: int) -> sites.Change:
-        fade = sites.without_prices(0.08 * max(0, day - FADES))
+        fade = sites.moved_prices("aliexpress", 0.09 * max(0, day - FADES))
         length = sites.as_long_as(50 if day < GREW else 100)
         late = {REDESIGN: sites.redesigned("aliexpress"), PHONE: sites.for_phones("aliexpress")}.get(day, str)
         return lambda body: late(fade(length(body)))
@@ -204,3 +217,145 @@ def test_two_weeks_of_changes_are_told_on_their_day_and_move_nothing(tmp_path, m
     looks = months.looks()
     assert looks[ALIEXPRESS, REDESIGN] == looks[ALIEXPRESS, GREW]
     assert moved(months.workspace, months.now) <= {50.0}
+
+
+MONTHS = 90
+PLATFORMS = {  # of each source: its platform, and the days of its redesign and of a phone's page
+    "amazon_bestsellers": ("amazon", (20, 21), 36),
+    "aliexpress": ("aliexpress", (24,), 39),
+    "tiktok_hashtags": ("tiktok", (27,), 42),
+    "google_trends": ("google_trends", (30,), 45),
+    "shopify": ("shopify", (33,), 48),
+}
+LONGER, FADING, MENDED, COPIED, BROKEN = 14, 52, 50, 37, 40
+A_DAY = {"amazon": 0.015, "aliexpress": 0.02, "shopify": 0.03}  # share of prices that go to another place
+
+
+def of_months(host: str, target: str, day: int) -> sites.Change | None:
+    """The changes of ninety days."""
+    platform = HOSTS[host][0]
+    _, redesign, phone = next(one for one in PLATFORMS.values() if one[0] == platform)
+    length = sites.as_long_as(50 if day < LONGER else 100) if platform == "aliexpress" else str
+    late = str
+    if day in redesign:
+        late = sites.redesigned(platform)
+    elif day == phone:
+        late = sites.for_phones(platform)
+    elif day > FADING and platform in A_DAY:
+        late = sites.moved_prices(platform, A_DAY[platform] * (day - FADING))
+    return lambda body: late(length(body))
+
+
+@pytest.mark.long
+def test_ninety_days_of_changes(tmp_path, monkeypatch):
+    """Five sites of a market that moves: what the store has of a place is what was there, or nothing."""
+    months = Months(tmp_path, tuple(PLATFORMS), monkeypatch)
+    world = World(7, MONTHS, ("US",))
+    places = {
+        name: [[shelf.keys[at] for at in shelf.ranking(day)] for day in range(MONTHS)]
+        for name, shelf in (
+            (AMAZON, world.shelf("amazon", "US", "kitchen")),
+            (ALIEXPRESS, world.shelf("aliexpress", "US", "kitchen")),
+        )
+    }
+    sites.changing(monkeypatch, of_months, lambda: months.day)
+    told: dict[int, Told] = {}
+    copy = tmp_path / "copy.duckdb"
+    with MarketServer(world) as server:
+        for months.day in range(MONTHS):
+            server.turn(months.day)
+            told[months.day] = months.morning(server)
+            if months.day == COPIED:
+                back_up(months.workspace.db, copy)
+            if months.day == BROKEN:
+                break_and_restore(months, copy)
+            if months.day == MENDED:
+                months.mend()
+            if months.day in (70, 85):
+                prune(months, by_size=months.day == 85)
+    assert_told(told)
+    looks = months.looks()
+    for (name, day), (depth, ranks) in looks.items():
+        if name not in places:
+            continue
+        there = places[name][day][: (50 if day < LONGER else 100) if name == ALIEXPRESS else 100]
+        assert {key: there.index(key) + 1 for key in ranks} == ranks, (name, day)
+        assert set(there[:depth]) <= ranks.keys(), (name, day, "absent is what was not there")
+    back = {(name, day) for name, day, status in months.states() if status == "ok"}
+    for source, (_, redesign, _) in PLATFORMS.items():
+        its = {name for name, _ in looks if name.startswith(source)}
+        assert {(name, day) for name in its for day in redesign} <= back, "the archive gave the lost days back"
+    before = priced(months)
+    months.mend(prices=True)
+    after = priced(months)
+    assert sum(before[day] < 0.7 * before[0] for day in range(FADING + 1, MONTHS)) >= 10
+    assert all(after[day] >= 0.9 * after[0] for day in range(MONTHS) if day != PLATFORMS["amazon_bestsellers"][2])
+
+
+def break_and_restore(months: Months, copy: Path) -> None:
+    """The drill: the store is broken, an older copy takes its place, and the archive brings what came since."""
+    before = months.looks()
+    file = months.workspace.db.file
+    with file.open("r+b") as opened:
+        opened.write(b"\0" * 20_000)
+    assert any(one.level == "bad" for one in examine(months.workspace, months.settings, now=months.now))
+    restore(copy, months.workspace.db)
+    assert max(day for _, day in months.looks()) == COPIED
+    pipeline.replay(months.workspace, since=morning_of(COPIED), now=months.now)
+    assert months.looks() == before
+
+
+def prune(months: Months, *, by_size: bool) -> None:
+    """Pages past their time go, and nothing that was read from them."""
+    size, before = Archive(months.workspace.archive).size(), months.looks()
+    limits = {"keep_gb": size * 0.9 / 1e9} if by_size else {"keep_days": 60}
+    _, gone = pipeline.compact(months.workspace, replace(months.settings, **limits), now=months.now)
+    assert gone
+    if by_size:
+        assert Archive(months.workspace.archive).size() <= size * 0.9
+    else:
+        assert {one.day for one in gone} == {date_of(day) for day in range(months.day - 60)}
+    assert months.looks() == before
+
+
+def priced(months: Months) -> dict[int, float]:
+    """By day, the share of Amazon's rows that have a price."""
+    with months.workspace.store() as connection:
+        return dict(
+            connection.execute(
+                """SELECT date_diff('day', ?::DATE, taken_at::DATE), count(price) / count(*)
+                FROM observations JOIN lists USING (list_key) WHERE list_id = ? GROUP BY ALL""",
+                [date_of(0), AMAZON],
+            ).fetchall()
+        )
+
+
+def assert_told(told: dict[int, Told]) -> None:
+    """Each change on its day, by report, doctor and push; and on no other day."""
+    lost = {(source, day) for source, (_, redesign, phone) in PLATFORMS.items() for day in (*redesign, phone)}
+    found = {(name.split("_US")[0], day) for day, one in told.items() for name in one.lost}
+    assert found >= lost, lost - found
+    faded = {}
+    for source, day in sorted(found - lost, key=lambda one: one[1]):
+        (why,) = (why for name, why in told[day].lost.items() if name.startswith(source))
+        assert "price: filled in" in why, (source, day, why)
+        faded.setdefault(source, day)
+    # Three in ten rows have lost it: after 20, 15 and 10 days.
+    assert {PLATFORMS[source][0] for source in faded} == set(A_DAY)
+    for source, day in faded.items():
+        assert day - FADING == pytest.approx(0.3 / A_DAY[PLATFORMS[source][0]], abs=4), (source, day)
+    for source, day in found:
+        assert f"{source}: 1 × " in told[day].doctor
+        assert f"Missing today ({len(told[day].lost)} of 5 lists)" in told[day].push
+    quiet = [day for day, one in told.items() if not one.lost]
+    assert not [day for day in quiet if "Missing" in told[day].push]
+    grew = "100 rows where this list had 50 at most"
+    assert [day for day, one in told.items() if one.by_all(grew)] == [LONGER]
+    below = [
+        row
+        for row in told[LONGER].report["rows"]
+        if row["first_seen"].startswith(date_of(LONGER).isoformat())
+        and row["list_id"] == ALIEXPRESS
+        and row["rank"] > 50
+    ]
+    assert not [row for row in below if row["velocity"]["value"] or row["newness"]["value"]]

@@ -92,6 +92,13 @@ def test_a_list_that_grew_is_told_on_its_day_and_stays_whole(tmp_path):
     assert changed(next_day) == ()
 
 
+def test_three_looks_after_it_grew_a_list_is_known_to_be_so_long(tmp_path):
+    """A phone's page of 40 rows is short for a list of 100, though the median of its past is 50."""
+    past = [look(range(1, 51))] * 6 + [look(range(1, 101))] * 3
+    short = play(tmp_path / "s.duckdb", [*past, look([*range(1, 21), *range(61, 81)])])[-1]
+    assert [one.said("en") for one in short.findings] == ["40 rows where this list usually has 100."]
+
+
 def test_a_second_look_of_the_day_hides_no_growth(tmp_path):
     play(tmp_path / "s.duckdb", [look(range(1, 51))] * 4 + [look(range(1, 101))])
     with open_store(tmp_path / "s.duckdb") as store:

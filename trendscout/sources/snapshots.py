@@ -218,6 +218,7 @@ def _faded(snapshot: Snapshot, usual: Usual) -> list[Finding]:
 def usual_of(entries: Sequence[int], filled: Sequence[float], shares: Sequence[Sequence[float] | None]) -> Usual:
     """What is usual by a list's good looks, the latest first.
 
+    A list that grew is as long as its last looks have it, though the median of twenty learns that after ten.
     A field's share is the higher of the medians of the newer and the older half: a median of late looks alone
     would go along with a field that fades by a row a day.
     """
@@ -228,7 +229,7 @@ def usual_of(entries: Sequence[int], filled: Sequence[float], shares: Sequence[S
     by_half = [[median(column) for column in zip(*half, strict=True)] for half in halves]
     return Usual(
         looks=len(entries),
-        entries=float(median(entries[:_LATELY])),
+        entries=max(float(median(entries[:_LATELY])), float(min(entries[:_DRIFT_HISTORY]))),
         filled=float(median(filled[:_LATELY])),
         most=max(entries),
         shares=tuple(map(max, zip(*by_half, strict=True))) if len(known) >= _DRIFT_HISTORY else (),
