@@ -47,7 +47,7 @@ PARTS = {
         "tests/report/test_report_words.py tests/report/test_report_page.py tests/secrets",
     ),
 }
-_TESTED = "not slow and not long and not shared and not browser"
+_TESTED = "not shared and not browser"
 # Types are not run: `int | None` in an annotation is text, and no test sees it changed.
 _NOT_RUN = ("BitOr",)
 _AT_LEAST_S = 180  # for the tests of a mutant; more where they take long as they are
