@@ -44,7 +44,7 @@ PARTS = {
     "fetch": ("trendscout/fetch/*.py", "tests/net tests/trouble/test_wrong_clock.py"),
     "clean": (
         "trendscout/report/clean.py",
-        "tests/report/test_report_words.py tests/report/test_report_page.py tests/secrets",
+        "tests/report/test_report_words.py tests/report/test_report_page.py tests/report/test_report_push.py",
     ),
 }
 _TESTED = "not shared and not browser"
