@@ -19,9 +19,9 @@ Change = Callable[[str], str]
 RENAMED = {
     "amazon": (("data-client-recs-list", "data-recs"), ("gridItemRoot", "cardRoot")),
     "aliexpress": (("_init_data_", "_boot_state_"),),
-    "tiktok": (('"items"', '"hashtagRows"'),),
+    "tiktok": (('"hashtagID"', '"tagID"'), ('"hashtagName"', '"tagName"')),
     "google_trends": (("<item>", "<search>"), ("</item>", "</search>")),
-    "shopify": (('"products"', '"catalogue"'),),
+    "shopify": (('"id": ', '"uid": '),),
 }
 _APP = "<!DOCTYPE html><html><title>{platform}</title><body><main>Better in the app.</main></body></html>"
 

@@ -186,10 +186,10 @@ def _drifted(snapshot: Snapshot, usual: Usual | None) -> Snapshot:
     faults = []
     if rows < _DRIFT * usual.entries:
         faults.append(finding("fewer_rows", rows=rows, usual=usual.entries))
-    if snapshot.filled < _DRIFT * usual.filled:
-        faults.append(finding("fewer_fields", filled=snapshot.filled, usual=usual.filled))
-    else:
-        faults += _faded(snapshot, usual)
+    faded = _faded(snapshot, usual)
+    if not faded and snapshot.filled < _DRIFT * usual.filled:
+        faded = [finding("fewer_fields", filled=snapshot.filled, usual=usual.filled)]
+    faults += faded
     if faults:
         if snapshot.status == "ok" and faults[0].code == "fewer_rows" and snapshot.depth:
             snapshot = _to_first_gap(snapshot)
