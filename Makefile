@@ -17,7 +17,7 @@ export REPOSITORY
 # The tests start hundreds of processes: each would compile the package for itself.
 unexport PYTHONDONTWRITEBYTECODE
 # Names that are no files.
-.PHONY: audit sbom crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
+.PHONY: audit sbom crash mutants torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -75,6 +75,7 @@ torture: $(VENV)/test.stamp ## all that is tested for reliability, in full: hour
 	TRENDSCOUT_CONTAINER=1 $(BIN)/python -m pytest tests/container
 	$(BIN)/python benchmarks/mutations.py --each 120
 	$(BIN)/python tests/net/fault_matrix.py
+	$(MAKE) mutants
 	$(BIN)/python benchmarks/input_cost.py
 	$(BIN)/python benchmarks/soak.py --minutes 120
 	TRENDSCOUT_FUZZ=long $(BIN)/python -m pytest -n 2 tests/intake tests/net tests/sources tests/text tests/trouble
@@ -106,6 +107,11 @@ bench: $(VENV)/test.stamp ## every benchmark; the figures go to benchmarks/RESUL
 faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
 	$(BIN)/python tests/net/fault_matrix.py
 
+mutants: $(VENV)/test.stamp ## changes of our own code that the tests must see, at a pinned floor: hours
+	test -x .venv-mutants/bin/python || $(PYTHON) -m venv .venv-mutants
+	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check "cosmic-ray>=8.7,<9"
+	.venv-mutants/bin/python benchmarks/code_mutants.py
+
 build: $(VENV)/run.stamp ## the wheel, in dist/; to publish it: make build REPOSITORY=https://…
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
@@ -116,5 +122,5 @@ pins: ## compile requirements/*.in to pinned files, with the hash of every wheel
 	uv pip compile --quiet --universal --python-version 3.11 --no-header --no-annotate --no-emit-index-url --generate-hashes -o requirements/build.txt requirements/build.in
 
 clean: ## remove what the targets made
-	rm -rf $(VENV) dist build demo-out .hypothesis .mypy_cache .ruff_cache
+	rm -rf $(VENV) .venv-mutants dist build demo-out .hypothesis .mypy_cache .ruff_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

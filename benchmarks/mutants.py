@@ -322,6 +322,27 @@ def _cut(rng: Random, body: bytes) -> bytes:
     return body[: rng.randrange(len(body))]
 
 
+def _rows_faded(rng: Random, tree: Tree) -> bool:
+    """One field gone from some of the rows: a test of a layout, shown to a part of them."""
+    rows = [row for row in _rows(tree) if isinstance(row, dict) and row]
+    if len(rows) < 3:
+        return False
+    key = rng.choice(list(rng.choice(rows)))
+    fading = [row for row in rng.sample(rows, rng.randint(1, len(rows) - 1)) if key in row]
+    for row in fading:
+        del row[key]
+    return bool(fading)
+
+
+def _longer(rng: Random, tree: Tree) -> bool:
+    """The list goes on with rows that have no place of their own: recommendations, a second list."""
+    rows = _rows(tree)
+    if len(rows) < 3:
+        return False
+    rows.extend(rng.sample(rows, len(rows) // 2))
+    return True
+
+
 def _element(change: Callable[[Random, str, str, LexborNode], str]) -> Callable[[Random, bytes], bytes | None]:
     return lambda rng, body: _spliced(rng, body, change)
 
@@ -347,6 +368,8 @@ OPERATORS: tuple[tuple[str, Callable[[Random, bytes], bytes | None], bool, bool]
     ("number reformatted in text", _regroup_text, False, False),
     ("language changed", _translate, False, False),
     ("page cut", _cut, True, False),
+    ("field gone from some rows", _json(_rows_faded), True, False),
+    ("list goes on with known rows", _json(_longer), False, False),
 )
 
 

@@ -30,6 +30,7 @@ from mutants import Mutant, mutants
 
 from trendscout.errors import TrendscoutError
 from trendscout.model import Entry, Page, Reading
+from trendscout.sources.snapshots import shown_by
 from trendscout.sources.source import Source, get_source, query_for, read_page, sources
 
 ROOT = Path(__file__).parent.parent
@@ -109,6 +110,23 @@ def judged(seed: Seed, mutant: Mutant) -> Verdict:
         return Verdict("told", reading.status)
     shown = seed.page.body.decode("utf-8", "replace") if mutant.moved else ""
     return compared(seed.reading.entries, reading.entries, mutant, shown)
+
+
+_PART = (202, 205, 206, 207, 226, 299)  # a success that is not the whole page (RFC 9110)
+_BY_CHANCE = 3  # rows that two pages may share
+
+
+def of_the_crawl(seed: Seed) -> Iterator[tuple[str, Verdict]]:
+    """What the same bytes come to behind the status of a part, and as the next page of their own list."""
+    for status in _PART:
+        part = Seed(seed.name, seed.source, replace(seed.page, status=status), seed.reading)
+        verdict = judged(part, Mutant("status of a part", seed.page.body))
+        yield "status of a part", verdict if verdict.kind == "told" else Verdict("wrong", f"{status} is whole")
+    if sum(not entry.is_ad for entry in seed.reading.entries) >= _BY_CHANCE:
+        pages = [seed.page, replace(seed.page, number=seed.page.number + 1)]
+        shown = shown_by(seed.source, seed.page.query, seed.page.fetched_at, pages)
+        whole = any(one.status == "ok" for one in shown.snapshots)
+        yield "page repeated", Verdict("wrong", "two pages are one") if whole else Verdict("told")
 
 
 def compared(before: Sequence[Entry], after: Sequence[Entry], mutant: Mutant, shown: str = "") -> Verdict:
@@ -220,11 +238,11 @@ def run(seeds: Iterable[Seed], each: int) -> tuple[dict[str, Counter[str]], list
     table: dict[str, Counter[str]] = {}
     wrong: list[str] = []
     for seed in seeds:
-        for mutant in mutants(seed.page.body, seed.name, each):
-            verdict = judged(seed, mutant)
-            table.setdefault(mutant.operator, Counter())[verdict.kind] += 1
+        changed = ((mutant.operator, judged(seed, mutant)) for mutant in mutants(seed.page.body, seed.name, each))
+        for operator, verdict in (*changed, *of_the_crawl(seed)):
+            table.setdefault(operator, Counter())[verdict.kind] += 1
             if verdict.kind in ("wrong", "crash"):
-                wrong.append(f"{seed.name}: {mutant.operator}: {verdict.kind}: {verdict.detail}")
+                wrong.append(f"{seed.name}: {operator}: {verdict.kind}: {verdict.detail}")
     return table, wrong
 
 

@@ -225,6 +225,14 @@ SENTENCES: Mapping[str, Sentence] = {
     # --- a look against the list's past ---
     "fewer_rows": Sentence("partial", "{rows} rows where this list usually has {usual:.0f}."),
     "fewer_fields": Sentence("partial", "{filled:.0%} of the fields are filled where usually {usual:.0%} are."),
+    "field_fades": Sentence(
+        "partial",
+        "{what}: filled in {filled:.0%} of the rows where usually {usual:.0%} have it.",
+        words=("what",),
+    ),
+    "list_grew": Sentence(
+        "note", "{rows} rows where this list had {most} at most: what stands below is no newcomer."
+    ),
     # --- the archive read again ---
     "archive_file_missing": Sentence(
         "note", "{file} of the archive is missing; what was read from it stays in the store."
@@ -252,6 +260,7 @@ SENTENCES: Mapping[str, Sentence] = {
     ),
     "looks_failed": Sentence("failed", "{list}: {why}"),
     "lists_lost": Sentence("partial", "{source}: {count} lists: {why}", "{source}: a list: {why}"),
+    "lists_changed": Sentence("note", "{source}: {count} lists changed: {why}", "{list}: {why}"),
     "too_early": Sentence(
         "note",
         "Too early to judge {count} of {all} rows: too few breakouts of their lists are known. Their order is how "

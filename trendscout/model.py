@@ -147,6 +147,9 @@ class Reading:
     findings: tuple[Finding, ...] = ()  # their severity makes the status
 
 
+FIELDS = ("title", "price", "count", "rating", "reviews")  # of an entry, whose filling is watched each for itself
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """One look at one list at one time.
@@ -162,7 +165,7 @@ class Snapshot:
     depth: int = 0  # every place from 1 to depth was looked at
     length: int | None = None  # how long the site says the list is
     layout: str = ""  # which reader read it
-    findings: tuple[Finding, ...] = ()  # why the status is not "ok"
+    findings: tuple[Finding, ...] = ()  # why the status is not "ok"; notes where it is
     pages: tuple[ArchiveRef, ...] = ()
 
     @property
@@ -175,6 +178,14 @@ class Snapshot:
         """Share of the fields title, price, count and rating that are filled in `counted`."""
         values = [value for e in self.counted for value in (e.title, e.price, e.count, e.rating)]
         return sum(value is not None for value in values) / len(values) if values else 0.0
+
+    @property
+    def shares(self) -> tuple[float, ...]:
+        """Share of `counted` in which each of `FIELDS` is filled; nothing where there are none."""
+        rows = self.counted
+        return (
+            tuple(sum(getattr(e, name) is not None for e in rows) / len(rows) for name in FIELDS) if rows else ()
+        )
 
 
 @dataclass(frozen=True, slots=True)

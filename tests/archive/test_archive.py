@@ -293,6 +293,23 @@ def test_a_torn_tail_is_told_and_the_rest_is_used(tmp_path: Path) -> None:
                 archive.read(last)
 
 
+@pytest.mark.parametrize("rubbish", [1, 40, 64, 63, 1000])
+def test_what_follows_damage_of_any_length_is_found(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, rubbish: int
+) -> None:
+    """The next record may begin within a piece of the file, between two, or many pieces later."""
+    monkeypatch.setattr(reader, "_CHUNK", 64)
+    with Archive(tmp_path) as archive:
+        archive.write(received(b"first"))
+        second = archive.write(received(b"second"))
+    path = only_file(tmp_path)
+    whole = path.read_bytes()
+    path.write_bytes(whole[: second.offset] + b"x" * rubbish + whole[second.offset :])
+    again = Archive(tmp_path)
+    assert [kept.page.body for kept in again.pages()] == [b"first", b"second"]
+    assert len(again.findings) == 1
+
+
 @given(place=st.floats(0, 0.999), value=st.integers(0, 255))
 def test_a_wrong_byte_costs_one_record_at_most(
     tmp_path_factory: pytest.TempPathFactory, place: float, value: int

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trendscout.archive.decoding import BodyTooLarge, BrokenBody, decode, decode_start, zstd_library
+from trendscout.archive.decoding import _DECODERS, BodyTooLarge, BrokenBody, decode, decode_start, zstd_library
 
 PACK: dict[str, Callable[[bytes], bytes]] = {
     "gzip": gzip.compress,
@@ -31,6 +31,13 @@ def test_what_was_packed_comes_out(encoding: str, data: bytes) -> None:
     if data:
         with pytest.raises(BodyTooLarge):
             decode(packed, encoding, len(data) - 1)
+
+
+@pytest.mark.parametrize(("encoding", "most"), [("gzip", 1), ("deflate", 1), ("br", 2), ("zstd", 32)])
+def test_a_bomb_comes_in_pieces(encoding: str, most: int) -> None:
+    """Of 40 MiB behind some kilobytes no piece is larger than so many MiB: the limit is looked at between them."""
+    pieces = _DECODERS[encoding](PACK[encoding](bytes(40 << 20)))
+    assert max(map(len, pieces)) <= most << 20
 
 
 @pytest.mark.parametrize("encoding", PACK)

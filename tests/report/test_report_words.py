@@ -236,7 +236,16 @@ def test_other_cells_stay(text: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "url", ["javascript:alert(1)", "file:///etc/passwd", "https://a\n.b", "data:text/html,x", "", None]
+    "url",
+    [
+        "javascript:alert(1)",
+        "file:///etc/passwd",
+        "https://a\n.b",
+        "https://a.example/\u202egpj.exe",  # shown the other way round
+        "data:text/html,x",
+        "",
+        None,
+    ],
 )
 def test_only_web_addresses_are_links(url: str | None) -> None:
     assert web_address(url) is None

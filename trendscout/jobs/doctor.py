@@ -15,7 +15,7 @@ from trendscout.jobs.notify import undelivered
 from trendscout.model import Coverage, HostState, JobState
 from trendscout.money import OLD_DAYS
 from trendscout.report import costs, job_lines, packs
-from trendscout.report.absences import network_down, unreached
+from trendscout.report.absences import changed, network_down, unreached
 from trendscout.report.phrases import RATES
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
@@ -299,6 +299,8 @@ def _lists(lists: Sequence[Coverage]) -> Iterator[Diagnosis]:
     for (source, status), some in by_source.items():
         if not (down and unreached(some[0].findings)):
             yield _uncovered(source, status, some)
+    for why in changed(lists):
+        yield Diagnosis("warn", "{why}", "If the site shows as many, there is nothing to do.", {"why": why})
     whole = sum(each.status == "ok" for each in lists)
     if whole:
         yield Diagnosis("ok", "{whole} of {all} lists came whole.", fields={"whole": whole, "all": len(lists)})

@@ -38,6 +38,18 @@ def stale(coverage: Sequence[Coverage], *, now: datetime) -> tuple[Finding, ...]
     return (finding(code, count=count, time=amounts.minute(max(read)), why=_why_stale(coverage)),)
 
 
+def changed(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
+    """Findings where lists came whole and otherwise than before, by source, with what the first of them says."""
+    by_source: dict[str, list[Coverage]] = {}
+    for one in coverage:
+        if one.status == "ok" and one.findings:
+            by_source.setdefault(one.source, []).append(one)
+    return tuple(
+        finding("lists_changed", source=source, count=len(its), list=its[0].list_id, why=its[0].findings)
+        for source, its in by_source.items()
+    )
+
+
 def _age(age: timedelta) -> tuple[str, int]:
     """How old, in the unit that people would say."""
     days = age.total_seconds() / 86_400

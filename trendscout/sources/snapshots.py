@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -9,22 +10,26 @@ from statistics import median
 
 from trendscout.errors import Blocked, OurFault, TrendscoutError, Unreachable
 from trendscout.findings import Finding, finding, of_error
-from trendscout.model import ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
+from trendscout.model import FIELDS, ArchiveRef, Entry, ListNote, Page, Query, Reading, Snapshot, Status
 from trendscout.sources.source import Source, list_id, read_page
 
-# A list that lost more than this share of its usual rows or filled fields was not read right: sites change a
+# A list that has less than this share of its usual rows or filled fields was not read right: sites change a
 # layout for part of a page first. Real lists vary by about a tenth from day to day.
 _DRIFT = 0.7
 _DRIFT_HISTORY = 3  # snapshots before a list has a usual length
+_LATELY = 20  # good looks whose median is usual
+_BY_CHANCE = 3.0  # standard deviations by which the rows that fill a field vary
 
 
 @dataclass(frozen=True, slots=True)
 class Usual:
-    """What a list gave before: medians over its last good snapshots."""
+    """What a list gave before: medians over its last good snapshots, and the most rows of one."""
 
     looks: int
     entries: float
     filled: float
+    most: int = 0
+    shares: tuple[float, ...] = ()  # by `FIELDS`: in how many of its rows each is filled; empty where nobody knows
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,9 +132,11 @@ def no_page(source: str, number: int) -> TrendscoutError:
 
 
 def _ended_before(source: Source, readings: Sequence[Reading]) -> bool:
-    """Whether an earlier page was not full, so that a page behind it has nothing to show."""
-    return source.page_rows is not None and any(
-        sum(not entry.is_ad for entry in reading.entries) < source.page_rows for reading in readings
+    """Whether an earlier page was not full, or the last that the site has, so that one behind it shows nothing."""
+    rows = [sum(not entry.is_ad for entry in reading.entries) for reading in readings]
+    told = min((note.length for reading in readings for note in reading.notes if note.length), default=None)
+    return (source.page_rows is not None and any(count < source.page_rows for count in rows)) or (
+        told is not None and told <= sum(rows)
     )
 
 
@@ -163,26 +170,67 @@ def _findings(faults: Sequence[TrendscoutError], findings: Sequence[Finding]) ->
 
 
 def with_drift(snapshots: Sequence[Snapshot], usual: Mapping[str, Usual]) -> tuple[Snapshot, ...]:
-    """The snapshots, those that lost rows or fields against their list's own past marked partial."""
+    """The snapshots as their list's own past judges them.
+
+    Those that lost rows or a field are partial. One with too few rows that seemed whole is of another page size,
+    as of a phone's page: below its first gap nothing is known, nor which place a row there has. A list that grew
+    is whole and says so: what stands below its former end was there before.
+    """
     return tuple(_drifted(snapshot, usual.get(snapshot.list_id)) for snapshot in snapshots)
 
 
 def _drifted(snapshot: Snapshot, usual: Usual | None) -> Snapshot:
     if usual is None or usual.looks < _DRIFT_HISTORY or not snapshot.entries:
         return snapshot
-    rows, fields = len(snapshot.counted), snapshot.filled
+    rows = len(snapshot.counted)
     faults = []
     if rows < _DRIFT * usual.entries:
         faults.append(finding("fewer_rows", rows=rows, usual=usual.entries))
-    if fields < _DRIFT * usual.filled:
-        faults.append(finding("fewer_fields", filled=fields, usual=usual.filled))
-    if not faults:
-        return snapshot
-    return replace(snapshot, status="partial", findings=(*snapshot.findings, *faults))
+    faded = _faded(snapshot, usual)
+    if not faded and snapshot.filled < _DRIFT * usual.filled:
+        faded = [finding("fewer_fields", filled=snapshot.filled, usual=usual.filled)]
+    faults += faded
+    if faults:
+        if snapshot.status == "ok" and faults[0].code == "fewer_rows" and snapshot.depth:
+            snapshot = _to_first_gap(snapshot)
+        return replace(snapshot, status="partial", findings=(*snapshot.findings, *faults))
+    if snapshot.status == "ok" and _DRIFT * rows > usual.most:
+        return replace(snapshot, findings=(*snapshot.findings, finding("list_grew", rows=rows, most=usual.most)))
+    return snapshot
 
 
-def usual_of(entries: Sequence[int], filled_shares: Sequence[float]) -> Usual:
-    """The medians of a list's past."""
+def _to_first_gap(snapshot: Snapshot) -> Snapshot:
+    depth = _depth(snapshot.entries, None, whole=False)
+    entries = (e if e.rank is None or e.rank <= depth else replace(e, rank=None) for e in snapshot.entries)
+    return replace(snapshot, depth=depth, entries=tuple(entries))
+
+
+def _faded(snapshot: Snapshot, usual: Usual) -> list[Finding]:
+    """The fields that far fewer rows have than usual, and fewer than chance leaves out of so many."""
+    rows, found = len(snapshot.counted), []
+    for name, share, before in zip(FIELDS, snapshot.shares, usual.shares, strict=False):
+        chance = _BY_CHANCE * math.sqrt(rows * before * (1 - before) + 1)
+        if share < _DRIFT * before and (before - share) * rows > chance:
+            found.append(finding("field_fades", what=name, filled=share, usual=before))
+    return found
+
+
+def usual_of(entries: Sequence[int], filled: Sequence[float], shares: Sequence[Sequence[float] | None]) -> Usual:
+    """What is usual by a list's good looks, the latest first.
+
+    A list that grew is as long as its last looks have it, though the median of twenty learns that after ten.
+    A field's share is the higher of the medians of the newer and the older half: a median of late looks alone
+    would go along with a field that fades by a row a day.
+    """
     if not entries:
         return Usual(0, 0.0, 0.0)
-    return Usual(len(entries), float(median(entries)), float(median(filled_shares)))
+    known = [one for one in shares if one]
+    halves = [half for half in (known[: len(known) // 2], known[len(known) // 2 :]) if half]
+    by_half = [[median(column) for column in zip(*half, strict=True)] for half in halves]
+    return Usual(
+        looks=len(entries),
+        entries=max(float(median(entries[:_LATELY])), float(min(entries[:_DRIFT_HISTORY]))),
+        filled=float(median(filled[:_LATELY])),
+        most=max(entries),
+        shares=tuple(map(max, zip(*by_half, strict=True))) if len(known) >= _DRIFT_HISTORY else (),
+    )

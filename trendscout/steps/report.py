@@ -86,7 +86,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
         market=query.market,
         total=len(best_positions(scores)),
         sort=query.sort,
-        notes=absences.stale(looked, now=now),
+        notes=(*absences.stale(looked, now=now), *absences.changed(looked)),
         backtest=last_backtest(connection, until=now) or {},
         jobs=job_states(connection, settings, now=now),
         record=last_week(connection, now=now),

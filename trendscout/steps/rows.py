@@ -66,7 +66,7 @@ class ReportContext:
     marks: Mapping[str, tuple[str, str]]
     places: frozenset[tuple[str, str | None]]  # (platform, market) looked at lately
     prices: Mapping[str, Sequence[float]]  # of a list, in US dollars
-    watched: Mapping[str, datetime]  # list id → its first look
+    watched: Mapping[str, tuple[tuple[int, datetime], ...]]  # list id → depths of looking, and since when
     vocabulary: Vocabulary  # what categories and markets usually say
     leads: Mapping[tuple[Marketplace, Marketplace], float]  # days that products took from place to place before
     red_ocean: Mapping[str, Returned]  # categories of lists whose goods come back too often
@@ -304,7 +304,7 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         market=here.market,
         category=facts.category,
         item_kind=context.items[list_id],
-        newness=axes.newness(facts, context.now, watched_since=context.watched.get(list_id)),
+        newness=axes.newness(facts, context.now, watched_since=_watch_began(here, facts.first_seen, context)),
         oddness=oddness(facts, context.vocabulary),
         specialness=axes.specialness(facts, context.prices.get(list_id, ())),
         sightings=tuple(sightings),
@@ -374,6 +374,22 @@ def _rated(listings: Sequence[ListingFacts]) -> ListingFacts:
     """The nearest listing with stars, else the nearest with a number of ratings; both are of one listing."""
     starred = [one for one in listings if one.rating is not None]
     return next(iter((*starred, *(one for one in listings if one.reviews is not None))), listings[0])
+
+
+def _watch_began(here: Sighting, first_seen: datetime, context: ReportContext) -> datetime | None:
+    """Since when a product would have been seen here: since the first look that went as deep as its first place.
+
+    A list that grows from 50 places to 100 shows fifty goods that may have stood there for years. One that was
+    known from elsewhere before is as old as it is there.
+    """
+    steps = context.watched.get(here.list_id, ())
+    if not steps:
+        return None
+    began = steps[0][1]
+    first = next((point.rank for point in here.curve if point.at == here.since), None)  # None: it is long ago
+    if first is None or here.since - first_seen >= timedelta(days=1):
+        return began
+    return next((since for depth, since in steps if depth >= first), began)
 
 
 def _gaps(sightings: Sequence[Sighting], context: ReportContext) -> tuple[Gap, ...]:

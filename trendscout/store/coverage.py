@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 _WEEK = timedelta(days=7)
 # A list is late when its last look is older than this many of its own usual intervals.
 _LATE_INTERVALS = 2.5
-_USUAL_LOOKS = 20
+_USUAL_LOOKS = 60  # two months of mornings: what has been so for so long is usual
+_TODAY = timedelta(hours=20)  # a second look of a day does not hide what the first one noted
 _STRIP_DAYS = 14  # of looks that a report shows day by day
 _BEST_FIRST = ("ok", "partial", "blocked", "failed")
 
@@ -32,14 +33,17 @@ def coverage(
         f"""SELECT list_id, source, market,
             arg_max(status, taken_at), max(taken_at), max(taken_at) FILTER (status = 'ok'),
             count(*) FILTER (taken_at > $1), count(*) FILTER (taken_at > $1 AND status = 'ok'),
-            arg_max(entries, taken_at), arg_max(reason, taken_at),
+            arg_max(entries, taken_at),
+            if(arg_max(status, taken_at) = 'ok',
+               coalesce(arg_max(reason, taken_at) FILTER (status = 'ok' AND reason <> '' AND taken_at > $3), ''),
+               arg_max(reason, taken_at)),
             median(gap_s), min(taken_at) FILTER (whole_at IS NULL OR taken_at > whole_at)
         FROM (SELECT *, epoch(taken_at) - epoch(lag(taken_at) OVER by_list) AS gap_s,
                      max(taken_at) FILTER (status = 'ok') OVER (PARTITION BY list_key) AS whole_at
               FROM snapshots JOIN lists USING (list_key) WHERE taken_at <= $2
               WINDOW by_list AS (PARTITION BY list_key ORDER BY taken_at))
-        WHERE {_numbered(where, 3)} GROUP BY ALL ORDER BY list_id""",
-        [naive(now - _WEEK), naive(now), *values],
+        WHERE {_numbered(where, 4)} GROUP BY ALL ORDER BY list_id""",
+        [naive(now - _WEEK), naive(now), naive(now - _TODAY), *values],
     ).fetchall()
     days = _days(connection, now=now, where=where, values=values)
     found = []
@@ -88,17 +92,22 @@ def _numbered(condition: str, first: int) -> str:
 def usual(
     connection: duckdb.DuckDBPyConnection, list_ids: Sequence[str], *, before: datetime
 ) -> Mapping[str, Usual]:
-    """What each list's last good snapshots before a time gave."""
+    """What each list's last good snapshots before a time gave.
+
+    A list that has been otherwise for all of its last looks is taken as it is: then nothing is known of it here.
+    """
+    columns = ", ".join(f"list({name} ORDER BY age)" for name in ("entries", "filled", "shares"))
     rows = connection.execute(
-        """SELECT list_id, list(entries), list(filled) FROM (
-            SELECT list_id, entries, filled,
+        f"""SELECT list_id, {columns} FROM (
+            SELECT list_id, status, entries, filled, shares,
                    row_number() OVER (PARTITION BY list_key ORDER BY taken_at DESC) AS age
             FROM snapshots JOIN lists USING (list_key)
-            WHERE status = 'ok' AND layout <> 'import' AND taken_at < ? AND list_contains(?, list_id))
-        WHERE age <= ? GROUP BY list_id""",
+            WHERE status IN ('ok', 'partial') AND layout <> 'import' AND taken_at < ?
+              AND list_contains(?, list_id))
+        WHERE age <= ? AND status = 'ok' GROUP BY list_id""",
         [naive(before), list(list_ids), _USUAL_LOOKS],
     ).fetchall()
-    return {list_id: usual_of(entries, filled) for list_id, entries, filled in rows}
+    return {list_id: usual_of(*columns) for list_id, *columns in rows}
 
 
 def active_places(connection: duckdb.DuckDBPyConnection, *, now: datetime) -> frozenset[tuple[str, str | None]]:

@@ -168,11 +168,15 @@ def _forget(connection: duckdb.DuckDBPyConnection, which: str, reread_at: dateti
 
 
 def _say_anew(connection: duckdb.DuckDBPyConnection) -> None:
-    """Let stored snapshots that read as before say why in today's codes: older versions kept sentences."""
+    """Let stored snapshots that read as before say why in today's codes: older versions kept sentences.
+
+    Of a whole look a note may be gone: the looks before it read otherwise by now.
+    """
     connection.execute(
-        """UPDATE snapshots SET reason = o.reason FROM staged_snapshots o
+        """UPDATE snapshots SET reason = o.reason, shares = o.shares FROM staged_snapshots o
         WHERE snapshots.list_key = o.list_key AND snapshots.taken_at = o.taken_at
-          AND snapshots.reason <> o.reason AND o.reason <> ''"""
+          AND (snapshots.reason <> o.reason AND (o.reason <> '' OR o.status = 'ok')
+               OR snapshots.shares IS NULL AND o.shares IS NOT NULL)"""
     )
 
 
@@ -239,6 +243,7 @@ def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.T
             "length": pa.array([s.length for s in snapshots], pa.int32()),
             "entries": pa.array([len(s.counted) for s in snapshots], pa.int32()),
             "filled": pa.array([s.filled for s in snapshots], pa.float64()),
+            "shares": pa.array([s.shares or None for s in snapshots], pa.list_(pa.float32())),
             "layout": pa.array([s.layout for s in snapshots], pa.string()),
             "reason": pa.array([to_json(s.findings) for s in snapshots], pa.string()),
             "pages": pa.array([[page_name(ref) for ref in s.pages] for s in snapshots], pa.list_(pa.string())),

@@ -227,10 +227,13 @@ def places_since(connection: duckdb.DuckDBPyConnection) -> Mapping[tuple[str, st
     return {(platform, market): first.replace(tzinfo=UTC) for platform, market, first in rows}
 
 
-def watched_since(connection: duckdb.DuckDBPyConnection) -> Mapping[str, datetime]:
-    """When each list was first seen."""
+def watched_since(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[tuple[int, datetime], ...]]:
+    """How deep each list was watched, and since when: its first look, and each that went deeper than before."""
     rows = connection.execute(
-        """SELECT list_id, min(taken_at) FROM snapshots JOIN lists USING (list_key)
-        WHERE status IN ('ok', 'partial') GROUP BY list_id"""
+        """SELECT list_id, list((depth, taken_at) ORDER BY taken_at) FROM (
+            SELECT list_key, depth, taken_at, max(depth) OVER (
+                PARTITION BY list_key ORDER BY taken_at ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS before
+            FROM snapshots WHERE status IN ('ok', 'partial'))
+        JOIN lists USING (list_key) WHERE before IS NULL OR depth > before GROUP BY list_id"""
     ).fetchall()
-    return {list_id: first.replace(tzinfo=UTC) for list_id, first in rows}
+    return {list_id: tuple((depth, at.replace(tzinfo=UTC)) for depth, at in steps) for list_id, steps in rows}
