@@ -33,7 +33,7 @@ def history_of(lists: list[tuple[list[int], Random]]) -> History:
 def by_hand(history: History, row: int, rules: Rules) -> float:
     """The rank at the last look of one to two days before, with half a cadence of slack."""
     snap = history.obs_snap[row]
-    until = history.snap_time[snap] - 86_400 + rules.cadence_h * 1800
+    until = history.snap_time[snap] - 86_400 + min(86_400, rules.cadence_h * 1800)
     found = np.nan
     for other in range(len(history.obs_item)):  # in the order of list, then time
         its = history.obs_snap[other]
@@ -70,3 +70,16 @@ def test_what_falls_by_half_or_fades_falls_and_two_places_do_not() -> None:
     fading = {**signals, "stage": np.full(len(last), float(CODE["fading"]))}
     assert falling(history, last, fading, rules).all()
     assert 17 / 11 >= FALLEN_TO > 14 / 12
+
+
+def test_what_comes_later_is_never_the_day_before() -> None:
+    """A list of every few days has looks within half its cadence after a moment: they are its future."""
+    rows = [
+        ("shop_US/b/c", hour, 1 + (place + shift) % 5, f"i{place}")
+        for hour, shift in ((0, 0), (6, 2))
+        for place in range(5)
+    ]
+    history = made(rows)
+    rules = replace(derive_rules(history, "shop_US"), cadence_h=120.0)
+    first = np.flatnonzero(history.obs_snap == 0)
+    assert rank_a_day_ago(history, first, rules).tolist() == history.obs_rank[first].tolist()

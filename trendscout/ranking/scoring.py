@@ -336,7 +336,9 @@ def falling(history: History, rows: Ints, signals: Mapping[str, Floats], rules: 
 def rank_a_day_ago(history: History, rows: Ints, rules: Rules, *, at_most_s: int = DAY_S) -> Floats:
     """The rank of each row's item on its list a day before, or at most `at_most_s` before that; else NaN."""
     snap_list, snap_time = history.snap_list, history.snap_time
-    slack = int(rules.cadence_h * 1800)  # half a cadence, for jittered schedules
+    slack = min(
+        DAY_S, int(rules.cadence_h * 1800)
+    )  # half a cadence, for jittered schedules; never what comes later
     until = snap_time[history.obs_snap[rows]] - DAY_S + slack
     first, last = np.full(len(history.lists), np.iinfo(np.int64).max), np.zeros(len(history.lists), np.int64)
     of = snap_list[history.obs_snap[rows]]
