@@ -28,6 +28,7 @@ from trendscout.ranking.backtest import Backtest, GroupReport, backtest, countin
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import PRESETS
 from trendscout.ranking.shown import first_items
+from trendscout.ranking.targets import Figure
 from trendscout.ranking.walk_forward import WalkForward
 
 
@@ -152,7 +153,16 @@ def target_row(name: str, report: GroupReport) -> str:
     """One line of the table of what is asked: AP over the best rule, or over SigniTrend on few breakouts."""
     reached = {one.figure: one.reached for one in report.targets}
     ends = reached.get("said less came") or (np.nan, np.nan)
-    others = ("came over SigniTrend", "ranges hold", "ranges wide", "fallen", "order", "few", "ece", "first days")
+    others: tuple[Figure, ...] = (
+        "came over SigniTrend",
+        "ranges hold",
+        "ranges wide",
+        "fallen",
+        "order",
+        "few",
+        "ece",
+        "first days",
+    )
     cells = [f"{report.breakouts}", f"{ends[0]:+.3f} to {ends[1]:+.3f}"]
     cells += [f"{its[0]:.3f}" if (its := reached.get(figure)) else "–" for figure in others]
     return f"| {name} | " + " | ".join(cells) + " |"
