@@ -4,8 +4,9 @@
 
 FOLDER holds Parquet histories; those named as in trendscout.ranking.rules.PRESETS are judged by its rules, others
 by derived ones. A second table judges the rows that a report would have shown: the first 20 of each moment. A
-third sets the order by chance beside chance times gain. The formulas of other tools are put again from their
-descriptions, on what a history has: ranks, and counts where it shows them.
+third sets the order by chance beside chance times gain, a fourth says what was reached of what is asked. The
+formulas of other tools are put again from their descriptions, on what a history has: ranks, and counts where it
+shows them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,7 @@ from trendscout.ranking.backtest import Backtest, GroupReport, backtest, countin
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import PRESETS
 from trendscout.ranking.shown import first_items
+from trendscout.ranking.targets import Figure
 from trendscout.ranking.walk_forward import WalkForward
 
 
@@ -147,7 +149,26 @@ def shown_row(name: str, report: GroupReport) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def row(path: Path, from_middle: bool) -> tuple[str, str, list[str], float | None]:
+def target_row(name: str, report: GroupReport) -> str:
+    """One line of the table of what is asked: AP over the best rule, or over SigniTrend on few breakouts."""
+    reached = {one.figure: one.reached for one in report.targets}
+    ends = reached.get("said less came") or (np.nan, np.nan)
+    others: tuple[Figure, ...] = (
+        "came over SigniTrend",
+        "ranges hold",
+        "ranges wide",
+        "fallen",
+        "order",
+        "few",
+        "ece",
+        "first days",
+    )
+    cells = [f"{report.breakouts}", f"{ends[0]:+.3f} to {ends[1]:+.3f}"]
+    cells += [f"{its[0]:.3f}" if (its := reached.get(figure)) else "–" for figure in others]
+    return f"| {name} | " + " | ".join(cells) + " |"
+
+
+def row(path: Path, from_middle: bool) -> tuple[str, tuple[str, str], list[str], float | None]:
     """The lines of each table, and the ratio."""
     began = time.process_time()
     history = history_from_table(pq.read_table(path))
@@ -170,7 +191,8 @@ def row(path: Path, from_middle: bool) -> tuple[str, str, list[str], float | Non
         f"{time.process_time() - began:.1f}",
     ]
     orders = order_rows(path.stem, judged, judged.walks[0], middle)
-    return "| " + " | ".join(cells) + " |", shown_row(path.stem, report), orders, report.ratio
+    of_shown = shown_row(path.stem, report), target_row(path.stem, report)
+    return "| " + " | ".join(cells) + " |", of_shown, orders, report.ratio
 
 
 def main() -> None:
@@ -223,9 +245,14 @@ def main() -> None:
         "width",
     )
     print("| " + " | ".join(head) + " |\n|" + "---|" * len(head))
-    print("\n".join(shown))
+    print("\n".join(line for line, _ in shown))
     print("\n| history | order | came | distinct | lead, h | rank |\n|---|---|---|---|---|---|")
     print("\n".join(ordered))
+    print(
+        "\n| history | distinct | said - came, 95 % | came / SigniTrend | hold | width | fallen | AP / best "
+        "| AP / SigniTrend, few | ECE below 10 | first 14 days |\n" + "|---" * 11 + "|"
+    )
+    print("\n".join(line for _, line in shown))
 
 
 if __name__ == "__main__":

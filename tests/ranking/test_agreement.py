@@ -15,6 +15,7 @@ from trendscout.history import cut, history_from_table
 from trendscout.ranking import backtest as backtests
 from trendscout.ranking.backtest import GroupReport, backtest
 from trendscout.ranking.rules import PRESETS
+from trendscout.ranking.targets import first_days_over_plain
 from trendscout.ranking.walk_forward import Material, WalkForward, start_score
 
 SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
@@ -108,6 +109,10 @@ def test_a_history_keeps_its_floors(name: str) -> None:
         assert shown.bands_hold >= 0.75
         assert shown.width is not None
         assert shown.width <= 2
+        assert shown.fallen <= 0.03
+        first_days = first_days_over_plain(report.first_days)
+        assert first_days is not None
+        assert first_days >= 1
 
 
 def test_the_floors_together_keep_the_mean() -> None:

@@ -124,6 +124,32 @@ def test_the_report_is_plain_json(judged: Backtest) -> None:
         "current rank", "rank change", "first seen", "log slope", "SigniTrend", "Poisson", "burst CUSUM",
     }  # fmt: skip
     assert 0 <= group["visible"]["24"] <= 1
+    assert [day["day"] for day in group["first_days"]] == list(range(1, 15))
+    assert {target["figure"] for target in group["targets"]} >= {"said less came", "order", "ece", "first days"}
+
+
+def test_the_first_days_are_those_of_the_store_whatever_is_judged(past: History, judged: Backtest) -> None:
+    """A row of a new store has SigniTrend's order until outcomes are known, and then a chance."""
+    days = judged.reports[0].first_days
+    assert days == backtest(past, since=START + timedelta(days=30)).reports[0].first_days
+    seen = [day for day in days if day.moments]
+    assert seen[0].with_chance == 0
+    assert seen[0].came == seen[0].plain
+    assert (seen[0].ap, seen[-1].with_chance) == (seen[0].plain_ap, seen[-1].named)
+
+
+def test_rows_that_a_report_leaves_out_are_not_judged(past: History, judged: Backtest) -> None:
+    """Falling rows are no tips: of the rows shown none stands at 1.5 times its rank of a day before."""
+    shown = judged.reports[0].shown
+    assert shown is not None
+    assert shown.fallen == 0
+
+
+def test_looks_too_far_apart_for_the_horizon_are_told() -> None:
+    """A list is not without an order because nobody looked at it for long enough after any moment."""
+    rows = [("a/b", hour, rank, f"i{rank}") for hour in range(14) for rank in range(1, 31)]
+    with pytest.raises(UsageError, match="looked at for 36 h"):
+        backtest(made(rows))
 
 
 def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:

@@ -429,6 +429,8 @@ def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
         console(width=screen_width()).print(visible(head))
         if group["shown"]:
             console(width=screen_width()).print(_of_the_shown(group["shown"], lang))
+        _show_targets(group["targets"], lang)
+        _show_first_days(group["first_days"], lang)
         named = {tr("this ranking", lang): group["ranker"], **group["baselines"]}
         grid(
             lang,
@@ -586,6 +588,68 @@ def show_record(found: dict[str, Any], here: Call) -> None:
         )
 
 
+_TARGETS = {  # what is asked, in words; the figure reached; what it should be
+    "said less came": ("what was said less what came, a row (95 %)", "{0:+.3f} … {1:+.3f}", "meets ±{asked:.2f}"),
+    "came over SigniTrend": (
+        "rows named that broke out, beside SigniTrend's",
+        "{0:.2f} ×",
+        "{asked:.2f} ×",
+    ),
+    "ranges hold": ("stated ranges that hold what came", "{0:.0%}", "{asked:.0%}"),
+    "ranges wide": ("how wide they are beside what is due", "{0:.2f} ×", "at most {asked:.2f} ×"),
+    "fallen": ("rows that fell since the day before", "{0:.1%}", "at most {asked:.1%}"),
+    "order": ("the whole order beside the best simple rule's (AP)", "{0:.2f} ×", "{asked:.2f} ×"),
+    "few": ("few breakouts: the whole order beside SigniTrend's (AP)", "{0:.2f} ×", "{asked:.2f} ×"),
+    "ece": ("how far all chances are off (ECE, places below 10)", "{0:.3f}", "at most {asked:.3f}"),
+    "first days": ("the first 14 days: the order beside SigniTrend's (AP)", "{0:.2f} ×", "{asked:.2f} ×"),
+}
+
+
+def _show_targets(targets: Sequence[dict[str, Any]], lang: Lang) -> None:
+    """What is asked of a ranking, and whether it was reached here."""
+    rows = []
+    for one in targets:
+        name, reached, asked = _TARGETS[one["figure"]]
+        rows.append(
+            (
+                tr(name, lang),
+                reached.format(*one["reached"]) if one["reached"] else "–",
+                tr(asked, lang, asked=one["asked"]),
+                {True: "✓", False: "✗", None: "–"}[one["held"]],
+            )
+        )
+    grid(lang, ("asked of it", "here", "should be", "held"), rows)
+
+
+def _show_first_days(days: Sequence[dict[str, Any]], lang: Lang) -> None:
+    """The first days of the store, one line each; nothing where none of them can be judged."""
+    if not any(day["moments"] for day in days):
+        return
+    said = tr(
+        "The first {days} days of a new store, a line each (–: too little was looked at before or after):",
+        lang,
+        days=len(days),
+    )
+    console(width=screen_width()).print(said)
+    rows = [
+        (
+            day["day"],
+            *(
+                (f"{day[name]:.1f}" if day["moments"] else "–")
+                for name in ("named", "with_chance", "came", "plain", "luck")
+            ),
+            _figure(day["ap"]),
+            _figure(day["plain_ap"]),
+        )
+        for day in days
+    ]
+    grid(
+        lang,
+        ("a day", "named", "with a chance", "broke out", "SigniTrend", "by luck", "AP", "SigniTrend's AP"),
+        rows,
+    )
+
+
 def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
     """What a seller would have had of the rows shown each time, in plain words."""
     told = tr(
@@ -596,22 +660,19 @@ def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
         best=shown["rules"][shown["best_rule"]],
         **{name: shown[name] for name in ("named", "came", "luck")},
     )
-    if shown["said"] is not None:
-        told += " " + tr("It had said {said:.1f}.", lang, said=shown["said"])
-    if shown["said_less_came_95"]:
-        low, high = shown["said_less_came_95"]
-        told += " " + tr(
-            "What it said less what came, a row: {low:+.3f} to {high:+.3f} (95 %).", lang, low=low, high=high
-        )
-    if shown["bands_hold"] is not None:
-        held, width = shown["bands_hold"], shown["width"]
-        told += " " + tr(
-            "Of the bands of 60 rows {held:.0%} held what came in their range, {width:.1f} times as wide as it.",
+    if shown["said"] is None:
+        return told + " " + tr("None of them had a chance: nothing was known to give one by.", lang)
+    return (
+        told
+        + " "
+        + tr(
+            "{count:.1f} of them had a chance: it had said {said:.1f} of these, {came:.1f} came.",
             lang,
-            held=held,
-            width=width,
+            count=shown["with_chance"],
+            said=shown["said"],
+            came=shown["came_of_said"],
         )
-    return told
+    )
 
 
 def _figure(value: float | None) -> str:

@@ -26,9 +26,10 @@ from trendscout.ranking.metrics import (
     quality,
 )
 from trendscout.ranking.rules import PRESETS, Label, Rules, derive_rules, group_of
-from trendscout.ranking.shown import ShownRows, judge_shown
+from trendscout.ranking.scoring import FALLEN_TO, falling, rank_a_day_ago
+from trendscout.ranking.shown import FirstDay, ShownRows, judge_first_days, judge_shown
 from trendscout.ranking.signal_replay import replay
-from trendscout.ranking.stage import CODE
+from trendscout.ranking.targets import Target, targets_of
 from trendscout.ranking.trials import Trials, evaluation_snapshots
 from trendscout.ranking.walk_forward import WalkForward, gather, walk_forward
 
@@ -55,6 +56,8 @@ class GroupReport:
     group: str
     rules: Rules
     shown: ShownRows | None  # the rows that a report would have shown: None without a moment to judge
+    first_days: tuple[FirstDay, ...]  # of the store, whatever is judged: empty where nothing of them can be
+    breakouts: int  # distinct (list, item, episode) among all rows that are scored
     since: datetime | None  # of the first query that counts
     until: datetime | None
     queries: int
@@ -69,14 +72,30 @@ class GroupReport:
     gain_95: Interval | None  # of the difference between the two APs
     curve: tuple[Bin, ...]  # of the rows that had a probability
     ece: float | None
+    ece_scored: float | None  # the same over all rows that are scored, those near the goal too
     brier: float | None
     visible: Mapping[float, float]  # hours -> share of items at the top that were on the list so long before
     refits: tuple[Refit, ...]
+
+    @property
+    def targets(self) -> tuple[Target, ...]:
+        """What is asked of a ranking, and whether this one reached it."""
+        plain = self.baselines["SigniTrend"].ap
+        few = self.ranker.ap / plain if self.ranker.ap and plain else None
+        return targets_of(
+            self.shown,
+            self.first_days,
+            breakouts=self.breakouts,
+            over_best=self.ratio,
+            over_plain=few,
+            ece=self.ece_scored,
+        )
 
     def to_dict(self) -> dict[str, Any]:
         """Plain numbers and texts, for JSON."""
         return {
             **asdict(self),
+            "targets": [asdict(target) for target in self.targets],
             "since": self.since.isoformat() if self.since else None,
             "until": self.until.isoformat() if self.until else None,
             "visible": {f"{hours:g}": share for hours, share in self.visible.items()},
@@ -149,7 +168,7 @@ def backtest(
             next_step="Collect for longer, or give a history that is.",
             least=MIN_LOOKS,
         )
-    reports, walks = [], []
+    reports, walks, horizons = [], [], []
     for group, codes in groups.items():
         rules = PRESETS.get(name) or derive_rules(history, group, label=label)
         rules = replace(rules, label=label or rules.label, horizon_h=horizon_h or rules.horizon_h)
@@ -157,12 +176,26 @@ def backtest(
         if judged is not None:
             walks.append(judged[0])
             reports.append(_report(history, *judged, since))
+        elif _has_order(history, codes, rules.top):
+            horizons.append(rules.horizon_h)
+    if not reports and horizons:
+        raise UsageError(
+            "Nothing of this history can be judged: after none of its moments were its lists looked at for "
+            "{hours:g} h without long gaps.",
+            next_step="Collect for longer, or give a shorter --horizon.",
+            hours=min(horizons),
+        )
     if not reports:
         raise UsageError(
             "No list of this history has an order in which anything could break out.",
             next_step="Give one whose goods have ranks, and more places than the goal.",
         )
     return Backtest(history, tuple(reports), tuple(walks))
+
+
+def _has_order(history: History, codes: list[int], top: int) -> bool:
+    """Whether any good stands below the top of these lists, so that it could break out."""
+    return bool((history.obs_rank[np.isin(history.snap_list[history.obs_snap], codes)] > top).any())
 
 
 def _walk_group(
@@ -185,7 +218,8 @@ def _report(
     material = one.material
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     long_watched = looks[material.list_of] >= MIN_LOOKS
-    shown = _shown(history, one, signals, long_watched, since)
+    rows_shown = _Shown.of(history, one, signals)
+    shown = rows_shown.judged(long_watched, since)
     judged_rows = long_watched & (material.trials.rank > material.rules.r0)
     tried, kept = counting(material.trials, judged_rows, since)
     row = material.of_trial[kept]
@@ -205,10 +239,14 @@ def _report(
     curve = calibration(probability[said], tried.hit[said])
     sizes = np.bincount(tried.query, minlength=len(tried.query_time))
     hits = np.bincount(tried.query, tried.hit, len(tried.query_time))
+    every, scored = counting(material.trials, long_watched, since)
+    told = one.probability[material.of_trial[scored]]
     return GroupReport(
         group=material.group,
         rules=material.rules,
         shown=shown,
+        first_days=rows_shown.first_days(long_watched, block),
+        breakouts=len(np.unique(every.breakout[every.hit])),
         since=_time(tried.query_time[0]) if len(tried.query_time) else None,
         until=_time(tried.query_time[-1]) if len(tried.query_time) else None,
         queries=len(tried.query_time),
@@ -223,27 +261,69 @@ def _report(
         gain_95=block_interval(difference[np.isfinite(difference)], block),
         curve=curve,
         ece=calibration_error(curve),
+        ece_scored=calibration_error(calibration(told[np.isfinite(told)], every.hit[np.isfinite(told)])),
         brier=mean((probability[said] - tried.hit[said]) ** 2),
         visible=visibility(history, material.rules, np.unique(history.snap_list[history.obs_snap[material.rows]])),
         refits=tuple(Refit(_time(model.fitted_at), model.hits, model.trials) for model in one.models),
     )
 
 
-def _shown(
-    history: History, one: WalkForward, signals: Mapping[str, Floats], judged: Flags, since: datetime | None
-) -> ShownRows | None:
-    """What became of the rows that a report would have shown, of all that it scores; fading rows are no tips."""
-    material = one.material
-    tried, kept = counting(material.trials, judged, since)
-    row = material.of_trial[kept]
-    return judge_shown(
-        tried,
-        history.obs_item[tried.row].astype(np.int64),
-        one.score[row],
-        (one.probability[row], one.low[row], one.high[row]),
-        signals["stage"][row] != CODE["fading"],
-        {name: order({key: values[row] for key, values in signals.items()}) for name, order in BASELINES.items()},
-    )
+@dataclass(frozen=True, slots=True, eq=False)
+class _Shown:
+    """The rows of a group that a report would have shown: of all that it scores, those that do not fall."""
+
+    history: History
+    one: WalkForward
+    tips: Flags  # of each trial
+    fallen: Flags
+    rules: Mapping[str, Floats]  # the scores of simple rules
+
+    @classmethod
+    def of(cls, history: History, one: WalkForward, signals: Mapping[str, Floats]) -> _Shown:
+        """From a group's walk and signals."""
+        material = one.material
+        rules, row = material.rules, material.of_trial
+        known = {key: values[row] for key, values in signals.items()}
+        falls = falling(history, material.trials.row, known, rules)
+        before = rank_a_day_ago(history, material.trials.row, rules, at_most_s=int(3600 * rules.gap_h))
+        return cls(
+            history,
+            one,
+            ~falls,
+            material.trials.rank >= FALLEN_TO * before,
+            {name: order(known) for name, order in BASELINES.items()},
+        )
+
+    def judged(self, rows: Flags, since: datetime | None) -> ShownRows | None:
+        """What became of them from `since` on."""
+        one = self.one
+        tried, kept = counting(one.material.trials, rows, since)
+        row = one.material.of_trial[kept]
+        return judge_shown(
+            tried,
+            self._items(tried),
+            one.score[row],
+            (one.probability[row], one.low[row], one.high[row]),
+            self.tips[kept],
+            self.fallen[kept],
+            {name: score[kept] for name, score in self.rules.items()},
+        )
+
+    def first_days(self, rows: Flags, block: int) -> tuple[FirstDay, ...]:
+        """What became of them on the first days of the group's lists."""
+        one = self.one
+        tried, kept = counting(one.material.trials, rows, None)
+        row, item = one.material.of_trial[kept], self._items(tried)
+        list_of = one.material.list_of[kept].astype(np.int64)
+        slot = list_of * len(self.history.items) + item
+        score = one.score[row], self.rules["SigniTrend"][kept]
+        ap = tuple(quality(tried, by, item, slot, block=block)[1] for by in score)
+        watched = np.isin(self.history.snap_list, one.material.list_of)
+        began = int(self.history.snap_time[watched].min()) if watched.any() else 0
+        return judge_first_days(tried, item, score, one.probability[row], self.tips[kept], (ap[0], ap[1]), began)
+
+    def _items(self, tried: Trials) -> Ints:
+        return self.history.obs_item[tried.row].astype(np.int64)
 
 
 def counting(tried: Trials, judged: Flags, since: datetime | None) -> tuple[Trials, Flags]:

@@ -333,27 +333,37 @@ def falling(history: History, rows: Ints, signals: Mapping[str, Floats], rules: 
     return np.asarray(fades | (signals["rank"] >= FALLEN_TO * before))
 
 
-def rank_a_day_ago(history: History, rows: Ints, rules: Rules) -> Floats:
-    """The rank of each row's item on its list a day before, or within another day before that; else NaN.
-
-    `rows` are of the last snapshots of their lists.
-    """
-    snapshot = history.obs_snap[rows]
-    now = np.full(len(history.lists), np.iinfo(np.int64).min)
-    now[history.snap_list[snapshot]] = history.snap_time[snapshot]
-    until = (
-        now[history.snap_list] - DAY_S + rules.cadence_h * 1800
-    )  # half a cadence of slack for jittered schedules
-    ago = (history.snap_time <= until) & (history.snap_time >= until - DAY_S) & (now[history.snap_list] > 0)
-    earlier = np.flatnonzero(ago[history.obs_snap])  # in the order of list, then time
-    slot = history.snap_list[history.obs_snap].astype(np.int64) * len(history.items) + history.obs_item
-    latest_first = earlier[::-1]
-    known, first = np.unique(slot[latest_first], return_index=True)
+def rank_a_day_ago(history: History, rows: Ints, rules: Rules, *, at_most_s: int = DAY_S) -> Floats:
+    """The rank of each row's item on its list a day before, or at most `at_most_s` before that; else NaN."""
+    snap_list, snap_time = history.snap_list, history.snap_time
+    slack = min(
+        DAY_S, int(rules.cadence_h * 1800)
+    )  # half a cadence, for jittered schedules; never what comes later
+    until = snap_time[history.obs_snap[rows]] - DAY_S + slack
+    first, last = np.full(len(history.lists), np.iinfo(np.int64).max), np.zeros(len(history.lists), np.int64)
+    of = snap_list[history.obs_snap[rows]]
+    np.minimum.at(first, of, until - at_most_s)
+    np.maximum.at(last, of, until)
+    near = (snap_time >= first[snap_list]) & (snap_time <= last[snap_list])
+    earlier = np.flatnonzero(near[history.obs_snap])  # in the order of list, then time
+    slot = snap_list[history.obs_snap[earlier]].astype(np.int64) * len(history.items) + history.obs_item[earlier]
+    known, code = np.unique(of.astype(np.int64) * len(history.items) + history.obs_item[rows], return_inverse=True)
     found = np.full(len(rows), np.nan)
-    if len(known):
-        place = np.minimum(np.searchsorted(known, slot[rows]), len(known) - 1)
-        there = known[place] == slot[rows]
-        found[there] = history.obs_rank[latest_first[first[place[there]]]]
+    if not len(earlier):
+        return found
+    place = np.minimum(np.searchsorted(known, slot), len(known) - 1)
+    same = known[place] == slot
+    earlier, place = earlier[same], place[same]
+    by_item = np.argsort(place, kind="stable")
+    earlier, place = earlier[by_item], place[by_item]
+    begin = int(snap_time.min())
+    span = int(snap_time.max()) - begin + DAY_S
+    line = place * span + snap_time[history.obs_snap[earlier]] - begin
+    at = np.searchsorted(line, code * span + until - begin, "right") - 1
+    there = at >= 0
+    there[there] = place[at[there]] == code[there]
+    there[there] = snap_time[history.obs_snap[earlier[at[there]]]] >= until[there] - at_most_s
+    found[there] = history.obs_rank[earlier[at[there]]]
     return found
 
 

@@ -13,6 +13,9 @@ from trendscout.ranking.metrics import DRAWS, SEED, Interval
 from trendscout.ranking.trials import Trials
 from trendscout.ranking.walk_forward import SHOWN
 
+FIRST_DAYS = 14  # of a new store: what a seller sees before she has reason to trust it
+DAY_S = 86_400
+
 
 @dataclass(frozen=True, slots=True)
 class ShownRows:
@@ -21,7 +24,9 @@ class ShownRows:
     moments: int
     named: float  # rows a moment: SHOWN, or as many as could break out
     came: float  # a moment, of the rows named
+    with_chance: float  # rows a moment that had a chance
     said: float | None  # a moment, by the chances given; None where none was
+    came_of_said: float | None  # a moment, of the rows that had a chance
     said_less_came_95: Interval | None  # a row, 95 % by resampling items
     rules: Mapping[str, float]  # simple rule -> came a moment, of as many rows
     best_rule: str  # picked afterwards
@@ -30,6 +35,22 @@ class ShownRows:
         float | None
     )  # share of bands of about BAND rows whose mean interval meets the 90 % interval of what came
     width: float | None  # mean interval given over the mean 90 % interval of what came
+    fallen: float  # share of the rows named that stand far below their place of a day before
+
+
+@dataclass(frozen=True, slots=True)
+class FirstDay:
+    """One of the first days of a new store; figures are means over the day's moments."""
+
+    day: int  # from 1
+    moments: int  # that can be judged: none where too little was looked at before or after
+    named: float
+    with_chance: float  # rows that had a chance
+    came: float  # of the rows named
+    plain: float  # of as many by SigniTrend
+    luck: float  # of as many drawn blindly
+    ap: float | None  # over all candidates; None where nothing broke out
+    plain_ap: float | None
 
 
 def judge_shown(
@@ -38,39 +59,101 @@ def judge_shown(
     score: Floats,
     chance: tuple[Floats, Floats, Floats],
     tips: Flags,
+    fallen: Flags,
     rules: Mapping[str, Floats],
 ) -> ShownRows | None:
     """The first SHOWN items of each query by `score`, each at its best place; None without a query.
 
     `chance` is the probability and the ends of its interval, NaN where none was given; `tips` are the rows that a
-    report would show. `rules` are the scores of simple rules, judged alike on all rows.
+    report would show, `fallen` those far below their place of a day before. `rules` are the scores of simple
+    rules, judged alike on all rows.
     """
     moments = len(tried.query_time)
     if not moments:
         return None
-    ours = first_items(tried.query, item, np.where(tips, score, -np.inf))
-    ours = ours[tips[ours]]
+    ours = _named(tried, item, score, tips)
     came = {
         name: float(tried.hit[first_items(tried.query, item, by)].sum()) / moments for name, by in rules.items()
     }
-    every = first_items(tried.query, item, score, count=len(item))
-    luck = np.bincount(tried.query[every], tried.hit[every]) / np.bincount(tried.query[every])
-    places = np.bincount(tried.query[ours], minlength=moments)
     probability, low, high = (values[ours] for values in chance)
     known = np.isfinite(probability)
-    hold, width = _bands(probability[known], low[known], high[known], tried.hit[ours][known])
+    hit = tried.hit[ours]
+    hold, width = _bands(probability[known], low[known], high[known], hit[known])
     return ShownRows(
         moments=moments,
         named=len(ours) / moments,
-        came=float(tried.hit[ours].sum()) / moments,
+        came=float(hit.sum()) / moments,
+        with_chance=float(known.sum()) / moments,
         said=float(probability[known].sum()) / moments if known.any() else None,
-        said_less_came_95=_by_items(item[ours][known], probability[known] - tried.hit[ours][known]),
+        came_of_said=float(hit[known].sum()) / moments if known.any() else None,
+        said_less_came_95=_by_items(item[ours][known], probability[known] - hit[known]),
         rules=came,
         best_rule=max(came, key=lambda name: came[name]),
-        luck=float((luck * places).sum()) / moments,
+        luck=float(_luck(tried, item, score, ours).sum()) / moments,
         bands_hold=hold,
         width=width,
+        fallen=float(fallen[ours].mean()) if len(ours) else 0.0,
     )
+
+
+def judge_first_days(
+    tried: Trials,
+    item: Ints,
+    score: tuple[Floats, Floats],
+    chance: Floats,
+    tips: Flags,
+    ap: tuple[Floats, Floats],
+    began: int,
+) -> tuple[FirstDay, ...]:
+    """What the rows shown came to on each of the first FIRST_DAYS days of a store, its first look at `began`.
+
+    Of each pair the first is of the ranking, the second of SigniTrend: `score` a row, `ap` a query, NaN where
+    nothing broke out.
+    """
+    queries = len(tried.query_time)
+    day = (tried.query_time - began) // DAY_S
+    ours = _named(tried, item, score[0], tips)
+    plain = first_items(tried.query, item, score[1])
+    a_query = {
+        "named": np.bincount(tried.query[ours], minlength=queries),
+        "with_chance": np.bincount(tried.query[ours], np.isfinite(chance[ours]), queries),
+        "came": np.bincount(tried.query[ours], tried.hit[ours], queries),
+        "plain": np.bincount(tried.query[plain], tried.hit[plain], queries),
+        "luck": _luck(tried, item, score[0], ours),
+    }
+    days = []
+    for number in range(FIRST_DAYS):
+        of = day == number
+        if not of.any():
+            nothing = dict.fromkeys(a_query, 0.0)
+            days.append(FirstDay(day=number + 1, moments=0, **nothing, ap=None, plain_ap=None))
+            continue
+        known = of & np.isfinite(ap[0])
+        days.append(
+            FirstDay(
+                day=number + 1,
+                moments=int(of.sum()),
+                **{name: float(values[of].mean()) for name, values in a_query.items()},
+                ap=float(ap[0][known].mean()) if known.any() else None,
+                plain_ap=float(ap[1][known].mean()) if known.any() else None,
+            )
+        )
+    return tuple(days)
+
+
+def _named(tried: Trials, item: Ints, score: Floats, tips: Flags) -> Ints:
+    """The rows that a report names: of each query the first SHOWN items that are tips."""
+    ours = first_items(tried.query, item, np.where(tips, score, -np.inf))
+    return np.asarray(ours[tips[ours]])
+
+
+def _luck(tried: Trials, item: Ints, score: Floats, ours: Ints) -> Floats:
+    """Of each query, what as many rows as `ours` come to if they are drawn blindly from its items."""
+    queries = len(tried.query_time)
+    every = first_items(tried.query, item, score, count=len(item))
+    hits = np.bincount(tried.query[every], tried.hit[every], queries)
+    share = hits / np.maximum(1, np.bincount(tried.query[every], minlength=queries))
+    return np.asarray(share * np.bincount(tried.query[ours], minlength=queries))
 
 
 def first_items(query: Ints, item: Ints, score: Floats, count: int = SHOWN) -> Ints:
