@@ -15,6 +15,9 @@ from trendscout.store.sql import aware, naive
 if TYPE_CHECKING:
     import duckdb
 
+# The listings (l, m) of the products that are asked for, as a join: thousands are not searched row by row.
+_ASKED = f"JOIN (SELECT DISTINCT unnest($1::VARCHAR[]) AS asked) ON asked = {PRODUCT}"
+
 
 @dataclass(frozen=True, slots=True)
 class ListingFacts:
@@ -51,8 +54,7 @@ def listings_of(
         f"""WITH wanted AS (
             SELECT {PRODUCT} AS product, l.*, coalesce(m.verdict, 'alone') AS verdict, m.probability,
                    coalesce(m.reason, '') AS reason
-            FROM listings l LEFT JOIN memberships m USING (listing)
-            WHERE list_contains($1, {PRODUCT}) AND l.first_seen <= $2),
+            FROM listings l LEFT JOIN memberships m USING (listing) {_ASKED} WHERE l.first_seen <= $2),
         last AS (
             SELECT listing, arg_max(price, taken_at) AS price, arg_max(currency, taken_at) AS currency,
                    arg_max(count, taken_at) AS count, arg_max(count_kind, taken_at) AS count_kind,
@@ -81,32 +83,21 @@ def listing_names(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[s
 
 
 def sightings_of(
-    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime, until: datetime
+    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime | None, until: datetime
 ) -> Mapping[str, tuple[Sighting, ...]]:
-    """Where each product was seen by `until`, the best current place first, with its curve since `since`."""
+    """Where each product was seen by `until`, the best current place first; curves since `since`, if any."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE d_seen AS
-        SELECT {PRODUCT} AS product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
+        WITH mine AS MATERIALIZED (SELECT listing, item_key, url, {PRODUCT} AS product
+            FROM listings l LEFT JOIN memberships m USING (listing) {_ASKED})
+        SELECT product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
                arg_min(count_kind, rank) AS count_kind, arg_min(count_floor, rank) AS count_floor,
                arg_min(o.price, coalesce(rank, 0)) AS price, arg_min(o.currency, coalesce(rank, 0)) AS currency,
                arg_min(l.item_key, coalesce(rank, 0)) AS item_key, arg_min(l.url, coalesce(rank, 0)) AS url
-        FROM observations o JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
-        WHERE list_contains($1, {PRODUCT}) AND taken_at <= $2 GROUP BY ALL""",
+        FROM observations o JOIN mine l USING (listing) WHERE taken_at <= $2 GROUP BY ALL""",
         [list(products), naive(until)],
     )
-    curves: dict[tuple[str, str], list[Point]] = {}
-    for product, list_id, taken_at, status, depth, seen, rank, count, price in connection.execute(
-        """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count,
-                  d.price
-        FROM (SELECT DISTINCT product, list_key FROM d_seen) p JOIN snapshots s USING (list_key)
-        JOIN lists li USING (list_key) LEFT JOIN d_seen d USING (product, list_key, taken_at)
-        WHERE s.taken_at BETWEEN $1 AND $2 ORDER BY p.product, li.list_id, s.taken_at""",
-        [naive(since), naive(until)],
-    ).fetchall():
-        presence = _presence(seen=seen, status=status, depth=depth)
-        curves.setdefault((product, list_id), []).append(
-            Point(taken_at.replace(tzinfo=UTC), presence, rank, count, price)
-        )
+    curves = {} if since is None else _curves(connection, since, until)
     rows = connection.execute(
         """SELECT product, list_id, platform, market, min(taken_at), min(rank), arg_max(rank, taken_at),
                   max(taken_at) = (SELECT max(taken_at) FROM snapshots s WHERE s.list_key = any_value(d.list_key)
@@ -141,6 +132,26 @@ def sightings_of(
     return {product: tuple(sightings) for product, sightings in found.items()}
 
 
+def _curves(
+    connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime
+) -> Mapping[tuple[str, str], Sequence[Point]]:
+    """By product and list, the looks of that time at what is in `d_seen`."""
+    curves: dict[tuple[str, str], list[Point]] = {}
+    for product, list_id, taken_at, status, depth, seen, rank, count, price in connection.execute(
+        """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count,
+                  d.price
+        FROM (SELECT DISTINCT product, list_key FROM d_seen) p JOIN snapshots s USING (list_key)
+        JOIN lists li USING (list_key) LEFT JOIN d_seen d USING (product, list_key, taken_at)
+        WHERE s.taken_at BETWEEN $1 AND $2 ORDER BY p.product, li.list_id, s.taken_at""",
+        [naive(since), naive(until)],
+    ).fetchall():
+        presence = _presence(seen=seen, status=status, depth=depth)
+        curves.setdefault((product, list_id), []).append(
+            Point(taken_at.replace(tzinfo=UTC), presence, rank, count, price)
+        )
+    return curves
+
+
 def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[int, int]]:
     """Product id → (variants, near copies)."""
     rows = connection.execute(
@@ -150,7 +161,8 @@ def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Ma
         SELECT mine.product, count(DISTINCT theirs.product) FILTER (kind = 'variant'),
                count(DISTINCT theirs.product) FILTER (kind = 'near_copy')
         FROM kin JOIN named mine USING (listing) JOIN named theirs ON theirs.listing = kin.other
-        WHERE list_contains(?, mine.product) AND mine.product <> theirs.product GROUP BY 1""",
+        SEMI JOIN (SELECT unnest($1::VARCHAR[]) AS asked) ON asked = mine.product
+        WHERE mine.product <> theirs.product GROUP BY 1""",
         [list(products)],
     ).fetchall()
     return {product: (variants, copies) for product, variants, copies in rows}
@@ -166,8 +178,8 @@ def suspects_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) 
     """Product id → (item key, times cheaper) of its most suspicious offer."""
     rows = connection.execute(
         f"""SELECT {PRODUCT} AS product, arg_max(item_key, times_cheaper), max(times_cheaper)
-        FROM suspects JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
-        WHERE list_contains(?, {PRODUCT}) GROUP BY product""",
+        FROM suspects JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing) {_ASKED}
+        GROUP BY product""",
         [list(products)],
     ).fetchall()
     return {product: (key, times) for product, key, times in rows}
