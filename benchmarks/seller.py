@@ -214,11 +214,16 @@ def run(folder: Path, words: Sequence[str]) -> Cost:
     began = time.perf_counter()
     # A small process starts it: a child's peak is at least the memory of who started it.
     done = subprocess.run(
-        [sys.executable, "-S", "-c", _START, *OURS, *words], cwd=folder, env=home, capture_output=True, text=True
+        [sys.executable, "-S", "-c", _START, *OURS, *words],
+        cwd=folder,
+        env=home,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     *_, last = done.stdout.splitlines() or [""]
-    code, *used = map(float, last.split() or [1])
-    if code not in (0, 3):  # 3: something of it is missing, such as pages that did not come
+    code, *used = map(float, last.split() or ["1"])
+    if int(code) not in (0, 3):  # 3: something of it is missing, such as pages that did not come
         sys.exit(f"{' '.join(words)}: {done.stdout}{done.stderr}")
     return Cost(used[0], time.perf_counter() - began, used[1])
 

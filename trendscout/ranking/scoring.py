@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -73,6 +73,7 @@ class Scores:
     reason: Ints  # which of the model's signals, REASONS a row; -1: none
     reason_value: Floats
     reason_part: Floats  # log-odds
+    state: str = ""  # of the store that they were made of, as it names them; "": of no store
 
     def __len__(self) -> int:
         return len(self.item)
@@ -134,11 +135,12 @@ class Scores:
         kept: dict[str, Any] = {name: getattr(self, name)[keep] for name in COLUMNS}
         return replace(self, **kept, signals={name: values[keep] for name, values in self.signals.items()})
 
-    def best(self) -> list[int]:
+    def best(self) -> Sequence[int]:
         """Positions of each item's best place, the highest score first."""
         order = self.order()
         _, first = np.unique(self.item[order], return_index=True)
-        return [int(position) for position in order[np.sort(first)]]
+        found: Sequence[int] = order[np.sort(first)].tolist()
+        return found
 
     def order(self) -> Ints:
         """Positions from the highest score to the lowest; ties by item, then list."""

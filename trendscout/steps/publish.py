@@ -176,7 +176,7 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     returned = red_ocean(connection, settings).by_list
     book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.own("packs"))
-    context = context_of(connection, now, settings.markets, rates, returned)
+    context = context_of(connection, now, settings.markets, rates, returned, state=scores.state)
     read = partial(rows_of, connection, scores, context, at_once=_BATCH)
     every = read(most=dict.fromkeys(ITEM_KINDS, len(scores)))  # goods first, and of every kind all there are
     if ignored := products.ignored(connection):

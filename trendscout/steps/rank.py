@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
@@ -53,7 +54,7 @@ def _kept_scores(connection: Connection, state: str, now: datetime) -> Scores | 
     scores, fits = from_bytes(value)
     moments = _moments(scores.rules, now)
     same = fits == {"moments": moments, "seen": learned.fits_seen(connection, moments)}
-    return scores if same else None
+    return replace(scores, state=state) if same else None
 
 
 def _ranked(connection: Connection, scope: Scope, state: str, now: datetime) -> Scores:
@@ -77,7 +78,7 @@ def _ranked(connection: Connection, scope: Scope, state: str, now: datetime) -> 
     scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
     about = {"moments": moments, "seen": learned.fits_seen(connection, moments)}
     derived(lambda: learned.keep(connection, state, _SCORES, to_bytes(scores, about), now))
-    return scores
+    return replace(scores, state=state)
 
 
 def _moments(rules: Mapping[str, Rules], now: datetime) -> dict[str, int]:

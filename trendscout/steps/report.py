@@ -26,6 +26,7 @@ from trendscout.steps.rows import (
     ReportContext,
     context_of,
     in_sections,
+    keep_levels,
     renumbered,
     rows_of,
     sections,
@@ -70,7 +71,9 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     usual = query.sort == "score" and not query.pack
     most = sections(connection, scores, query)
     words = watched(connection, settings, now=now)
-    context = context_of(connection, now, settings.markets, rates, returned.by_list, settings.reader)
+    context = context_of(
+        connection, now, settings.markets, rates, returned.by_list, settings.reader, state=scores.state
+    )
     known_packs, of_packs = _packs(settings)
     # What a pack asks is known of whole rows only; else just those that are shown are put together.
     shown = rows_of(
@@ -111,6 +114,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     made = replace(made, rows=_led(made.rows, leading.rows, words))
     marked = _missing(connection, made.rows, _marked(connection, settings.reader), scores, context)
     made = replace(made, watched=judged(replace(made, rows=marked, notes=())).rows)
+    keep_levels(connection, context, scores.state)
     whole = usual and query.kind is None
     return replace(
         made,
@@ -179,8 +183,9 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     scores = rank(connection, ANYWHERE, now=now)
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
-    context = context_of(connection, now, settings.markets, rates, returned, settings.reader)
+    context = context_of(connection, now, settings.markets, rates, returned, settings.reader, state=scores.state)
     row = next(rows_of(connection, scores, context, only=(found,)), None) or unranked(connection, found, context)
+    keep_levels(connection, context, scores.state)
     model = scores.models.get(group_of(row.scored.list_id))
     book, _ = cost_book(connection, settings, rates, now=now)
     alone = Report(as_of=now, rows=(row,), coverage=())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -34,12 +35,21 @@ from trendscout.ranking.gap import Marketplace, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
 from trendscout.sources.source import item_address, items_on, sells
+from trendscout.store import learned
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
+from trendscout.store.lake import derived
 from trendscout.store.list_items import list_items
 from trendscout.store.products import EVERYONE
 from trendscout.store.products import marks as all_marks
-from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
+from trendscout.store.query import (
+    crowd_prices,
+    first_sightings,
+    known_products,
+    looks_between,
+    places_since,
+    watched_since,
+)
 from trendscout.store.sql import Connection
 from trendscout.store.stock import Returned
 from trendscout.text.flags import title_flags
@@ -53,6 +63,7 @@ CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
 _LIGHT = 20_000  # products at a time whose details are fetched without curves: some 60 MB
+_LEVELS = "levels"  # as the store keeps them
 _CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
 _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
 SECTION = 0.25  # rows of tags, topics, videos and apps each, where there are goods: of those that are asked for
@@ -208,8 +219,10 @@ def context_of(
     rates: Rates = SHIPPED,
     red_ocean: Mapping[str, Returned] | None = None,
     reader: str = EVERYONE,
+    *,
+    state: str = "",
 ) -> ReportContext:
-    """What all rows of a report at `now` share."""
+    """What all rows of a report at `now` share; `state` is the store's, as its scores have it, if it is known."""
 
     def usd_per(currency: str) -> float | None:
         return rates.in_usd(1.0, currency, now.date())
@@ -222,8 +235,11 @@ def context_of(
         prices=crowd_prices(connection, now=now, usd_per=usd_per),
         watched=watched_since(connection),
         vocabulary=learn(
-            axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
-            for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+            (
+                axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
+                for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+            ),
+            _kept_levels(connection, state, now),
         ),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=red_ocean or {},
@@ -233,6 +249,28 @@ def context_of(
         items={list_id: kind for list_id, (_, kind) in items.items()},
         shelves=frozenset(platform for platform, kind in items.values() if kind == "goods"),
     )
+
+
+def keep_levels(connection: Connection, context: ReportContext, state: str) -> None:
+    """Keep how odd the goods of the categories were that this report asked for: the next view asks again."""
+    known = _kept_levels(connection, state, context.now)
+    levels = {**known, **context.vocabulary.levels}
+    if len(levels) > len(known):
+        value = json.dumps(levels).encode()
+        where = _window(connection, state, context.now)
+        derived(lambda: learned.keep(connection, where, _LEVELS, value, context.now))
+
+
+def _kept_levels(connection: Connection, state: str, now: datetime) -> Mapping[str, Sequence[float]]:
+    """By category, how odd its goods are, as an earlier view of this state found it."""
+    kept = learned.kept(connection, _window(connection, state, now), _LEVELS) if state else None
+    levels: Mapping[str, Sequence[float]] = json.loads(kept) if kept else {}
+    return levels
+
+
+def _window(connection: Connection, state: str, now: datetime) -> str:
+    """Names what was seen in VOCABULARY_SPAN: the state of the store, and how many looks of it are in the span."""
+    return f"{state} {looks_between(connection, since=now - VOCABULARY_SPAN, until=now)}"
 
 
 @dataclass(frozen=True, slots=True)
