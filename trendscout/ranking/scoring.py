@@ -18,8 +18,6 @@ from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
 from trendscout.ranking.signal_replay import (
-    NO_STATES,
-    KeptState,
     KeptStates,
     Replay,
     advance,
@@ -155,7 +153,7 @@ def score(
     models: Mapping[str, Fitted] | None = None,
     fit: bool = True,
     around: Surroundings | None = None,
-    states: KeptStates = NO_STATES,
+    states: KeptStates | None = None,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
@@ -168,10 +166,10 @@ def score(
     by_group = rules_of(history, rules)
     kept = dict(models or {})
     around = around or Surroundings(history)
+    states = states or KeptStates()
     if fit:
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
-        fitted, states = refit(history, until_s, unfitted, around, states)
-        kept |= fitted
+        kept |= refit(history, until_s, unfitted, around, states)
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
@@ -211,15 +209,19 @@ def nothing_to_rank(lists: Iterable[str], wanted: AbstractSet[str], until: datet
 
 
 def refit(
-    history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, states: KeptStates = NO_STATES
-) -> tuple[dict[str, Fitted], KeptStates]:
+    history: History,
+    now_s: int,
+    rules: Mapping[str, Rules],
+    around: Surroundings,
+    states: KeptStates | None = None,
+) -> dict[str, Fitted]:
     """Models of these groups from outcomes known at their last `fit_moment`; a group without any has none.
 
-    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. With the models come the
-    given states, those of the groups' lists brought forward to where the training began.
+    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. The states of the groups'
+    lists are brought forward to where the training began.
     """
     fitted: dict[str, Fitted] = {}
-    forward: dict[str, KeptState] = dict(states)
+    states = states or KeptStates()
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
@@ -234,14 +236,15 @@ def refit(
         evaluated = np.zeros(len(history.snap_list), bool)
         evaluated[snaps] = True
         gaps = np.full(len(history.lists), its.gap_h * 3600)
-        forward |= advance(history, gaps, evaluated, lists, forward)
-        part = replay(history, gaps, evaluated, lists, forward)
+        for made in advance(history, gaps, evaluated, lists, states):
+            states.keep(made)
+        part = replay(history, gaps, evaluated, lists, states)
         if not len(part.rows):  # a list without an order
             continue
         model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
         if model is not None:
             fitted[group] = model
-    return fitted, forward
+    return fitted
 
 
 def fit_moment(rules: Rules, now_s: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
@@ -13,7 +13,7 @@ from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.kept_scores import from_bytes, made_by, to_bytes
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refit, rules_of, score
-from trendscout.ranking.signal_replay import KeptState
+from trendscout.ranking.signal_replay import KeptState, KeptStates
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
 from trendscout.store.lake import derived
@@ -67,18 +67,35 @@ def _ranked(connection: Connection, scope: Scope, state: str, now: datetime) -> 
     known = _kept(learned.models(connection, moments), rules)
     due = {group: its for group, its in rules.items() if group not in known}
     around = Surroundings(past)
-    kept = {name: KeptState.from_row(*row) for name, row in learned.kept_states(connection, past.lists).items()}
-    fresh, states = refit(past, int(now.timestamp()), due, around, kept)
+    states = _StoredStates(connection)
+    fresh = refit(past, int(now.timestamp()), due, around, states)
     if due:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
         derived(lambda: learned.save_models(connection, fits))
-        forward = {name: state.to_row() for name, state in states.items() if state is not kept.get(name)}
-        derived(lambda: learned.save_states(connection, forward))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
     scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
     about = {"moments": moments, "seen": learned.fits_seen(connection, moments)}
     derived(lambda: learned.keep(connection, state, _SCORES, to_bytes(scores, about), now))
     return replace(scores, state=state)
+
+
+class _StoredStates(KeptStates):
+    """The states of lists that a store keeps, read as they are asked for: those of all lists may fill memory."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.connection = connection
+
+    def of(self, lists: Sequence[str]) -> Mapping[str, KeptState]:
+        """Those of these lists that have one."""
+        return {
+            name: KeptState.from_row(*row) for name, row in learned.kept_states(self.connection, lists).items()
+        }
+
+    def keep(self, states: Mapping[str, KeptState]) -> None:
+        """Keep these in place of what their lists had, where the store can be written."""
+        rows = {name: state.to_row() for name, state in states.items()}
+        derived(lambda: learned.save_states(self.connection, rows))
 
 
 def _moments(rules: Mapping[str, Rules], now: datetime) -> dict[str, int]:
