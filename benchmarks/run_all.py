@@ -17,7 +17,18 @@ from pathlib import Path
 
 HERE = Path(__file__).parent
 # In the order of the way of the data.
-ALL = ("reading", "crawling", "politeness", "loading", "ranking", "daily", "backtest", "matching", "startup")
+ALL = (
+    "reading",
+    "crawling",
+    "politeness",
+    "loading",
+    "ranking",
+    "daily",
+    "backtest",
+    "matching",
+    "seller",
+    "startup",
+)
 
 
 @dataclass(frozen=True)

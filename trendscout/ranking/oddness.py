@@ -196,7 +196,7 @@ def _words(title: str) -> tuple[str, ...]:
     return tuple(
         word
         for word in words_of(title)
-        if " " not in word and len(word) > 1 and not any(char.isdigit() for char in word)
+        if " " not in word and len(word) > 1 and (word.isalpha() or not any(char.isdigit() for char in word))
     )
 
 

@@ -35,7 +35,8 @@ def save_models(connection: Connection, fits: Mapping[tuple[str, int], Mapping[s
 def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
     """List id → the state its first snapshots came to."""
     rows = connection.execute(
-        f"SELECT {', '.join(_STATE)} FROM folds WHERE list_contains(?, list_id)", [list(lists)]
+        f"SELECT {', '.join(_STATE)} FROM folds WHERE list_id IN (SELECT unnest(string_split(?, chr(31))))",
+        [chr(31).join(lists)],  # one text: see store/details.py
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
 
