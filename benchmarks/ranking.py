@@ -85,7 +85,7 @@ def scan_s(history: History) -> float:
 def rank_s(history: History) -> float:
     """CPU seconds of scoring every item that stands on a list."""
     climbing = market(60_000, replaced=PLACES)  # so fast that there are breakouts to be learned from
-    models, _ = refit(climbing, int(NOW.timestamp()), rules_of(climbing), Surroundings(climbing))
+    models = refit(climbing, int(NOW.timestamp()), rules_of(climbing), Surroundings(climbing))
     if not models:
         sys.exit("There is no model to rank with.")
     began = time.process_time()

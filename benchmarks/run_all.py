@@ -26,6 +26,7 @@ ALL = (
     "daily",
     "backtest",
     "matching",
+    "seller",
     "startup",
     "weight",
 )

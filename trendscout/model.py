@@ -254,6 +254,7 @@ class Sighting:
     count_kind: str | None = None
     count_floor: bool | None = None
     currency: str | None = None  # ISO 4217, of the last price
+    first_rank: int | None = None  # at `since`
 
 
 def first_seen_by_place(sightings: Iterable[Sighting]) -> dict[tuple[str, str | None], datetime]:

@@ -184,5 +184,5 @@ def test_what_was_missed_loses_no_good_and_no_interval() -> None:
         assert known.any()
         assert (found.low[known] <= found.probability[known]).all()
         assert (found.probability[known] <= found.high[known]).all()
-    both = set(whole.history.items[whole.item]) & set(thinned.history.items[thinned.item])
-    assert len(both) == len(set(whole.history.items[whole.item]))
+    both = set(whole.items) & set(thinned.items)
+    assert len(both) == len(whole.items)

@@ -155,7 +155,7 @@ def test_looks_too_far_apart_for_the_horizon_are_told() -> None:
 def test_what_was_fitted_is_kept_and_used_again(past: History) -> None:
     now = datetime.fromtimestamp(int(past.snap_time.max()), UTC)
     rules = rules_of(past)
-    models, _ = refit(past, int(now.timestamp()), rules, Surroundings(past))
+    models = refit(past, int(now.timestamp()), rules, Surroundings(past))
     kept = {group: Fitted.from_dict(model.to_dict()) for group, model in models.items()}
     assert dict(kept) == models
     assert all(model is not None and not model.early for model in kept.values())

@@ -30,7 +30,7 @@ def _mornings(past: History) -> list[Scores]:
 def top(scores: Scores, count: int = 20) -> list[str]:
     order = scores.order()
     tips = order[~scores.falling[order]]
-    return [scores.history.lists[code] for code in scores.list[tips[:count]]]
+    return [scores.lists[code] for code in scores.list[tips[:count]]]
 
 
 def test_it_does_not_flood_the_report(mornings: list[Scores]) -> None:

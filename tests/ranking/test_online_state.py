@@ -1,6 +1,6 @@
 """The signals are computed online: a state that was stored and stepped on is the state of the whole."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 
 import numpy as np
@@ -10,6 +10,7 @@ from tests.ranking.histories import market
 from trendscout.history import History, cut, latest, only
 from trendscout.ranking import online_state
 from trendscout.ranking import signal_replay as replaying
+from trendscout.ranking.arrays import Flags
 from trendscout.ranking.online_state import ITEM, LIST, OnlineState, step
 from trendscout.ranking.signal_replay import KeptState, KeptStates, Replay, advance, replay
 from trendscout.ranking.snapshot_features import Batch
@@ -65,15 +66,21 @@ def counted(seed: int) -> History:
     return only(replace(history, obs_count=counts, obs_floor=random.random(len(counts)) < 0.1), keep)
 
 
-def states_by(history: History, day: int) -> KeptStates:
+def states_by(history: History, day: int) -> dict[str, KeptState]:
     """The states that a replay on an earlier day left behind, after a round through the store's columns."""
     past = cut(history, int(history.snap_time.min()) + day * 86_400)
-    made = advance(past, np.full(len(past.lists), GAP_S), latest(past))
+    made = advanced(past, latest(past), {})
     return {name: KeptState.from_row(*state.to_row()) for name, state in made.items()}
 
 
-def signals(history: History, states: KeptStates, gap_s: float = GAP_S) -> Replay:
-    return replay(history, np.full(len(history.lists), gap_s), latest(history), states=states)
+def advanced(history: History, wanted: Flags, states: Mapping[str, KeptState]) -> dict[str, KeptState]:
+    gaps = np.full(len(history.lists), GAP_S)
+    parts = advance(history, gaps, wanted, states=KeptStates(states))
+    return {name: state for part in parts for name, state in part.items()}
+
+
+def signals(history: History, states: Mapping[str, KeptState], gap_s: float = GAP_S) -> Replay:
+    return replay(history, np.full(len(history.lists), gap_s), latest(history), states=KeptStates(states))
 
 
 def equal(one: Replay, other: Replay) -> bool:
@@ -161,10 +168,9 @@ def test_a_state_of_the_future_is_not_gone_on_from() -> None:
 def test_a_state_that_is_near_enough_is_not_made_anew() -> None:
     history = counted(8)
     states = states_by(history, 18)
-    gaps = np.full(len(history.lists), GAP_S)
-    again = advance(history, gaps, latest(history), states=states)
-    assert all(again[name] is state for name, state in states.items())
-    assert not any(again[name] is state for name, state in states_by(history, 9).items())
+    assert set(states) == set(history.lists)
+    assert not advanced(history, latest(history), states)
+    assert set(advanced(history, latest(history), states_by(history, 9))) == set(states)
 
 
 def test_a_list_without_rows_has_no_state() -> None:
@@ -175,13 +181,13 @@ def test_a_list_without_rows_has_no_state() -> None:
     assert set(states_by(bare, 19)) == set(history.lists)
 
 
-def test_states_are_kept_of_so_many_items_and_of_the_longest_lists_first(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_states_come_a_chunk_of_lists_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     history = counted(8)
     monkeypatch.setattr(replaying, "BATCH_ROWS", 10)  # a chunk a list
-    monkeypatch.setattr(replaying, "MAX_ITEMS", 60)
-    some = states_by(history, 19)
-    assert set(some) == {"shop_US/bestsellers/c0"}  # c1 is shorter, c2 is beyond the limit
-    assert equal(signals(history, some), signals(history, {}))
+    past = cut(history, int(history.snap_time.min()) + 19 * 86_400)
+    parts = list(advance(past, np.full(len(past.lists), GAP_S), latest(past)))
+    assert [len(part) for part in parts] == [1, 1, 1]
+    assert equal(signals(history, states_by(history, 19)), signals(history, {}))
 
 
 # What values of the state come to on one history, by version.
@@ -199,7 +205,7 @@ SUMS = {
 
 def test_who_changes_what_a_step_makes_raises_the_version() -> None:
     history = counted(9)
-    states = advance(history, np.full(len(history.lists), GAP_S), np.zeros(len(history.snap_list), bool))
+    states = advanced(history, np.zeros(len(history.snap_list), bool), {})
     state = np.concatenate([state.item for state in states.values()], axis=1)
     state[~np.isfinite(state)] = 0
     sums = dict(zip(ITEM, state.sum(axis=1).tolist(), strict=True))

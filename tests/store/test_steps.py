@@ -24,7 +24,8 @@ RELEASED = {
     "0010_goods.sql": "d846bd80ab89c7a08dfb16573fa71862b472f0ad1427f999afed887c292f04c6",
     "0011_list_items.sql": "67feee1ce30482dcc1c7c439f1285c28650ec2ba424b3521cc4d5cfdc136dcc4",
     "0012_readers.sql": "843e6197fa2a65090b5ff2818bee04d0580f03d21ad69a3df1a041290407f797",
-    "0013_field_shares.sql": "5c2f0baaf867f7ef5f34fe11edeaca0933d1287f15f15e5ae28568c7d26ef337",
+    "0013_kept.sql": "0cbda2fccbde1e28d516ee24272942a677c5b686e73c71eaff41f1d9888a30b5",
+    "0014_field_shares.sql": "5c2f0baaf867f7ef5f34fe11edeaca0933d1287f15f15e5ae28568c7d26ef337",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

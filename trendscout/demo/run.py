@@ -154,13 +154,12 @@ def _morning(workspace: Workspace, world: World, server: MarketServer, day: int)
 
 def _shown(connection: Connection, day: int) -> tuple[frozenset[Listing], ...]:
     """The listings of the products in a morning's top 20."""
-    from trendscout.steps.rows import best_positions
     from trendscout.store.details import listings_of
     from trendscout.store.query import ANYWHERE
 
     now = morning_of(day) + _LOOKED
     scores = rank(connection, ANYWHERE, now=now)
-    names = [str(scores.history.items[scores.item[position]]) for position in best_positions(scores)[:SHOWN]]
+    names = [scores.key(position) for position in scores.best()[:SHOWN]]
     facts = listings_of(connection, names, until=now)
     return tuple(
         frozenset((one.platform, one.market or "", one.item_key) for one in facts.get(name, ())) for name in names

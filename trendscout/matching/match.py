@@ -24,7 +24,6 @@ from trendscout.matching.verdicts import VERDICTS, verdicts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
-VERSION = 3  # of the matcher: a store that an earlier one joined is joined anew
 CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
 
 

@@ -28,19 +28,19 @@ SHOWN_WORDS = 3
 class Vocabulary:
     """What the categories and markets of some products usually say."""
 
-    category: Mapping[str, Counter[str]]  # products with a word
-    market: Mapping[str | None, Counter[str]]
+    market: Mapping[str | None, Counter[str]]  # products with a word
     in_category: Counter[str]  # products
     in_market: Counter[str | None]
     brands: frozenset[str]
-    postings: Mapping[str, Mapping[str, Sequence[int]]]  # category -> word -> products
     contents: Sequence[frozenset[str]]  # the words of each product
     products: Sequence[Facts]
-    levels: dict[str, Sequence[float]]  # how odd the products of a category are, ascending; filled when asked for
-    rarities: dict[tuple[str, str | None], _Rarity]  # of a category's words in a market; filled when asked for
+    # Filled when asked for, since a report asks for few categories of many.
+    levels: dict[str, Sequence[float]]  # how odd the products of a category are, ascending
+    postings: dict[str, Mapping[str, Sequence[int]]]  # category -> word -> products
+    rarities: dict[tuple[str, str | None], _Rarity]  # of a category's words in a market
 
     def levels_of(self, category: str) -> Sequence[float]:
-        """How odd the products of a category are, ascending; a report asks for few categories of many."""
+        """How odd the products of a category are, ascending."""
         if category not in self.levels:
             its = (number for number, one in enumerate(self.products) if one.category == category)
             self.levels[category] = sorted(
@@ -48,10 +48,22 @@ class Vocabulary:
             )
         return self.levels[category]
 
+    def postings_of(self, category: str) -> Mapping[str, Sequence[int]]:
+        """Word → the products of a category that have it."""
+        if category not in self.postings:
+            found: defaultdict[str, list[int]] = defaultdict(list)
+            for number, one in enumerate(self.products):
+                if one.category == category:
+                    for word in self.contents[number]:
+                        found[word].append(number)
+            self.postings[category] = dict(found)
+        return self.postings[category]
+
     def rarity(self, category: str, market: str | None) -> _Rarity:
         """How rare words are in a category and a market."""
         if (category, market) not in self.rarities:
-            in_category = self.category[category], self.in_category[category]
+            words = Counter({word: len(its) for word, its in self.postings_of(category).items()})
+            in_category = words, self.in_category[category]
             in_market = self.market[market], self.in_market[market]
             self.rarities[category, market] = _Rarity(in_category, in_market)
         return self.rarities[category, market]
@@ -72,29 +84,27 @@ class _Rarity(dict[str, tuple[float, str]]):
         return self[word]
 
 
-def learn(products: Iterable[Facts]) -> Vocabulary:
-    """The vocabulary of these products; it takes one look at each title and at the words it shares."""
+def learn(products: Iterable[Facts], levels: Mapping[str, Sequence[float]] = {}) -> Vocabulary:
+    """The vocabulary of these products; it takes one look at each title.
+
+    `levels` are those of these very products, where they are at hand.
+    """
     facts = list(products)
-    brands = _leading_words(facts) | {word for one in facts for name in one.brands for word in _split(name)}
-    category: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    titles = [_words(one.title) for one in facts]
+    brands = _leading_words(titles) | {word for one in facts for name in one.brands for word in _split(name)}
     market: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
-    postings: defaultdict[str, defaultdict[str, list[int]]] = defaultdict(lambda: defaultdict(list))
-    contents = [frozenset(_telling(one, brands)) for one in facts]
-    for number, (one, words) in enumerate(zip(facts, contents, strict=True)):
-        category[one.category].update(words)
+    contents = [frozenset(word for word in title if word not in brands) for title in titles]
+    for one, words in zip(facts, contents, strict=True):
         market[one.market].update(words)
-        for word in words:
-            postings[one.category][word].append(number)
     return Vocabulary(
-        category=category,
         market=market,
         in_category=Counter(one.category for one in facts),
         in_market=Counter(one.market for one in facts),
         brands=frozenset(brands),
-        postings=postings,
         contents=contents,
         products=facts,
-        levels={},
+        levels=dict(levels),
+        postings={},
         rarities={},
     )
 
@@ -145,7 +155,7 @@ def _distance(
     The rarest words first: what has none of them cannot become the nearest once the rest weighs no more than the
     best so far, so that the long postings of common words are seldom walked (MaxScore, Turtle and Flood 1995).
     """
-    postings, contents = vocabulary.postings[category], vocabulary.contents
+    postings, contents = vocabulary.postings_of(category), vocabulary.contents
     shared: dict[int, float] = {}
     nearest = 0.0
     left = whole = -sum(minus_bits for minus_bits, _ in rarest)
@@ -176,8 +186,12 @@ def _telling(facts: Facts, brands: Iterable[str]) -> list[str]:
     return [word for word in _split(facts.title) if word not in own and word not in known]
 
 
-@lru_cache(50_000)  # each title is split to find brands, and again for what it tells
-def _split(title: str) -> tuple[str, ...]:
+@lru_cache(10_000)  # many products have one seller's name
+def _split(text: str) -> tuple[str, ...]:
+    return _words(text)
+
+
+def _words(title: str) -> tuple[str, ...]:
     """Words without codes and numbers."""
     return tuple(
         word
@@ -186,12 +200,11 @@ def _split(title: str) -> tuple[str, ...]:
     )
 
 
-def _leading_words(facts: Iterable[Facts]) -> set[str]:
+def _leading_words(titles: Iterable[Sequence[str]]) -> set[str]:
     """Words that lead the titles that have them, as brands do."""
     first: Counter[str] = Counter()
     every: Counter[str] = Counter()
-    for one in facts:
-        words = _split(one.title)
+    for words in titles:
         every.update(words)
         if len(words) > 1 and words[0].isascii():
             first[words[0]] += 1

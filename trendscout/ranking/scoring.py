@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -18,8 +18,6 @@ from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
 from trendscout.ranking.signal_replay import (
-    NO_STATES,
-    KeptState,
     KeptStates,
     Replay,
     advance,
@@ -32,6 +30,9 @@ from trendscout.ranking.surroundings import Surroundings, context_of
 from trendscout.ranking.trials import evaluation_snapshots, scored
 from trendscout.ranking.walk_forward import fit_checked, gather, refit_s, start_score
 
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
 REASONS = 6  # signals kept a row, the strongest first
 TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
@@ -39,16 +40,23 @@ DAY_S = 86_400
 FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
 # Signals that a record shows.
 KEPT = ("rank", "came_from", "from_below", "climb", "climb_days", "stage", "stage_at", "turnover")
+# The columns of Scores beside these.
+COLUMNS = (
+    "seen_at", "list", "item", "score", "probability", "low", "high", "early", "falling", "gain", "velocity",
+    "reason", "reason_value", "reason_part",
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scores:
     """Scored items as columns, one value an item on a list; `at(i)` gives one as a record."""
 
-    history: History
+    lists: tuple[str, ...]  # of the history; a list code is an index into this
+    items: NDArray[np.object_]  # keys of the scored items, in order; an item code is an index into this
+    titles: NDArray[np.object_]  # theirs; "": none
     rules: Mapping[str, Rules]  # by group
     models: Mapping[str, Fitted]  # by group: those that were used, to be kept
-    row: Ints  # index into the history's observations
+    seen_at: Ints  # seconds: the snapshot that an item stands on
     list: Ints  # list code
     item: Ints  # item code
     score: Floats
@@ -63,21 +71,30 @@ class Scores:
     reason: Ints  # which of the model's signals, REASONS a row; -1: none
     reason_value: Floats
     reason_part: Floats  # log-odds
+    state: str = ""  # of the store that they were made of, as it names them; "": of no store
 
     def __len__(self) -> int:
-        return len(self.row)
+        return len(self.item)
+
+    def key(self, i: int) -> str:
+        """The item key of the i-th."""
+        return str(self.items[self.item[i]])
+
+    def title(self, i: int) -> str:
+        """The title of the i-th, "" without one."""
+        return str(self.titles[self.item[i]])
 
     def at(self, i: int) -> ScoredItem:
         """The i-th as a record."""
-        history = self.history
-        group = group_of(history.lists[self.list[i]])
+        list_id = self.lists[self.list[i]]
+        group = group_of(list_id)
         rules = self.rules[group]
         signal = {name: float(values[i]) for name, values in self.signals.items()}
         moved = np.isfinite(signal["came_from"])
         return ScoredItem(
-            list_id=history.lists[self.list[i]],
-            item_key=str(history.items[self.item[i]]),
-            seen_at=_time(history.snap_time[history.obs_snap[self.row[i]]]),
+            list_id=list_id,
+            item_key=self.key(i),
+            seen_at=_time(self.seen_at[i]),
             rank=int(signal["rank"]),
             rank_before=int(signal["came_from"]) if moved and not signal["from_below"] else None,
             rank_span_days=signal["climb_days"] if moved else None,
@@ -110,15 +127,18 @@ class Scores:
 
     def of_lists(self, wanted: AbstractSet[str], now: datetime) -> Scores:
         """The same scores of some lists only; UsageError where these have none."""
-        codes = [code for code, name in enumerate(self.history.lists) if name in wanted]
-        keep = np.isin(self.list, codes)
+        keep = np.isin(self.list, [code for code, name in enumerate(self.lists) if name in wanted])
         if not keep.any():
-            raise nothing_to_rank(self.history, wanted, now)
-        columns = {f.name: getattr(self, f.name) for f in fields(self)}
-        kept: dict[str, Any] = {
-            name: values[keep] for name, values in columns.items() if isinstance(values, np.ndarray)
-        }
+            raise nothing_to_rank(self.lists, wanted, now)
+        kept: dict[str, Any] = {name: getattr(self, name)[keep] for name in COLUMNS}
         return replace(self, **kept, signals={name: values[keep] for name, values in self.signals.items()})
+
+    def best(self) -> Sequence[int]:
+        """Positions of each item's best place, the highest score first."""
+        order = self.order()
+        _, first = np.unique(self.item[order], return_index=True)
+        found: Sequence[int] = order[np.sort(first)].tolist()
+        return found
 
     def order(self) -> Ints:
         """Positions from the highest score to the lowest; ties by item, then list."""
@@ -133,7 +153,7 @@ def score(
     models: Mapping[str, Fitted] | None = None,
     fit: bool = True,
     around: Surroundings | None = None,
-    states: KeptStates = NO_STATES,
+    states: KeptStates | None = None,
 ) -> Scores:
     """Scores of all items on the last snapshot of each list at or before `now`.
 
@@ -146,10 +166,10 @@ def score(
     by_group = rules_of(history, rules)
     kept = dict(models or {})
     around = around or Surroundings(history)
+    states = states or KeptStates()
     if fit:
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
-        fitted, states = refit(history, until_s, unfitted, around, states)
-        kept |= fitted
+        kept |= refit(history, until_s, unfitted, around, states)
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
@@ -157,13 +177,23 @@ def score(
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
-        raise nothing_to_rank(history, {*history.lists}, datetime.fromtimestamp(until_s, UTC))
-    return Scores(history=history, rules=by_group, models=kept, **_joined(parts))
+        lists = [history.lists[code] for code in np.unique(history.snap_list)]
+        raise nothing_to_rank(lists, {*lists}, datetime.fromtimestamp(until_s, UTC))
+    columns = _joined(parts)
+    there, columns["item"] = np.unique(columns["item"], return_inverse=True)
+    return Scores(
+        lists=history.lists,
+        items=history.items[there],
+        titles=np.full(len(there), "", object) if history.titles is None else history.titles[there],
+        rules=by_group,
+        models=kept,
+        **columns,
+    )
 
 
-def nothing_to_rank(history: History, wanted: AbstractSet[str], until: datetime) -> UsageError:
-    """Why none of the wanted lists can be ranked: no such list was read, or its goods have no places."""
-    read = [name for code in np.unique(history.snap_list) if (name := history.lists[code]) in wanted]
+def nothing_to_rank(lists: Iterable[str], wanted: AbstractSet[str], until: datetime) -> UsageError:
+    """Why none of the wanted lists can be ranked: none is among the `lists` read, or the goods have no places."""
+    read = [name for name in lists if name in wanted]
     if read:
         return UsageError(
             "Nothing to rank: what was read by {until:%Y-%m-%d %H:%M} UTC shows goods without places ({lists}).",
@@ -179,15 +209,19 @@ def nothing_to_rank(history: History, wanted: AbstractSet[str], until: datetime)
 
 
 def refit(
-    history: History, now_s: int, rules: Mapping[str, Rules], around: Surroundings, states: KeptStates = NO_STATES
-) -> tuple[dict[str, Fitted], KeptStates]:
+    history: History,
+    now_s: int,
+    rules: Mapping[str, Rules],
+    around: Surroundings,
+    states: KeptStates | None = None,
+) -> dict[str, Fitted]:
     """Models of these groups from outcomes known at their last `fit_moment`; a group without any has none.
 
-    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. With the models come the
-    given states, those of the groups' lists brought forward to where the training began.
+    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. The states of the groups'
+    lists are brought forward to where the training began.
     """
     fitted: dict[str, Fitted] = {}
-    forward: dict[str, KeptState] = dict(states)
+    states = states or KeptStates()
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
     for group, its in rules.items():
@@ -202,14 +236,15 @@ def refit(
         evaluated = np.zeros(len(history.snap_list), bool)
         evaluated[snaps] = True
         gaps = np.full(len(history.lists), its.gap_h * 3600)
-        forward |= advance(history, gaps, evaluated, lists, forward)
-        part = replay(history, gaps, evaluated, lists, forward)
+        for made in advance(history, gaps, evaluated, lists, states):
+            states.keep(made)
+        part = replay(history, gaps, evaluated, lists, states)
         if not len(part.rows):  # a list without an order
             continue
         model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
         if model is not None:
             fitted[group] = model
-    return fitted, forward
+    return fitted
 
 
 def fit_moment(rules: Rules, now_s: int) -> int:
@@ -283,7 +318,7 @@ def _score_rows(
     rate = np.array([known_rates.get(history.lists[code], 0.0) for code in lists])[place]
     features = features_of(signals, snapshot, context_of(history, rules, rows, around, rate))
     columns = {
-        "row": rows,
+        "seen_at": history.snap_time[snapshot],
         "list": history.snap_list[snapshot].astype(np.int64),
         "item": history.obs_item[rows].astype(np.int64),
         "score": start_score(features),

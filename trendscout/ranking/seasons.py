@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, timedelta
+from functools import lru_cache
 
 from trendscout.ranking.title_words import words_of
 
@@ -58,6 +59,7 @@ _MOVING = (
 )
 
 
+@lru_cache(1000)
 def seasons(market: str | None, day: date) -> tuple[Season, ...]:
     """The seasons of a market that people buy for on a day; of every market where it is None."""
     found = (season for year in (day.year, day.year + 1) for season in _of_year(year))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import blake2b
 from types import MappingProxyType
@@ -20,7 +20,6 @@ BATCH_ROWS = 16_384
 NEAR = 0.1  # a state is not made anew while at most this share of the snapshots came after it
 LATE_S = 86_400  # the lists of one job are first seen within a day
 FAR = np.iinfo(np.int64).max // 2
-MAX_ITEMS = 500_000  # in all states together, 168 MB: what lies beyond is computed anew each time
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -42,8 +41,22 @@ class KeptState:
         return cls(snapshots, digest, np.frombuffer(item).reshape(-1, items), np.frombuffer(of_list))
 
 
-KeptStates = Mapping[str, KeptState]  # by list id
-NO_STATES: KeptStates = MappingProxyType({})
+class KeptStates:
+    """The states of lists, by list id: here in memory, and so small only; a store keeps its own."""
+
+    def __init__(self, states: Mapping[str, KeptState] = MappingProxyType({})) -> None:
+        self.states = dict(states)
+
+    def of(self, lists: Sequence[str]) -> Mapping[str, KeptState]:
+        """Those of these lists that have one."""
+        return {name: self.states[name] for name in lists if name in self.states}
+
+    def keep(self, states: Mapping[str, KeptState]) -> None:
+        """Take these in place of what their lists had."""
+        self.states |= states
+
+
+NO_STATES = KeptStates()
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +93,11 @@ def replays(
 
 def advance(
     history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
-) -> dict[str, KeptState]:
-    """The states of each list's snapshots before the first wanted one; a given one that is near enough stays.
+) -> Iterator[dict[str, KeptState]]:
+    """The states of each list's snapshots before the first wanted one, a chunk of lists at a time.
 
-    Of more lists than have MAX_ITEMS items, only some are stepped through: those with the most snapshots.
+    Lists whose given state is near enough have no other.
     """
-    found: dict[str, KeptState] = {}
-    items = 0
     for chunk in _chunks(history, gap_s, lists):
         until = chunk.first(wanted)
         chunk.go_on_from(states, until)
@@ -94,15 +105,12 @@ def advance(
         near = (kept > chunk.begin) & (until - kept <= NEAR * (until - chunk.begin))
         for _ in chunk.steps(np.where(near, kept, until), np.zeros_like(wanted)):
             pass
-        for place, code in enumerate(chunk.lists):
-            name = history.lists[code]
-            state = states[name] if near[place] else chunk.kept_state(place)
+        made: dict[str, KeptState] = {}
+        for place in np.flatnonzero(~near).tolist():
+            state = chunk.kept_state(place)
             if state.item.size:  # a list without an order has no rows
-                found[name] = state
-            items += state.item.shape[1]
-        if items > MAX_ITEMS:
-            break
-    return found
+                made[history.lists[chunk.lists[place]]] = state
+        yield made
 
 
 def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
@@ -178,8 +186,10 @@ class _Chunk:
 
     def go_on_from(self, states: KeptStates, until: Ints) -> None:
         """Take over the states of snapshots before `until` that are still what they were."""
-        for place, code in enumerate(self.lists):
-            state = states.get(self.history.lists[code])
+        names = [self.history.lists[code] for code in self.lists]
+        known = states.of(names)
+        for place, name in enumerate(names):
+            state = known.get(name)
             if state is None or not 0 < state.snapshots <= until[place] - self.begin[place]:
                 continue
             slots, digest = self._past(place, state.snapshots)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain, count
+from itertools import count
 
 import numpy as np
 
@@ -62,11 +63,14 @@ class _Marks:
     def __init__(
         self, titles: Iterable[str], group: Ints, read: Callable[[str], Sequence[str]], first: Ints, reached: Ints
     ) -> None:
-        listed = [read(title) for title in titles]
-        sizes = np.fromiter(map(len, listed), np.int64, len(listed))
-        self.begin = np.append(0, np.cumsum(sizes))
         codes = defaultdict[str, int](count().__next__)  # of marks, in the order in which they come
-        marks = np.fromiter(map(codes.__getitem__, chain.from_iterable(listed)), np.int64, self.begin[-1])
+        coded, lengths = array("q"), array("q")  # as numbers at once: the texts of millions of marks fill memory
+        for title in titles:
+            its = read(title)
+            coded.extend(map(codes.__getitem__, its))
+            lengths.append(len(its))
+        sizes, marks = np.array(lengths), np.array(coded)
+        self.begin = np.append(0, np.cumsum(sizes))
         self.marks = np.repeat(group, sizes) * len(codes) + marks
         self.seen, self.made = (_Counter(self.marks, self.begin, when) for when in (first, reached))
 

@@ -86,6 +86,15 @@ def judged(report: Report, packs: Mapping[str, Pack], *, only: str | None = None
     return replace(report, rows=tuple(rows))
 
 
+def asks_curves(name: str, packs: Mapping[str, Pack]) -> bool:
+    """Whether a pack asks what only a curve shows: how a price changed, or whether a rise was promoted.
+
+    Raises UsageError as `judged`.
+    """
+    lines = packs[_named(name, packs)].lines
+    return any(line.value == "price_change" or "promoted" in line.words for line in lines)
+
+
 def _named(text: str, packs: Mapping[str, Pack]) -> str:
     """The name of the pack that `text` names: its name, or its title as reports show it."""
     for pack in packs.values():

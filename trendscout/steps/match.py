@@ -6,22 +6,21 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from pathlib import Path
-
-import pyarrow as pa
-import pyarrow.parquet as pq
+from typing import TYPE_CHECKING
 
 from trendscout.errors import StoreError, UsageError
 from trendscout.files import whole_file
 from trendscout.findings import Finding, finding
-from trendscout.matching.listings import SCHEMA
-from trendscout.matching.match import VERSION, Decisions, match_listings
-from trendscout.matching.pair_model import MANY_SHOPS
+from trendscout.matching import VERSION
 from trendscout.sources.source import sources
 from trendscout.store import products
-from trendscout.store.blocking import candidate_pairs
 from trendscout.store.labels import WORDS, Doubt, Join, Judgement, keep_label
 from trendscout.store.products import Rejoined
 from trendscout.store.sql import Connection
+
+# The matcher is imported where it is asked: most runs find nothing new, and Arrow and NumPy take longer to start.
+if TYPE_CHECKING:
+    from trendscout.matching.match import Decisions
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +50,19 @@ class Decided:
 def match_store(connection: Connection) -> Matched:
     """Join the store's listings into products; those known keep theirs, the user's decisions hold."""
     worldwide = [source.platform for source in sources().values() if source.ids_worldwide]
-    news = products.new_records(connection, worldwide)
     ground = products.ground(connection, worldwide, [VERSION, *sorted(open_markets())])
-    if not len(news) and products.stands_on(connection, ground, VERSION):
+    if products.stands_on(connection, ground, VERSION) and not products.has_new(connection, worldwide):
         return Matched(*products.sizes(connection))
+    return _matched(connection, worldwide, ground)
+
+
+def _matched(connection: Connection, worldwide: Sequence[str], ground: str) -> Matched:
+    """The store's new listings joined, or all of them where another matcher was at work."""
+    from trendscout.matching.listings import SCHEMA
+    from trendscout.matching.match import match_listings
+    from trendscout.store.blocking import candidate_pairs
+
+    news = products.new_records(connection, worldwide)
     known = products.match_index(connection, SCHEMA.names, VERSION)
     before = None
     if known is None:
@@ -123,6 +131,8 @@ def _meet(product: Mapping[int, str], ones: Sequence[int], others: Sequence[int]
 
 def _constraints(decided: Sequence[products.Decision], twins: Sequence[tuple[str, str]]) -> Decisions:
     """What must hold: first what the user keeps apart, then what they merged, the newest first, then the twins."""
+    from trendscout.matching.match import Decisions
+
     apart = [(one.a, one.b) for one in decided if one.action != "merge"]
     links = [*((one.a, one.b) for one in decided if one.action == "merge"), *twins]
     return Decisions(merged=tuple(_agreeing(links, apart)), apart=tuple(apart))
@@ -153,6 +163,13 @@ def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: 
 
     A source of the file is taken for one platform's lists, unless it is one of `many_shops` or called "web".
     """
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    from trendscout.matching.match import match_listings
+    from trendscout.matching.pair_model import MANY_SHOPS
+    from trendscout.store.blocking import candidate_pairs
+
     try:
         table = pq.read_table(records)
     except (OSError, pa.ArrowInvalid) as error:

@@ -23,7 +23,7 @@ from trendscout.steps.job_states import job_states
 from trendscout.steps.rank import rank
 from trendscout.steps.rates import rates_of
 from trendscout.steps.red_ocean import red_ocean
-from trendscout.steps.rows import rows_of
+from trendscout.steps.rows import context_of, rows_of
 from trendscout.store import products
 from trendscout.store.coverage import coverage
 from trendscout.store.learned import last_backtest
@@ -176,16 +176,8 @@ def _rows(connection: Connection, settings: Settings, now: datetime) -> Iterator
     returned = red_ocean(connection, settings).by_list
     book, _ = cost_book(connection, settings, rates, now=now)
     known_packs = packs.load(settings.own("packs"))
-    read = partial(
-        rows_of,
-        connection,
-        scores,
-        now=now,
-        markets=settings.markets,
-        rates=rates,
-        red_ocean=returned,
-        at_once=_BATCH,
-    )
+    context = context_of(connection, now, settings.markets, rates, returned, state=scores.state)
+    read = partial(rows_of, connection, scores, context, at_once=_BATCH)
     every = read(most=dict.fromkeys(ITEM_KINDS, len(scores)))  # goods first, and of every kind all there are
     if ignored := products.ignored(connection):
         every = chain(every, read(only=ignored))

@@ -2,51 +2,105 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from difflib import get_close_matches
 from typing import Any
 
 from trendscout.errors import UsageError
 from trendscout.ranking.breakout_model import Fitted
+from trendscout.ranking.kept_scores import from_bytes, made_by, to_bytes
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refit, rules_of, score
-from trendscout.ranking.signal_replay import KeptState
+from trendscout.ranking.signal_replay import KeptState, KeptStates
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.store import learned
 from trendscout.store.lake import derived
 from trendscout.store.query import ANYWHERE, Scope, history, lists_within, names_of
 from trendscout.store.sql import Connection
 
+_SCORES = "scores"  # as the store keeps them
 _NAMED = 12  # names that an error lists
 
 
 def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     """The scores at `now` of all items on the lists of a scope, from what was known then.
 
-    Every list is scored, whatever is asked for: a filter shows less of the evidence and changes none of it. Raises
-    UsageError where the scope holds nothing that could be ranked.
+    Every list is scored, whatever is asked for: a filter shows less of the evidence and changes none of it. Scores
+    are kept with the state of the store that they were made of, and given again while it lasts. Raises UsageError
+    where the scope holds nothing that could be ranked.
     """
+    state = state_of(connection, now=now)
+    scores = _kept_scores(connection, state, now) or _ranked(connection, scope, state, now)
+    if scope == ANYWHERE:
+        return scores
+    wanted = lists_within(connection, scope)
+    if wanted.isdisjoint(scores.lists):
+        raise _unknown(connection, scope) or nothing_to_rank(scores.lists, wanted, now)
+    return scores.of_lists(wanted, now)
+
+
+def state_of(connection: Connection, *, now: datetime) -> str:
+    """What names the scores at `now`: all that they are made of, and the code that makes them."""
+    return f"{learned.state(connection, until=now)} {made_by()}"
+
+
+def _kept_scores(connection: Connection, state: str, now: datetime) -> Scores | None:
+    """The scores that were kept of this state, if their models would be the same today."""
+    value = learned.kept(connection, state, _SCORES)
+    if value is None:
+        return None
+    scores, fits = from_bytes(value)
+    moments = _moments(scores.rules, now)
+    same = fits == {"moments": moments, "seen": learned.fits_seen(connection, moments)}
+    return replace(scores, state=state) if same else None
+
+
+def _ranked(connection: Connection, scope: Scope, state: str, now: datetime) -> Scores:
+    """The scores of all lists, computed from the history and kept."""
     past = history(connection, until=now)
-    wanted = frozenset(past.lists) if scope == ANYWHERE else lists_within(connection, scope)
-    if wanted.isdisjoint(past.lists):
-        raise _unknown(connection, scope) or nothing_to_rank(past, wanted, now)
+    if not past.lists:
+        raise _unknown(connection, scope) or nothing_to_rank((), frozenset(), now)
     rules = rules_of(past)
-    now_s = int(now.timestamp())
-    moments = {group: fit_moment(its, now_s) for group, its in rules.items()}
+    moments = _moments(rules, now)
     known = _kept(learned.models(connection, moments), rules)
     due = {group: its for group, its in rules.items() if group not in known}
     around = Surroundings(past)
-    kept = {name: KeptState.from_row(*row) for name, row in learned.kept_states(connection, past.lists).items()}
-    fresh, states = refit(past, now_s, due, around, kept)
+    states = _StoredStates(connection)
+    fresh = refit(past, int(now.timestamp()), due, around, states)
     if due:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
         derived(lambda: learned.save_models(connection, fits))
-        forward = {name: state.to_row() for name, state in states.items() if state is not kept.get(name)}
-        derived(lambda: learned.save_states(connection, forward))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
     scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
-    return scores if scope == ANYWHERE else scores.of_lists(wanted, now)
+    about = {"moments": moments, "seen": learned.fits_seen(connection, moments)}
+    derived(lambda: learned.keep(connection, state, _SCORES, to_bytes(scores, about), now))
+    return replace(scores, state=state)
+
+
+class _StoredStates(KeptStates):
+    """The states of lists that a store keeps, read as they are asked for: those of all lists may fill memory."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__()
+        self.connection = connection
+
+    def of(self, lists: Sequence[str]) -> Mapping[str, KeptState]:
+        """Those of these lists that have one."""
+        return {
+            name: KeptState.from_row(*row) for name, row in learned.kept_states(self.connection, lists).items()
+        }
+
+    def keep(self, states: Mapping[str, KeptState]) -> None:
+        """Keep these in place of what their lists had, where the store can be written."""
+        rows = {name: state.to_row() for name, state in states.items()}
+        derived(lambda: learned.save_states(self.connection, rows))
+
+
+def _moments(rules: Mapping[str, Rules], now: datetime) -> dict[str, int]:
+    """As of when each group's model is to be fitted, in seconds."""
+    return {group: fit_moment(its, int(now.timestamp())) for group, its in rules.items()}
 
 
 def _unknown(connection: Connection, scope: Scope) -> UsageError | None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 from trendscout.errors import TrendscoutError, UsageError
 from trendscout.findings import finding, of_error
@@ -22,11 +23,13 @@ from trendscout.steps.record import last_week, lately
 from trendscout.steps.red_ocean import red_ocean
 from trendscout.steps.rows import (
     SORTS,
-    best_positions,
+    ReportContext,
+    context_of,
     in_sections,
+    keep_levels,
+    renumbered,
     rows_of,
     sections,
-    sort_rows,
     sort_value,
     unranked,
 )
@@ -68,23 +71,28 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     usual = query.sort == "score" and not query.pack
     most = sections(connection, scores, query)
     words = watched(connection, settings, now=now)
-    shared: dict[str, Any] = {
-        "now": now,
-        "markets": settings.markets,
-        "rates": rates,
-        "red_ocean": returned.by_list,
-        "reader": settings.reader,
-    }
-    # By score the rows come in order, so that only those shown are put together.
-    shown = rows_of(connection, scores, tips=usual, most=most if usual else None, **shared)
+    context = context_of(
+        connection, now, settings.markets, rates, returned.by_list, settings.reader, state=scores.state
+    )
+    known_packs, of_packs = _packs(settings)
+    # What a pack asks is known of whole rows only; else just those that are shown are put together.
+    shown = rows_of(
+        connection,
+        scores,
+        context,
+        tips=usual,
+        most=None if query.pack else most,
+        sort=query.sort,
+        curves=not query.pack or packs.asks_curves(query.pack, known_packs),
+    )
     shown_lately = lately(connection, now=now)
     before = earlier_reports(shown_lately, now=now)
     made = Report(
         as_of=now,
-        rows=tuple(shown if query.sort == "score" else sort_rows(list(shown), query.sort)),
+        rows=tuple(shown),
         coverage=looked,
         market=query.market,
-        total=len(best_positions(scores)),
+        total=len(scores.best()),
         sort=query.sort,
         notes=(*absences.stale(looked, now=now), *absences.changed(looked)),
         backtest=last_backtest(connection, until=now) or {},
@@ -94,16 +102,20 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     )
     valued = any(sort_value(row, query.sort) is not None for row in made.rows)
     unsorted = () if valued or query.sort == "score" or not made.rows else (finding("no_values", sort=query.sort),)
-    made, left_out = _judged(connection, made, settings, rates, pack=query.pack)
-    if not usual:
-        made = replace(made, rows=tuple(in_sections(made.rows, most)))
-    whole = usual and query.kind is None
-    worded = _missing(connection, made.rows, words.by_product, scores, shared)
-    leading, _ = _judged(connection, replace(made, rows=worded, notes=()), settings, rates, pack=query.pack)
+    book, of_costs = cost_book(connection, settings, rates, now=now)
+    judged = partial(_judged, book=book, rates=rates, known=known_packs)
+    if query.pack:
+        place = {row.product_id: row.position for row in in_sections(judged(made, pack=query.pack).rows, most)}
+        whole_rows = rows_of(connection, scores, context, only=place) if place else ()
+        made = replace(made, rows=renumbered(sorted(whole_rows, key=lambda row: place[row.product_id])))
+    made = judged(made)
+    worded = _missing(connection, made.rows, words.by_product, scores, context)
+    leading = judged(replace(made, rows=worded, notes=()), pack=query.pack)
     made = replace(made, rows=_led(made.rows, leading.rows, words))
-    marked = _missing(connection, made.rows, _marked(connection, settings.reader), scores, shared)
-    beside, _ = _judged(connection, replace(made, rows=marked, notes=()), settings, rates)
-    made = replace(made, watched=beside.rows)
+    marked = _missing(connection, made.rows, _marked(connection, settings.reader), scores, context)
+    made = replace(made, watched=judged(replace(made, rows=marked, notes=())).rows)
+    keep_levels(connection, context, scores.state)
+    whole = usual and query.kind is None
     return replace(
         made,
         rows=with_runs(made.rows, before, now=now),
@@ -114,7 +126,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
             *made.notes,
             *unsorted,
             *returned.notes,
-            *map(of_error, (*left_out, *faults, *returned.faults, *words.faults)),
+            *map(of_error, (*settings.left_out, *of_costs, *of_packs, *faults, *returned.faults, *words.faults)),
             *absences.early(made.rows),
         ),
     )
@@ -136,11 +148,11 @@ def _led(rows: Sequence[Row], others: Sequence[Row], words: Watched) -> tuple[Ro
 
 
 def _missing(
-    connection: Connection, rows: Sequence[Row], wanted: Iterable[str], scores: Scores, shared: Mapping[str, Any]
+    connection: Connection, rows: Sequence[Row], wanted: Iterable[str], scores: Scores, context: ReportContext
 ) -> tuple[Row, ...]:
     """Rows of the wanted products that are not among those given."""
     missing = set(wanted) - {row.product_id for row in rows}
-    return tuple(rows_of(connection, scores, only=missing, **shared)) if missing else ()
+    return tuple(rows_of(connection, scores, context, only=missing)) if missing else ()
 
 
 def _marked(connection: Connection, reader: str) -> list[str]:
@@ -149,14 +161,17 @@ def _marked(connection: Connection, reader: str) -> list[str]:
     return [product for product, (mark, _) in marks.items() if mark != "ignore"]
 
 
+def _packs(settings: Settings) -> tuple[Mapping[str, packs.Pack], Sequence[TrendscoutError]]:
+    """The packs that there are, and what was wrong in the user's."""
+    faults: list[TrendscoutError] = []
+    return packs.load(settings.own("packs"), tell=faults.append), faults
+
+
 def _judged(
-    connection: Connection, made: Report, settings: Settings, rates: Rates, *, pack: str | None = None
-) -> tuple[Report, Sequence[TrendscoutError]]:
-    """The report with costs and packs, and what was wrong in the user's files: it costs only what it says."""
-    book, faults = cost_book(connection, settings, rates, now=made.as_of)
-    left_out: list[TrendscoutError] = [*settings.left_out, *faults]
-    made = costs.applied(made, book, rates)
-    return packs.judged(made, packs.load(settings.own("packs"), tell=left_out.append), only=pack), left_out
+    made: Report, *, book: costs.CostBook, rates: Rates, known: Mapping[str, packs.Pack], pack: str | None = None
+) -> Report:
+    """The report with costs and packs; with `pack`, just the rows that meet it."""
+    return packs.judged(costs.applied(made, book, rates), known, only=pack)
 
 
 def explain(connection: Connection, product: str, *, now: datetime, settings: Settings) -> Why:
@@ -168,20 +183,13 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     scores = rank(connection, ANYWHERE, now=now)
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
-    every_row = rows_of(
-        connection,
-        scores,
-        now=now,
-        only=(found,),
-        markets=settings.markets,
-        rates=rates,
-        red_ocean=returned,
-        reader=settings.reader,
-    )
-    row = next(every_row, None) or unranked(connection, found, now=now, rates=rates, reader=settings.reader)
+    context = context_of(connection, now, settings.markets, rates, returned, settings.reader, state=scores.state)
+    row = next(rows_of(connection, scores, context, only=(found,)), None) or unranked(connection, found, context)
+    keep_levels(connection, context, scores.state)
     model = scores.models.get(group_of(row.scored.list_id))
-    judged, _ = _judged(connection, Report(as_of=now, rows=(row,), coverage=()), settings, rates)
-    (row,) = judged.rows
+    book, _ = cost_book(connection, settings, rates, now=now)
+    alone = Report(as_of=now, rows=(row,), coverage=())
+    (row,) = _judged(alone, book=book, rates=rates, known=_packs(settings)[0]).rows
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
     members = tuple(
         Member(

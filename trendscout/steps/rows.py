@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import partial
 from itertools import chain, islice
 from math import ceil
 from typing import TYPE_CHECKING, Literal, cast
@@ -13,6 +15,7 @@ from typing import TYPE_CHECKING, Literal, cast
 from trendscout.errors import UsageError
 from trendscout.model import (
     ITEM_KINDS,
+    Axis,
     Borrowed,
     Checks,
     Flag,
@@ -32,12 +35,21 @@ from trendscout.ranking.gap import Marketplace, gaps, usual_leads
 from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of
 from trendscout.sources.source import item_address, items_on, sells
+from trendscout.store import learned
 from trendscout.store.coverage import active_places
 from trendscout.store.details import ListingFacts, Notice, kin_of, listings_of, notices, sightings_of, suspects_of
+from trendscout.store.lake import derived
 from trendscout.store.list_items import list_items
 from trendscout.store.products import EVERYONE
 from trendscout.store.products import marks as all_marks
-from trendscout.store.query import crowd_prices, first_sightings, known_products, places_since, watched_since
+from trendscout.store.query import (
+    crowd_prices,
+    first_sightings,
+    known_products,
+    looks_between,
+    places_since,
+    watched_since,
+)
 from trendscout.store.sql import Connection
 from trendscout.store.stock import Returned
 from trendscout.text.flags import title_flags
@@ -50,12 +62,18 @@ if TYPE_CHECKING:
 CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
+_LIGHT = 20_000  # products at a time whose details are fetched without curves: some 60 MB
+_LEVELS = "levels"  # as the store keeps them
 _CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
 _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
 SECTION = 0.25  # rows of tags, topics, videos and apps each, where there are goods: of those that are asked for
 SALES = ("sold", "orders")  # kinds of counts
 SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
-_AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness", "velocity": "velocity"}
+_FACTS_OF = {
+    "new": "newness",
+    "odd": "oddness",
+    "special": "specialness",
+}  # sorts by what no score says → its axis
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,92 +95,96 @@ class ReportContext:
     rates: Rates
 
 
-def best_positions(scores: Scores) -> list[int]:
-    """Positions of each product's best place, the highest score first."""
-    seen: set[int] = set()
-    best = []
-    for position in scores.order().tolist():
-        item = int(scores.item[position])
-        if item not in seen:
-            seen.add(item)
-            best.append(position)
-    return best
-
-
 def rows_of(
     connection: Connection,
     scores: Scores,
+    context: ReportContext,
     *,
-    now: datetime,
     only: Collection[str] = (),
     tips: bool = False,
     most: Mapping[ItemKind, int] | None = None,
-    markets: Collection[str] = (),
-    rates: Rates = SHIPPED,
-    red_ocean: Mapping[str, Returned] | None = None,
-    reader: str = EVERYONE,
-    at_once: int = _CHUNKS[1],
+    sort: str = "score",
+    curves: bool = True,
+    at_once: int | None = None,
 ) -> Iterator[Row]:
-    """A row for every scored product that the seller does not ignore, the highest score first.
+    """A row for every scored product that the seller does not ignore, the highest score first, or by `sort`.
 
     `only` are the ids of the products wanted, if not all; with `most`, kind by kind at most so many rows, none of
     others. Of `tips` there is no falling product, but for those that the seller has marked: these are wanted the
-    more when they fall. `markets` are the user's own. Details are fetched for `at_once` products at a time: each
-    time costs a pass over the looks.
+    more when they fall. Without `curves` no sighting has one, and what a curve shows is not known: so all products
+    cost as much as a few hundred with them. Details are fetched for `at_once` products at a time: each time costs
+    a pass over the looks.
     """
-    context = context_of(connection, now, markets, rates, red_ocean, reader)
+    at_once = at_once or (_CHUNKS[1] if curves else _LIGHT)
     marked = {product: mark for product, (mark, _) in context.marks.items()}
 
     def shown(one: ScoredItem) -> bool:
         mark = marked.get(one.item_key, "")
         return mark != "ignore" and not (tips and one.falling and not mark)
 
-    best = best_positions(scores)
-    if only or most is None:
-        every = map(scores.at, best)
-        wanted: Iterator[ScoredItem] = (one for one in every if (one.item_key in only if only else shown(one)))
+    best = _sorted(connection, scores, scores.best(), sort, context)
+    wanted: Iterator[ScoredItem]
+    if only:
+        wanted = (scores.at(at) for at in best if scores.key(at) in only)
+    elif most is None:
+        wanted = filter(shown, map(scores.at, best))
     else:
-        kinds = [context.items[name] for name in scores.history.lists]
+        kinds = [context.items[name] for name in scores.lists]
         sections = {kind: [at for at in best if kinds[scores.list[at]] == kind] for kind in most}
         wanted = chain.from_iterable(
             islice(filter(shown, map(scores.at, its)), most[kind]) for kind, its in sections.items()
         )
     position = 0
-    while part := tuple(islice(wanted, at_once if position else _CHUNKS[0])):
+    while part := tuple(islice(wanted, at_once if position or not curves else _CHUNKS[0])):
         names = [scored.item_key for scored in part]
-        listings = listings_of(connection, names, until=now)
-        sightings = sightings_of(connection, names, since=now - CURVE_SPAN, until=now)
-        kin = kin_of(connection, names)
+        known = _known(connection, names, context, curves=curves)
         suspects = suspects_of(connection, names)
-        warned = _warned(listings, context.notices)
+        warned = _warned({name: known[name].listings for name in names}, context.notices)
         for scored in part:
             position += 1
             name = scored.item_key
-            known = Known(
-                listings[name],
-                sightings.get(name, ()),
-                *kin.get(name, (0, 0)),
-                suspects.get(name),
-                warned.get(name),
-            )
-            yield _row(name, scored, known, context, position)
+            its = replace(known[name], suspect=suspects.get(name), notice=warned.get(name))
+            yield _row(name, scored, its, context, position)
 
 
-def unranked(
-    connection: Connection, product: str, *, now: datetime, rates: Rates = SHIPPED, reader: str = EVERYONE
-) -> Row:
-    """A row for a product that stands on no list at `now`: what was known of it, without a score."""
+def _sorted(
+    connection: Connection, scores: Scores, best: Sequence[int], sort: str, context: ReportContext
+) -> Sequence[int]:
+    """The positions by a sort, the highest value first, those without one last; equals stay as they are."""
+    if sort == "score":
+        return best
+    values: Iterator[float | None]
+    if sort in _FACTS_OF:
+        values = _axis_values(connection, scores, best, _FACTS_OF[sort], context)
+    else:
+        values = (_score_value(scores.at(at), sort) for at in best)
+    keyed = sorted(zip(map(_order, values), range(len(best)), strict=True))
+    return [best[number] for _, number in keyed]
+
+
+def _axis_values(
+    connection: Connection, scores: Scores, positions: Sequence[int], axis: str, context: ReportContext
+) -> Iterator[float | None]:
+    """The value that the row of each of these positions has on an axis, without putting the row together."""
+    for begin in range(0, len(positions), _LIGHT):
+        part = positions[begin : begin + _LIGHT]
+        names = [scores.key(at) for at in part]
+        known = _known(connection, names, context, curves=False)
+        for at, name in zip(part, names, strict=True):
+            list_id = scores.lists[scores.list[at]]
+            here = _here(list_id, known[name])
+            yield _axes(here, _asked(list_id, known[name], context), context)[axis]().value
+
+
+def unranked(connection: Connection, product: str, context: ReportContext) -> Row:
+    """A row for a product that stands on no list: what is known of it, without a score."""
+    now = context.now
     listings = listings_of(connection, [product], until=now).get(product, ())
     if not listings:
         raise UsageError("{product} was not known then.", next_step="Ask for a later time.", product=product)
     sightings = sightings_of(connection, [product], since=now - CURVE_SPAN, until=now).get(product, ())
     known = Known(listings, sightings, *kin_of(connection, [product]).get(product, (0, 0)))
-    return _row(
-        product,
-        ScoredItem(sightings[0].list_id, product),
-        known,
-        context_of(connection, now, rates=rates, reader=reader),
-    )
+    return _row(product, ScoredItem(sightings[0].list_id, product), known, context)
 
 
 def items_of_lists(connection: Connection) -> dict[str, tuple[str, ItemKind]]:
@@ -176,7 +198,7 @@ def sections(connection: Connection, scores: Scores, query: ReportQuery) -> dict
     if query.kind:
         return {query.kind: query.top}
     items = items_of_lists(connection)
-    there = {items[scores.history.lists[code]][1] for code in set(scores.list.tolist())}
+    there = {items[scores.lists[code]][1] for code in set(scores.list.tolist())}
     return most_of([kind for kind in ITEM_KINDS if kind in there], query.top)
 
 
@@ -187,8 +209,8 @@ def most_of(kinds: Sequence[ItemKind], top: int) -> dict[ItemKind, int]:
 
 def in_sections(found: Sequence[Row], most: Mapping[ItemKind, int]) -> list[Row]:
     """The first rows of each kind, kind by kind, renumbered."""
-    kept = [row for kind in most for row in [row for row in found if row.facts.item_kind == kind][: most[kind]]]
-    return [replace(row, position=number) for number, row in enumerate(kept, 1)]
+    parts = ([row for row in found if row.facts.item_kind == kind][:number] for kind, number in most.items())
+    return list(renumbered(chain.from_iterable(parts)))
 
 
 def context_of(
@@ -198,8 +220,10 @@ def context_of(
     rates: Rates = SHIPPED,
     red_ocean: Mapping[str, Returned] | None = None,
     reader: str = EVERYONE,
+    *,
+    state: str = "",
 ) -> ReportContext:
-    """What all rows of a report at `now` share."""
+    """What all rows of a report at `now` share; `state` is the store's, as its scores have it, if it is known."""
 
     def usd_per(currency: str) -> float | None:
         return rates.in_usd(1.0, currency, now.date())
@@ -212,8 +236,11 @@ def context_of(
         prices=crowd_prices(connection, now=now, usd_per=usd_per),
         watched=watched_since(connection),
         vocabulary=learn(
-            axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
-            for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+            (
+                axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
+                for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+            ),
+            _kept_levels(connection, state, now),
         ),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=red_ocean or {},
@@ -223,6 +250,28 @@ def context_of(
         items={list_id: kind for list_id, (_, kind) in items.items()},
         shelves=frozenset(platform for platform, kind in items.values() if kind == "goods"),
     )
+
+
+def keep_levels(connection: Connection, context: ReportContext, state: str) -> None:
+    """Keep how odd the goods of the categories were that this report asked for: the next view asks again."""
+    known = _kept_levels(connection, state, context.now)
+    levels = {**known, **context.vocabulary.levels}
+    if len(levels) > len(known):
+        value = json.dumps(levels).encode()
+        where = _window(connection, state, context.now)
+        derived(lambda: learned.keep(connection, where, _LEVELS, value, context.now))
+
+
+def _kept_levels(connection: Connection, state: str, now: datetime) -> Mapping[str, Sequence[float]]:
+    """By category, how odd its goods are, as an earlier view of this state found it."""
+    kept = learned.kept(connection, _window(connection, state, now), _LEVELS) if state else None
+    levels: Mapping[str, Sequence[float]] = json.loads(kept) if kept else {}
+    return levels
+
+
+def _window(connection: Connection, state: str, now: datetime) -> str:
+    """Names what was seen in VOCABULARY_SPAN: the state of the store, and how many looks of it are in the span."""
+    return f"{state} {looks_between(connection, since=now - VOCABULARY_SPAN, until=now)}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +284,17 @@ class Known:
     near_copies: int
     suspect: tuple[str, float] | None = None  # item key of an offer, and how many times cheaper than usual
     notice: Notice | None = None  # a recall of what looks like this
+
+
+def _known(
+    connection: Connection, products: Sequence[str], context: ReportContext, *, curves: bool
+) -> Mapping[str, Known]:
+    """What the store says of each product, but for suspicions and recalls."""
+    since = context.now - CURVE_SPAN if curves else None
+    listings = listings_of(connection, products, until=context.now)
+    sightings = sightings_of(connection, products, since=since, until=context.now)
+    kin = kin_of(connection, products)
+    return {name: Known(listings[name], sightings.get(name, ()), *kin.get(name, (0, 0))) for name in products}
 
 
 def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[Notice]) -> Mapping[str, Notice]:
@@ -273,40 +333,62 @@ def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext,
     )
 
 
-def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductFacts, axes.Facts]:
-    """What is known of a product apart from its score, as seen from one list; and on what its axes stand."""
-    sightings = known.sightings
-    here = next((one for one in sightings if one.list_id == list_id), sightings[0])
+def _asked(list_id: str, known: Known, context: ReportContext) -> axes.Facts:
+    """On what the axes of a product stand, as seen from one list."""
+    here = _here(list_id, known)
     listings = _nearest(known.listings, here)
-    main = listings[0]
     title = next((one.title for one in listings if one.title), None)
     sellers = {one.seller for one in listings if one.seller}
-    price, count, rated = _priced(listings), _counted(listings), _rated(listings)
-    rate = _rate(price, context)
-    shown_of = {"price": price, "count": count, "rating": rated}
-    facts = axes.Facts(
+    return axes.Facts(
         title=title or "",
         category=list_id.rpartition("/")[2],
         market=here.market,
         first_seen=min(one.first_seen for one in listings),
-        first_in_market=min((one.since for one in sightings if one.market == here.market), default=None),
+        first_in_market=min((one.since for one in known.sightings if one.market == here.market), default=None),
         listed_at=min((one.listed_at for one in listings if one.listed_at), default=None),
-        platforms=len({one.platform for one in sightings}),
+        platforms=len({one.platform for one in known.sightings}),
         sellers=len(sellers) or None,
         near_copies=known.near_copies if title else None,
-        price_usd=_dollars(main, context),
+        price_usd=_dollars(listings[0], context),
         brands=tuple(sorted(sellers)),
     )
+
+
+def _axes(here: Sighting, facts: axes.Facts, context: ReportContext) -> Mapping[str, Callable[[], Axis]]:
+    """How each axis of a product is told, as seen from where it stands."""
+    list_id = here.list_id
+    return {
+        "newness": partial(
+            axes.newness, facts, context.now, watched_since=_watch_began(here, facts.first_seen, context)
+        ),
+        "oddness": partial(oddness, facts, context.vocabulary),
+        "specialness": partial(axes.specialness, facts, context.prices.get(list_id, ())),
+    }
+
+
+def _here(list_id: str, known: Known) -> Sighting:
+    """The product's sighting on a list, else its first."""
+    return next((one for one in known.sightings if one.list_id == list_id), known.sightings[0])
+
+
+def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductFacts, axes.Facts]:
+    """What is known of a product apart from its score, as seen from one list; and on what its axes stand."""
+    sightings = known.sightings
+    here = _here(list_id, known)
+    listings = _nearest(known.listings, here)
+    main = listings[0]
+    price, count, rated = _priced(listings), _counted(listings), _rated(listings)
+    rate = _rate(price, context)
+    shown_of = {"price": price, "count": count, "rating": rated}
+    facts = _asked(list_id, known, context)
     found = ProductFacts(
         item_key=main.item_key,
-        title=title or main.item_key,
+        title=facts.title or main.item_key,
         platform=here.platform,
         market=here.market,
         category=facts.category,
         item_kind=context.items[list_id],
-        newness=axes.newness(facts, context.now, watched_since=_watch_began(here, facts.first_seen, context)),
-        oddness=oddness(facts, context.vocabulary),
-        specialness=axes.specialness(facts, context.prices.get(list_id, ())),
+        **{name: told() for name, told in _axes(here, facts, context).items()},
         sightings=tuple(sightings),
         gaps=_gaps(sightings, context) if context.items[list_id] == "goods" else (),
         first_seen=facts.first_seen,
@@ -386,7 +468,7 @@ def _watch_began(here: Sighting, first_seen: datetime, context: ReportContext) -
     if not steps:
         return None
     began = steps[0][1]
-    first = next((point.rank for point in here.curve if point.at == here.since), None)  # None: it is long ago
+    first = here.first_rank
     if first is None or here.since - first_seen >= timedelta(days=1):
         return began
     return next((since for depth, since in steps if depth >= first), began)
@@ -465,9 +547,13 @@ def _usd(one: ListingFacts, rate: Rate | None) -> Decimal | None:
 
 def sort_value(row: Row, sort: str) -> float | None:
     """What a report is sorted by, the highest first; None where the row has no such value."""
-    scored = row.scored
-    if sort in _AXIS_OF:
-        return row.axes[_AXIS_OF[sort]].value
+    return row.axes[_FACTS_OF[sort]].value if sort in _FACTS_OF else _score_value(row.scored, sort)
+
+
+def _score_value(scored: ScoredItem, sort: str) -> float | None:
+    """The same for a sort that the score alone decides."""
+    if sort == "velocity":
+        return scored.velocity.value
     if sort == "rank":
         return -float(scored.rank) if scored.rank else None
     if sort == "gain":
@@ -476,11 +562,11 @@ def sort_value(row: Row, sort: str) -> float | None:
     return scored.probability
 
 
-def sort_rows(found: Sequence[Row], sort: str) -> list[Row]:
-    """The rows by another rule than the score, renumbered; what has no value for it comes last."""
+def _order(value: float | None) -> tuple[bool, float]:
+    """Sorts values from the highest to the lowest, those that are not known last."""
+    return value is None, -(value or 0.0)
 
-    def key(row: Row) -> tuple[bool, float, int]:
-        value = sort_value(row, sort)
-        return value is None, -(value or 0.0), row.position
 
-    return [replace(row, position=number) for number, row in enumerate(sorted(found, key=key), 1)]
+def renumbered(found: Iterable[Row]) -> tuple[Row, ...]:
+    """The rows with positions from 1 on."""
+    return tuple(replace(row, position=number) for number, row in enumerate(found, 1))

@@ -9,7 +9,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from trendscout.model import Coverage, Left, LeftWhy, Row, Run, ShownRow
-from trendscout.steps.rows import best_positions
 from trendscout.store import products
 from trendscout.store.sql import Connection
 from trendscout.store.track_record import SAME_MORNING
@@ -71,7 +70,7 @@ def left(
         and row.product_id not in here
     ]
     ignored = products.ignored(connection, reader=reader)
-    place = {str(scores.history.items[scores.item[at]]): at for at in reversed(best_positions(scores))}
+    place = {scores.key(at): at for at in scores.best()}
     found = [
         _left(row, scores, place, status[row.list_id], ignored)
         for row in sorted(gone, key=lambda row: row.position)
@@ -91,8 +90,7 @@ def _left(row: ShownRow, scores: Scores, place: Mapping[str, int], status: str, 
         why = "arrived"
     elif scored.falling:
         why = "falling"
-    titles = scores.history.titles
-    title = str(titles[scores.item[at]]) if titles is not None and at is not None else ""
+    title = "" if at is None else scores.title(at)
     return Left(
         row.product_id,
         title or row.product_id,

@@ -15,6 +15,11 @@ from trendscout.store.sql import aware, naive
 if TYPE_CHECKING:
     import duckdb
 
+# The products that are asked for as one text: of a list, DuckDB's client looks for pandas once a value, 1 ms each.
+_ASKED_FOR = "(SELECT DISTINCT unnest(string_split($1, chr(31))) AS asked)"
+# The listings (l, m) of these, as a join: thousands are not searched row by row.
+_ASKED = f"JOIN {_ASKED_FOR} ON asked = {PRODUCT}"
+
 
 @dataclass(frozen=True, slots=True)
 class ListingFacts:
@@ -51,8 +56,7 @@ def listings_of(
         f"""WITH wanted AS (
             SELECT {PRODUCT} AS product, l.*, coalesce(m.verdict, 'alone') AS verdict, m.probability,
                    coalesce(m.reason, '') AS reason
-            FROM listings l LEFT JOIN memberships m USING (listing)
-            WHERE list_contains($1, {PRODUCT}) AND l.first_seen <= $2),
+            FROM listings l LEFT JOIN memberships m USING (listing) {_ASKED} WHERE l.first_seen <= $2),
         last AS (
             SELECT listing, arg_max(price, taken_at) AS price, arg_max(currency, taken_at) AS currency,
                    arg_max(count, taken_at) AS count, arg_max(count_kind, taken_at) AS count_kind,
@@ -63,7 +67,7 @@ def listings_of(
                listed_at, first_seen, o.price, o.currency, o.count, o.count_kind, o.count_floor,
                round(o.rating::DOUBLE, 2), o.reviews, verdict, probability, reason
         FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
-        [list(products), naive(until)],
+        [_text(products), naive(until)],
     ).fetchall()
     found: dict[str, list[ListingFacts]] = {}
     for row in rows:
@@ -81,19 +85,61 @@ def listing_names(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[s
 
 
 def sightings_of(
-    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime, until: datetime
+    connection: duckdb.DuckDBPyConnection, products: Sequence[str], *, since: datetime | None, until: datetime
 ) -> Mapping[str, tuple[Sighting, ...]]:
-    """Where each product was seen by `until`, the best current place first, with its curve since `since`."""
+    """Where each product was seen by `until`, the best current place first; curves since `since`, if any."""
     connection.execute(
         f"""CREATE OR REPLACE TEMP TABLE d_seen AS
-        SELECT {PRODUCT} AS product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
+        WITH mine AS MATERIALIZED (SELECT listing, item_key, url, {PRODUCT} AS product
+            FROM listings l LEFT JOIN memberships m USING (listing) {_ASKED})
+        SELECT product, list_key, taken_at, min(rank) AS rank, arg_min(o.count, rank) AS count,
                arg_min(count_kind, rank) AS count_kind, arg_min(count_floor, rank) AS count_floor,
                arg_min(o.price, coalesce(rank, 0)) AS price, arg_min(o.currency, coalesce(rank, 0)) AS currency,
                arg_min(l.item_key, coalesce(rank, 0)) AS item_key, arg_min(l.url, coalesce(rank, 0)) AS url
-        FROM observations o JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
-        WHERE list_contains($1, {PRODUCT}) AND taken_at <= $2 GROUP BY ALL""",
-        [list(products), naive(until)],
+        FROM observations o JOIN mine l USING (listing) WHERE taken_at <= $2 GROUP BY ALL""",
+        [_text(products), naive(until)],
     )
+    curves = {} if since is None else _curves(connection, since, until)
+    rows = connection.execute(
+        """SELECT product, list_id, platform, market, min(taken_at), min(rank), first(rank ORDER BY taken_at),
+                  arg_max(rank, taken_at),
+                  max(taken_at) = (SELECT max(taken_at) FROM snapshots s WHERE s.list_key = any_value(d.list_key)
+                                   AND status IN ('ok', 'partial') AND taken_at <= $1),
+                  arg_max(url, taken_at), arg_max(item_key, taken_at), arg_max(count, taken_at),
+                  arg_max(count_kind, taken_at), arg_max(count_floor, taken_at), arg_max(currency, taken_at)
+        FROM d_seen d JOIN lists USING (list_key) GROUP BY product, list_id, platform, market
+        ORDER BY product, arg_max(rank, taken_at) NULLS LAST, list_id""",
+        [naive(until)],
+    ).fetchall()
+    connection.execute("DROP TABLE d_seen")
+    found: dict[str, list[Sighting]] = {}
+    for product, list_id, platform, market, since_at, best, first, rank, standing, url, key, *told in rows:
+        count, kind, floor, currency = told
+        found.setdefault(product, []).append(
+            Sighting(
+                platform=platform,
+                market=market,
+                since=since_at.replace(tzinfo=UTC),
+                list_id=list_id,
+                rank=rank if standing else None,
+                best_rank=best,
+                first_rank=first,
+                curve=tuple(curves.get((product, list_id), ())),
+                url=url,
+                item_key=key,
+                count=count,
+                count_kind=kind,
+                count_floor=floor,
+                currency=currency,
+            )
+        )
+    return {product: tuple(sightings) for product, sightings in found.items()}
+
+
+def _curves(
+    connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime
+) -> Mapping[tuple[str, str], Sequence[Point]]:
+    """By product and list, the looks of that time at what is in `d_seen`."""
     curves: dict[tuple[str, str], list[Point]] = {}
     for product, list_id, taken_at, status, depth, seen, rank, count, price in connection.execute(
         """SELECT p.product, li.list_id, s.taken_at, s.status, s.depth, d.product IS NOT NULL, d.rank, d.count,
@@ -107,38 +153,7 @@ def sightings_of(
         curves.setdefault((product, list_id), []).append(
             Point(taken_at.replace(tzinfo=UTC), presence, rank, count, price)
         )
-    rows = connection.execute(
-        """SELECT product, list_id, platform, market, min(taken_at), min(rank), arg_max(rank, taken_at),
-                  max(taken_at) = (SELECT max(taken_at) FROM snapshots s WHERE s.list_key = any_value(d.list_key)
-                                   AND status IN ('ok', 'partial') AND taken_at <= $1),
-                  arg_max(url, taken_at), arg_max(item_key, taken_at), arg_max(count, taken_at),
-                  arg_max(count_kind, taken_at), arg_max(count_floor, taken_at), arg_max(currency, taken_at)
-        FROM d_seen d JOIN lists USING (list_key) GROUP BY product, list_id, platform, market
-        ORDER BY product, arg_max(rank, taken_at) NULLS LAST, list_id""",
-        [naive(until)],
-    ).fetchall()
-    connection.execute("DROP TABLE d_seen")
-    found: dict[str, list[Sighting]] = {}
-    for product, list_id, platform, market, since_at, best, rank, standing, url, key, *told in rows:
-        count, kind, floor, currency = told
-        found.setdefault(product, []).append(
-            Sighting(
-                platform=platform,
-                market=market,
-                since=since_at.replace(tzinfo=UTC),
-                list_id=list_id,
-                rank=rank if standing else None,
-                best_rank=best,
-                curve=tuple(curves.get((product, list_id), ())),
-                url=url,
-                item_key=key,
-                count=count,
-                count_kind=kind,
-                count_floor=floor,
-                currency=currency,
-            )
-        )
-    return {product: tuple(sightings) for product, sightings in found.items()}
+    return curves
 
 
 def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Mapping[str, tuple[int, int]]:
@@ -150,10 +165,15 @@ def kin_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) -> Ma
         SELECT mine.product, count(DISTINCT theirs.product) FILTER (kind = 'variant'),
                count(DISTINCT theirs.product) FILTER (kind = 'near_copy')
         FROM kin JOIN named mine USING (listing) JOIN named theirs ON theirs.listing = kin.other
-        WHERE list_contains(?, mine.product) AND mine.product <> theirs.product GROUP BY 1""",
-        [list(products)],
+        SEMI JOIN {_ASKED_FOR} ON asked = mine.product
+        WHERE mine.product <> theirs.product GROUP BY 1""",
+        [_text(products)],
     ).fetchall()
     return {product: (variants, copies) for product, variants, copies in rows}
+
+
+def _text(products: Sequence[str]) -> str:
+    return chr(31).join(products)
 
 
 def _presence(*, seen: bool, status: str, depth: int) -> Presence:
@@ -166,9 +186,9 @@ def suspects_of(connection: duckdb.DuckDBPyConnection, products: Sequence[str]) 
     """Product id → (item key, times cheaper) of its most suspicious offer."""
     rows = connection.execute(
         f"""SELECT {PRODUCT} AS product, arg_max(item_key, times_cheaper), max(times_cheaper)
-        FROM suspects JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
-        WHERE list_contains(?, {PRODUCT}) GROUP BY product""",
-        [list(products)],
+        FROM suspects JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing) {_ASKED}
+        GROUP BY product""",
+        [_text(products)],
     ).fetchall()
     return {product: (key, times) for product, key, times in rows}
 

@@ -10,6 +10,7 @@ from typing import Any
 from trendscout.history import StateRow
 from trendscout.store.sql import Connection, naive, one, registered, transaction
 
+_KEPT = 3  # states of the store of which something is kept: today's, and earlier ones that are asked for
 _STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
@@ -34,7 +35,8 @@ def save_models(connection: Connection, fits: Mapping[tuple[str, int], Mapping[s
 def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
     """List id → the state its first snapshots came to."""
     rows = connection.execute(
-        f"SELECT {', '.join(_STATE)} FROM folds WHERE list_contains(?, list_id)", [list(lists)]
+        f"SELECT {', '.join(_STATE)} FROM folds WHERE list_id IN (SELECT unnest(string_split(?, chr(31))))",
+        [chr(31).join(lists)],  # one text: see store/details.py
     ).fetchall()
     return {row[0]: row[1:] for row in rows}
 
@@ -49,6 +51,57 @@ def save_states(connection: Connection, states: Mapping[str, StateRow]) -> None:
     with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):
         connection.execute("DELETE FROM folds WHERE list_id IN (SELECT list_id FROM folds_view)")
         connection.execute("INSERT INTO folds BY NAME FROM folds_view")
+
+
+def fits_seen(connection: Connection, moments: Mapping[str, int]) -> Mapping[str, str]:
+    """Group of lists → a digest of its kept fit as of its moment (seconds)."""
+    rows = connection.execute(
+        "SELECT scope, epoch(fitted_at)::BIGINT, md5(model) FROM models WHERE list_contains(?, scope)",
+        [list(moments)],
+    ).fetchall()
+    return {scope: digest for scope, at, digest in rows if at == moments[scope]}
+
+
+_STATE_OF = """SELECT md5(concat_ws(' ', version(),
+    (SELECT (count(*), sum(hash(list_key, list_id)))::VARCHAR FROM lists),
+    (SELECT (count(*), sum(hash(list_key, taken_at, status, entries, depth, length)))::VARCHAR
+     FROM snapshots WHERE taken_at <= $1),
+    (SELECT (count(*), sum(hash(list_key, taken_at, listing, rank, count, count_floor)))::VARCHAR
+     FROM observations WHERE taken_at <= $1),
+    (SELECT (count(*), sum(hash(listing, title, seller, first_seen, if(first_titled_at <= $1, first_title, NULL),
+                                if(first_titled_at <= $1, first_titled_at, NULL))))::VARCHAR
+     FROM listings WHERE first_seen <= $1),
+    (SELECT (count(*), sum(hash(listing, product_id)))::VARCHAR FROM memberships)))"""
+
+
+def state(connection: Connection, *, until: datetime) -> str:
+    """A digest of all that scores at a time and the words of titles stand on; it costs a pass over the looks.
+
+    Sums of 64-bit hashes of the rows: whoever changed them, and however, another state has another digest.
+    """
+    (digest,) = one(connection, _STATE_OF, [naive(until)]) or ("",)
+    return str(digest)
+
+
+def kept(connection: Connection, state: str, name: str) -> bytes | None:
+    """What was kept by that name of a state of the store."""
+    row = one(connection, "SELECT value FROM kept WHERE state = ? AND name = ?", [state, name])
+    return row[0] if row else None
+
+
+def keep(connection: Connection, state: str, name: str, value: bytes, as_of: datetime) -> None:
+    """Keep a value of a state, in place of what it had by that name; of each name the last few are kept."""
+    later = "SELECT count(*) FROM kept WHERE name = ? AND as_of > ? AND state <> ?"
+    if (one(connection, later, [name, naive(as_of), state]) or (0,))[0] >= _KEPT:
+        return
+    with transaction(connection):
+        connection.execute("DELETE FROM kept WHERE name = ? AND state = ?", [name, state])
+        connection.execute("INSERT INTO kept VALUES (?, ?, ?, ?)", [state, name, naive(as_of), value])
+        connection.execute(
+            """DELETE FROM kept WHERE name = $1 AND state NOT IN (
+                SELECT state FROM kept WHERE name = $1 ORDER BY as_of DESC, state LIMIT $2)""",
+            [name, _KEPT],
+        )
 
 
 def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: datetime) -> None:

@@ -42,25 +42,31 @@ class Decision:
     b: str
 
 
+# Platforms whose ids mean the same in every market are its parameter.
+_NEW_RECORDS = f"""
+    WITH titled AS (
+        SELECT l.* REPLACE (coalesce(nullif(l.title, ''), t.title) AS title) FROM listings l
+        LEFT JOIN (SELECT platform, item_key, arg_max(title, last_seen) AS title FROM listings
+                   WHERE list_contains(?, platform) AND title <> '' GROUP BY ALL) t USING (platform, item_key))
+    SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
+           price::DOUBLE AS price, currency, image
+    FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
+    WHERE (title <> '' OR listing IN (SELECT unnest([listing_a, listing_b]) FROM decisions))
+      AND {LISTED}"""
+
+
+def has_new(connection: Connection, worldwide: Sequence[str] = ()) -> bool:
+    """Whether there are `new_records`."""
+    return one(connection, f"SELECT 1 FROM ({_NEW_RECORDS}) LIMIT 1", [list(worldwide)]) is not None
+
+
 def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Table:
     """Listings that the matcher has not read: id, source, title, brand, price, currency, image.
 
     They have a title, or the user merged them. On `worldwide` platforms, whose ids mean the same in every market,
     a listing without a title has its twin's. Recall notices and exchange rates are no listings.
     """
-    return arrow(
-        connection,
-        f"""WITH titled AS (
-            SELECT l.* REPLACE (coalesce(nullif(l.title, ''), t.title) AS title) FROM listings l
-            LEFT JOIN (SELECT platform, item_key, arg_max(title, last_seen) AS title FROM listings
-                       WHERE list_contains(?, platform) AND title <> '' GROUP BY ALL) t USING (platform, item_key))
-        SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
-               price::DOUBLE AS price, currency, image
-        FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
-        WHERE (title <> '' OR listing IN (SELECT unnest([listing_a, listing_b]) FROM decisions))
-          AND {LISTED} ORDER BY id""",
-        [list(worldwide)],
-    )
+    return arrow(connection, f"{_NEW_RECORDS} ORDER BY id", [list(worldwide)])
 
 
 def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, str]]:

@@ -189,6 +189,14 @@ def known_products(
     return [KnownProduct(*row) for row in rows]
 
 
+def looks_between(connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime) -> int:
+    """How many looks were taken after `since` until `until`."""
+    rows = connection.execute(
+        "SELECT count(*) FROM snapshots WHERE taken_at > ? AND taken_at <= ?", [naive(since), naive(until)]
+    ).fetchall()
+    return int(rows[0][0])
+
+
 def titled_products(
     connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
 ) -> list[tuple[str, list[str], datetime]]:

@@ -47,7 +47,7 @@ TABLES = (
     "list_items",
 )
 # What is made anew where it is missing: not copied.
-MADE_ANEW = ("folds", "match_index")
+MADE_ANEW = ("folds", "match_index", "kept")
 
 
 @dataclass(frozen=True, slots=True)

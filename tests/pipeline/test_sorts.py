@@ -1,0 +1,108 @@
+"""A sort and a pack show what putting every product together would have shown, and put together what they show."""
+
+from pathlib import Path
+
+import pytest
+from pyarrow import parquet
+
+from tests.pipeline.test_rank import morning, rows_of
+from tests.ranking.histories import market
+from trendscout.model import ReportQuery, Row
+from trendscout.settings.config import Settings
+from trendscout.steps import rows
+from trendscout.steps.match import match_store
+from trendscout.steps.rank import rank
+from trendscout.steps.report import make_report
+from trendscout.steps.rows import SORTS, context_of, sort_value
+from trendscout.store.connect import open_store
+from trendscout.store.histories import import_history
+from trendscout.store.query import ANYWHERE
+from trendscout.store.sql import Connection
+
+DAYS, TOP = 20, 7
+NOW = morning(DAYS)
+PACK = """
+title = { en = "Cut", zh = "降" }
+about = { en = "Cheaper.", zh = "降价。" }
+lines = [{ value = "price_change", at_most = -0.001, needed = true }]
+"""
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Lists whose goods have words, prices that fall for some, and sellers."""
+    folder = tmp_path_factory.mktemp("sorts")
+    parquet.write_table(rows_of(market(4, days=DAYS, lists=3, length=30)), folder / "history.parquet")
+    with open_store(folder / "s.duckdb") as connection:
+        import_history(connection, folder / "history.parquet", loaded_at=NOW)
+        connection.execute(
+            """UPDATE listings SET currency = 'USD', price = 1 + hash(item_key) % 90,
+            seller = 'S' || hash(title) % 4,
+            title = title || ' ' || ['glow', 'paper', 'kettle', 'clock'][(1 + hash(item_key, 1) % 4)::BIGINT]"""
+        )
+        connection.execute(
+            """UPDATE observations SET currency = 'USD', price = 1 + hash(listing) % 90
+            - if(listing % 3 = 0, least(day(taken_at), 20) * 0.02, 0)"""
+        )
+        match_store(connection)
+    (folder / "packs").mkdir()
+    (folder / "packs" / "cut.toml").write_text(PACK, encoding="utf-8")
+    return folder
+
+
+def every_row(connection: Connection) -> list[Row]:
+    scores = rank(connection, ANYWHERE, now=NOW)
+    return list(rows.rows_of(connection, scores, context_of(connection, NOW)))
+
+
+@pytest.mark.parametrize("sort", SORTS)
+def test_a_sort_shows_the_first_of_all_rows_sorted(store: Path, sort: str) -> None:
+    with open_store(store / "s.duckdb") as connection:
+        made = make_report(connection, ReportQuery(top=TOP, sort=sort), now=NOW, settings=Settings())
+        every = every_row(connection)
+
+    def place(row: Row) -> tuple[bool, float, int]:
+        value = sort_value(row, sort)
+        return value is None, -(value or 0.0), row.position
+
+    if sort == "score":
+        wanted = [row for row in every if not row.scored.falling]
+    else:
+        wanted = sorted(every, key=place)
+        assert len({sort_value(row, sort) for row in every}) > 3
+    shown = wanted[:TOP]
+    assert [row.product_id for row in made.rows] == [row.product_id for row in shown]
+    assert [row.facts for row in made.rows] == [row.facts for row in shown]
+    assert [row.position for row in made.rows] == list(range(1, TOP + 1))
+
+
+@pytest.mark.parametrize(("pack", "sort"), [("impulse", "score"), ("impulse", "new"), ("cut", "rank")])
+def test_a_pack_shows_whole_rows_of_what_meets_it(store: Path, pack: str, sort: str) -> None:
+    settings = Settings(folder=store)
+    with open_store(store / "s.duckdb") as connection:
+        every = make_report(connection, ReportQuery(top=1000, sort="rank"), now=NOW, settings=settings).rows
+        made = make_report(connection, ReportQuery(top=1000, sort=sort, pack=pack), now=NOW, settings=settings)
+    meet = {row.product_id: row for row in every if pack in row.checks.packs}
+    assert 0 < len(meet) < len(every)
+    assert {row.product_id for row in made.rows} == set(meet)
+    for row in made.rows:
+        whole = meet[row.product_id]
+        assert (row.facts, row.checks, row.own) == (whole.facts, whole.checks, whole.own)
+        assert all(one.curve for one in row.facts.sightings)
+
+
+@pytest.mark.parametrize("query", [ReportQuery(top=3, sort="new"), ReportQuery(top=3, pack="impulse")])
+def test_details_of_all_products_are_fetched_at_once_and_without_curves(
+    store: Path, query: ReportQuery, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fetched: list[tuple[int, bool]] = []
+    fetch = rows.sightings_of
+
+    def counted(connection, products, *, since, until):
+        fetched.append((len(products), since is not None))
+        return fetch(connection, products, since=since, until=until)
+
+    monkeypatch.setattr(rows, "sightings_of", counted)
+    with open_store(store / "s.duckdb") as connection:
+        made = make_report(connection, query, now=NOW, settings=Settings())
+    assert fetched == [(made.total, False), (len(made.rows), True)]
