@@ -16,16 +16,17 @@ from trendscout.demo.server import MarketServer
 from trendscout.desk.app import safe_name
 from trendscout.settings.config import Settings
 from trendscout.store.connect import open_store
+from trendscout.store.labels import doubts
 from trendscout.store.products import decisions, marks
 from trendscout.store.read_file import Wanted
 from trendscout.store.said import said_on
 from trendscout.store.workspace import Workspace
 
 
-def top(open_: Open, **wanted: object) -> list[str]:
+def top(open_: Open, most: int = 10, **wanted: object) -> list[str]:
     file = open_.desk.file()
     assert file is not None
-    return [row.product_id for row in file.products(Wanted(**wanted), limit=10)[0]]  # type: ignore[arg-type]
+    return [row.product_id for row in file.products(Wanted(**wanted), limit=most)[0]]  # type: ignore[arg-type]
 
 
 def test_a_mark_waits_is_shown_and_is_done(own: Open) -> None:
@@ -136,6 +137,41 @@ def test_a_doubtful_join_is_answered_and_holds(own: Open) -> None:
     own.act(client, "/say", word="a variant", product=product, other=pair)
     own.worker.work_off()
     assert "These two listings are not one product" in client.get(f"{own.root}/").text
+
+
+ASKED = re.compile(r'name="word" value="same"><input type="hidden" name="other" value="([^"]+)"')
+
+
+def test_up_to_five_pairs_of_shown_rows_are_asked_about(own: Open) -> None:
+    """The questions are those of `trendscout review`; what is answered is gone before the store has it."""
+    shown = {name: row for row, name in enumerate(top(own, most=20, tips=True), 1)}
+    with open_store(own.workspace.db) as connection:
+        connection.execute("UPDATE memberships SET verdict = 'likely', probability = 0.5 WHERE verdict <> 'alone'")
+        expected = [one.pair for one in doubts(connection, shown, most=5, now=own.now)]
+        (several,) = connection.execute(
+            """SELECT count(*) FROM (SELECT product_id FROM memberships WHERE list_contains(?, product_id)
+            GROUP BY ALL HAVING count(*) > 1)""",
+            [list(shown)],
+        ).fetchall()[0]
+        outside = connection.execute(
+            "SELECT lower(to_hex(listing)) FROM memberships WHERE NOT list_contains(?, product_id)",
+            [list(shown)],
+        ).fetchall()
+    pipeline.publish(own.workspace, now=own.now + timedelta(hours=1))
+    client = own.client()
+    page = client.get(f"{own.root}/").text
+    assert ASKED.findall(page) == expected
+    assert len(expected) == 5 < several
+    assert not {name for (name,) in outside} & set(" ".join(expected).split())
+    for place, pair in enumerate(expected[:3]):
+        own.act(client, "/say", word=("same", "a variant", "another")[place], product="p:1", other=pair)
+        assert ASKED.findall(client.get(f"{own.root}/").text) == expected[place + 1 :]
+    own.worker.work_off()
+    assert not own.desk.words.refused()
+    page = client.get(f"{own.root}/").text
+    assert not set(ASKED.findall(page)) & set(expected[:3])
+    assert len(ASKED.findall(page)) == 2, "with the three answered they are five a day"
+    assert "1 of 3 joins that you judged were right." in page
 
 
 def test_what_cannot_be_done_is_told(own: Open) -> None:

@@ -131,7 +131,9 @@ class Desk:
 def application(desk: Desk) -> Starlette:
     """The desk as an ASGI application, below its secret folder and without its guard."""
     pages_ = [
-        Route("/", _shown(desk, "today.html.j2", lambda file, _, view: pages.today(file, view))),
+        Route(
+            "/", _shown(desk, "today.html.j2", lambda file, _, view: pages.today(file, view, desk.words.judged()))
+        ),
         Route("/products", _shown(desk, "products.html.j2", _products(desk))),
         Route("/product/{product}", _product(desk)),
         Route("/product/{product}/curve.csv", _curve_csv(desk)),
@@ -172,6 +174,13 @@ def _shown(desk: Desk, template: str, context: Callable[[ReadFile, Request, View
         return _page(desk, request, template, {"file": file, **context(file, request, view)})
 
     return answer
+
+
+def _today(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:
+    def context(file: ReadFile, _: Request, view: View) -> Mapping[str, Any]:
+        return pages.today(file, view, desk.words.judged())
+
+    return context
 
 
 def _products(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:

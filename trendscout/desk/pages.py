@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
@@ -17,10 +17,10 @@ from trendscout.ranking.seasons import Season, seasons
 from trendscout.report import absences, amounts, changes, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.card import Card
-from trendscout.report.clean import visible, web_address
+from trendscout.report.clean import picture_address, visible, web_address
 from trendscout.store.details import ListingFacts, listings_of, sightings_of
 from trendscout.store.hosts import host_states
-from trendscout.store.labels import WEAKEST_JOINS
+from trendscout.store.labels import A_DAY, Doubt, Side, doubts, judged_right
 from trendscout.store.products import decisions
 from trendscout.store.query import PRODUCT
 from trendscout.store.read_file import ReadFile
@@ -348,8 +348,11 @@ def points(
 # --- today ---------------------------------------------------------------------------------------------------
 
 
-def today(file: ReadFile, view: View) -> dict[str, Any]:
-    """What is new, what still runs, what left, what of the user's fades, what watched moved, doubtful joins."""
+def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -> dict[str, Any]:
+    """What is new, what still runs, what left, what of the user's fades, what watched moved, doubtful joins.
+
+    `passed` are pairs of listings whose answer waits for the store.
+    """
     from trendscout.store.read_file import Wanted
 
     top, _ = file.products(Wanted(tips=True), limit=_TOP)
@@ -359,7 +362,9 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
     cursor = file.cursor()
     try:
         before = said_on(cursor, days_ago=1, now=file.as_of, top=_TOP)
-        doubtful = _doubtful(cursor)
+        shown = {row.product_id: row.position for row in (*top, *mine, *watch)}
+        asked = doubts(cursor, shown, most=A_DAY, now=file.as_of, passed=passed)
+        right, judged = judged_right(cursor)
     finally:
         cursor.close()
     earlier = {one.product_id for one in before}
@@ -379,29 +384,32 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
         "since": both(lambda lang: amounts.day(before[0].as_of, lang, now=file.as_of, zone=view.zone))
         if before
         else "",
-        "doubtful": doubtful,
+        "doubts": [_doubt(one, view) for one in asked],
+        "judged": say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+        if judged
+        else "",
     }
 
 
-def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
-    """The least sure join of products that stand high, beside the surest other listing; answered ones are gone."""
-    rows = cursor.execute(
-        f"""WITH sides AS (
-            SELECT m.*, p.position, l.title, lower(to_hex(m.listing)) AS listing_id
-            FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing)
-        SELECT a.product_id, a.probability, a.title, b.title, a.reason, a.listing_id || ' ' || b.listing_id
-        {WEAKEST_JOINS} ORDER BY a.position LIMIT {_TOP}"""
-    ).fetchall()
-    return [
-        {
-            "product": product_id,
-            "chance": amounts.share(probability) or "–",
-            "titles": [visible(title or "") for title in titles],
-            "reason": say(reason) if reason else "",
-            "pair": pair,
-        }
-        for product_id, probability, *titles, reason, pair in rows
-    ]
+def _doubt(one: Doubt, view: View) -> dict[str, Any]:
+    return {
+        "position": one.position,
+        "product": one.product,
+        "pair": one.pair,
+        "chance": amounts.share(one.probability),
+        "reason": say(one.reason),
+        "sides": [_side(side, view) for side in one.sides],
+    }
+
+
+def _side(side: Side, view: View) -> dict[str, Any]:
+    return {
+        "place": visible(side.place),
+        "title": visible(side.title),
+        "price": amounts.money(side.price, side.currency),
+        "link": web_address(side.url),
+        "image": picture_address(side.image) if view.images else None,
+    }
 
 
 # --- lists ---------------------------------------------------------------------------------------------------
