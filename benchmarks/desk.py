@@ -1,12 +1,12 @@
 """The desk on a large store: what publishing costs, how long pages take, memory, and the size of the read file.
 
-    python benchmarks/desk.py [--listings 1000000] [--every] [--store FILE]
+    python benchmarks/desk.py [--listings 1000000] [--times 1] [--store FILE]
 
 The store holds a year of looks at lists of 100 places, whose listings take turns, one in ten of them joined to
-another by a likely verdict, and the best 5,000 chances of every day. It is published as every command does it, and
-each page asked for once. With `--every` there is a row for each listing, the published ones again under other
-names: more than any ranking gives, since what left its lists is scored no more. `--store` measures the copy of a
-store that is there, such as the demo's.
+another by a likely verdict, and the best 5,000 chances of every day. A row stands for each place of today's lists,
+as a ranking gives them: those of one list, ranked and published, again under other names, since ranking a million
+goods is measured by benchmarks/ranking.py. With `--times` there are so many times the rows. `--store` publishes
+and asks the copy of a store that is there, such as the demo's.
 """
 
 import argparse
@@ -16,10 +16,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import httpx
 
@@ -28,7 +30,9 @@ from trendscout.desk.serve import desk_at
 from trendscout.model import Row
 from trendscout.settings.config import Settings
 from trendscout.steps.publish import publish
-from trendscout.store.read_file import ReadFile, Wanted, write_read_file
+from trendscout.store.coverage import coverage
+from trendscout.store.read_file import ReadFile, Wanted, current_file, write_read_file
+from trendscout.store.row_text import packed
 from trendscout.store.sql import LIST_KEY, LISTING_KEY, Connection
 from trendscout.store.workspace import Workspace
 
@@ -84,22 +88,46 @@ def fill(connection: Connection, listings: int) -> None:
     )
 
 
-def with_every_listing(workspace: Workspace) -> Path | None:
-    """The read file anew, with a row for each listing."""
-    before = next(iter(sorted(workspace.desk.glob("read-*.duckdb"))))
-    file = ReadFile(before)
-    rows, _ = file.products(Wanted(), limit=20_000)
-    facts = {**file.facts, "as_of": NOW.isoformat()}
-    file.close()
+def published(workspace: Workspace, now: datetime) -> None:
+    """Publish as each command does, twice: the first time all models are fitted."""
+    workspace.desk.mkdir()
+    for name in ("first", "next"):
+        with _measured(f"publication, {name}"):
+            publish(workspace, now=now)
+
+
+def written(workspace: Workspace, rows: Sequence[Row], times: int, facts: Mapping[str, Any]) -> None:
+    """Write the read file of a large store, with the rows of a small one again and again."""
 
     def batches(names: list[str]) -> Iterator[list[Row]]:
         for start in range(0, len(names), 2_000):
             places = enumerate(names[start : start + 2_000], start)
             yield [replace(rows[at % len(rows)], product_id=name, position=at + 1) for at, name in places]
 
-    with workspace.store() as connection:
-        found = connection.execute("SELECT DISTINCT product_id FROM memberships").fetchall()
-        return write_read_file(connection, workspace.desk, batches([name for (name,) in found]), facts, now=NOW)
+    with workspace.writing() as connection:
+        looked = {"coverage": [packed(one) for one in coverage(connection, now=NOW)]}
+        found = connection.execute(
+            """SELECT DISTINCT product_id FROM memberships SEMI JOIN (FROM observations
+                WHERE taken_at = (SELECT max(taken_at) FROM snapshots)) USING (listing) ORDER BY ALL"""
+        ).fetchall()
+        names = [name for (name,) in found]
+        with _measured(f"read file with {len(names):,} rows"):
+            made = write_read_file(connection, workspace.desk, batches(names), {**facts, **looked}, now=NOW)
+        if times > 1:
+            connection.execute(f"ATTACH '{made}' AS more")
+            connection.execute(
+                f"""INSERT INTO more.products SELECT * REPLACE (position + {len(names)} * n AS position,
+                    product_id || n AS product_id) FROM more.products, range(1, {times}) t(n) ORDER BY position"""
+            )
+            connection.execute("DETACH more")
+
+
+@contextmanager
+def _measured(what: str) -> Iterator[None]:
+    began, cpu = time.perf_counter(), time.process_time()
+    yield
+    took = f"{time.process_time() - cpu:,.1f} s of CPU ({time.perf_counter() - began:,.1f} s)"
+    print(f"{what}: {took}, {_peak()}", flush=True)
 
 
 Asked = tuple[float, float]  # seconds on the wall and of CPU
@@ -128,27 +156,17 @@ def show_pages(workspace: Workspace) -> None:
     began, cpu = time.perf_counter(), time.process_time()
     guard, _, address = desk_at(workspace, Settings(), 8737, lang="en", clock=VirtualClock(NOW))
     opened = f"{1000 * (time.perf_counter() - began):,.0f} ms ({1000 * (time.process_time() - cpu):,.0f} of CPU)"
-    file = ReadFile(next(iter(sorted(workspace.desk.glob("read-*.duckdb"), reverse=True))))
+    file = _read_file(workspace)
     rows, total = file.products(Wanted(), limit=1)
+    size = file.path.stat().st_size / 1e6
     file.close()
-    print(f"{total:,} rows; the desk opens in {opened}, {_peak()}")
+    print(f"{total:,} rows in a read file of {size:,.1f} MB; the desk opens in {opened}, {_peak()}")
     tree = rows[0].scored.list_id.rpartition("/")[0]
     paths = [path.format(product=rows[0].product_id, tree=tree) for path in PAGES]
     for path, times, length in asyncio.run(asked(guard, address, paths)):
         first, *others = (f"{1000 * wall:,.0f} ({1000 * cpu:,.0f})" for wall, cpu in times)
         print(f"{path:60} {first:>13}, then {', '.join(others)} ms (of CPU) {length / 1000:5.0f} kB")
     print(f"the desk with all these pages shown: {_peak()}")
-
-
-def publish_twice(workspace: Workspace, now: datetime, *, every: bool) -> None:
-    """Publish as a command does, the first time with all models to be fitted, and print what that takes."""
-    workspace.desk.mkdir()
-    for name in ("first", "next", *(("with every listing",) if every else ())):
-        began, cpu = time.perf_counter(), time.process_time()
-        file = with_every_listing(workspace) if name == "with every listing" else publish(workspace, now=now)
-        took = f"{time.process_time() - cpu:,.1f} s of CPU ({time.perf_counter() - began:,.1f} s)"
-        size = file.stat().st_size / 1e6 if file else 0
-        print(f"publication, {name}: {took}, read file {size:,.1f} MB, {_peak()}", flush=True)
 
 
 def _peak() -> str:
@@ -160,11 +178,26 @@ def _peak() -> str:
 _COUNTED = ("listings", "observations", "said")
 
 
+def _counted(workspace: Workspace) -> str:
+    with workspace.store() as connection:
+        counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _COUNTED]
+    size = workspace.db.file.stat().st_size / 1e6
+    return ", ".join(
+        [*(f"{count:,} {name}" for count, name in zip(counts, _COUNTED, strict=True)), f"{size:,.1f} MB"]
+    )
+
+
+def _read_file(workspace: Workspace) -> ReadFile:
+    path = current_file(workspace.desk)
+    assert path is not None  # noqa: S101 - it was just published
+    return ReadFile(path)
+
+
 def main() -> None:
     """Print what was measured."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--listings", type=int, default=1_000_000)
-    parser.add_argument("--every", action="store_true")
+    parser.add_argument("--times", type=int, default=1)
     parser.add_argument("--store", type=Path)
     parser.add_argument("--pages", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
@@ -172,17 +205,28 @@ def main() -> None:
         show_pages(Workspace.at(options.pages))
         return
     with tempfile.TemporaryDirectory() as folder:
-        workspace = Workspace.at(Path(folder) / "bench.duckdb")
+        workspace = Workspace.at(Path(folder) / "small.duckdb")
         if options.store:
             shutil.copyfile(options.store, workspace.db.file)
-        with workspace.writing() as connection:
-            if not options.store:
+            with workspace.store() as connection:
+                newest = connection.execute("SELECT max(loaded_at) FROM snapshots").fetchall()[0][0]
+            now = newest.replace(tzinfo=UTC) + timedelta(hours=1)
+        else:
+            now = NOW
+            with workspace.writing() as connection:
+                fill(connection, 5_000)
+        print(_counted(workspace), flush=True)
+        published(workspace, now)
+        if not options.store:
+            small = _read_file(workspace)
+            rows, _ = small.products(Wanted(), limit=20_000)
+            print(f"of {len(rows):,} rows")
+            workspace = Workspace.at(Path(folder) / "large.duckdb")
+            with workspace.writing() as connection:
                 fill(connection, options.listings)
-            counts = [connection.execute(f"SELECT count(*) FROM {name}").fetchall()[0][0] for name in _COUNTED]
-            newest = connection.execute("SELECT max(loaded_at) FROM snapshots").fetchall()[0][0]
-        told = ", ".join(f"{count:,} {name}" for name, count in zip(_COUNTED, counts, strict=True))
-        print(f"{told}; store {workspace.db.file.stat().st_size / 1e6:,.1f} MB", flush=True)
-        publish_twice(workspace, newest.replace(tzinfo=UTC) + timedelta(hours=1), every=options.every)
+            print(_counted(workspace), flush=True)
+            written(workspace, rows, options.times, small.facts)
+            small.close()
         subprocess.run([sys.executable, __file__, "--pages", str(workspace.db.file)], check=True)
 
 

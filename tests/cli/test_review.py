@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 import time
+from contextlib import closing
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -13,6 +14,7 @@ import pytest
 
 from trendscout.steps.match import match_store
 from trendscout.store.histories import import_history
+from trendscout.store.read_file import ReadFile, current_file
 from trendscout.store.runs import remember
 from trendscout.store.workspace import Workspace
 
@@ -117,6 +119,15 @@ def test_for_programs_it_lists_the_questions_and_takes_no_answer(store, run):
     assert (first["position"], second["position"]) == (1, 2)
     assert {side["title"] for side in first["sides"]} == set(JUICER)
     assert kept(store)[0] == []
+
+
+def test_an_answer_is_published_to_a_desk(store, run, monkeypatch):
+    store.desk.mkdir()
+    asked(run, monkeypatch, "d\n")
+    made = current_file(store.desk)
+    assert made is not None
+    with closing(ReadFile(made)) as file, closing(file.cursor()) as cursor:
+        assert cursor.execute("SELECT judgement FROM labels").fetchall() == [("D",)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals")

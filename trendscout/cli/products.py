@@ -104,7 +104,7 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
     """Ask about doubtful joins of the products that the last report showed."""
     from trendscout import pipeline
     from trendscout.cli.output import answer
-    from trendscout.report import amounts
+    from trendscout.report import amounts, phrases
     from trendscout.report.clean import visible
 
     here = call(context)
@@ -123,7 +123,8 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
         )
         for side in doubt.sides:
             price = amounts.money(side.price, side.currency)
-            here.say("  {place}  {title}  {price}", place=side.place, title=visible(side.title), price=price)
+            place = phrases.place(side.platform, side.market)
+            here.say("  {place}  {title}  {price}", place=place, title=visible(side.title), price=price)
         here.say("s the same · v a variant · d another product · q stop · any other key: later")
         key = _key()
         if key == "q":

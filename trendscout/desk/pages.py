@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -78,6 +79,8 @@ def _with(row: Row, sightings: tuple[Sighting, ...]) -> Row:
 
 _LABELS = {
     "stage": "Stage",
+    "platform": "Platform",
+    "market": "Market",
     "place": "Seen on",
     "kind": "Kind of list",
     "flag": "Warning",
@@ -93,6 +96,10 @@ def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, st
         "stage": lambda value: phrases.stage(value, lang),
         "pack": lambda value: packs.title(value, lang),
         "mark": lambda value: tr(value, lang),
+        "platform": lambda value: phrases.place(value, None),
+        "place": lambda value: (
+            phrases.place(*value.rsplit(" ", 1)) if " " in value else phrases.place(value, None)
+        ),
     }
     for name, label in _LABELS.items():
         options = [
@@ -128,6 +135,7 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
         sightings = found.get(product_id, ())
         prices = _by_day(connection, "price", file.as_of)
         reviews = _by_day(connection, "reviews", file.as_of)
+        currencies = _currencies(connection)
         by_hand = {name for one in decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
         said = said_of(connection, keys, now=file.as_of)
         kin = _kin(connection, keys)
@@ -138,7 +146,7 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
     return {
         "card": Card(row, row.position, file.as_of, view.zone, view.images),
         "row": row,
-        "curves": [_curve(one, prices, reviews, file.as_of, view) for one in row.facts.sightings],
+        "curves": [_curve(one, prices, reviews, currencies, file.as_of, view) for one in row.facts.sightings],
         "members": [_member(one, one.listing_id in by_hand, listings) for one in listings],
         "kin": kin,
         "said": [_said(one, file.as_of, view) for one in reversed(said[-60:])],
@@ -170,6 +178,15 @@ def _unscored(product_id: str, listings: Sequence[ListingFacts], sightings: Sequ
 _Days = Mapping[str, Sequence[tuple[datetime, float]]]
 
 
+def _currencies(connection: Connection) -> Mapping[str, str]:
+    """List id → the currency of the prices on it, where it is told and one."""
+    rows = connection.execute(
+        """SELECT list_id, any_value(currency) FROM observations JOIN lists USING (list_key)
+        WHERE currency IS NOT NULL GROUP BY ALL HAVING count(DISTINCT currency) = 1"""
+    ).fetchall()
+    return dict(rows)
+
+
 def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
     """List id → what the column showed, look by look."""
     rows = connection.execute(
@@ -183,7 +200,9 @@ def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
     return found
 
 
-def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: View) -> dict[str, Any]:
+def _curve(
+    one: Sighting, prices: _Days, reviews: _Days, currencies: Mapping[str, str], now: datetime, view: View
+) -> dict[str, Any]:
     """Rank, price, count and reviews of a product on one list, all over the same stretch of time."""
     first = next((point.at for point in one.curve if point.presence == "seen"), now)
     start = max(min(first - timedelta(days=2), now - timedelta(days=14)), now - YEAR)
@@ -198,13 +217,10 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
     ]
     for label, points in named:
         if points:
+            currency = currencies.get(one.list_id) if label == "Price" else None
             values = [point.count or 0.0 for point in points]
-            ends = {"low": min(values), "high": max(values)}
-            told = say(
-                "{label} {low} to {high}",
-                label=say(label),
-                **{end: _figure(value, view.lang) for end, value in ends.items()},
-            )
+            ends = dict.fromkeys(_figure(value, currency, view.lang) for value in (min(values), max(values)))
+            told = dots((say(label), " – ".join(ends)))
             panels.append((told, Markup(chart.curve(points, low))))  # noqa: S704 - numbers only
     bands = list(_campaigns(one.market, start.date(), now.date()))
     about = (
@@ -218,15 +234,21 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
         "label": phrases.list_name(one.list_id, view.lang),  # for attributes, which hold no markup
         "about": dots(about),
         "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
-        "bands": [(say(band.name), f"{band.first:%m-%d} – {band.last:%m-%d}") for band in bands],
+        "bands": [(say(band.name), " – ".join(dict.fromkeys(_days_of(band)))) for band in bands],
         "panels": panels,
         "link": web_address(one.url),
     }
 
 
-def _figure(value: float, lang: Lang) -> str:
-    """A price or count as people write it: 12.99, 950, 12.3K."""
+def _figure(value: float, currency: str | None, lang: Lang) -> str:
+    """A price or count as people write it: $12.99, 12.99, 950, 12.3K."""
+    if currency:
+        return amounts.money(Decimal(value), currency)
     return amounts.number(value, lang) if value >= 1e4 else f"{value:,.2f}".removesuffix(".00")
+
+
+def _days_of(band: Season) -> tuple[str, str]:
+    return f"{band.first:%m-%d}", f"{band.last:%m-%d}"
 
 
 def _campaigns(market: str | None, first: date, last: date) -> Iterator[Season]:
@@ -404,7 +426,7 @@ def _doubt(one: Doubt, view: View) -> dict[str, Any]:
 
 def _side(side: Side, view: View) -> dict[str, Any]:
     return {
-        "place": visible(side.place),
+        "place": phrases.place(side.platform, side.market),
         "title": visible(side.title),
         "price": amounts.money(side.price, side.currency),
         "link": web_address(side.url),

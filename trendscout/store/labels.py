@@ -51,7 +51,8 @@ def join_of(connection: Connection, first: str, second: str) -> Join:
 class Side:
     """One of the two listings that are asked about, as it was last seen."""
 
-    place: str  # platform and market
+    platform: str
+    market: str | None
     title: str
     price: Decimal | None
     currency: str | None
@@ -98,7 +99,7 @@ def doubts(
     found = connection.execute(
         f"""WITH sides AS (
             SELECT m.product_id, m.listing, m.verdict, m.probability, m.reason, title,
-                   concat_ws(' ', platform, market) AS place, price, currency, url, image
+                   platform, market, price, currency, url, image
             FROM memberships m JOIN listings USING (listing) WHERE list_contains(?, m.product_id) AND title <> '')
         SELECT a.product_id, a.listing, b.listing, a.verdict, a.probability, a.reason, {sides}
         FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing

@@ -27,6 +27,7 @@ from trendscout.store.query import PRODUCT
 from trendscout.store.row_text import coverage_of, job_state_of, packed, row_of
 from trendscout.store.said import is_tip
 from trendscout.store.sql import Connection, naive, one, registered, transaction
+from trendscout.text.gloss import english_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -171,7 +172,8 @@ def _flat(row: Row) -> dict[str, Any]:
     facts, scored = row.facts, row.scored
     bare = replace(facts, sightings=tuple(replace(one, curve=()) for one in facts.sightings))
     lists = sorted({scored.list_id, *(one.list_id for one in facts.sightings)})
-    words = (facts.title, facts.gloss_zh or "", facts.category, facts.item_key, row.product_id, row.own.note)
+    glosses = (facts.gloss_zh or "", english_words(facts.title))
+    words = (facts.title, *glosses, facts.category, facts.item_key, row.product_id, row.own.note)
     every = row.flat()
     numbers = {name: _number(every[name]) for name in ("price_usd", "count", "rating", "reviews", "margin")}
     return {
@@ -221,7 +223,7 @@ _HELD = {  # filters whose value is one of a list's, or the value itself
     "kind": "list_contains(kinds, ?)",
     "place": "list_contains(places, ?)",
     "market": "len(list_filter(places, lambda x: ends_with(x, ' ' || ?))) > 0",
-    "platform": "len(list_filter(places, lambda x: starts_with(x, ?))) > 0",
+    "platform": "len(list_filter(places, lambda x: x = ? OR starts_with(x, ? || ' '))) > 0",
     "source": "len(list_filter(lists, lambda x: starts_with(x, ? || '_') OR starts_with(x, ? || '/'))) > 0",
     "category": "len(list_filter(lists, lambda x: ends_with(x, '/' || ?))) > 0",
     "stage": "stage = ?",
@@ -354,6 +356,10 @@ class ReadFile:
         """For each filter that has values, those that occur with the number of their products."""
         columns = {"stage": "stage", "mark": "mark", "flag": "unnest(flags)", "pack": "unnest(packs)"}
         columns |= {"place": "unnest(places)", "kind": "unnest(kinds)", "tree": "unnest(lists)"}
+        for number, name in enumerate(("platform", "market"), 1):
+            columns[name] = (
+                f"unnest(list_distinct(list_transform(places, lambda x: split_part(x, ' ', {number}))))"
+            )
         found = {}
         with contextlib.closing(self.cursor()) as cursor:
             for name, column in columns.items():
