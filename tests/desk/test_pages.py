@@ -114,3 +114,22 @@ def test_a_chinese_title_is_found_by_english_words_and_the_other_way_round(own: 
 
 def test_the_curve_of_no_product_is_no_empty_table(seen: Open) -> None:
     assert seen.client().get(f"{seen.root}/product/p:none/curve.csv").status_code == 404
+
+
+def test_a_page_beyond_the_last_is_the_last(seen: Open) -> None:
+    page = parsed(seen, "/products?page=9999")
+    last = page.css_first("nav.pages span.en, nav.pages span")
+    assert last is not None
+    number, all_ = re.findall(r"[\d,]+", last.text())[:2]
+    assert number == all_
+    assert page.css("li.card")
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_what_can_be_chosen_is_in_words(seen: Open, lang: str) -> None:
+    """No option shows a code with an underscore; in Chinese, warnings and kinds have no English."""
+    page = parsed(seen, f"/products?lang={lang}")
+    for name in ("stage", "kind", "flag", "pack"):
+        for option in page.css(f"select[name={name}] option"):
+            assert "_" not in option.text()
+            assert lang == "en" or name == "pack" or not re.search("[a-z]{3}", option.text()), option.text()

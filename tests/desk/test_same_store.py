@@ -2,7 +2,7 @@
 
 import json
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -15,6 +15,7 @@ from test_clips import part, search, send, shopee
 
 from trendscout import pipeline
 from trendscout.clock import VirtualClock
+from trendscout.demo.goods import CATEGORIES
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.server import MarketServer
 from trendscout.jobs.run import run_job
@@ -141,8 +142,9 @@ class Hands:
 
 
 @contextmanager
-def hands(tmp_path: Path, days: int, categories: tuple[str, ...]) -> Iterator[tuple[Hands, MarketServer]]:
-    chosen = {"amazon_bestsellers": categories, "aliexpress": categories}
+def hands(
+    tmp_path: Path, days: int, chosen: Mapping[str, tuple[str, ...]]
+) -> Iterator[tuple[Hands, MarketServer]]:
     settings = Settings(
         contact="t@market.example", markets=MARKETS, sources=tuple(chosen), categories=chosen, folder=tmp_path
     )
@@ -182,8 +184,8 @@ def compare(hand: Hands) -> dict[str, list[str]]:
 
 
 def test_days_through_the_desk_leave_the_store_that_commands_leave(tmp_path: Path) -> None:
-    with hands(tmp_path, 3, ("kitchen",)) as (hand, server):
-        for day in range(3):
+    with hands(tmp_path, 2, {"amazon_bestsellers": ("kitchen",)}) as (hand, server):
+        for day in range(2):
             server.turn(day)
             hand.at(morning_of(day))
             hand.collect()
@@ -193,14 +195,14 @@ def test_days_through_the_desk_leave_the_store_that_commands_leave(tmp_path: Pat
         hand.clip(0)
     ours = compare(hand)
     assert len(ours["marks"]) == 1
-    assert len(ours["decisions"]) == 1
+    assert ours["decisions"]
     assert any("shopee" in row for row in ours["lists"])
 
 
 @pytest.mark.long
 def test_a_month_through_the_desk_leaves_the_store_that_commands_leave(tmp_path: Path) -> None:
     """Collect now, jobs, marks, merges, splits, variants, answers to questions, clips: thirty days of them."""
-    with hands(tmp_path, 30, ("kitchen", "toys-and-games")) as (hand, server):
+    with hands(tmp_path, 30, dict.fromkeys(("amazon_bestsellers", "aliexpress"), CATEGORIES)) as (hand, server):
         for day in range(30):
             server.turn(day)
             hand.at(morning_of(day))

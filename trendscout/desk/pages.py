@@ -13,7 +13,7 @@ from markupsafe import Markup
 
 from trendscout.desk.filters import PAGE, Asked
 from trendscout.lang import Lang, tr
-from trendscout.model import Point, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.model import Flag, Point, ProductFacts, Row, ScoredItem, Sighting
 from trendscout.ranking.seasons import Season, seasons
 from trendscout.report import absences, amounts, changes, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
@@ -51,6 +51,8 @@ def products(file: ReadFile, asked: Asked, view: View) -> dict[str, Any]:
     """A page of the products asked for, with what may be chosen."""
     rows, total = file.products(asked.wanted, limit=PAGE, offset=(asked.page - 1) * PAGE)
     pages = max(1, -(-total // PAGE))
+    if asked.page > pages:  # of an address kept from when there were more
+        rows, total = file.products(asked.wanted, limit=PAGE, offset=(pages - 1) * PAGE)
     return {
         "cards": cards(file, rows, view),
         "total": total,
@@ -96,6 +98,8 @@ def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, st
         "stage": lambda value: phrases.stage(value, lang),
         "pack": lambda value: packs.title(value, lang),
         "mark": lambda value: tr(value, lang),
+        "kind": lambda value: tr(phrases.KINDS.get(value, value.replace("_", " ")), lang),
+        "flag": lambda value: phrases.flag(Flag(value, ""), lang),
         "platform": lambda value: phrases.place(value, None),
         "place": lambda value: (
             phrases.place(*value.rsplit(" ", 1)) if " " in value else phrases.place(value, None)
