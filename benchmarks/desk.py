@@ -5,8 +5,8 @@
 The store holds a year of looks at lists of 100 places, whose listings take turns, one in ten of them joined to
 another by a likely verdict, and the best 5,000 chances of every day. A row stands for each place of today's lists,
 as a ranking gives them: those of one list, ranked and published, again under other names, since ranking a million
-goods is measured by benchmarks/ranking.py. With `--times` there are so many times the rows. `--store` publishes
-and asks the copy of a store that is there, such as the demo's.
+goods is measured by benchmarks/ranking.py. With `--times` pages are asked once more with so many times
+the rows. `--store` publishes and asks the copy of a store that is there, such as the demo's.
 """
 
 import argparse
@@ -96,7 +96,7 @@ def published(workspace: Workspace, now: datetime) -> None:
             publish(workspace, now=now)
 
 
-def written(workspace: Workspace, rows: Sequence[Row], times: int, facts: Mapping[str, Any]) -> None:
+def written(workspace: Workspace, rows: Sequence[Row], facts: Mapping[str, Any]) -> None:
     """Write the read file of a large store, with the rows of a small one again and again."""
 
     def batches(names: list[str]) -> Iterator[list[Row]]:
@@ -112,14 +112,21 @@ def written(workspace: Workspace, rows: Sequence[Row], times: int, facts: Mappin
         ).fetchall()
         names = [name for (name,) in found]
         with _measured(f"read file with {len(names):,} rows"):
-            made = write_read_file(connection, workspace.desk, batches(names), {**facts, **looked}, now=NOW)
-        if times > 1:
-            connection.execute(f"ATTACH '{made}' AS more")
-            connection.execute(
-                f"""INSERT INTO more.products SELECT * REPLACE (position + {len(names)} * n AS position,
-                    product_id || n AS product_id) FROM more.products, range(1, {times}) t(n) ORDER BY position"""
-            )
-            connection.execute("DETACH more")
+            write_read_file(connection, workspace.desk, batches(names), {**facts, **looked}, now=NOW)
+
+
+def multiplied(workspace: Workspace, times: int) -> None:
+    """Put each row into the read file so many times, under other names."""
+    path = current_file(workspace.desk)
+    with workspace.store() as connection:
+        connection.execute(f"ATTACH '{path}' AS more")
+        connection.execute(
+            f"""INSERT INTO more.products
+            SELECT p.* REPLACE (position + n * size AS position, product_id || n AS product_id)
+            FROM more.products p, range(1, {times}) t(n), (SELECT count(*) AS size FROM more.products)
+            ORDER BY position"""
+        )
+        connection.execute("DETACH more")
 
 
 @contextmanager
@@ -225,9 +232,12 @@ def main() -> None:
             with workspace.writing() as connection:
                 fill(connection, options.listings)
             print(_counted(workspace), flush=True)
-            written(workspace, rows, options.times, small.facts)
+            written(workspace, rows, small.facts)
             small.close()
         subprocess.run([sys.executable, __file__, "--pages", str(workspace.db.file)], check=True)
+        if options.times > 1:
+            multiplied(workspace, options.times)
+            subprocess.run([sys.executable, __file__, "--pages", str(workspace.db.file)], check=True)
 
 
 if __name__ == "__main__":

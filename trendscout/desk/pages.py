@@ -388,11 +388,12 @@ def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -
     cursor = file.cursor()
     try:
         before = said_on(cursor, days_ago=1, now=file.as_of, top=_TOP)
-        shown = {row.product_id: row.position for row in (*top, *mine, *watch)}
-        asked = doubts(cursor, shown, most=A_DAY, now=file.as_of, passed=passed)
         right, judged = judged_right(cursor)
     finally:
         cursor.close()
+    shown = {row.product_id: row.position for row in (*top, *mine, *watch)}
+    with file.about(list(shown)) as connection:
+        asked = doubts(connection, shown, most=A_DAY, now=file.as_of, passed=passed)
     earlier = {one.product_id for one in before}
     here = {row.product_id for row in top}
     looked = {one.list_id for one in file.coverage if one.status == "ok"}
