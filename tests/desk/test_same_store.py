@@ -146,7 +146,12 @@ def hands(
     tmp_path: Path, days: int, chosen: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[Hands, MarketServer]]:
     settings = Settings(
-        contact="t@market.example", markets=MARKETS, sources=tuple(chosen), categories=chosen, folder=tmp_path
+        contact="t@market.example",
+        markets=MARKETS,
+        sources=tuple(chosen),
+        categories=chosen,
+        folder=tmp_path,
+        spacing_s=0.0,  # a job's pauses are drawn anew each time
     )
     (tmp_path / "jobs").mkdir()
     (tmp_path / "jobs" / "daily.toml").write_text(JOB, encoding="utf-8")
