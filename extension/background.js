@@ -20,7 +20,7 @@ async function ask(paired, content) {
       body: JSON.stringify({ protocol: PROTOCOL, version: chrome.runtime.getManifest().version, lang: chrome.i18n.getUILanguage(), ...content }),
     });
     const said = await reply.json().catch(() => ({}));
-    return { ok: reply.ok, ...said };
+    return { ...said, ok: reply.ok, status: reply.status };
   } catch {
     return null;
   }
@@ -98,7 +98,7 @@ async function sendWaiting() {
   if (!paired) return;
   for (const one of await waiting()) {
     const said = await ask(paired, one);
-    if (!said || (!said.ok && said.later)) return;
+    if (!said || [403, 409].includes(said.status)) return;  // closed, not paired or of another version: it waits on
     const left = await waiting();
     await chrome.storage.local.set({ waiting: left.slice(1) });
   }

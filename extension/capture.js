@@ -25,4 +25,30 @@
     }
     return open.call(this, method, url, ...rest);
   };
+
+  // A reply that comes as a script (JSONP) calls a function that its address names: that call is listened to.
+  const heard = new WeakSet();
+  function listen(script) {
+    const name = script.src && TRENDSCOUT.callbackOf(new URL(script.src));
+    if (!name) return;
+    const path = name.split("."), last = path.pop();
+    const holder = path.reduce((one, part) => one && one[part], window);
+    const called = holder && holder[last];
+    if (typeof called !== "function" || heard.has(called)) return;
+    holder[last] = function (...given) {
+      const from = document.currentScript;
+      if (from && from.src && wanted(from.src)) hand(from.src, typeof given[0] === "string" ? given[0] : JSON.stringify(given[0]));
+      return called.apply(this, given);
+    };
+    heard.add(holder[last]);
+  }
+  const here = TRENDSCOUT.siteOf(location);
+  if (here && here.callbacks.length) {
+    new MutationObserver((changes) => {
+      for (const change of changes) for (const one of change.addedNodes) {
+        const scripts = one instanceof HTMLScriptElement ? [one] : one instanceof Element ? one.querySelectorAll("script[src]") : [];
+        for (const script of scripts) { try { listen(script); } catch { /* the page keeps its function to itself */ } }
+      }
+    }).observe(document, { childList: true, subtree: true });
+  }
 })();

@@ -13,10 +13,17 @@ var TRENDSCOUT = (() => {
   }
   const siteOf = (url) => sites.find((site) => site.pages.some((pattern) => matches(pattern, url))) || null;
 
-  function replyIsWanted(url) {
-    if (url.protocol !== "https:") return false;
+  function siteOfReply(url) {
     const target = url.pathname + url.search;
-    return sites.some((site) => site.replies.some((part) => target.includes(part)) && site.pages.some((pattern) => matches(pattern, url)));
+    return sites.find((site) => site.replies.some((part) => target.includes(part)) && site.pages.some((pattern) => matches(pattern, url))) || null;
+  }
+  const replyIsWanted = (url) => siteOfReply(url) !== null;
+
+  // The function that a reply which comes as a script (JSONP) calls; null where the address names none.
+  function callbackOf(url) {
+    const site = siteOfReply(url);
+    const name = site && site.callbacks.map((parameter) => url.searchParams.get(parameter)).find(Boolean);
+    return name && /^[\w$.]{1,100}$/.test(name) ? name : null;
   }
 
   // Without user, password, fragment, and the parameters that say nothing of the list.
@@ -38,12 +45,12 @@ var TRENDSCOUT = (() => {
   // JSON is taken apart; a script's text has the values of such names emptied. null: it is not to be taken.
   function withoutSecrets(text, mustBeJson) {
     try { return JSON.stringify(pruned(JSON.parse(text), 0)); } catch { /* no JSON */ }
-    const inner = /^[\w$.\s]+\((\{[\s\S]*\})\);?\s*$/.exec(text);  // JSONP
+    const inner = /^\s*(?:\/\*\*\/)?\s*[\w$.]+\s*\(([{[][\s\S]*[\]}])\)\s*;?\s*$/.exec(text);  // JSONP
     if (inner) { try { return JSON.stringify(pruned(JSON.parse(inner[1]), 0)); } catch { /* no JSON */ } }
     const state = /^([^{]*)(\{[\s\S]*\})([^}]*)$/.exec(text);
     if (!mustBeJson && state) { try { return state[1] + JSON.stringify(pruned(JSON.parse(state[2]), 0)) + state[3]; } catch { /* more than one value */ } }
     return mustBeJson ? null : text.replace(NAMED, '$1""');
   }
 
-  return { MAX_CLIP, MAX_REPLY, MAX_REPLIES, siteOf, replyIsWanted, bareAddress, withoutSecrets };
+  return { MAX_CLIP, MAX_REPLY, MAX_REPLIES, siteOf, replyIsWanted, callbackOf, bareAddress, withoutSecrets };
 })();

@@ -291,15 +291,14 @@ def decide(workspace: Workspace, word: Word, a: str, b: str | None, *, now: date
     return workspace.write(lambda connection: decide_match(connection, word, a, b, now=now), must_exist=True)
 
 
-DOUBTS_A_DAY = 5
-
-
 def doubts(workspace: Workspace, *, now: datetime) -> list[Doubt]:
     """The doubtful joins that matter most: they move a row of the report that was shown last."""
     from trendscout.store import labels
+    from trendscout.store.products import last_shown
 
     with workspace.store(must_exist=True) as connection:
-        return labels.doubts(connection, most=DOUBTS_A_DAY, now=now)
+        shown = {product: row["position"] for product, row in last_shown(connection).items()}
+        return labels.doubts(connection, shown, most=labels.A_DAY, now=now)
 
 
 def judge(workspace: Workspace, doubt: Doubt, judgement: Judgement, *, now: datetime) -> tuple[int, int]:

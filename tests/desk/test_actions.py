@@ -2,7 +2,6 @@
 
 import re
 from datetime import timedelta
-from pathlib import Path
 from urllib.parse import unquote
 
 import feedparser
@@ -10,22 +9,21 @@ import pytest
 from open_desk import Open
 
 from trendscout import pipeline
-from trendscout.demo.market import World, morning_of
-from trendscout.demo.run import queries
+from trendscout.demo.market import World
 from trendscout.demo.server import MarketServer
 from trendscout.desk.app import safe_name
-from trendscout.settings.config import Settings
+from trendscout.desk.words import JUDGEMENTS
 from trendscout.store.connect import open_store
-from trendscout.store.products import decisions, marks
+from trendscout.store.labels import WORDS, doubts, keep_label
+from trendscout.store.products import decide, decisions, marks
 from trendscout.store.read_file import Wanted
 from trendscout.store.said import said_on
-from trendscout.store.workspace import Workspace
 
 
-def top(open_: Open, **wanted: object) -> list[str]:
+def top(open_: Open, most: int = 10, **wanted: object) -> list[str]:
     file = open_.desk.file()
     assert file is not None
-    return [row.product_id for row in file.products(Wanted(**wanted), limit=10)[0]]  # type: ignore[arg-type]
+    return [row.product_id for row in file.products(Wanted(**wanted), limit=most)[0]]  # type: ignore[arg-type]
 
 
 def test_a_mark_waits_is_shown_and_is_done(own: Open) -> None:
@@ -138,6 +136,43 @@ def test_a_doubtful_join_is_answered_and_holds(own: Open) -> None:
     assert "These two listings are not one product" in client.get(f"{own.root}/").text
 
 
+ASKED = re.compile(r'name="word" value="same"><input type="hidden" name="other" value="([^"]+)"')
+
+
+def test_up_to_five_pairs_of_shown_rows_are_asked_about(own: Open) -> None:
+    """The questions are those of `trendscout review`; what is answered is gone before the store has it."""
+    first = top(own, most=20, tips=True)
+    with open_store(own.workspace.db) as connection:
+        others = connection.execute(
+            "SELECT listing FROM memberships WHERE NOT list_contains(?, product_id) ORDER BY ALL LIMIT 20", [first]
+        ).fetchall()
+        joined = "UPDATE memberships SET product_id = ?, verdict = 'likely', probability = 0.5 WHERE listing = ?"
+        connection.executemany(joined, [[product, *other] for product, other in zip(first, others, strict=True)])
+    pipeline.publish(own.workspace, now=own.now + timedelta(hours=1))
+    shown = {name: row for row, name in enumerate(top(own, most=20, tips=True), 1)}
+    with open_store(own.workspace.db) as connection:
+        asked = doubts(connection, shown, most=100, now=own.now)
+    expected = [one.pair for one in asked[:5]]
+    client = own.client()
+    page = client.get(f"{own.root}/").text
+    assert ASKED.findall(page) == expected
+    assert len(expected) == 5 < len(asked)
+    for place, pair in enumerate(expected[:3]):
+        own.act(client, "/say", word=("same", "a variant", "another")[place], product="p:1", other=pair)
+        assert ASKED.findall(client.get(f"{own.root}/").text) == expected[place + 1 :]
+    with open_store(own.workspace.db) as connection:
+        for (file, word), doubt in zip(own.desk.words.waiting(), asked, strict=False):
+            judgement = JUDGEMENTS[word.word]
+            keep_label(connection, doubt, judgement, 1, own.now)
+            decide(connection, WORDS[judgement], [doubt.listing], [doubt.other], own.now)
+            own.desk.words.done(file)
+    pipeline.publish(own.workspace, now=own.now + timedelta(hours=2))
+    page = client.get(f"{own.root}/").text
+    assert len(ASKED.findall(page)) == 2, "with the three answered they are five a day"
+    assert not set(ASKED.findall(page)) & set(expected[:3])
+    assert "1 of 3 joins that you judged were right." in page
+
+
 def test_what_cannot_be_done_is_told(own: Open) -> None:
     client = own.client()
     own.act(client, "/say", word="split", product="p:none", title="<b>nothing</b>")
@@ -174,6 +209,20 @@ def test_views_are_kept_and_forgotten(own: Open) -> None:
     assert own.desk.views == [("Cheap & new", "?stage=emerging&price_max=20")]
     own.act(client, "/views", name="Cheap & new", remove="1")
     assert own.desk.views == []
+    own.desk.save_views([(str(number), "?q=x") for number in range(50)])
+    answer = own.act(client, "/views", name="one more", query="?q=y")
+    assert (answer.status_code, len(own.desk.views)) == (400, 50), "none is thrown away for it"
+    assert own.act(client, "/views", name="7", query="?q=y").status_code == 303
+
+
+def test_an_action_leads_back_to_the_filters_it_came_from(own: Open) -> None:
+    client = own.client()
+    own.act(client, "/say", word="split", product="p:none")
+    own.worker.work_off()
+    page = client.get(f"{own.root}/products?q=kitchen&sort=chance").text
+    back = re.findall(r'action="[^"]+/forget">.*?name="back" value="([^"]+)"', page)[0].replace("&amp;", "&")
+    location = own.act(client, "/forget", back=back).headers["location"]
+    assert location == f"/{own.keys.folder}/products?q=kitchen&sort=chance"
 
 
 def test_a_file_that_is_dropped_is_read_and_told(own: Open) -> None:
@@ -253,64 +302,6 @@ def test_chances_are_held_to_what_came(own: Open) -> None:
         for one in found:
             assert one.came is (one.best_rank is not None and one.best_rank <= 30) or one.came is False
         assert {one.came for one in found} == {True, False}
-
-
-TABLES = ("lists", "snapshots", "observations", "listings", "memberships", "decisions", "marks", "kinships")
-
-
-def contents(db: str) -> dict[str, list[tuple[object, ...]]]:
-    with open_store(db) as connection:
-        # Where a page lies in the archive and when it was loaded hang on the pauses between requests.
-        left_out = {"snapshots": "EXCLUDE (pages, loaded_at)"}
-        return {
-            name: sorted(connection.execute(f"SELECT * {left_out.get(name, '')} FROM {name}").fetchall(), key=repr)
-            for name in TABLES
-        }
-
-
-@pytest.mark.long
-@pytest.mark.slow
-def test_days_through_the_desk_leave_the_store_that_the_command_line_leaves(tmp_path: Path) -> None:
-    """The same mornings, marks and merges: once by the steps of the commands, once by the desk's writer."""
-    from open_desk import opened
-
-    days, markets = 6, ("UK",)
-    world = World(7, days, markets)
-    first = Workspace.at(str(tmp_path / "a" / "demo.duckdb"), tmp_path / "a" / "archive")
-    (tmp_path / "a").mkdir()
-    (tmp_path / "b").mkdir()
-    settings = Settings(contact="t@market.example", markets=markets)
-    from trendscout.clock import VirtualClock
-
-    with MarketServer(world) as server:
-        desk = opened(tmp_path / "b", morning_of(0), base_url=server.base_urls, settings=settings, seed=7)
-        for day in range(days):
-            server.turn(day)
-            now = morning_of(day)
-            pipeline.collect(
-                first, queries(markets), settings, clock=VirtualClock(now), base_url=server.base_urls, seed=7
-            )
-            pipeline.match(first)
-            desk.worker.clock = VirtualClock(now)
-            server.turn(day)
-            desk.worker.collect(queries(markets))
-            desk.worker.work_off()
-            said = now + timedelta(hours=3)
-            desk.worker.clock = VirtualClock(said)
-            one, two = top(desk, tree="amazon_bestsellers_UK/bestsellers")[:2] if day else ("", "")
-            if day == 2:
-                pipeline.mark(first, one, "mine", "n", now=said)
-                desk.desk.words.say("mine", one, at=said, note="n")
-            if day == 3:
-                pipeline.decide(first, "merge", one, two, now=said)
-                desk.desk.words.say("merge", one, other=two, at=said)
-            desk.worker.work_off()
-    assert all(task.state in ("done", "partial") for task in desk.worker.progress.tasks)
-    theirs, ours = contents(first.db), contents(desk.workspace.db)
-    for name in TABLES:
-        assert ours[name] == theirs[name], name
-    assert len(ours["marks"]) == 1
-    assert ours["decisions"]
 
 
 def test_what_changed_is_a_feed(seen: Open) -> None:

@@ -79,6 +79,37 @@ def offers(first: int, count: int) -> dict[str, Any]:
     return {"code": 200, "data": {"items": items}, "session": SECRET}
 
 
+def auctions(first: int, count: int) -> dict[str, Any]:
+    items = [
+        {
+            "item_id": str(780_000_000_000 + n),
+            "title": f"月叶蜗牛风扇 {n} 号",
+            "priceShow": {"price": "59.9"},
+            "realSales": "2000+人付款",
+            "nick": "月叶店",
+            "userId": SECRET,
+        }
+        for n in range(first, first + count)
+    ]
+    about = {"page": str(first // 30 + 1), "pageSize": "30", "q": "风扇"}
+    return {"api": "mtop", "data": {"itemsArray": items, "mainInfo": about, "nickName": SECRET}}
+
+
+# As the house of Taobao asks: the reply is a script that calls a function of a name made for it.
+BY_SCRIPT = """<script>(async () => {
+    window.got = 0;
+    for (const number of [1, 2]) await new Promise((done) => {
+        const name = "mtopjsonp" + number, one = document.createElement("script");
+        window[name] = (reply) => { window.got += reply.data.itemsArray.length; delete window[name]; done(); };
+        one.src = "https://h5api.m.taobao.com/h5/mtop.relationrecommend.wirelessrecommend.recommend/2.0/?number="
+            + number + "&type=jsonp&callback=" + name;
+        document.head.append(one);
+        one.remove();
+    });
+    document.body.dataset.loaded = "yes";
+})();</script>"""
+
+
 def page(reply: str, sizes: tuple[int, ...]) -> str:
     """A page whose script loads the list part by part; with an account, a form and a token on it."""
     calls = [reply.format(first=sum(sizes[:at]), number=at + 1) for at in range(len(sizes))]
@@ -101,7 +132,11 @@ class Sites:
 
     def answer(self, route: Any) -> None:
         url = route.request.url
-        if "/api/" in url or "/h5/mtop." in url:
+        if "jsonp" in url:
+            number = int(url.split("number=")[1][0])
+            reply = json.dumps(auctions(30 * (number - 1), 30))
+            route.fulfill(body=f" mtopjsonp{number}({reply})", content_type="application/javascript")
+        elif "/api/" in url or "/h5/mtop." in url:
             shared = {"access-control-allow-origin": "*", "access-control-allow-headers": "*"}
             kind = {"content-type": "application/json"}
             route.fulfill(body=json.dumps(self.reply(url)), headers={**kind, **shared})
@@ -117,6 +152,9 @@ class Sites:
         elif "1688" in url:
             call = "https://h5api.m.1688.com/h5/mtop.relationrecommend.search/1.0/?page={number}"
             route.fulfill(body=page(call, (60,)), content_type="text/html")
+        elif "taobao" in url:
+            body = f"<!doctype html><html><body><header>{SECRET}</header>{BY_SCRIPT}</body></html>"
+            route.fulfill(body=body, content_type="text/html")
         elif "tiktok" in url:
             route.fulfill(
                 body=page("/api/shop/product_list?region=US&page={number}", (60,)), content_type="text/html"
@@ -245,6 +283,19 @@ def test_nothing_private_leaves_the_browser(browser: Browser, desk: Open) -> Non
         assert SECRET.encode() not in gzip.decompress(file.read_bytes())
 
 
+def test_a_reply_that_comes_as_a_script_is_taken_and_the_page_gets_it_too(browser: Browser, desk: Open) -> None:
+    browser.pair(desk)
+    window = browser.open("https://s.taobao.com/search?q=%E9%A3%8E%E6%89%87")
+    assert window.evaluate("window.got") == 60
+    assert window.evaluate("[typeof window.mtopjsonp1, typeof window.mtopjsonp2]") == ["undefined"] * 2
+    said = browser.clip(window)
+    assert said["entries"] == 60, said
+    (sent,) = desk.worker.inbox.glob("*/*.har")
+    assert SECRET not in sent.read_text()
+    desk.worker.work_off()
+    assert count(desk, "taobao_CN/search/风扇") == 60
+
+
 def test_a_desk_that_is_down_gets_the_list_later(
     browser: Browser, own: Open, served: Callable[[Open], Open]
 ) -> None:
@@ -267,6 +318,15 @@ def test_a_desk_that_is_down_gets_the_list_later(
     )
     assert "no more can wait" in browser.clip(window)["text"]
     browser.worker.evaluate("async () => chrome.storage.local.set({waiting: (await waiting()).slice(0, 1)})")
+    browser.worker.evaluate(
+        """async (port) => {
+            const {paired} = await chrome.storage.local.get("paired");
+            await chrome.storage.local.set({paired: {...paired, port, key: "of an earlier pairing"}});
+            await sendWaiting();
+        }""",
+        desk.port,
+    )
+    assert browser.worker.evaluate("async () => (await waiting()).length") == 1, "refused is not taken"
     browser.pair(desk)
     desk.worker.work_off()
     assert count(desk, "shopee_ID/search/mini blender") == 60

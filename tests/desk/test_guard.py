@@ -5,7 +5,7 @@ import stat
 from typing import Any
 
 import pytest
-from open_desk import Open
+from open_desk import Open, opened
 
 from trendscout.desk.guard import keys_in
 
@@ -173,3 +173,13 @@ def test_the_folder_lasts_and_the_key_does_not(own: Open) -> None:
     assert again.folder == own.keys.folder
     assert again.key != own.keys.key
     assert again.session != own.keys.session
+
+
+def test_a_cookie_that_was_stolen_ends_with_the_run(own: Open) -> None:
+    stolen = own.client(known=False).get(own.address).headers["set-cookie"].partition(";")[0]
+    headers = {"cookie": stolen}
+    assert "<h1>" in own.client(known=False).get(f"{own.root}/", headers=headers).text
+    again = opened(own.workspace.db.file.parent, own.now)
+    assert again.root == own.root
+    for path in PAGES:
+        assert blind(again.client(known=False).get(f"{again.root}{path}", headers=headers))

@@ -45,11 +45,7 @@ class Published:
         """
         if current_file(self.folder) is None:
             self._make(unless=lambda: current_file(self.folder) is not None)
-        try:
-            return self._opened()
-        except StoreError:  # of another version
-            self._make(unless=lambda: False)
-            return self._opened()
+        return self._opened()
 
     def freshen(self) -> None:
         """Make a newer read file in the background where the store may hold more than the one there is."""

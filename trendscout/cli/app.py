@@ -166,7 +166,9 @@ def options(
 
 
 # After these the desk, if there is one, shows something else.
-_CHANGE_THE_STORE = frozenset("collect ingest undo import replay match merge split variants mark".split())
+_CHANGE_THE_STORE = frozenset(
+    "collect ingest undo import replay match merge split variants review mark backtest".split()
+)
 
 
 def _publish(here: "Call") -> None:

@@ -104,6 +104,7 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
     """Ask about doubtful joins of the products that the last report showed."""
     from trendscout import pipeline
     from trendscout.cli.output import answer
+    from trendscout.report import amounts, phrases
     from trendscout.report.clean import visible
 
     here = call(context)
@@ -120,11 +121,10 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
             reason=tr(doubt.reason, here.lang),
             probability=f"{doubt.probability:.2f}",
         )
-        for place, title, price in (
-            (doubt.place, doubt.title, doubt.price),
-            (doubt.other_place, doubt.other_title, doubt.other_price),
-        ):
-            here.say("  {place}  {title}  {price}", place=place, title=visible(title), price=price)
+        for side in doubt.sides:
+            price = amounts.money(side.price, side.currency)
+            place = phrases.place(side.platform, side.market)
+            here.say("  {place}  {title}  {price}", place=place, title=visible(side.title), price=price)
         here.say("s the same · v a variant · d another product · q stop · any other key: later")
         key = _key()
         if key == "q":

@@ -17,6 +17,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Any
 
+from markupsafe import Markup
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
@@ -131,7 +132,9 @@ class Desk:
 def application(desk: Desk) -> Starlette:
     """The desk as an ASGI application, below its secret folder and without its guard."""
     pages_ = [
-        Route("/", _shown(desk, "today.html.j2", lambda file, _, view: pages.today(file, view))),
+        Route(
+            "/", _shown(desk, "today.html.j2", lambda file, _, view: pages.today(file, view, desk.words.judged()))
+        ),
         Route("/products", _shown(desk, "products.html.j2", _products(desk))),
         Route("/product/{product}", _product(desk)),
         Route("/product/{product}/curve.csv", _curve_csv(desk)),
@@ -174,6 +177,13 @@ def _shown(desk: Desk, template: str, context: Callable[[ReadFile, Request, View
     return answer
 
 
+def _today(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:
+    def context(file: ReadFile, _: Request, view: View) -> Mapping[str, Any]:
+        return pages.today(file, view, desk.words.judged())
+
+    return context
+
+
 def _products(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:
     def context(file: ReadFile, request: Request, view: View) -> Mapping[str, Any]:
         wanted = asked(request.query_params.multi_items())
@@ -211,11 +221,13 @@ def _product(desk: Desk) -> Handler:
 def _curve_csv(desk: Desk) -> Handler:
     def answer(request: Request) -> Response:
         file = desk.file()
+        name = request.path_params["product"]
+        if file is None or not file.listings([name]):
+            return _page(desk, request, "missing.html.j2", {"file": file}, status=404)
         text = io.StringIO()
         table = csv.writer(text)
         table.writerow(("list", "time", "presence", "rank", "count", "price"))
-        name = request.path_params["product"]
-        for list_id, *values in pages.points(file, name) if file else ():
+        for list_id, *values in pages.points(file, name):
             table.writerow((guarded(visible(list_id)), *("" if value is None else value for value in values)))
         plain = re.sub(r"[^A-Za-z0-9]+", "-", name)[:80]
         return Response(
@@ -247,6 +259,7 @@ def _page(
     view = _view(desk, request)
     theme = _choice(request, "theme", ("light", "dark", "auto"), desk.theme)
     waiting = desk.words.waiting()
+    kept = _without(request, "lang", "theme")
     file = context.get("file")
     text = (
         _environment()
@@ -257,7 +270,7 @@ def _page(
                 "token": desk.keys.token,
                 "lang": view.lang,
                 "theme": theme if theme in ("light", "dark") else "",
-                "t": say,
+                "t": _with_commands,
                 "tr": lambda text, **fields: tr(text, view.lang, **fields),
                 "clean": visible,
                 "said": lambda findings: visible(findings_.said(findings, view.lang)),
@@ -276,7 +289,8 @@ def _page(
                 "fault": last_fault(desk.folder),
                 "progress": desk.worker.progress,
                 "here": request.url.path,
-                "here_query": _without(request, "lang", "theme"),
+                "here_query": kept,
+                "back": f"{request.url.path}?{kept}" if kept else request.url.path,
                 "pairing": f"{request.url.port}.{desk.keys.folder}.{desk.pairing.key}",
                 "waiting": (),
                 **context,
@@ -308,6 +322,14 @@ def _choice(request: Request, name: str, allowed: tuple[str, ...], usual: str) -
 def _without(request: Request, *names: str) -> str:
     kept = [(name, value) for name, value in request.query_params.multi_items() if name not in names]
     return urllib.parse.urlencode(kept)
+
+
+def _with_commands(text: str, **fields: object) -> Markup:
+    """A sentence in both languages, what stands in it between backticks as commands."""
+    return Markup(_COMMAND.sub(r"<code>\1</code>", str(say(text, **fields))))  # noqa: S704 - it is escaped already
+
+
+_COMMAND = re.compile(r"`([^`<>]{1,200})`")
 
 
 def _in_words(word: Word) -> Any:
@@ -408,7 +430,11 @@ def _save_view(desk: Desk) -> Handler:
         query = asked(urllib.parse.parse_qsl(fields.get("query", "").lstrip("?"))).query()
         views = [one for one in desk.views if one[0] != name]
         if name and "remove" not in fields:
-            views = [*views, (name, query)][-_MAX_VIEWS:]
+            if len(views) >= _MAX_VIEWS:
+                raise UsageError(
+                    "{n} views are saved already.", next_step="Forget one of them first.", n=len(views)
+                )
+            views = [*views, (name, query)]
         desk.save_views(views)
         return _back(desk, fields)
 

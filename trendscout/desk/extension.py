@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 from shutil import copyfile
 
@@ -62,10 +63,7 @@ def write_extension(out: Path) -> list[Path]:
 
 
 def _sites() -> str:
-    """The sources' lists as a script: which pages, which replies, which inline scripts, which parameters."""
-    sites = [
-        {"source": name, "pages": clip.pages, "replies": clip.replies, "scripts": clip.scripts}
-        for name, clip in CLIPS.items()
-    ]
+    """The sources' lists as a script: which pages, replies, callbacks and inline scripts, and which parameters."""
+    sites = [{"source": name, **asdict(clip)} for name, clip in CLIPS.items()]
     table = {"sites": sites, "parameters": PARAMETERS, "secrets": SECRETS}
     return f'"use strict";\nvar TRENDSCOUT_SITES = {json.dumps(table, indent=1)};\n'

@@ -155,7 +155,7 @@ class Guard:
         cookie = f"{COOKIE}={self.keys.session}; Path={self.root}; HttpOnly; SameSite=Strict"
         to = scope["path"] + (f"?{rest}" if rest else "")
         # Not a redirect: after one that another site began, browsers keep a SameSite=Strict cookie back.
-        page = f'<!doctype html><meta charset="utf-8"><meta http-equiv="refresh" content="0;url={_escaped(to)}">'
+        page = f'{_PAGE}<meta http-equiv="refresh" content="0;url={_escaped(to)}">'
         await _send(send, 200, page, "text/html; charset=utf-8", [("set-cookie", cookie)])
 
     def _known(self, headers: dict[bytes, bytes]) -> bool:
@@ -182,6 +182,7 @@ class Guard:
             await _say(send, 403, "The page that asked is not of this run of the desk: load it anew.")
 
 
+_PAGE = '<!doctype html><meta charset="utf-8"><link rel="icon" href="data:,">'
 _CLOSED = "Open the address that `trendscout serve` printed. 请打开 `trendscout serve` 给出的地址。"
 
 

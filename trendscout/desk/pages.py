@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from decimal import Decimal
 from functools import partial
 from typing import Any
 
@@ -12,15 +13,15 @@ from markupsafe import Markup
 
 from trendscout.desk.filters import PAGE, Asked
 from trendscout.lang import Lang, tr
-from trendscout.model import Point, ProductFacts, Row, ScoredItem, Sighting
+from trendscout.model import Flag, Point, ProductFacts, Row, ScoredItem, Sighting
 from trendscout.ranking.seasons import Season, seasons
 from trendscout.report import absences, amounts, changes, chart, job_lines, packs, phrases
 from trendscout.report.bilingual import both, dots, say
 from trendscout.report.card import Card
-from trendscout.report.clean import visible, web_address
+from trendscout.report.clean import picture_address, visible, web_address
 from trendscout.store.details import ListingFacts, listings_of, sightings_of
 from trendscout.store.hosts import host_states
-from trendscout.store.labels import WEAKEST_JOINS
+from trendscout.store.labels import A_DAY, Doubt, Side, doubts, judged_right
 from trendscout.store.products import decisions
 from trendscout.store.query import PRODUCT
 from trendscout.store.read_file import ReadFile
@@ -50,6 +51,8 @@ def products(file: ReadFile, asked: Asked, view: View) -> dict[str, Any]:
     """A page of the products asked for, with what may be chosen."""
     rows, total = file.products(asked.wanted, limit=PAGE, offset=(asked.page - 1) * PAGE)
     pages = max(1, -(-total // PAGE))
+    if asked.page > pages:  # of an address kept from when there were more
+        rows, total = file.products(asked.wanted, limit=PAGE, offset=(pages - 1) * PAGE)
     return {
         "cards": cards(file, rows, view),
         "total": total,
@@ -78,6 +81,8 @@ def _with(row: Row, sightings: tuple[Sighting, ...]) -> Row:
 
 _LABELS = {
     "stage": "Stage",
+    "platform": "Platform",
+    "market": "Market",
     "place": "Seen on",
     "kind": "Kind of list",
     "flag": "Warning",
@@ -93,6 +98,12 @@ def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, st
         "stage": lambda value: phrases.stage(value, lang),
         "pack": lambda value: packs.title(value, lang),
         "mark": lambda value: tr(value, lang),
+        "kind": lambda value: tr(phrases.KINDS.get(value, value.replace("_", " ")), lang),
+        "flag": lambda value: phrases.flag(Flag(value, ""), lang),
+        "platform": lambda value: phrases.place(value, None),
+        "place": lambda value: (
+            phrases.place(*value.rsplit(" ", 1)) if " " in value else phrases.place(value, None)
+        ),
     }
     for name, label in _LABELS.items():
         options = [
@@ -128,6 +139,7 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
         sightings = found.get(product_id, ())
         prices = _by_day(connection, "price", file.as_of)
         reviews = _by_day(connection, "reviews", file.as_of)
+        currencies = _currencies(connection)
         by_hand = {name for one in decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
         said = said_of(connection, keys, now=file.as_of)
         kin = _kin(connection, keys)
@@ -138,7 +150,7 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
     return {
         "card": Card(row, row.position, file.as_of, view.zone, view.images),
         "row": row,
-        "curves": [_curve(one, prices, reviews, file.as_of, view) for one in row.facts.sightings],
+        "curves": [_curve(one, prices, reviews, currencies, file.as_of, view) for one in row.facts.sightings],
         "members": [_member(one, one.listing_id in by_hand, listings) for one in listings],
         "kin": kin,
         "said": [_said(one, file.as_of, view) for one in reversed(said[-60:])],
@@ -170,6 +182,15 @@ def _unscored(product_id: str, listings: Sequence[ListingFacts], sightings: Sequ
 _Days = Mapping[str, Sequence[tuple[datetime, float]]]
 
 
+def _currencies(connection: Connection) -> Mapping[str, str]:
+    """List id → the currency of the prices on it, where it is told and one."""
+    rows = connection.execute(
+        """SELECT list_id, any_value(currency) FROM observations JOIN lists USING (list_key)
+        WHERE currency IS NOT NULL GROUP BY ALL HAVING count(DISTINCT currency) = 1"""
+    ).fetchall()
+    return dict(rows)
+
+
 def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
     """List id → what the column showed, look by look."""
     rows = connection.execute(
@@ -183,7 +204,9 @@ def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
     return found
 
 
-def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: View) -> dict[str, Any]:
+def _curve(
+    one: Sighting, prices: _Days, reviews: _Days, currencies: Mapping[str, str], now: datetime, view: View
+) -> dict[str, Any]:
     """Rank, price, count and reviews of a product on one list, all over the same stretch of time."""
     first = next((point.at for point in one.curve if point.presence == "seen"), now)
     start = max(min(first - timedelta(days=2), now - timedelta(days=14)), now - YEAR)
@@ -198,13 +221,10 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
     ]
     for label, points in named:
         if points:
+            currency = currencies.get(one.list_id) if label == "Price" else None
             values = [point.count or 0.0 for point in points]
-            ends = {"low": min(values), "high": max(values)}
-            told = say(
-                "{label} {low} to {high}",
-                label=say(label),
-                **{end: _figure(value, view.lang) for end, value in ends.items()},
-            )
+            ends = dict.fromkeys(_figure(value, currency, view.lang) for value in (min(values), max(values)))
+            told = dots((say(label), " – ".join(ends)))
             panels.append((told, Markup(chart.curve(points, low))))  # noqa: S704 - numbers only
     bands = list(_campaigns(one.market, start.date(), now.date()))
     about = (
@@ -218,15 +238,21 @@ def _curve(one: Sighting, prices: _Days, reviews: _Days, now: datetime, view: Vi
         "label": phrases.list_name(one.list_id, view.lang),  # for attributes, which hold no markup
         "about": dots(about),
         "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
-        "bands": [(say(band.name), f"{band.first:%m-%d} – {band.last:%m-%d}") for band in bands],
+        "bands": [(say(band.name), " – ".join(dict.fromkeys(_days_of(band)))) for band in bands],
         "panels": panels,
         "link": web_address(one.url),
     }
 
 
-def _figure(value: float, lang: Lang) -> str:
-    """A price or count as people write it: 12.99, 950, 12.3K."""
+def _figure(value: float, currency: str | None, lang: Lang) -> str:
+    """A price or count as people write it: $12.99, 12.99, 950, 12.3K."""
+    if currency:
+        return amounts.money(Decimal(value), currency)
     return amounts.number(value, lang) if value >= 1e4 else f"{value:,.2f}".removesuffix(".00")
+
+
+def _days_of(band: Season) -> tuple[str, str]:
+    return f"{band.first:%m-%d}", f"{band.last:%m-%d}"
 
 
 def _campaigns(market: str | None, first: date, last: date) -> Iterator[Season]:
@@ -348,8 +374,11 @@ def points(
 # --- today ---------------------------------------------------------------------------------------------------
 
 
-def today(file: ReadFile, view: View) -> dict[str, Any]:
-    """What is new, what still runs, what left, what of the user's fades, what watched moved, doubtful joins."""
+def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -> dict[str, Any]:
+    """What is new, what still runs, what left, what of the user's fades, what watched moved, doubtful joins.
+
+    `passed` are pairs of listings whose answer waits for the store.
+    """
     from trendscout.store.read_file import Wanted
 
     top, _ = file.products(Wanted(tips=True), limit=_TOP)
@@ -359,9 +388,12 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
     cursor = file.cursor()
     try:
         before = said_on(cursor, days_ago=1, now=file.as_of, top=_TOP)
-        doubtful = _doubtful(cursor)
+        right, judged = judged_right(cursor)
     finally:
         cursor.close()
+    shown = {row.product_id: row.position for row in (*top, *mine, *watch)}
+    with file.about(list(shown)) as connection:
+        asked = doubts(connection, shown, most=A_DAY, now=file.as_of, passed=passed)
     earlier = {one.product_id for one in before}
     here = {row.product_id for row in top}
     looked = {one.list_id for one in file.coverage if one.status == "ok"}
@@ -379,29 +411,32 @@ def today(file: ReadFile, view: View) -> dict[str, Any]:
         "since": both(lambda lang: amounts.day(before[0].as_of, lang, now=file.as_of, zone=view.zone))
         if before
         else "",
-        "doubtful": doubtful,
+        "doubts": [_doubt(one, view) for one in asked],
+        "judged": say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+        if judged
+        else "",
     }
 
 
-def _doubtful(cursor: Connection) -> list[dict[str, Any]]:
-    """The least sure join of products that stand high, beside the surest other listing; answered ones are gone."""
-    rows = cursor.execute(
-        f"""WITH sides AS (
-            SELECT m.*, p.position, l.title, lower(to_hex(m.listing)) AS listing_id
-            FROM memberships m JOIN products p USING (product_id) JOIN listings l ON l.listing = m.listing)
-        SELECT a.product_id, a.probability, a.title, b.title, a.reason, a.listing_id || ' ' || b.listing_id
-        {WEAKEST_JOINS} ORDER BY a.position LIMIT {_TOP}"""
-    ).fetchall()
-    return [
-        {
-            "product": product_id,
-            "chance": amounts.share(probability) or "–",
-            "titles": [visible(title or "") for title in titles],
-            "reason": say(reason) if reason else "",
-            "pair": pair,
-        }
-        for product_id, probability, *titles, reason, pair in rows
-    ]
+def _doubt(one: Doubt, view: View) -> dict[str, Any]:
+    return {
+        "position": one.position,
+        "product": one.product,
+        "pair": one.pair,
+        "chance": amounts.share(one.probability),
+        "reason": say(one.reason),
+        "sides": [_side(side, view) for side in one.sides],
+    }
+
+
+def _side(side: Side, view: View) -> dict[str, Any]:
+    return {
+        "place": phrases.place(side.platform, side.market),
+        "title": visible(side.title),
+        "price": amounts.money(side.price, side.currency),
+        "link": web_address(side.url),
+        "image": picture_address(side.image) if view.images else None,
+    }
 
 
 # --- lists ---------------------------------------------------------------------------------------------------

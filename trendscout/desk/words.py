@@ -90,6 +90,10 @@ class Words:
         for file, _ in self.refused():
             file.unlink(missing_ok=True)
 
+    def judged(self) -> list[frozenset[str]]:
+        """The pairs of listings (ids) whose answer waits."""
+        return [frozenset(word.other.split()) for _, word in self.waiting() if word.word in JUDGEMENTS]
+
     def of(self, product: str) -> Sequence[Word]:
         """What waits for a product."""
         return [word for _, word in self.waiting() if product in (word.product, word.other)]

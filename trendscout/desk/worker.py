@@ -293,11 +293,16 @@ class Worker(Thread):
             return [Taken(file.name, "ok", count, (result.kind,), result.findings, now)]
         market, category = told_of(file)
         results = pipeline.ingest(
-            self.workspace, [file], source=None, market=market, url=None, at=None, now=now, category=category
+            self.workspace,
+            [file],
+            source=None,
+            market=market,
+            url=None,
+            at=None,
+            now=now,
+            category=category,
+            called={file: file.name},  # nobody knows the folder in which it waited
         )
-        return [
-            Taken(
-                file.name + one.name.removeprefix(str(file)), one.status, one.entries, one.lists, one.findings, now
-            )
-            for one in results
-        ] or [Taken(file.name, "left", findings=(finding("file_without_list"),), at=now)]
+        return [Taken(one.name, one.status, one.entries, one.lists, one.findings, now) for one in results] or [
+            Taken(file.name, "left", findings=(finding("file_without_list"),), at=now)
+        ]

@@ -1,7 +1,8 @@
 """What of each site the clip extension may take: one list, from which its permissions and its filters are made.
 
 A source that is not named here is not clipped. `pages` are match patterns of browsers; `replies` are parts of the
-paths of the JSON replies with which the site's own script loads its lists; `scripts` are marks of the inline
+paths of the JSON replies with which the site's own script loads its lists; `callbacks` are parameters that name
+the function to which such a reply is handed if it comes as a script (JSONP); `scripts` are marks of the inline
 scripts in which a page carries its list. All other scripts and replies stay in the browser.
 """
 
@@ -17,6 +18,7 @@ class Clip:
     pages: tuple[str, ...]
     replies: tuple[str, ...] = ()
     scripts: tuple[str, ...] = ()
+    callbacks: tuple[str, ...] = ()
 
 
 def _hosts(*names: str) -> tuple[str, ...]:
@@ -27,24 +29,27 @@ _SHOPEE = "sg com.my co.id co.th vn ph tw com.br com.mx com.co cl".split()
 _LAZADA = "sg com.my co.id co.th vn com.ph".split()
 _AMAZON = "com co.uk de fr it es co.jp ca com.mx com.br in com.au sg ae sa nl se pl com.tr".split()
 _LD = "application/ld+json"
+_JSONP = ("callback",)
 
 CLIPS: dict[str, Clip] = {
     "alibaba_1688": Clip(
         _hosts("*.1688.com"),
         ("/h5/mtop.relationrecommend", "/h5/mtop.alibaba.", "/h5/mtop.1688.", "offer_search", "/search/"),
         ("window.data", "offerList", "__INIT_DATA"),
+        _JSONP,
     ),
     "aliexpress": Clip(
         _hosts("*.aliexpress.com", "*.aliexpress.us"),
         ("/fn/search-pc/", "/h5/mtop.aliexpress.", "/h5/mtop.relationrecommend"),
         ("_dida_config_", "window.runParams", "_init_data_"),
+        _JSONP,
     ),
     "amazon_bestsellers": Clip(_hosts(*(f"www.amazon.{end}" for end in _AMAZON))),
     "amazon_search": Clip(_hosts(*(f"www.amazon.{end}" for end in _AMAZON))),
     "coupang": Clip(_hosts("www.coupang.com"), (), ("__NEXT_DATA__", _LD)),
     "ebay": Clip(_hosts("www.ebay.com", "www.ebay.co.uk", "www.ebay.de")),
     "etsy": Clip(_hosts("www.etsy.com")),
-    "jd": Clip(_hosts("*.jd.com"), ("/client.action", "/api"), ("window.__", "pageData")),
+    "jd": Clip(_hosts("*.jd.com"), ("/client.action", "/api"), ("window.__", "pageData"), _JSONP),
     "lazada": Clip(
         _hosts(*(f"www.lazada.{end}" for end in _LAZADA), "www.daraz.com.bd", "www.daraz.pk"),
         ("/catalog/", "/tag/", "ajax=true"),
@@ -66,6 +71,7 @@ CLIPS: dict[str, Clip] = {
         _hosts("*.taobao.com", "*.tmall.com"),
         ("/h5/mtop.relationrecommend", "/h5/mtop.taobao."),
         ("g_page_config", "__INIT_DATA"),
+        _JSONP,
     ),
     "temu": Clip(_hosts("www.temu.com"), ("/api/poppy/v1/", "/api/alexa/"), ("window.rawData",)),
     "tiktok_shop": Clip(

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from decimal import Decimal
 from typing import Literal
 
 from trendscout.errors import UsageError
@@ -13,16 +13,8 @@ from trendscout.store.products import Word
 from trendscout.store.sql import Connection, naive, one
 
 Judgement = Literal["S", "V", "D"]  # the same sellable product, a variant, another product
+A_DAY = 5  # doubtful joins that a seller is asked about
 WORDS: Mapping[Judgement, Word] = {"S": "merge", "V": "variants", "D": "split"}
-# Of `sides` (product_id, listing, verdict, probability), each product's weakest likely listing a, and the surest
-# other one b; a pair that was decided on is not asked again.
-WEAKEST_JOINS = """
-    FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
-    WHERE a.verdict = 'likely' AND a.probability IS NOT NULL AND NOT EXISTS (
-        SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
-                                    AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
-    QUALIFY row_number() OVER (
-        PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,46 +48,76 @@ def join_of(connection: Connection, first: str, second: str) -> Join:
 
 
 @dataclass(frozen=True, slots=True)
+class Side:
+    """One of the two listings that are asked about, as it was last seen."""
+
+    platform: str
+    market: str | None
+    title: str
+    price: Decimal | None
+    currency: str | None
+    url: str | None
+    image: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class Doubt:
     """A listing that a product may have wrongly, beside the product's surest other listing."""
 
-    position: int  # of the product in the report that was shown last
+    position: int  # of the product in what was shown
     product: str
     listing: int
     other: int
-    title: str
-    other_title: str
-    place: str  # platform and market
-    other_place: str
-    price: str  # with its currency; empty: not known
-    other_price: str
+    sides: tuple[Side, Side]  # of `listing` and of `other`
     verdict: str
     probability: float
     reason: str
 
+    @property
+    def pair(self) -> str:
+        """The ids of the two listings."""
+        return f"{self.listing:x} {self.other:x}"  # keys have 63 bits
 
-def doubts(connection: Connection, *, most: int, now: datetime) -> list[Doubt]:
-    """The joins of shown products that are least sure, the top row's first; with those answered `most` a day.
 
-    One a product; a pair that the seller has judged or decided on is not asked again.
+def doubts(
+    connection: Connection,
+    shown: Mapping[str, int],
+    *,
+    most: int,
+    now: datetime,
+    passed: Collection[frozenset[str]] = (),
+) -> list[Doubt]:
+    """The joins of shown products (id → position) that are least sure, the top row's first.
+
+    With those answered within a day not more than `most`, one a product; a pair that the seller has judged or
+    decided on is not asked again. `passed` are pairs of ids of listings whose answer is on its way into the store:
+    they count as answered.
     """
     day = naive(now)
     answered = one(connection, "SELECT count(*) FROM labels WHERE answered_at > ?", [day - timedelta(days=1)])
-    shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
-    rows = json.loads(shown[0]) if shown and shown[0] else {}
-    position = {product: row["position"] for product, row in rows.items()}
+    sides = ", ".join(f"{side}.{name}" for side in "ab" for name in Side.__dataclass_fields__)
     found = connection.execute(
         f"""WITH sides AS (
             SELECT m.product_id, m.listing, m.verdict, m.probability, m.reason, title,
-                   concat_ws(' ', platform, market) AS place,
-                   coalesce(concat_ws(' ', price::VARCHAR, currency), '') AS price
+                   platform, market, price, currency, url, image
             FROM memberships m JOIN listings USING (listing) WHERE list_contains(?, m.product_id) AND title <> '')
-        SELECT a.product_id, a.listing, b.listing, a.title, b.title, a.place, b.place, a.price, b.price,
-               a.verdict, a.probability, a.reason {WEAKEST_JOINS}""",
-        [list(position)],
+        SELECT a.product_id, a.listing, b.listing, a.verdict, a.probability, a.reason, {sides}
+        FROM sides a JOIN sides b ON a.product_id = b.product_id AND a.listing <> b.listing
+        WHERE a.verdict = 'likely' AND a.probability IS NOT NULL AND NOT EXISTS (
+            SELECT 1 FROM decisions d WHERE least(d.listing_a, d.listing_b) = least(a.listing, b.listing)
+                                        AND greatest(d.listing_a, d.listing_b) = greatest(a.listing, b.listing))
+        QUALIFY row_number() OVER (
+            PARTITION BY a.product_id ORDER BY a.probability, a.listing, b.probability DESC, b.listing) = 1""",
+        [list(shown)],
     ).fetchall()
-    asked = sorted((Doubt(position[row[0]], *row) for row in found), key=lambda doubt: doubt.position)
-    return asked[: max(0, most - (answered[0] if answered else 0))]
+    half = len(Side.__dataclass_fields__)
+    asked = [
+        Doubt(shown[product], product, a, b, (Side(*facts[:half]), Side(*facts[half:])), *said)
+        for product, a, b, *said, facts in ((*row[:6], row[6:]) for row in found)
+    ]
+    left = most - (answered[0] if answered else 0) - len(passed)
+    open_ = (one for one in asked if frozenset(one.pair.split()) not in passed)
+    return sorted(open_, key=lambda doubt: doubt.position)[: max(0, left)]
 
 
 def keep_label(

@@ -308,7 +308,7 @@ def find_product(connection: Connection, text: str) -> Named:
     Raises UsageError, which lists them, if it names several, or none.
     """
     words = text.split()
-    seen = _last_shown(connection)
+    seen = last_shown(connection)
     has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
     rows = connection.execute(
         f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen,
@@ -351,7 +351,7 @@ def find_product(connection: Connection, text: str) -> Named:
     )
 
 
-def _last_shown(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
+def last_shown(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     """Product id → what was kept of its row in the report that was shown last."""
     shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
     found: Mapping[str, Mapping[str, Any]] = json.loads(shown[0]) if shown and shown[0] else {}

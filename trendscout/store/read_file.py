@@ -27,11 +27,12 @@ from trendscout.store.query import PRODUCT
 from trendscout.store.row_text import coverage_of, job_state_of, packed, row_of
 from trendscout.store.said import is_tip
 from trendscout.store.sql import Connection, naive, one, registered, transaction
+from trendscout.text.gloss import english_words
 
 if TYPE_CHECKING:
     import pyarrow as pa
 
-FORMAT = 1  # of the read file: another one is made anew
+_NAME = "read-2-"  # and a number: the format of the file, so that one of another format is made anew
 KEPT = timedelta(days=400)  # of looks: a year and what came before it
 _CURRENT = "current"
 # Of a product's listings everything lies together, so that its page reads a few blocks of the file.
@@ -43,6 +44,7 @@ _COPIES = {
     "kinships": "FROM kinships",
     "suspects": "FROM suspects",
     "decisions": "FROM decisions",
+    "labels": "FROM labels",
     "marks": "FROM marks",
     "runs": "FROM runs",
     "hosts": "FROM hosts",
@@ -54,12 +56,12 @@ _COPIES = {
 
 
 def current_file(folder: Path) -> Path | None:
-    """The newest read file of a folder, if there is one."""
+    """The newest read file of a folder, if there is one of this format."""
     try:
         found = folder / (folder / _CURRENT).read_text(encoding="utf-8").split()[0]
     except (OSError, IndexError):
         return None
-    return found if found.parent == folder and found.is_file() else None
+    return found if found.parent == folder and found.name.startswith(_NAME) and found.is_file() else None
 
 
 def published_at(folder: Path) -> datetime | None:
@@ -84,7 +86,7 @@ def write_read_file(
     made meanwhile: that stays the current one.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    target = folder / f"read-{time.time_ns()}.duckdb"
+    target = folder / f"{_NAME}{time.time_ns()}.duckdb"
     part = folder / f".{target.name}.part"
     connection.execute(f"ATTACH {quoted(str(part))} AS desk")
     try:
@@ -94,7 +96,7 @@ def write_read_file(
                 connection.execute(f"CREATE TABLE desk.{name} AS {query}", values)
         _write_rows(connection, parts)
         connection.execute("CREATE TABLE desk.facts (name VARCHAR, value VARCHAR)")
-        told = {"format": FORMAT, "as_of": now.isoformat(), **facts}
+        told = {"as_of": now.isoformat(), **facts}
         connection.executemany(
             "INSERT INTO desk.facts VALUES (?, ?)", [[k, json.dumps(v)] for k, v in told.items()]
         )
@@ -170,7 +172,8 @@ def _flat(row: Row) -> dict[str, Any]:
     facts, scored = row.facts, row.scored
     bare = replace(facts, sightings=tuple(replace(one, curve=()) for one in facts.sightings))
     lists = sorted({scored.list_id, *(one.list_id for one in facts.sightings)})
-    words = (facts.title, facts.gloss_zh or "", facts.category, facts.item_key, row.product_id, row.own.note)
+    glosses = (facts.gloss_zh or "", english_words(facts.title))
+    words = (facts.title, *glosses, facts.category, facts.item_key, row.product_id, row.own.note)
     every = row.flat()
     numbers = {name: _number(every[name]) for name in ("price_usd", "count", "rating", "reviews", "margin")}
     return {
@@ -220,7 +223,7 @@ _HELD = {  # filters whose value is one of a list's, or the value itself
     "kind": "list_contains(kinds, ?)",
     "place": "list_contains(places, ?)",
     "market": "len(list_filter(places, lambda x: ends_with(x, ' ' || ?))) > 0",
-    "platform": "len(list_filter(places, lambda x: starts_with(x, ?))) > 0",
+    "platform": "len(list_filter(places, lambda x: x = ? OR starts_with(x, ? || ' '))) > 0",
     "source": "len(list_filter(lists, lambda x: starts_with(x, ? || '_') OR starts_with(x, ? || '/'))) > 0",
     "category": "len(list_filter(lists, lambda x: ends_with(x, '/' || ?))) > 0",
     "stage": "stage = ?",
@@ -272,7 +275,10 @@ class Wanted:
 
 
 class ReadFile:
-    """An open read file. Every question has a cursor of its own, so that threads may ask at once."""
+    """An open read file. Every question has a cursor of its own, so that threads may ask at once.
+
+    Raises StoreError if it is gone, since a newer one took its place, or damaged.
+    """
 
     def __init__(self, path: Path) -> None:
         import duckdb
@@ -280,13 +286,14 @@ class ReadFile:
         self.path = path
         self._lock = Lock()
         self._connection = prepared(duckdb.connect(":memory:", config={"threads": 2, "memory_limit": "1GB"}))
-        self._connection.execute(f"ATTACH {quoted(str(path))} AS desk (READ_ONLY)")
+        try:
+            self._connection.execute(f"ATTACH {quoted(str(path))} AS desk (READ_ONLY)")
+        except duckdb.Error as error:
+            self.close()
+            raise StoreError("{file} cannot be read.", next_step="Ask again in a moment.", file=path) from error
         self._connection.execute("USE desk")
         rows = self._connection.execute("SELECT name, value FROM facts").fetchall()
         self.facts: Mapping[str, Any] = {name: json.loads(value) for name, value in rows}
-        if self.facts.get("format") != FORMAT:
-            self.close()
-            raise StoreError("{path} is of another version.", next_step="It is made anew.", path=path)
         self.as_of = datetime.fromisoformat(self.facts["as_of"])
 
     def close(self) -> None:
@@ -349,6 +356,10 @@ class ReadFile:
         """For each filter that has values, those that occur with the number of their products."""
         columns = {"stage": "stage", "mark": "mark", "flag": "unnest(flags)", "pack": "unnest(packs)"}
         columns |= {"place": "unnest(places)", "kind": "unnest(kinds)", "tree": "unnest(lists)"}
+        for number, name in enumerate(("platform", "market"), 1):
+            columns[name] = (
+                f"unnest(list_distinct(list_transform(places, lambda x: split_part(x, ' ', {number}))))"
+            )
         found = {}
         with contextlib.closing(self.cursor()) as cursor:
             for name, column in columns.items():

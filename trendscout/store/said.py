@@ -82,19 +82,22 @@ def _schema(pa: Any) -> Any:
     return pa.schema([(name, kinds.get(name, text)) for name in names])
 
 
+# The listings are named one by one ({keys}): of a large table that lies in their order few blocks are read.
 _JUDGED = """
-    WITH chosen AS (SELECT * FROM said WHERE {where}),
+    WITH theirs AS (SELECT * FROM observations WHERE listing IN ({keys})),
+    chosen AS (SELECT * FROM said WHERE {where}),
     judged AS (
         SELECT c.as_of, c.listing, min(o.rank) AS best_rank, count(s.taken_at) AS looks
         FROM chosen c JOIN lists l USING (list_id)
         JOIN snapshots s ON s.list_key = l.list_key AND s.taken_at > c.as_of
              AND s.taken_at <= c.as_of + to_hours(c.horizon_h::INTEGER) AND s.status IN ('ok', 'partial')
-        LEFT JOIN observations o ON o.list_key = s.list_key AND o.taken_at = s.taken_at AND o.listing = c.listing
+        LEFT JOIN theirs o ON o.list_key = s.list_key AND o.taken_at = s.taken_at AND o.listing = c.listing
         GROUP BY ALL)
     SELECT c.as_of, coalesce(m.product_id, 'p:' || lower(to_hex(c.listing))), coalesce(l.title, l.item_key, ''),
            c.list_id, c.position, c.rank, c.probability, c.label, c.horizon_h, c.goal, j.best_rank, j.looks
     FROM chosen c LEFT JOIN judged j USING (as_of, listing)
-    LEFT JOIN listings l USING (listing) LEFT JOIN memberships m USING (listing)
+    LEFT JOIN (FROM listings WHERE listing IN ({keys})) l USING (listing)
+    LEFT JOIN (FROM memberships WHERE listing IN ({keys})) m USING (listing)
     ORDER BY {order}
 """
 
@@ -118,7 +121,9 @@ def said_on(connection: Connection, *, days_ago: int, now: datetime, top: int = 
 def _judged(
     connection: Connection, where: str, values: Sequence[object], now: datetime, order: str = "c.as_of, c.list_id"
 ) -> list[Said]:
-    rows = connection.execute(_JUDGED.format(where=where, order=order), list(values)).fetchall()
+    about = connection.execute(f"SELECT DISTINCT listing FROM said WHERE {where}", list(values)).fetchall()
+    keys = ", ".join(str(key) for (key,) in about) or "NULL"
+    rows = connection.execute(_JUDGED.format(where=where, order=order, keys=keys), list(values)).fetchall()
     found = []
     for as_of, product, title, list_id, position, rank, probability, label, horizon, goal, best, looks in rows:
         given = aware(as_of)

@@ -38,6 +38,17 @@ def gloss_zh(title: str) -> str | None:
     return " ".join((*attributes[:_MOST_ATTRIBUTES], *goods[:2], *facts[:2]))
 
 
+def english_words(title: str) -> str:
+    """What the glossary knows of a Chinese title, in English with all its spellings, to be searched.
+
+    Empty for a title that is not Chinese.
+    """
+    read = read_title(title)
+    if not read.han:
+        return ""
+    return " ".join(word for concept in read.concepts for word in glossary.entries()[concept].english)
+
+
 def search_1688(words: str) -> str:
     """The address of a 1688 search for Chinese words (1688 reads GBK)."""
     return f"https://s.1688.com/selloffer/offer_search.htm?keywords={quote(words.encode('gbk', 'ignore'))}"

@@ -13,6 +13,15 @@
     });
   }
 
+  // The switch leads away from what is shown, also where that is the system's choice and the server knows nothing of it.
+  const theme = byId("theme"), shown = document.documentElement.dataset.theme;
+  if (theme) {
+    const dark = shown ? shown === "dark" : matchMedia("(prefers-color-scheme: dark)").matches;
+    const to = new URL(theme.href);
+    to.searchParams.set("theme", dark ? "light" : "dark");
+    theme.href = to.href;
+  }
+
   // Pictures are the only thing asked of the outside, when they come near; one that fails leaves its empty frame.
   for (const image of document.querySelectorAll("img[data-src]")) {
     image.addEventListener("error", () => image.remove());
