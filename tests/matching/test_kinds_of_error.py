@@ -47,6 +47,17 @@ DIFFERENT = {
         "Luxar White & Color Ambiance spot silver",
     ),
     "platform of a game": ("Koala Kart 2 game PS4", "Koala Kart 2 game PS5"),
+    "refurbished": ("Korvo Galaxia A56 phone 128GB black", "Korvo Galaxia A56 phone 128GB black (Renewed)"),
+    "refurbished in German": ("Korvo Netzteil RM900 schwarz", "Korvo Netzteil RM900 schwarz (Generalüberholt)"),
+    "prepaid": ("Korvo Galaxia A56 phone 128GB unlocked", "Korvo Galaxia A56 prepaid phone 128GB"),
+    "version of a standard": ("Korvo power supply 850W ATX 3.1 black", "Korvo power supply 850W ATX 3.0 black"),
+    "kit of modules": ("Korvo Swift memory 16GB (1x16GB) DDR4", "Korvo Swift memory 16GB (2x8GB) DDR4"),
+    "so many of each": ("Brindle shampoo 3 x 200 ml", "Brindle shampoo 2 x 300 ml"),
+    "timing": ("Korvo Swift memory 16GB CL40-40-40-77", "Korvo Swift memory 16GB CL36-44-44-96"),
+    "kind of disk": ("Tessaro laptop 4GB RAM 500GB SSD", "Tessaro laptop 4GB RAM 500GB HDD"),
+    "memory glued to its name": ("Tessaro laptop Ram8gb ssd128", "Tessaro laptop SSD 256GB, 4 gb"),
+    "pack glued to a code": ("Korvo disk ST3500QZ 500GB", "Korvo disk ST3500QZ-10Pack 500GB"),
+    "letter": ("Brindle almond milk brownie Bundle A", "Brindle almond milk brownie Bundle B"),
 }
 # ... and those that say one thing in two ways.
 EQUAL = {
@@ -55,6 +66,9 @@ EQUAL = {
     "numeral": ("Luxar Optima mark II camera bag", "Luxar Optima mark 2 camera bag"),
     "gigabytes": ("Korvo phone 16G ROM", "Korvo phone 16GB ROM"),
     "year and word": ("2022ladies hand bag", "2022 ladies hand bag"),
+    "so many of each": ("Brindle shampoo 3 x 200 ml", "Brindle shampoo 200mlx3"),
+    "memory glued to its name": ("Tessaro laptop Ram8gb ssd128", "Tessaro laptop 8GB RAM 128GB SSD"),
+    "unit after a size": ("Brindle panel 60x60cm", "Brindle panel 60x60 cm"),
 }
 # What is no model code, though it mixes letters and digits.
 NO_CODES = (
@@ -70,6 +84,12 @@ NO_CODES = (
     "1XL-5XL",
     "IP68",
     "23.6x23.6",
+    "60x60cm",
+    "3D-Printed",
+    "3-Channel",
+    "290ANSI",
+    "PC4-25600",
+    "CL40-40-40-77",
 )
 
 
@@ -127,6 +147,72 @@ def test_one_fact_in_two_ways(kind: str) -> None:
 @pytest.mark.parametrize("word", NO_CODES)
 def test_a_standard_is_no_model_code(word: str) -> None:
     assert read_title(f"Brindle thing {word} black").codes == ()
+
+
+IN_A_LINE = {
+    "name of a line": (
+        "Luxar Ambience Centris spot dimmable black 4er",
+        "Luxar Ambience Perifo spot dimmable black 4er",
+    ),
+    "two brands": ("Zunova jelly push-up bra wireless comfort", "Qwyxian jelly push-up bra wireless comfort"),
+    "material": (
+        "Brindle spin mop bucket steel wringer stainless steel",
+        "Brindle spin mop bucket steel wringer plastic",
+    ),
+    "a choice of sizes": (
+        "Korvo Galaxia A36 5G phone 128GB/256GB 8GB RAM",
+        "Korvo Galaxia A36 5G phone 256GB 8GB RAM",
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", IN_A_LINE)
+def test_a_name_in_place_of_another_is_not_joined_in_a_store(kind: str) -> None:
+    one, other = IN_A_LINE[kind]
+    assert not joined(("amazon_US", one), ("walmart_US", other))
+    assert joined(("amazon_US", one), ("walmart_US", one))
+
+
+def test_a_shared_model_code_outweighs_a_name() -> None:
+    one, other = (f"Luxar {name} spot dimmable GX-4417ZB" for name in ("Centris", "Perifo"))
+    assert joined(("amazon_US", one), ("walmart_US", other))
+
+
+def test_a_template_does_not_hide_a_name() -> None:
+    """The name and its neighbours always stand together, and so share the weight of one word."""
+    template = "Luxar Ambience {} spot dimmable {}"
+    rows = [(f"shop{place}", template.format("Centris glow", colour)) for place, colour in enumerate(COLOURS)]
+    found = matched(("a", template.format("Centris glow", "red")), ("b", template.format("Perifo", "red")), *rows)
+    product = {row["id"]: row["product_id"] for row in found.clusters.to_pylist()}
+    assert product["00"] != product["01"]
+
+
+COLOURS = ("black", "white", "green", "yellow", "purple", "orange", "pink")
+
+
+def test_what_it_is_made_for_is_no_model_code_of_its_own() -> None:
+    handset = read_title("Brindle extra handset for SN5127 & SN5147 phones, white")
+    assert handset.codes == ()
+    assert not set(handset.loose) & set(read_title("Brindle SN5127 phone").loose)
+    assert read_title("Brindle pump for garden, ZB-2100").codes == ("zb2100",)
+
+
+def test_a_word_and_a_number_is_no_rare_code() -> None:
+    """A brand that no column names, as in front of everything that its shop lists."""
+    rows = [f"[TESSARO1004 Official Shop] {goods}" for goods in ("Travel Kit Mo", "Deep Foam", "Must-Have Set")]
+    assert not joined(*(("tiktok_shop_US", title) for title in rows))
+
+
+def test_equal_titles_at_twice_the_price_are_not_one_offer() -> None:
+    title = "Brindle continuous deposit slips"
+    for price, together in ((11.0, True), (25.0, False)):
+        prices = [10.0, price]
+        assert joined(*(("ebay_US", title),) * 2, price=prices, currency=["USD"] * 2) is together
+
+
+def test_a_pack_on_one_side_is_looked_at_whatever_code_is_shared() -> None:
+    title = "Korvo disk ST3500QZ-B21 500GB"
+    assert verdict(("amazon_US", title), ("walmart_US", f"{title} 10 pack")) != "same"
 
 
 def test_a_brand_is_no_model_code() -> None:

@@ -37,9 +37,9 @@ def test_a_word_more_on_one_side_only_is_no_replacement() -> None:
 
 
 @pytest.mark.parametrize("scent", ["clean linen", "honey"])
-def test_a_rare_word_in_place_of_another_is_not_joined_without_a_word(scent: str) -> None:
+def test_a_rare_word_in_place_of_another_is_not_joined(scent: str) -> None:
     long = "Glenvale Breezo solid air freshener deodoriser, crystal jar, home bathroom, 170 g, {}"
-    assert verdict(*titled(long.format("lavender"), long.format(scent))) == "likely"
+    assert verdict(*titled(long.format("lavender"), long.format(scent))) == "different"
 
 
 def test_a_shared_code_outweighs_a_replaced_word() -> None:

@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from trendscout.matching.listings import SCALE, Listings, filler_tokens, storage_tokens
 
 F32 = NDArray[np.float32]
+U32 = NDArray[np.uint32]
 BATCH = 8_192  # pairs at a time: their words stay in the processor's cache
 
 # Facts that exclude each other, by how sellers treat them.
@@ -23,8 +24,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "measure": (
         "mb", "mb/s", "mm", "inch", "g", "oz", "ml", "floz", "mah", "wh", "w", "v", "amp", "hz", "mhz", "rpm",
         "lines", "k", "mp", "degree", "tier", "speed", "x", "in one", "hour", "minute", "year", "month", "%",
-        "generation", "cpu", "cpu line", "gpu", "memory", "mask", "spf", "cable", "socket", "os", "grade",
-        "dimensions",
+        "generation", "cpu", "cpu line", "gpu", "memory", "kit", "latency", "disk", "mask", "spf", "cable",
+        "socket", "atx", "os", "letter", "grade", "dimensions",
     ),
     "count": ("count",),
     "number": ("number",),
@@ -36,6 +37,8 @@ GROUPS: dict[str, tuple[str, ...]] = {
 _KINDS = {name: np.array([crc32(kind.encode()) for kind in kinds], np.uint32) for name, kinds in GROUPS.items()}
 
 _SYSTEM = crc32(b"system")
+_CONDITION = crc32(b"condition")
+_MATERIAL = crc32(b"material")
 
 NAMES: tuple[str, ...] = (
     "containment",
@@ -114,13 +117,35 @@ def one_sided(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) ->
     return np.asarray((np.isin(kinds_a, telling) & ~met_a).any(0) | (np.isin(kinds_b, telling) & ~met_b).any(0))
 
 
-def other_storage(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
-    """Whether both state their storage and one of them has some that the other lacks: 128 GB, 128 + 256 GB."""
+def other_material(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether each of the two is of a material that the other does not name."""
+    kinds_a, kinds_b = _slots(listings.kinds, a), _slots(listings.kinds, b)
+    values_a = np.where(kinds_a == _MATERIAL, _slots(listings.values, a, len(kinds_a)), 0)
+    values_b = np.where(kinds_b == _MATERIAL, _slots(listings.values, b, len(kinds_b)), 0)
+    met_a, met_b = _met(values_a, values_b)
+    return np.asarray(((values_a != 0) & ~met_a).any(0) & ((values_b != 0) & ~met_b).any(0))
+
+
+def one_pack(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
+    """Whether one states how many a pack holds and the other not."""
+    counts_a, counts_b = (np.isin(listings.kinds[rows], _KINDS["count"]).any(1) for rows in (a, b))
+    return np.asarray(counts_a != counts_b)
+
+
+def conditions(listings: Listings) -> U32:
+    """A number per listing for the condition it is sold in (refurbished, prepaid); 0: new and free, or silent."""
+    return np.asarray(np.where(listings.kinds == _CONDITION, listings.values, 0).sum(1, dtype=np.uint32))
+
+
+def other_storage(
+    listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32], *, silent: bool = False
+) -> NDArray[np.bool_]:
+    """Whether one states storage that the other lacks, 128 + 256 GB; if `silent`, though that says none."""
     values_a, values_b = _slots(listings.values, a), _slots(listings.values, b)
     met_a, met_b = _met(values_a, values_b)
     stored_a, stored_b = (np.isin(values, storage_tokens()) for values in (values_a, values_b))
     more = (stored_a & ~met_a).any(0) | (stored_b & ~met_b).any(0)
-    return np.asarray(more & stored_a.any(0) & stored_b.any(0))
+    return np.asarray(more if silent else more & stored_a.any(0) & stored_b.any(0))
 
 
 def other_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> NDArray[np.bool_]:
@@ -135,14 +160,21 @@ def other_codes(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) 
     )
 
 
-def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32]) -> F32:
-    """The weight of the rarest word that one has in place of another's: the lesser of the two sides' rarest."""
+def replaced_words(listings: Listings, a: NDArray[np.int32], b: NDArray[np.int32], *, phrases: bool = True) -> F32:
+    """The weight of the rarest word that one has in place of another's: the lesser of the two sides' rarest.
+
+    Without `phrases` a word of a fixed phrase weighs as much as any: a name in a template is still a name.
+    """
     words_a, words_b = _slots(listings.words, a), _slots(listings.words, b)
     stems_a, stems_b = _slots(listings.stems, a, len(words_a)), _slots(listings.stems, b, len(words_b))
     in_a, in_b = _met(words_a, words_b)
     stem_a, stem_b = _met(stems_a, stems_b)
     lost_a = _slots(listings.weights, a, len(words_a)) * ~(in_a | stem_a)
     lost_b = _slots(listings.weights, b, len(words_b)) * ~(in_b | stem_b)
+    if not phrases:
+        lost_a, lost_b = (
+            lost * _slots(listings.phrase, rows, len(lost)) for lost, rows in ((lost_a, a), (lost_b, b))
+        )
     return np.asarray(np.minimum(lost_a.max(0), lost_b.max(0)), np.float32)
 
 

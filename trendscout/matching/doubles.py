@@ -13,6 +13,7 @@ from trendscout.matching.comparison import (
     copied_title,
     cut_short,
     near_equal,
+    one_pack,
     one_seller,
     one_sided,
     other_storage,
@@ -55,13 +56,13 @@ def once_more(
     free = np.ones(len(listings), bool)
     free[ties.apart.ravel()] = False
     likely = scored.probability >= model.likely
-    against = scored.hard | replaced_codes(listings, a, b)
+    against = scored.hard | replaced_codes(listings, a, b) | one_pack(listings, a, b)
     coded = scored.coded & ~scored.far & ~against & likely & ~other_storage(listings, a, b)
     plain = (replaced_words(listings, a, b) < RARE) & ~one_sided(listings, a, b) & ~against
     sure = market & plain & (scored.probability >= model.sure) & close_prices(listings, a, b)
     written_off = cut_short(listings, a, b)
     written_off |= market & plain & copied_title(listings, a, b)
-    alike = (likely & near_equal(listings, a, b)) | sure | written_off | coded
+    alike = (likely & ~scored.far & near_equal(listings, a, b)) | sure | written_off | coded
     same_offer = alike & ~one_seller(listings, a, b) & free[a] & free[b]
     chance = np.where(written_off, np.maximum(scored.probability, model.sure), scored.probability)
     number = np.where(ties.known >= 0, ties.known * len(listings.sources) + listings.source, -1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 from functools import cache
 from math import log
@@ -34,6 +35,7 @@ WIDTH = {
 STEM = 4  # letters
 LONG_CODE = 7  # characters
 SHORTEST_CODE = 4
+_WORD_AND_NUMBER = re.compile(r"(?=[a-z]*[aeiou])[a-z]{4,}\d{1,4}")
 TEXT_CHARS = 600
 PART = 20_000  # listings read at a time
 _COLUMNS = ["id", "title", "source", "brand", "price", "currency", "image", "text"]
@@ -122,8 +124,12 @@ def token(word: str, common: frozenset[str]) -> int:
 
 
 def code_token(code: str) -> int:
-    """A number for the code; odd if two products hardly share one so long by chance, a multiple of 4 if short."""
-    return (crc32(code.encode()) & ~3 or 4) | 2 * (len(code) >= SHORTEST_CODE) | (len(code) >= LONG_CODE)
+    """A number for the code; odd if two products hardly share it by chance, a multiple of 4 if it is short.
+
+    A long one is shared by chance if it is a word and a number: a brand ("skin1004"), a line.
+    """
+    telling = len(code) >= LONG_CODE and not _WORD_AND_NUMBER.fullmatch(code)
+    return (crc32(code.encode()) & ~3 or 4) | 2 * (len(code) >= SHORTEST_CODE) | telling
 
 
 def without_lines(listings: Listings) -> Listings:
@@ -196,6 +202,7 @@ class Listings:
     words: U32
     stems: U32  # the words' beginnings, in the words' slots
     weights: F32  # of words: how much each says, by how few listings have it
+    phrase: NDArray[np.int8]  # of words: how many words long the fixed phrase is that shares a weight
     code_weights: F32  # of codes and loose, side by side
     codes: U32
     loose: U32
@@ -229,11 +236,13 @@ def weigh(table: pa.Table) -> Listings:
     for name in ("codes", "loose", "text_codes"):
         padded[name][np.isin(padded[name], no_codes)] = 0
     source = table["source"].combine_chunks().dictionary_encode()
+    phrase = _phrases(padded["words"])
     return Listings(
         table=table,
-        code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1), words=False),
-        weights=_rarity(padded["words"], words=True),
-        concept_weights=_rarity(padded["concepts"], words=False),
+        code_weights=_rarity(np.concatenate((padded["codes"], padded["loose"]), axis=1)),
+        weights=np.asarray(_rarity(padded["words"], more=TRADE_DF) / phrase, np.float32),
+        phrase=phrase,
+        concept_weights=_rarity(padded["concepts"]),
         brand=_flat(table, "brand"),
         image=_telling_pictures(_flat(table, "image")),
         money=_flat(table, "money"),
@@ -302,20 +311,26 @@ def occurrences(tokens: NDArray[Any]) -> NDArray[np.int64]:
     return np.asarray(np.bincount(place)[place])
 
 
-def _rarity(tokens: U32, *, words: bool) -> F32:
-    """The weight of each token, 0 for padding; tokens are unique within a row."""
+def _rarity(tokens: U32, more: int = 0) -> F32:
+    """The weight of each token, 0 for padding; a row has it once. Even ones count as so many `more`."""
     filled = tokens != 0
     flat = tokens[filled]
-    frequency = occurrences(flat)
-    counted = frequency + np.where(flat & np.uint32(1), 0, TRADE_DF) if words else frequency
+    counted = occurrences(flat) + np.where(flat & np.uint32(1), 0, more)
     # Many tokens, few frequencies: one logarithm for each of these.
     of_frequency = np.log1p(SCALE / np.maximum(np.arange(counted.max(initial=0) + 1), 1)).astype(np.float32)
     weights = np.zeros(tokens.shape, np.float32)
     weights[filled] = of_frequency[counted]
-    if words:
-        row = np.repeat(np.arange(len(tokens)), filled.sum(1))
-        weights[filled] /= _phrase_length(row, flat, frequency)
     return weights
+
+
+def _phrases(words: U32) -> NDArray[np.int8]:
+    """How many words the fixed phrase has that each word is part of; 1 outside of phrases."""
+    filled = words != 0
+    row = np.repeat(np.arange(len(words)), filled.sum(1))
+    flat = words[filled]
+    length = np.ones(words.shape, np.int8)
+    length[filled] = _phrase_length(row, flat, occurrences(flat))
+    return length
 
 
 def _phrase_length(row: NDArray[np.int64], word: U32, frequency: NDArray[np.int64]) -> NDArray[np.int64]:

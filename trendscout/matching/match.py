@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 
 from trendscout.matching.candidates import NEAREST, WIDE_NEAREST, keys_of, wide_rows
-from trendscout.matching.clusters import Ties, cluster
-from trendscout.matching.comparison import other_codes
+from trendscout.matching.clusters import MISSING, Ties, cluster
+from trendscout.matching.comparison import other_codes, other_material, other_storage, replaced_words
 from trendscout.matching.copies import beside, too_cheap
 from trendscout.matching.doubles import once_more, platform_of_row
 from trendscout.matching.hashtags import is_hashtag, spell_out, vocabulary
@@ -24,6 +25,7 @@ from trendscout.matching.verdicts import VERDICTS, verdicts
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+NAME = log(31)  # the weight of a word that 167 listings have: what is rarer may be a product's name
 CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
 
 
@@ -88,6 +90,8 @@ def match_listings(
     scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
+    if scored.store:
+        link = _unnamed(listings, a, b, scored, link, model)
     veto = _vetoes(listings, a, b, scored, link, model)
     ties = _ties(listings, products, decisions, platform)
     inside = (platform[a] == platform[b]) & (platform[a] >= 0)
@@ -123,6 +127,26 @@ def match_listings(
         ).filter(pa.array(label == np.arange(len(label)))),
         suspects=too_cheap(listings, label),
     )
+
+
+def _unnamed(
+    listings: Listings, a: NDArray[Any], b: NDArray[Any], scored: ScoredPairs, link: NDArray[Any], model: PairModel
+) -> NDArray[Any]:
+    """The links of a store, where what two titles say does not name one product no better than none.
+
+    Without a shared code that is so where a rare word or a material stands in place of another, and where one
+    offers more storage: members of a brand's line, two brands' goods, a choice of sizes. A doubtful pair has to
+    say the storage on both sides.
+    """
+    few = listings.tag[a] | listings.tag[b] | (listings.han[a] != listings.han[b])  # hardly a word to share
+    rows = np.flatnonzero((link > MISSING) & ~scored.coded & ~few)
+    one, other, chance = a[rows], b[rows], link[rows]
+    named = replaced_words(listings, one, other, phrases=False) >= NAME
+    none = named | other_material(listings, one, other) | other_storage(listings, one, other)
+    none |= (chance < model.doubtful) & other_storage(listings, one, other, silent=True)
+    link = link.copy()
+    link[rows[none]] = MISSING
+    return link
 
 
 def _vetoes(

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from trendscout.matching.comparison import FAR, NAMES, PLACE, feature_batches, share_rare_code
+from trendscout.matching.comparison import FAR, NAMES, PLACE, conditions, feature_batches, share_rare_code
 from trendscout.matching.listings import Listings, without_lines
 from trendscout.matching.reasons import speaking
 
@@ -46,6 +46,7 @@ class PairModel:
     same: float  # probability from which a pair that verdicts.py has nothing against is joined without a word
     sure: float  # ... and from which two listings of one market of many sellers may be one product
     unlike: float  # below which a pair keeps two clusters of a store apart
+    doubtful: float  # ... below which it makes no link there if only one says what it stores
     lead: float  # log-odds by which such a pair beats every pair with another product
     conflict: float  # ... and below which a pair with an exclusive fact in conflict keeps two clusters apart
     tag: float  # both bands times this, where one of the two is a hashtag: it has few words to go by
@@ -118,6 +119,7 @@ def score(
     store = not _of_one_stock(listings, many_shops, catalogues=catalogues)
     if store:  # goods of all kinds
         listings = without_lines(listings)
+    condition = conditions(listings)
     for part, features in feature_batches(listings, a, b):
         value = features @ model.content + np.float32(model.content_bias)
         conflicts = features[:, HARD]
@@ -126,6 +128,7 @@ def score(
         coded[part] = False
         coded[part[both]] = share_rare_code(listings, a[part[both]], b[part[both]])
         hard[part] = (conflicts[:, 1:] > 0).any(1) | ((conflicts[:, 0] > 0) & ~coded[part])
+        hard[part] |= condition[a[part]] != condition[b[part]]
         unlike = features[:, BRAND] > 0
         alike = value - conflicts @ hard_weights - unlike * model.content[BRAND]
         line[part] = probability(alike + unlike * model.content[BRAND]) >= model.variant

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendscout.matching.comparison import one_sided, replaced_codes, replaced_words
+from trendscout.matching.comparison import one_pack, one_sided, replaced_codes, replaced_words
 from trendscout.matching.pair_model import NOBODY, best_pairs
 
 if TYPE_CHECKING:
@@ -46,6 +46,7 @@ def verdicts(
     lead = scored.content[rows] - np.maximum(rival[a[rows]], rival[b[rows]])
     rows = rows[lead >= model.lead]
     rows = rows[~replaced_codes(listings, a[rows], b[rows])]
+    rows = rows[~one_pack(listings, a[rows], b[rows])]
     told = scored.coded[rows]
     rest = rows[~told]
     told[~told] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])

@@ -12,7 +12,10 @@ from functools import cache
 from importlib import resources
 from typing import NamedTuple
 
-EXCLUSIVE = frozenset(("colour", "size", "side", "gender", "age", "tier_word", "edition", "system", "form", "fit"))
+EXCLUSIVE = frozenset(
+    ("colour", "size", "side", "gender", "age", "tier_word", "edition", "system", "form", "fit", "condition")
+)
+_FACTS = EXCLUSIVE | {"material"}  # of which a thing may have several
 _LONGEST_PHRASE = 4  # words
 
 
@@ -75,9 +78,9 @@ def common_words() -> frozenset[str]:
 
 
 def kind_of(concept: int) -> str:
-    """The concept's kind if its values exclude each other ("colour", "size", ...), else ""."""
+    """The concept's kind if it is a fact of the thing ("colour", "size", "material", ...), else ""."""
     kind = _index().entries[concept].kind
-    return kind if kind in EXCLUSIVE else ""
+    return kind if kind in _FACTS else ""
 
 
 def cut(han: str) -> Iterator[tuple[str, int | None]]:

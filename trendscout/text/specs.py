@@ -23,7 +23,9 @@ _MEMORY = re.compile(
     r"\s?(\d{1,4})\s?(gb|g|tb)?(?:\s?(?:rom|ram|ssd))?(?![\d.,a-z])"
 )
 _GIGABYTES = re.compile(r"\b(\d{1,4})\s?g(?=\s?(?:rom|ram|ssd|hdd|emmc|storage)\b)")
+_NAMED_MEMORY = re.compile(r"\b(ram|rom|ssd|hdd|emmc)[ :]?(\d{1,4})\s?(gb?|tb)?(?![a-z0-9/+.,]|\s?[/+]\s?\d)")
 _GIGABYTE_HINT = re.compile(r"\dg| g ")
+_MEMORY_HINT = re.compile(r"(?:ram|rom|ssd|hdd|emmc)[ :]?\d")
 _MAYBE_RANGE = re.compile(r"\d[^\d]{0,6}[-~–]\s?\d")
 _MAYBE_TIMES = re.compile(r"[x×*]\s?\d")
 _NUMERAL_HINT = re.compile(r"\b(?:i[iv]|vi|ma?r?k|gen|type|part|vol|version)")
@@ -32,9 +34,13 @@ _RANGE = re.compile(
     rf"\s?(\d{{1,5}}(?:[.,]\d+)?)\s?({UNIT_PATTERN})(?![a-z0-9])"
 )
 _TIMES = re.compile(rf"(\d)\s?({UNIT_PATTERN})\s?[x×*]\s?(\d{{1,3}})(?:\s?p)?\b")
-_DIMENSIONS = re.compile(
-    r"(?<![\w.])(\d{1,4}(?:\.\d{1,2})?)\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?)(?:\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?))?(?!\w)"
+_TIMES_EACH = re.compile(
+    rf"(?<![\w.,x×*])(\d{{1,2}})\s?[x×*]\s?(\d{{1,4}})\s?({UNIT_PATTERN})(?![a-z0-9]|\s?[x×*]\s?\d)"
 )
+_DIMENSIONS = re.compile(
+    r"(?<![\w.])(\d{1,4}(?:\.\d{1,2})?)\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?)(?:\s?[x×*]\s?(\d{1,4}(?:\.\d{1,2})?))?(?:mm|cm|m|in|inch|zoll)?(?!\w)"
+)
+_CODE_AND_PACK = re.compile(r"(?<=[a-z0-9])-(\d{1,3})[ -]?(?:packs?|pk|pcs|pieces?|sets?)\b")
 _YEAR_AND_WORD = re.compile(r"(?<![a-z0-9])(20[12]\d)(?=[a-z]{3})")
 _ROMAN = {"ii": 2, "iii": 3, "iv": 4, "v": 5, "vi": 6, "vii": 7, "viii": 8, "ix": 9, "x": 10}
 _NUMERAL = re.compile(r"\b(?:(mark|mk|gen|type|part|vol|version)[. ]?(v|vi|ix|x)|(ii|iii|iv|vii|viii))\b")
@@ -73,6 +79,14 @@ _STANDARDS: tuple[tuple[str, str, str], ...] = (
     ),
     ("gpu", "rtx gtx rx", r"\b(rtx|gtx|rx)[ -]?(\d{3,4})(?:[ -]?(ti|super|xtx?))?\b"),
     ("memory", "ddr", r"\b(g?ddr|lpddr)[ -]?(\d)x?\b"),
+    ("-", "pc", r"\bpc\d[a-z]?[ -]\d{4,5}[a-z]?\b"),
+    ("disk", "ssd hdd hd", r"(?<=[gt]b )(ssd|hd)d?\b"),
+    (
+        "letter",
+        "bundle set style option paket combo pattern design",
+        r"\b(?:bundle|set|style|option|paket|combo|pattern|design)[ -]([a-h])\b",
+    ),
+    ("latency", "c", r"\bcl?\s?(\d{2})(?:-\d{2,3}){2,3}\b"),
     ("-", "bit", r"\b\d{2,3}[ -]?bits?\b"),
     ("-", "ip", r"\bip[ -]?[0-9x]\d\b"),
     ("-", "usb", r"\busb[ -]?[23](?:\.\d)?\b"),
@@ -80,6 +94,7 @@ _STANDARDS: tuple[tuple[str, str, str], ...] = (
     ("-", "pin", r"\b\d{1,2}[ -]?pin\b"),
     ("cable", "cat", r"\bcat\.?(\d[ae]?)\b"),
     ("socket", "lga am fm", r"\b(lga|am|fm)[ -]?(\d{1,4})\b"),
+    ("atx", "atx", r"\batx\s?v?(\d\.\d)\d?\b"),
     ("-", "atx", r"\batx\s?\d*v?\d*\b"),
     ("os", "win", r"\bwin(?:dows)?\s?(7|8|10|11|xp)\b"),
     ("os", "w10 w11", r"\bw(10|11)\b"),
@@ -107,11 +122,16 @@ def take_specs(folded: str, state: Callable[[str, str], None]) -> str:
     text = folded
     if _GIGABYTE_HINT.search(text):
         text = _GIGABYTES.sub(r"\1gb", text)
+    if _MEMORY_HINT.search(text):
+        text = _NAMED_MEMORY.sub(_named_memory, text)
     if "/" in text or "+" in text or "|" in text:
         text = _MEMORY.sub(_memory, text)
     if _MAYBE_TIMES.search(text):
         text = _TIMES.sub(r"\1\2 \3pcs ", text)
+        text = _TIMES_EACH.sub(lambda found: _times_each(found, state), text)
         text = _DIMENSIONS.sub(lambda found: _standard(found, "dimensions", state), text)
+    if "-" in text:
+        text = _CODE_AND_PACK.sub(r" \1pcs ", text)
     if "20" in text:
         text = _YEAR_AND_WORD.sub(r"\1 ", text)
     if _NUMERAL_HINT.search(text):
@@ -136,6 +156,14 @@ def line_names(text: str) -> list[tuple[str, str]]:
     return found
 
 
+def _named_memory(found: re.Match[str]) -> str:
+    """ram8gb, ssd128: without a unit only what memory comes in."""
+    size, unit = int(found[2]), found[3]
+    if not unit and size not in _RAM | _STORAGE:
+        return found[0]
+    return f"{found[1]} {size}{'tb' if unit == 'tb' else 'gb'}"
+
+
 def _memory(found: re.Match[str]) -> str:
     first, second, unit = int(found[1]), int(found[2]), found[3]
     small, large = first in _RAM, first in _STORAGE
@@ -146,6 +174,17 @@ def _memory(found: re.Match[str]) -> str:
     if unit in ("gb", "g") and ((large and second in _STORAGE) or (small and second in _RAM)):
         return f" {first}gb {second}gb "
     return found[0]
+
+
+def _times_each(found: re.Match[str], state: Callable[[str, str], None]) -> str:
+    """2x8GB is a kit of its own, 3 x 100 g so many of what holds so much; 30x40cm is a size."""
+    kind, amount = fact(found[2], found[3])
+    if kind in ("mm", "inch"):
+        return found[0]
+    if kind == "mb":  # 1x16GB and 2x8GB hold as much
+        state("kit", f"{found[1]}x{amount}")
+        return f" {found[2]}{found[3]} "
+    return f" {found[1]}pcs {found[2]}{found[3]} "
 
 
 _LEAST_BARE = 16  # GB: "8/16" may be anything, "8/128" is memory

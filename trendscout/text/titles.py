@@ -40,6 +40,14 @@ _SLASH = re.compile(
 # A26, S9, X9c, 40x: too short for a code that names one product, and yet no other number of its line.
 _SHORT_CODE = re.compile(r"(?!3d|4k|y2k)(?=.{2,4}$)(?:[a-z]{1,2}\d{1,3}[a-z]?|\d{1,2}[a-z])")
 _PARTS = re.compile(r"[a-z0-9]+")
+_NUMBER_AND_WORD = re.compile(r"(\d{1,4})([a-z]{4,})")  # 290ANSI, 3channel: an unknown unit, not a code
+# What a thing is made for has a model code of its own: no code of the thing itself.
+_MADE_FOR = frozenset("for fits fit compatible fur pour para per untuk".split())
+_REACH = 4  # words after such a word in which that code stands: "for Luxar Optima SN5127"
+_BETWEEN = re.compile(r"[,;|()]|\s[-–]\s")  # ... unless another part of the title begins
+_SPELLED = (
+    5  # letters: so long a part of what is written with hyphens is a word ("3D-Printed"), no model's letters
+)
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[a-z]")
 _STEM = re.compile(r"[a-z]+$")
@@ -132,6 +140,8 @@ class _Reader:
         self.facts: dict[tuple[str, str], None] = {}
         self.concepts: dict[int, None] = {}
         self.run: list[str] = []  # Latin words one after the other, for glossary phrases
+        self.reach = 0  # words left in which a code is of what the thing is made for
+        self.end = 0  # of the last token
         self.before = ""  # a short word just before, which a number may continue
         self.han = False
         self.lines: list[tuple[str, str]] = []  # numbers that a suffix makes another product, with it
@@ -149,6 +159,9 @@ class _Reader:
     def take(self, found: re.Match[str]) -> None:
         kind = found.lastgroup
         text = found[0]
+        between = self.reach and _BETWEEN.search(found.string, self.end, found.start())
+        self.reach = _REACH if text in _MADE_FOR else 0 if between else max(self.reach - 1, 0)
+        self.end = found.end()
         if kind == "unit":
             self._fact(found["value"], found["unit"])
         elif kind == "number":
@@ -186,7 +199,14 @@ class _Reader:
         named = _NAME_AND_NUMBER.fullmatch(parts[0])
         if named and len(parts) == 1:
             parts, glued = [named[1], named[2]], ""
+        counted = _NUMBER_AND_WORD.fullmatch(glued)
+        if counted:
+            parts, glued = [counted[1], counted[2]], ""
         mixed = bool(_DIGIT.search(glued)) and bool(_LETTER.search(glued))
+        if mixed and len(parts) > 1 and any(len(part) >= _SPELLED and part.isalpha() for part in parts):
+            for part in parts:
+                self._latin(part)
+            return
         if mixed and len(glued) <= 24 and "plus" not in parts[1:]:
             self._code(glued, parts)
             return
@@ -202,6 +222,12 @@ class _Reader:
 
     def _code(self, glued: str, parts: list[str]) -> None:
         self.words[glued] = None
+        if self.reach:
+            self.reach = _REACH - 1  # "for SN5127 and SN5147"
+            self.loose[f"for{glued}"] = None
+            self.run.append(glued)
+            self.before = ""
+            return
         if len(parts) > 1:
             for part in parts:
                 if len(part) > 2:
