@@ -15,6 +15,7 @@ PYTEST := $(BIN)/python -m pytest -n 2 --dist worksteal
 .DEFAULT_GOAL := help
 # The tests start hundreds of processes: each would compile the package for itself.
 unexport PYTHONDONTWRITEBYTECODE
+export REPOSITORY
 # Names that are no files.
 .PHONY: audit sbom crash torture help demo desk run test quick update lint types bench faults pictures gate build pins clean
 
@@ -105,7 +106,7 @@ bench: $(VENV)/test.stamp ## every benchmark; the figures go to benchmarks/RESUL
 faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
 	$(BIN)/python tests/net/fault_matrix.py
 
-build: $(VENV)/run.stamp ## the wheel, in dist/
+build: $(VENV)/run.stamp ## the wheel, in dist/; to publish it: make build REPOSITORY=https://…
 	$(BIN)/python -m pip wheel --quiet --disable-pip-version-check --no-deps --no-build-isolation -w dist .
 
 pins: ## compile requirements/*.in to pinned files, with the hash of every wheel (needs uv)

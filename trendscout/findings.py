@@ -13,7 +13,7 @@ from datetime import datetime
 from typing import Any, Literal, NamedTuple, TypeGuard
 
 from trendscout.errors import Blocked, TrendscoutError
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, sentences, tr
 
 Severity = Literal["note", "partial", "blocked", "failed"]
 _BY_SEVERITY: tuple[Severity, ...] = ("note", "partial", "failed", "blocked")
@@ -322,7 +322,7 @@ class Finding:
 
     def said(self, lang: Lang) -> str:
         """What happened and what to do next, in a language."""
-        return " ".join(part for part in (self.what(lang), self.next_step(lang)) if part)
+        return sentences((self.what(lang), self.next_step(lang)), lang)
 
     def what(self, lang: Lang) -> str:
         """What happened."""
@@ -368,17 +368,17 @@ def worst(findings: Iterable[Finding]) -> Severity:
 
 def said(findings: Iterable[Finding], lang: Lang) -> str:
     """All of them in one line, each once."""
-    return " ".join(dict.fromkeys(one.said(lang) for one in findings))
+    return sentences(dict.fromkeys(one.said(lang) for one in findings), lang)
 
 
 def whats(findings: Iterable[Finding], lang: Lang) -> str:
     """What happened, each once, without what to do."""
-    return " ".join(dict.fromkeys(one.what(lang) for one in findings))
+    return sentences(dict.fromkeys(one.what(lang) for one in findings), lang)
 
 
 def next_steps(findings: Iterable[Finding], lang: Lang) -> str:
     """What to do, each once."""
-    return " ".join(dict.fromkeys(step for one in findings if (step := one.next_step(lang))))
+    return sentences(dict.fromkeys(one.next_step(lang) for one in findings), lang)
 
 
 def to_json(findings: Sequence[Finding]) -> str:

@@ -27,7 +27,7 @@ def test_newness_falls_with_age() -> None:
     assert young.value is not None
     assert old.value is not None
     assert young.value > 90 > 20 > old.value
-    assert tr(young.why, "en", **young.fields) == "first seen 1 days ago"
+    assert tr(young.why, "en", **young.fields) == "first seen 1 day ago"
 
 
 def test_a_listing_date_is_older_than_the_first_sighting() -> None:

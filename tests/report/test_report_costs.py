@@ -196,7 +196,7 @@ def test_an_export_fills_what_the_file_leaves_out_each_market_for_itself(tmp_pat
 def test_the_command_tells_which_rules_hold(run, tmp_path) -> None:
     book(tmp_path, f"{GOOD}\n{rule('tax')}")
     now = run("--lang", "en", "costs", "--as-of", "2026-07-19T00:00Z")
-    assert "1 goods, 1 rules" in now.out
+    assert "1 good, 1 rule" in now.out
     assert "in force" in now.out
     assert "ended" not in now.out
     assert run("costs", "--example").out.startswith("## costs.toml")
@@ -221,4 +221,4 @@ def test_the_command_shows_the_readers_file_at_the_rates_that_a_report_has(run, 
     assert "readers/anna/costs.toml: 2 goods" in run("--lang", "en", "--reader", "anna", "costs").out.replace(
         "\n", ""
     )
-    assert "1 goods" in run("--lang", "en", "costs").out
+    assert "1 good" in run("--lang", "en", "costs").out

@@ -216,6 +216,19 @@ def test_a_look_at_another_list_a_minute_later_tears_no_curve() -> None:
     assert lines[0][3:] == lines[1][3:]
 
 
+def test_an_empty_column_is_as_narrow_as_its_heading() -> None:
+    noted = replace(example(), rows=(but(RISING, note="asked the factory twice"),))
+    empty_ = replace(example(), rows=(but(RISING, note=None),))
+
+    def width(report: Report) -> float:
+        sheet = opened(as_xlsx(report, View("zh", SHANGHAI, NOW)))["商品"]
+        (cell,) = [cell for cell in sheet[2] if cell.value == "备注"]
+        return float(sheet.column_dimensions[cell.column_letter].width)
+
+    assert width(noted) > 20
+    assert width(empty_) < 8
+
+
 def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:
@@ -229,7 +242,8 @@ def test_libreoffice_reads_the_same(tmp_path: Path) -> None:
         str(tmp_path / "report.xlsx"),
     ]
     subprocess.run(command, check=True, capture_output=True, timeout=120)
-    rows = read((tmp_path / "report.csv").read_bytes(), "utf-8")
+    _when_and_how_whole, _, table = (tmp_path / "report.csv").read_bytes().partition(b"\n")
+    rows = read(table, "utf-8")
     assert [row["Title"] for row in rows] == [row.facts.title for row in example().rows]
     assert [row["Item key"] for row in rows] == [row.facts.item_key for row in example().rows]
 

@@ -89,6 +89,12 @@ def test_lines_break_between_chinese_signs(width: int) -> None:
     assert "".join(line.plain for line in lines_).replace(" ", "") == text.plain.replace(" ", "")
 
 
+@pytest.mark.parametrize("width", range(8, 40))
+def test_a_number_stays_with_its_unit(width: int) -> None:
+    lines_ = wrapped(Text("尚无：亚马逊英国已有 14天，速卖通印尼已有 190天，还有 3小时"), width)
+    assert [line.plain for line in lines_ if line.plain.rstrip()[-1].isdigit()] == []
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 @pytest.mark.parametrize("width", [80, 120])
 def test_columns_stand_below_their_heads(lang: Lang, width: int) -> None:
@@ -149,7 +155,7 @@ def test_what_is_missing_is_said_with_reason_and_next_step() -> None:
     assert "`trendscout ingest` it" in shown
     assert "Nothing is missing" not in shown
     whole = replace(example(), coverage=COVERAGE[:1])
-    assert "Nothing is missing today: all 1 lists" in table.text(whole, lang="en", width=200)
+    assert "Nothing is missing today: all 1 list was" in table.text(whole, lang="en", width=200)
 
 
 def test_an_empty_morning_is_not_silent() -> None:

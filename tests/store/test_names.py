@@ -61,6 +61,16 @@ def test_words_of_a_shown_gloss_name_it_or_say_which_have_them(store):
     assert other in str(told.value)
 
 
+def test_a_word_of_ones_title_and_of_anothers_gloss_names_both(store):
+    beach, other = (find_product(store, TITLES[at]).product for at in (0, 2))
+    word = TITLES[0].split()[0]
+    remember(store, "terminal", json.dumps({other: {"position": 1, "gloss": f"{word} 收纳"}}), NOW)
+    with pytest.raises(UsageError) as told:
+        find_product(store, word)
+    assert beach in str(told.value)
+    assert other in str(told.value)
+
+
 def test_a_whole_phrase_goes_before_words(store):
     with pytest.raises(UsageError) as told:
         find_product(store, "sand timer")

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import TrendscoutError
 from trendscout.findings import Finding, as_dict, filled, said
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, sentences, tr
 from trendscout.model import Row
 from trendscout.store.address import StoreAddress
 
@@ -72,7 +72,7 @@ class Call:
 def message(error: TrendscoutError, lang: Lang) -> str:
     """What happened and what to do next, in the user's language, control characters shown as escapes."""
     parts = (filled(part, error.fields, lang) for part in (error.what, error.next_step) if part)
-    return visible(" ".join(parts))
+    return visible(sentences(parts, lang))
 
 
 def visible(text: str) -> str:

@@ -140,7 +140,7 @@ def show_ranked(made: Report, here: Call) -> None:
                 codes.chance(row),
                 *(phrases.axis(axis.value) for axis in row.axes.values()),
                 row.scored.rank,
-                row.scored.list_id,
+                phrases.list_name(row.scored.list_id, here.lang),
             )
             for row in made.rows
         ],

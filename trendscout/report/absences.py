@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta, tzinfo
 
 from trendscout.findings import Finding, finding, next_steps, whats
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, labelled, tr
 from trendscout.model import Coverage, Report, Row
 from trendscout.report import amounts, phrases
 from trendscout.report.clean import visible
@@ -112,7 +112,7 @@ def missing_head(report: Report, lang: Lang) -> str:
 def missing(coverage: Coverage, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """One sentence on a list that was not read whole: what, why, since when, what to do."""
     why = why_missing(coverage, lang, now=now, zone=zone)
-    head = f"{phrases.list_name(coverage.list_id, lang)}: {phrases.status(coverage.status, lang)}"
+    head = labelled(phrases.list_name(coverage.list_id, lang), phrases.status(coverage.status, lang), lang)
     return f"{head} · {why}" if why else head
 
 

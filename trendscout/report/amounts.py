@@ -51,10 +51,9 @@ def span(days: float, lang: Lang) -> str:
     """A length of time: "6 hours", "4 days", "5 weeks"."""
     hours = max(1, round(days * 24))
     if hours < 24:
-        return tr("1 hour", lang) if hours == 1 else tr("{n} hours", lang, n=hours)
+        return tr("{n} hours", lang, n=hours)
     if days < 28:
-        whole = round(days)
-        return tr("1 day", lang) if whole == 1 else tr("{n} days", lang, n=whole)
+        return tr("{n} days", lang, n=round(days))
     return tr("{n} weeks", lang, n=round(days / 7))
 
 

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 
 from markupsafe import Markup, escape
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, template_of, tr
 from trendscout.report.clean import visible
 
 _PAIR = Markup('<span class="en" lang="en">{}</span><span class="zh" lang="zh-CN">{}</span>')
@@ -22,7 +22,8 @@ def say(text: str, **fields: object) -> Markup:
     """One of our sentences in both languages, its fields filled in and escaped unless they are markup."""
     if not fields:
         return both(lambda lang: visible(tr(text, lang)))
-    return _PAIR.format(*(Markup(escape(tr(text, lang))).format(**fields) for lang in LANGS))  # noqa: S704 - escaped
+    templates = (escape(template_of(text, lang, fields)) for lang in LANGS)
+    return _PAIR.format(*(Markup(template).format(**fields) for template in templates))  # noqa: S704 - escaped
 
 
 def dots(parts: Iterable[Markup | str | None]) -> Markup:

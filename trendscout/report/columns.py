@@ -10,7 +10,7 @@ from operator import attrgetter
 from typing import Any, Literal
 
 from trendscout.findings import next_steps, whats
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, labelled, tr
 from trendscout.model import ROW_FIELDS, Coverage, PackCheck, Report, Row, ShownRow
 from trendscout.report import amounts, codes, packs, phrases
 from trendscout.report.clean import visible
@@ -160,8 +160,7 @@ def _not_known(row: Row, view: View) -> str:
 
 
 def _line(check: PackCheck, line: str, view: View) -> str:
-    colon = "：" if view.lang == "zh" else ": "
-    return f"{packs.title(check.pack, view.lang)}{colon}{packs.say(line, view.lang)}"
+    return labelled(packs.title(check.pack, view.lang), packs.say(line, view.lang), view.lang)
 
 
 def _joined(parts: tuple[str, ...], view: View) -> str:

@@ -85,11 +85,15 @@ def wrapped(text: Text, width: int, *, indent: int = 0) -> list[Text]:
 
 
 def _breaks(text: Text, width: int) -> list[int]:
-    """Where lines of `width` cells begin anew: behind a space, before or behind a Chinese sign, else anywhere."""
+    """Where lines of `width` cells begin anew: behind a space, before or behind a Chinese sign, else anywhere.
+
+    A number and the sign behind it, its unit (14天), stay together.
+    """
     plain, starts, begin, last, used = text.plain, [], 0, 0, 0
     for at, sign in enumerate(plain):
-        if at and (plain[at - 1] == " " or (_wide(sign) and sign not in _NEVER_FIRST) or _wide(plain[at - 1])):
-            last = at if sign != " " and sign not in _NEVER_FIRST else last
+        before = plain[at - 1] if at else ""
+        if before == " " or (_wide(sign) and not before.isdigit()) or (before and _wide(before)):
+            last = at if at and sign != " " and sign not in _NEVER_FIRST else last
         used += cell_len(sign)
         if used > width and sign != " " and at > begin:
             begin = last if last > begin else at

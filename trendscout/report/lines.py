@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.style import Style
 from rich.text import Text
 
-from trendscout.lang import tr
+from trendscout.lang import labelled, tr
 from trendscout.model import Row
 from trendscout.report import codes, packs, phrases
 from trendscout.report.clean import visible, web_address
@@ -67,8 +67,9 @@ def below(row: Row, view: View, short_id: str) -> Text:
     """What stands below a product's line: id, list and movement, then warnings, your words, packs and gaps."""
     lang = view.lang
     where = phrases.list_name(row.scored.list_id, lang)
-    colon = "：" if lang == "zh" else ": "
-    parts = [(f"{short_id}  ", "dim"), (f"{where}{colon}", ""), (codes.movement(row, lang), "bold")]
+    movement = codes.movement(row, lang)
+    head = labelled(where, movement, lang).removesuffix(movement)
+    parts = [(f"{short_id}  ", "dim"), (head, ""), (movement, "bold")]
     said = [(run, "cyan")] if (run := phrases.run(row, lang)) else []
     said += [(f"⚠ {phrases.flag(flag, lang)}", "red") for flag in row.checks.flags]
     if row.own.mark:

@@ -6,7 +6,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, labelled, tr
 from trendscout.model import Flag, Gap, ItemKind, Left, LeftWhy, RecordLine, Row, Sighting
 from trendscout.money import OLD_DAYS
 from trendscout.report import amounts, curve
@@ -251,8 +251,7 @@ def short_rating(row: Row, lang: Lang) -> str:
 
 def borrowed(row: Row, lang: Lang) -> tuple[str, ...]:
     """Which facts another listing tells, and whose: "price: Amazon UK"."""
-    colon = "：" if lang == "zh" else ": "
-    return tuple(f"{tr(one.fact, lang)}{colon}{place(one.platform, one.market)}" for one in row.facts.borrowed)
+    return tuple(labelled(tr(one.fact, lang), place(one.platform, one.market), lang) for one in row.facts.borrowed)
 
 
 def count(row: Row, lang: Lang) -> str:
@@ -393,15 +392,13 @@ def competition(row: Row, lang: Lang) -> str:
     facts = row.facts
     parts = []
     if facts.sellers is not None:
-        parts.append(tr("1 seller", lang) if facts.sellers == 1 else tr("{n} sellers", lang, n=facts.sellers))
+        parts.append(tr("{n} sellers", lang, n=facts.sellers))
     if facts.listings > 1:
         parts.append(tr("{n} listings", lang, n=facts.listings))
     if facts.near_copies:  # neither none nor unknown
-        parts.append(
-            tr("1 near copy", lang) if facts.near_copies == 1 else tr("{n} near copies", lang, n=facts.near_copies)
-        )
+        parts.append(tr("{n} near copies", lang, n=facts.near_copies))
     if facts.variants:
-        parts.append(tr("1 variant", lang) if facts.variants == 1 else tr("{n} variants", lang, n=facts.variants))
+        parts.append(tr("{n} variants", lang, n=facts.variants))
     return ", ".join(parts) if lang == "en" else "、".join(parts)
 
 
@@ -421,18 +418,21 @@ def axis(value: float | None) -> str:
 
 def events(rows: Iterable[Row], lang: Lang) -> str:
     """What the chances are of, and within what time: "to enter the top of its list within 7 days"."""
-    found = {(row.scored.label, row.scored.horizon_h) for row in rows if row.scored.probability is not None}
+    labels: dict[float, set[str]] = {}
+    for row in rows:
+        if row.scored.probability is not None and row.scored.label and row.scored.horizon_h:
+            labels.setdefault(row.scored.horizon_h, set()).add(row.scored.label)
+    either = tr(" or ", lang)
     said = [
         tr(
             "{event} within {time}",
             lang,
-            event=tr(LABELS.get(label, label), lang),
-            time=amounts.span((hours or 0) / 24, lang),
+            event=either.join(tr(LABELS.get(label, label), lang) for label in sorted(labels[hours])),
+            time=amounts.span(hours / 24, lang),
         )
-        for label, hours in sorted(found, key=str)
-        if label and hours
+        for hours in sorted(labels)
     ]
-    return (tr(" or ", lang)).join(said)
+    return either.join(said)
 
 
 def legend(rows: Sequence[Row], lang: Lang, heads: Collection[str]) -> list[str]:

@@ -8,7 +8,7 @@ from rich.console import Group, RenderableType
 from rich.style import Style
 from rich.text import Text
 
-from trendscout.lang import Lang, tr
+from trendscout.lang import Lang, labelled, tr
 from trendscout.model import Member, Reason, Sighting, Why
 from trendscout.report import amounts, packs, phrases
 from trendscout.report.clean import visible, web_address
@@ -56,13 +56,13 @@ class _View:
     def head(self) -> list[Text]:
         row, lang, now = self.row, self.lang, self.found.as_of
         title = Text(phrases.title(row, lang), style=Style(bold=True, link=web_address(row.facts.url)))
-        where = f"{phrases.list_name(row.scored.list_id, lang)}: {phrases.movement(row, lang)}"
+        where = labelled(phrases.list_name(row.scored.list_id, lang), phrases.movement(row, lang), lang)
         facts = (visible(row.product_id), visible(row.facts.item_key), phrases.stage(row.scored.stage, lang))
         lines = [*wrapped(title, self.width), *self.lines(where, "bold"), *self.lines(" · ".join(facts), "dim")]
         view = View(lang, self.zone, now)
         for column in SHOWN:
             if text := words(column, row, view):
-                lines += self.lines(f"{self.say(column.head)}: {text}")
+                lines += self.lines(labelled(self.say(column.head), text, lang))
         for flag in row.checks.flags:
             lines += self.lines(f"⚠ {phrases.flag(flag, lang)} · {visible(tr(flag.rule, lang))}", "red")
         return lines

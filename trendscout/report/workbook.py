@@ -31,6 +31,7 @@ _FROZEN = 3  # columns
 _THUMBNAIL = 64  # pixels of a picture's longer side
 _MOST_PIXELS = 10_000.0
 _PRINTED = 18  # columns of the products
+_NARROWEST, _AROUND = 4, 2  # characters of a column; what the filter's arrow takes beside its heading
 _LANDSCAPE_A4 = 9
 # What a seller reads first stands left; ids and times that only machines ask for stand at the end.
 _FIRST = (
@@ -140,7 +141,7 @@ class _Book:
             job_lines.sentence(job, self.view.lang, now=self.view.now, zone=self.view.zone)
             for job in self.report.jobs
         ]
-        notes += [tr(template, self.view.lang).format(count=count) for template, count in self.left]
+        notes += [tr(template, self.view.lang, count=count) for template, count in self.left]
         self.table(sheet, COVERAGE, self.report.coverage)
         for line, note in enumerate(notes, start=len(self.report.coverage) + 2):
             self.text(sheet, line, 0, note)
@@ -241,15 +242,25 @@ class _Book:
         above: str = "",
         warned: bool = False,
     ) -> int:
-        """A header that stays, a filter, and one line an item; the line of the header, below what stands above."""
+        """A header that stays, a filter, and one line an item; the line of the header, below what stands above.
+
+        A column is as wide as what stands in it, at most as declared: paper shows few of wide and empty ones.
+        """
+        from rich.cells import cell_len
+
         top = 1 if above else 0
         if above:
             self.text(sheet, 0, 0, above, self.warning if warned else self.head_line)
         for place, column in enumerate(columns):
-            sheet.set_column(place, place, column.width)
-            self.text(sheet, top, place, heading(column, self.view), self.head)
+            head = heading(column, self.view)
+            self.text(sheet, top, place, head, self.head)
+            needed = max(_NARROWEST, *map(cell_len, head.split()))
             for line, item in enumerate(items, start=top + 1):
-                self.cell(sheet, line, place, column, value(column, item, self.report, self.view))
+                shown = value(column, item, self.report, self.view)
+                self.cell(sheet, line, place, column, shown)
+                if needed < column.width and shown is not None:
+                    needed = max(needed, cell_len(shown) if isinstance(shown, str) else column.width)
+            sheet.set_column(place, place, min(column.width, needed + _AROUND))
         sheet.freeze_panes(top + 1, _FROZEN if columns is not COVERAGE else 1)
         _printed(sheet, top)
         sheet.autofilter(top, 0, top + max(len(items), 1), len(columns) - 1)
@@ -316,6 +327,7 @@ def _printed(sheet: Worksheet, top: int = 0) -> None:
     """On landscape pages as wide as the table, the header on each."""
     sheet.set_landscape()
     sheet.set_paper(_LANDSCAPE_A4)
+    sheet.set_margins(left=0.3, right=0.3, top=0.4, bottom=0.4)
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(0, top)
 

@@ -308,13 +308,22 @@ def find_product(connection: Connection, text: str) -> Named:
         f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen,
                 CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
                      WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1
-                     WHEN contains(lower(title), lower(?)) THEN 2 WHEN {has_words} THEN 3
-                     WHEN list_contains(?, product) THEN 3 END AS far
+                     WHEN contains(lower(title), lower(?)) OR list_contains(?, product) THEN 2
+                     WHEN {has_words} OR list_contains(?, product) THEN 3 END AS far
             FROM listings l LEFT JOIN memberships m USING (listing))
         SELECT product, arg_min(title, far), arg_min(listing, (far, listing)), min(far) FROM far
         WHERE far IS NOT NULL GROUP BY product ORDER BY min(far), max(last_seen) DESC, product
         LIMIT {_NAMED + 1}""",
-        [text, _row_of_report(seen, text), text, text, text, *words, _glossed(seen, words)],
+        [
+            text,
+            _row_of_report(seen, text),
+            text,
+            text,
+            text,
+            _glossed(seen, [text]),
+            *words,
+            _glossed(seen, words),
+        ],
     ).fetchall()
     found = [
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
