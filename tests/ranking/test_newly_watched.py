@@ -5,9 +5,10 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from tests.ranking.histories import START, market
+from tests.ranking.histories import START, made, market
 from trendscout.history import History, only
 from trendscout.ranking.scoring import Scores, score
+from trendscout.ranking.signal_replay import replay
 
 DAYS, BEGAN = 70, 60  # days of the market; from this one on the last of its lists is watched
 NEW = "shop_US/bestsellers/c3"
@@ -68,3 +69,16 @@ def test_signals_of_a_first_look_say_that_nothing_moved(past: History) -> None:
     on_it = np.array(first.history.lists)[first.list] == NEW
     assert on_it.sum() == 40
     assert np.isnan(first.signals["climb"][on_it]).all()
+
+
+def test_what_stood_there_when_a_late_watch_began_has_no_burst() -> None:
+    """The first of a list that joins a watched group was as high before: no look makes news of it."""
+    rows = [("shop_US/b/old", 24 * day, rank, f"o{rank}") for day in range(8) for rank in range(1, 13)]
+    rows += [("shop_US/b/new", 24 * day + 1, rank, f"n{rank}") for day in (5, 6) for rank in range(1, 13)]
+    history = made(rows)
+    replayed = replay(history, np.full(2, 240 * 3600.0), np.ones(len(history.snap_time), bool))
+    code = history.lists.index("shop_US/b/new")
+    new = history.snap_list[history.obs_snap[replayed.rows]] == code
+    assert new.sum() == 24
+    for name in ("signitrend", "poisson", "cusum", "sig_fast", "sig_slow"):
+        assert not replayed.signals[name][new].any(), name
