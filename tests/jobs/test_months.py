@@ -338,7 +338,7 @@ def assert_told(told: dict[int, Told]) -> None:
     lost = {(source, day) for source, (_, redesign, phone) in PLATFORMS.items() for day in (*redesign, phone)}
     found = {(name.split("_US")[0], day) for day, one in told.items() for name in one.lost}
     assert found >= lost, lost - found
-    faded = {}
+    faded: dict[str, int] = {}
     for source, day in sorted(found - lost, key=lambda one: one[1]):
         (why,) = (why for name, why in told[day].lost.items() if name.startswith(source))
         assert "price: filled in" in why, (source, day, why)
