@@ -202,7 +202,7 @@ def test_ten_days_of_changes_are_told_on_their_day_and_move_nothing(tmp_path, mo
         assert "aliexpress: 1 × " in told[day].doctor
         assert "Missing today (1 of 1 lists)" in told[day].push
         assert told[day].lost[ALIEXPRESS].split(": ", 1)[1][:30] in told[day].doctor, "with the same reason"
-    assert not any("Missing" in told[day].push for day in range(REDESIGN))
+    assert not any("Missing" in told[day].push for day in range(PHONE))
     whole = pipeline.report(
         months.workspace,
         ReportQuery(top=200),
@@ -338,7 +338,7 @@ def assert_told(told: dict[int, Told]) -> None:
     lost = {(source, day) for source, (_, redesign, phone) in PLATFORMS.items() for day in (*redesign, phone)}
     found = {(name.split("_US")[0], day) for day, one in told.items() for name in one.lost}
     assert found >= lost, lost - found
-    faded = {}
+    faded: dict[str, int] = {}
     for source, day in sorted(found - lost, key=lambda one: one[1]):
         (why,) = (why for name, why in told[day].lost.items() if name.startswith(source))
         assert "price: filled in" in why, (source, day, why)

@@ -1,5 +1,7 @@
 """Small decisions as tables: addresses, Retry-After, robots.txt, the circuit breaker, what is secret."""
 
+import asyncio
+import socket
 from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 
 from trendscout.archive.wire import public_headers, public_url
 from trendscout.fetch.breaker import after_block, after_fault, after_overload, plausible, waits
-from trendscout.fetch.connection import is_public
+from trendscout.fetch.connection import is_public, resolve
 from trendscout.fetch.retry import retry_after_s
 from trendscout.fetch.robots import Robots, read_robots
 from trendscout.findings import words
@@ -255,3 +257,15 @@ def test_harmless_header_fields_are_kept() -> None:
         ("Vary", "Cookie"),
     ]
     assert list(public_headers(fields)) == fields
+
+
+def test_addresses_of_the_older_kind_come_first(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Many networks have names of both kinds and a way to the older one only."""
+
+    async def both(_loop: object, *_: object, **__: object) -> list[tuple[object, ...]]:
+        six = (socket.AF_INET6, socket.SOCK_STREAM, 6, "", ("2606:4700::1", 443, 0, 0))
+        four = (socket.AF_INET, socket.SOCK_STREAM, 6, "", ("1.1.1.1", 443))
+        return [six, four, six]
+
+    monkeypatch.setattr(asyncio.base_events.BaseEventLoop, "getaddrinfo", both)
+    assert asyncio.run(resolve("list.example.com", 443)) == ["1.1.1.1", "2606:4700::1"]
