@@ -23,6 +23,7 @@ from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import load_job
 from trendscout.sources.queries import queries_for
 from trendscout.store.connect import open_store
+from trendscout.store.labels import A_DAY, doubts
 from trendscout.store.read_file import ReadFile, Wanted, current_file
 from trendscout.store.workspace import Workspace
 
@@ -104,14 +105,18 @@ class Hands:
         self.click("/say", product=product, word=word, other=other)
 
     def judge(self, word: str, judgement: Any) -> None:
-        """Answer the first question that there is; both hands are asked the same one."""
+        """Answer the first question that there is about any row; both hands are asked the same one."""
         self.later()
-        asked = [pipeline.doubts(one, now=self.now) for one in (self.commands, self.desk.workspace)]
+        shown = {product: row for row, product in enumerate(self.top(10_000), 1)}
+        asked = []
+        for workspace in (self.commands, self.desk.workspace):
+            with open_store(workspace.db) as connection:
+                asked.append(doubts(connection, shown, most=A_DAY, now=self.now)[:1])
         assert asked[0] == asked[1]
-        if asked[0]:
-            pipeline.judge(self.commands, asked[0][0], judgement, now=self.now)
+        for doubt in asked[0]:
+            pipeline.judge(self.commands, doubt, judgement, now=self.now)
             self.publish()
-            self.click("/say", product=asked[0][0].product, word=word, other=asked[0][0].pair)
+            self.click("/say", product=doubt.product, word=word, other=doubt.pair)
 
     def clip(self, first: int) -> None:
         """Take a list with the extension; the commands get the file that it would save, by `ingest`."""
@@ -229,7 +234,7 @@ def test_a_month_through_the_desk_leaves_the_store_that_commands_leave(tmp_path:
             hand.judge(("same", "a variant", "another")[day % 3], "SVD"[day % 3])
     ours = compare(hand)
     counts = {name: len(rows) for name, rows in ours.items()}
-    assert min(counts[name] for name in ("marks", "decisions", "runs", "said", "shown", "pages")) > 0, counts
+    assert min(counts[name] for name in ("marks", "decisions", "runs", "said", "brought")) > 0, counts
 
 
 def several(workspace: Workspace) -> str:
