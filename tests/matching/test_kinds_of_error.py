@@ -68,6 +68,7 @@ EQUAL = {
     "year and word": ("2022ladies hand bag", "2022 ladies hand bag"),
     "so many of each": ("Brindle shampoo 3 x 200 ml", "Brindle shampoo 200mlx3"),
     "memory glued to its name": ("Tessaro laptop Ram8gb ssd128", "Tessaro laptop 8GB RAM 128GB SSD"),
+    "kind of disk": ("Tessaro laptop 256GB PCIe NVMe SSD", "Tessaro laptop 256GB SSD"),
     "unit after a size": ("Brindle panel 60x60cm", "Brindle panel 60x60 cm"),
 }
 # What is no model code, though it mixes letters and digits.

@@ -80,7 +80,7 @@ _STANDARDS: tuple[tuple[str, str, str], ...] = (
     ("gpu", "rtx gtx rx", r"\b(rtx|gtx|rx)[ -]?(\d{3,4})(?:[ -]?(ti|super|xtx?))?\b"),
     ("memory", "ddr", r"\b(g?ddr|lpddr)[ -]?(\d)x?\b"),
     ("-", "pc", r"\bpc\d[a-z]?[ -]\d{4,5}[a-z]?\b"),
-    ("disk", "ssd hdd hd", r"(?<=[gt]b )(ssd|hd)d?\b"),
+    ("disk", "ssd hdd hd", r"(?<=[gt]b)(?: (?:pcie|nvme|m\.2|sata))* (ssd|hd)d?\b"),
     (
         "letter",
         "bundle set style option paket combo pattern design",
