@@ -213,7 +213,7 @@ SENTENCES: Mapping[str, Sentence] = {
         "note", "The values of a curve are not kept in the store: they are in the archive."
     ),
     "history_rows_left": Sentence("note", "{lost} of {rows} rows were left out: missing or impossible {faults}."),
-    "history_counts_lost": Sentence("note", "count: {lost} cells cannot be read, or are no number that can be."),
+    "history_counts_lost": Sentence("note", "count: {lost} cells hold no number that can be."),
     "history_look_torn": Sentence("partial", "Rows that are no places of a list were left out."),
     # --- the store's door ---
     "look_impossible_time": Sentence("failed", "{list_id} was not stored: no list was looked at on {day}."),

@@ -98,7 +98,7 @@ def test_a_file_of_bad_rows_only_is_refused(store, tmp_path, row):
 @pytest.mark.parametrize("count", ["inf", "NaN", "-1", "1e300", "1.2万"])
 def test_a_count_that_cannot_be_is_left_out_and_told(store, tmp_path, count):
     loaded = import_history(store, write(tmp_path, f"a_US/x/y,2026-10-01,1,one,k1,{count}"), loaded_at=NOW)
-    assert tuple(map(str, loaded.findings)) == ("count: 1 cells cannot be read, or are no number that can be.",)
+    assert tuple(map(str, loaded.findings)) == ("count: 1 cell holds no number that can be.",)
     assert store.execute("SELECT count FROM observations").fetchall() == [(None,)]
 
 
