@@ -46,13 +46,13 @@ def refuse_incomplete(file: Path | str, names: Sequence[str]) -> None:
         or next(iter(difflib.get_close_matches(name, names, 1)), None)
         for name in missing
     }
-    told = ", ".join(f"{other} → {name}" for name, other in alike.items() if other)
+    hint = ", ".join(f"{other} → {name}" for name, other in alike.items() if other)
     raise UsageError(
         "{file} has no column {names}.",
-        next_step="Rename what it has: {alike}. " + NEEDS if told else NEEDS,
+        next_step="Rename what it has: {alike}. " + NEEDS if hint else NEEDS,
         file=file,
         names=", ".join(missing),
-        alike=told,
+        alike=hint,
     )
 
 

@@ -116,10 +116,10 @@ def read_own(path: Path) -> Mapping[str, Days]:
 def _days(code: str, table: Any) -> Days:
     if not (len(code) == len("USD") and code.isascii() and code.isalpha() and isinstance(table, dict)):
         raise ValueError(f"{code!r} is no currency with days")
-    found = []
+    days = []
     for day, units in table.items():
         number = isinstance(units, (int, float)) and not isinstance(units, bool)
         if not (number and math.isfinite(units) and 0 < units < _LEAST_WORTH):
             raise ValueError(f"[{code}] {day}: a number above 0 is wanted")
-        found.append((date.fromisoformat(day), 1 / float(units)))
-    return sorted(found)
+        days.append((date.fromisoformat(day), 1 / float(units)))
+    return sorted(days)

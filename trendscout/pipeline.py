@@ -88,7 +88,7 @@ def parse(
     from trendscout.intake import looks_of, pages_in
     from trendscout.steps.saved_pages import warc_pages
 
-    told = list(
+    replies = list(
         pages_in(
             [file],
             called=called or {},
@@ -101,7 +101,7 @@ def parse(
             read_warc=warc_pages,
         )
     )
-    return looks_of(told), [one for one in told if one.status != "taken"]
+    return looks_of(replies), [reply for reply in replies if reply.status != "taken"]
 
 
 def parse_table(
@@ -421,8 +421,8 @@ def record(workspace: Workspace, *, replay_days: int, now: datetime, settings: S
             except UsageError:  # nothing was read by then
                 continue
             recording.keep_shown(connection, made, replayed=True)
-        found = recording.record(connection, now=now)
-    return {name: [asdict(group) for group in groups] for name, groups in found.items()}
+        ways = recording.record(connection, now=now)
+    return {name: [asdict(group) for group in groups] for name, groups in ways.items()}
 
 
 def why(workspace: Workspace, product: str, *, now: datetime, settings: Settings) -> Why:

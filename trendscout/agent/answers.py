@@ -86,17 +86,17 @@ class Answers:
     def changes(self, days: int) -> Answer:
         """What changed in the top since `days` ago, by the rules of `report --changes`; what nobody looked at."""
         file = self.published.file()
-        report, since, told, unseen = changed(file, self.published.folder, days=days)
+        report, since, changes, unseen = changed(file, self.published.folder, days=days)
         return {
             **self._head(file, {}),
             "since": since,
             "note": None if since else "Nothing earlier is kept yet, so nothing can be called new or gone.",
             **{
-                name: [row_values(row, report.as_of) for row in getattr(told, name)]
+                name: [row_values(row, report.as_of) for row in getattr(changes, name)]
                 for name in ("new", "risen", "faded")
             },
-            "unchanged": told.unchanged,
-            "left": [_seen(seen) for seen in told.gone],
+            "unchanged": changes.unchanged,
+            "left": [_seen(seen) for seen in changes.gone],
             "not_looked": [_seen(seen) for seen in unseen],
         }
 
@@ -118,8 +118,8 @@ class Answers:
             "row": row and row_values(row, file.as_of, full=True),
             "note": None if row else "It stands on no list that was looked at, so it has no score now.",
             "reasons": [
-                {"signal": one.signal, "value": _number(one.value), "log_odds": _number(one.contribution)}
-                for one in (row.scored.reasons if row else ())
+                {"signal": reason.signal, "value": _number(reason.value), "log_odds": _number(reason.contribution)}
+                for reason in (row.scored.reasons if row else ())
             ],
             "places": [_place(sighting) for sighting in seen.get(product, ())[:10]],
             "listings": [_listing(listing) for listing in listings[:20]],
@@ -232,16 +232,18 @@ class Answers:
         """What is wrong and what to do about it, as far as it can be told without opening the store."""
         file = self.published.file()
         now = self.published.as_of or self.published.clock.now()
-        found = examine_published(file, self.published.folder, self.settings, now=now)
+        diagnoses = examine_published(file, self.published.folder, self.settings, now=now)
         return {
             **self._head(file, {}),
             "findings": [
                 {
-                    "level": one.level,
-                    "what": marked(filled(one.what, one.fields, "en"), 500),
-                    "next_step": marked(filled(one.next_step, one.fields, "en"), 500) if one.next_step else None,
+                    "level": diagnosis.level,
+                    "what": marked(filled(diagnosis.what, diagnosis.fields, "en"), 500),
+                    "next_step": marked(filled(diagnosis.next_step, diagnosis.fields, "en"), 500)
+                    if diagnosis.next_step
+                    else None,
                 }
-                for one in found
+                for diagnosis in diagnoses
             ],
             "note": "The store itself was not opened: `trendscout doctor` looks for damage in it.",
         }
@@ -306,20 +308,20 @@ def _values(columns: Sequence[Column], item: Row | Coverage, as_of: datetime) ->
     return {column.name: _plain(column, value(column, item, report, None)) for column in columns}
 
 
-def _plain(column: Column, found: Any) -> Any:
-    match found:
+def _plain(column: Column, cell: Any) -> Any:
+    match cell:
         case datetime():
-            return _moment(found)
+            return _moment(cell)
         case str() if column.name in _FREE:
-            return marked(found)
+            return marked(cell)
         case str() if column.kind in ("id", "url") or column.name == "list_id":
-            return key(found)
+            return key(cell)
         case str():
-            return visible(found)[:300]
+            return visible(cell)[:300]
         case float() | Decimal():
-            return _number(found)
+            return _number(cell)
         case _:
-            return found
+            return cell
 
 
 def _number(found: float | Decimal | None) -> float | int | None:
@@ -344,18 +346,18 @@ def _seen(one: Seen) -> Answer:
     }
 
 
-def _said(one: Said) -> Answer:
+def _said(said: Said) -> Answer:
     return {
-        "as_of": _moment(one.as_of),
-        "product_id": key(one.product_id),
-        "title": marked(one.title),
-        "list_id": key(one.list_id),
-        "position": one.position,
-        "rank": one.rank,
-        "probability": _number(one.probability),
-        "label": one.label,
-        "horizon_h": _number(one.horizon_h),
-        "came": one.came,
+        "as_of": _moment(said.as_of),
+        "product_id": key(said.product_id),
+        "title": marked(said.title),
+        "list_id": key(said.list_id),
+        "position": said.position,
+        "rank": said.rank,
+        "probability": _number(said.probability),
+        "label": said.label,
+        "horizon_h": _number(said.horizon_h),
+        "came": said.came,
     }
 
 

@@ -139,12 +139,12 @@ class Archive:
 
         known_in = Counter(ref.file for ref in known)
         self.findings = []
-        found = daily_files.files_of(self.folder)
-        for name in daily_files.gaps_in(found):
+        files = daily_files.files_of(self.folder)
+        for name in daily_files.gaps_in(files):
             self.findings.append(
                 ArchiveError("{file} of the archive is missing.", next_step="The other files are used.", file=name)
             )
-        for file in found:
+        for file in files:
             if since is not None and file.day < since.date():
                 continue
             if known_in[file.name] and pages_in(file.path) == known_in[file.name]:

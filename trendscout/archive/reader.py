@@ -65,7 +65,7 @@ def read_at(path: Path, ref: ArchiveRef) -> Received:
     try:
         with path.open("rb") as file:
             file.seek(ref.offset)
-            found = next(_in_member(_unpack(file, RECORD_LIMIT)[0], own=True), None)
+            record = next(_in_member(_unpack(file, RECORD_LIMIT)[0], own=True), None)
     except OSError as error:
         raise ArchiveError(
             "{file} of the archive cannot be read: {why}.",
@@ -75,9 +75,9 @@ def read_at(path: Path, ref: ArchiveRef) -> Received:
         ) from None
     except BadRecord as error:
         raise _bad(ref.file, ref.offset, error.why) from None
-    if not isinstance(found, Received):
-        raise _bad(ref.file, ref.offset, found.why if isinstance(found, BadRecord) else words("no page there"))
-    return found
+    if not isinstance(record, Received):
+        raise _bad(ref.file, ref.offset, record.why if isinstance(record, BadRecord) else words("no page there"))
+    return record
 
 
 def read_all(path: Path, name: str, tell: Tell) -> Iterator[tuple[ArchiveRef, Received]]:
@@ -137,10 +137,10 @@ def pages_in(path: Path) -> int | None:
             end = file.seek(0, os.SEEK_END)
             start = max(0, end - _CLOSING_BYTES)
             file.seek(start)
-            found = file.read().rfind(_GZIP)
-            if found < 0:
+            offset = file.read().rfind(_GZIP)
+            if offset < 0:
                 return None
-            file.seek(start + found)
+            file.seek(start + offset)
             return pages_told(_unpack(file, RECORD_LIMIT)[0])
     except (OSError, BadRecord):
         return None
@@ -278,9 +278,9 @@ def _next_member(file: BinaryIO, start: int) -> int | None:
     window = b""
     while chunk := file.read(_CHUNK):
         window += chunk
-        found = window.find(_GZIP)
-        if found >= 0:
-            return start + found
+        offset = window.find(_GZIP)
+        if offset >= 0:
+            return start + offset
         start += len(window) - len(_GZIP) + 1
         window = window[-len(_GZIP) + 1 :]
     return None

@@ -130,8 +130,8 @@ def received_of(record: ArcWarcRecord, *, own: bool) -> Received | Revisit | Non
     _check_digest(fields.get_header("WARC-Payload-Digest"), body)
     headers = tuple((str(name), str(value)) for name, value in http.headers) if http else ()
     chunked = any(n.lower() == "transfer-encoding" and "chunked" in v.lower() for n, v in headers)
-    told = fields.get_header(FIELD) if own else None
-    context = read_context(told) if told else RecordContext()
+    header = fields.get_header(FIELD) if own else None
+    context = read_context(header) if header else RecordContext()
     fetched_at = date_of(fields.get_header("WARC-Date"))
     target = fields.get_header("WARC-Target-URI") or ""
     return Received(
@@ -260,6 +260,6 @@ def _check_digest(expected: str | None, body: bytes) -> None:
     algorithm, _, digest = expected.partition(":")
     if algorithm.lower() != "sha1":
         return
-    found = hashlib.sha1(body, usedforsecurity=False).digest()
-    if digest not in (base64.b32encode(found).decode(), found.hex()):
+    sha1 = hashlib.sha1(body, usedforsecurity=False).digest()
+    if digest not in (base64.b32encode(sha1).decode(), sha1.hex()):
         raise BadRecord("the digest is wrong")

@@ -94,8 +94,8 @@ def public_url(text: str) -> str:
 
 
 def _without_secrets(text: str, depth: int) -> str:
-    def cleaned(found: re.Match[str]) -> str:
-        name, value = found.groups()
+    def cleaned(match: re.Match[str]) -> str:
+        name, value = match.groups()
         if _is_secret(name):
             return f"{name}=removed"
         if depth and "%3d" in value.lower():
@@ -103,7 +103,7 @@ def _without_secrets(text: str, depth: int) -> str:
             public = _without_secrets(_USER.sub("", inner), depth - 1)
             if public != inner:
                 return f"{name}={quote(public, safe='')}"
-        return found.group()
+        return match.group()
 
     return _PARAMETER.sub(cleaned, text)
 

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import AsOf, app, call, example, moment
+from trendscout.cli.app import AsOf, app, call_of, example, moment
 from trendscout.cli.language import t
 
 
@@ -42,19 +42,19 @@ def mcp(
     """Serve agents."""
     from trendscout.resources import folder
 
-    here = call(context)
+    call = call_of(context)
     if skill:
-        name = "SKILL.zh.md" if here.lang == "zh" else "SKILL.md"
+        name = "SKILL.zh.md" if call.lang == "zh" else "SKILL.md"
         sys.stdout.write((folder("skills/trendscout") / name).read_text(encoding="utf-8"))
         return
     from trendscout.agent.serve import serve
     from trendscout.clock import SystemClock
 
     serve(
-        here.workspace,
-        here.settings,
+        call.workspace,
+        call.settings,
         clock=SystemClock(),
-        say=here.say,
+        say=call.say,
         allow_writes=allow_writes,
         as_of=moment(as_of) if as_of else None,
         http=http,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
+from trendscout.cli.app import AsJson, AsOf, app, call_of, example, moment
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
@@ -49,14 +49,14 @@ def alert_set(
 
     if not _NAME.fullmatch(name):
         raise UsageError("{name} is no name of an alert.", next_step="Use letters, digits, - and _.", name=name)
-    here = call(context)
+    call = call_of(context)
     entry: dict[str, Any] = {"lines": [line_of(one) for one in conditions], "rest_days": rest_days}
     if product:
         entry["products"] = product
     elif not every:
         entry["marks"] = ["mine", "watch"]
-    _keep(here, {**_kept(here), name: entry})
-    here.say(
+    _keep(call, {**_kept(call), name: entry})
+    call.say(
         "The alert {name} is set; `trendscout alert try {name}` says how often it would have called.", name=name
     )
 
@@ -68,27 +68,27 @@ def alert_list(context: typer.Context, as_json: AsJson = False) -> None:
     from trendscout.cli.show import show_alerts
     from trendscout.report import alerts
 
-    here = call(context)
-    rules = alerts.read(here.settings.alerts)
+    call = call_of(context)
+    rules = alerts.read(call.settings.alerts)
     if as_json:
-        answer({name: dict(entry) for name, entry in here.settings.alerts.items()})
+        answer({name: dict(entry) for name, entry in call.settings.alerts.items()})
     else:
-        show_alerts(rules, here)
+        show_alerts(rules, call)
 
 
 @alert.command("remove", help=example("Forget an alert.", "trendscout alert remove top10"))
 def alert_remove(context: typer.Context, name: Name) -> None:
     """Remove an alert."""
-    here = call(context)
-    kept = _kept(here)
+    call = call_of(context)
+    kept = _kept(call)
     if name not in kept:
         raise UsageError(
             "There is no alert {name} in alerts.toml.",
             next_step="`trendscout alert list` shows them; those of trendscout.toml are taken out there.",
             name=name,
         )
-    _keep(here, {key: entry for key, entry in kept.items() if key != name})
-    here.say("The alert {name} is removed.", name=name)
+    _keep(call, {key: entry for key, entry in kept.items() if key != name})
+    call.say("The alert {name} is removed.", name=name)
 
 
 @alert.command(
@@ -106,28 +106,28 @@ def alert_try(
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_alert_trial
 
-    here = call(context)
-    with here.progress("Looking back"):
-        tried = pipeline.try_alert(here.workspace, name, days=days, now=moment(as_of), settings=here.settings)
+    call = call_of(context)
+    with call.progress("Looking back"):
+        tried = pipeline.try_alert(call.workspace, name, days=days, now=moment(as_of), settings=call.settings)
     if as_json:
         answer(tried)
     else:
-        show_alert_trial(tried, here)
+        show_alert_trial(tried, call)
 
 
-def _kept(here: "Call") -> dict[str, Any]:
+def _kept(call: "Call") -> dict[str, Any]:
     from trendscout.settings.config import ALERTS_FILE, load_alerts
 
-    return load_alerts(here.settings.home / ALERTS_FILE)
+    return load_alerts(call.settings.home / ALERTS_FILE)
 
 
-def _keep(here: "Call", table: dict[str, Any]) -> None:
+def _keep(call: "Call", table: dict[str, Any]) -> None:
     from trendscout.files import whole_file
     from trendscout.report.alerts import written
     from trendscout.settings.config import ALERTS_FILE
 
     text = written(table)
-    whole_file(here.settings.home / ALERTS_FILE, lambda part: part.write_text(text, encoding="utf-8"))
+    whole_file(call.settings.home / ALERTS_FILE, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 @app.command(
@@ -141,9 +141,9 @@ def words(context: typer.Context, as_of: AsOf = None, as_json: AsJson = False) -
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_words
 
-    here = call(context)
-    found = pipeline.watch_words(here.workspace, now=moment(as_of), settings=here.settings)
+    call = call_of(context)
+    watched = pipeline.watch_words(call.workspace, now=moment(as_of), settings=call.settings)
     if as_json:
-        answer(found.met)
+        answer(watched.met)
     else:
-        show_words(found, here)
+        show_words(watched, call)

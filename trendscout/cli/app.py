@@ -43,8 +43,8 @@ def market_code(text: str | None) -> str | None:
         return text and code
     from trendscout.intake.countries import market_named, nearest
 
-    found = market_named(text)
-    if found is None:
+    market = market_named(text)
+    if market is None:
         near = ", ".join(f"{code} ({name})" for name, code in nearest(text))
         raise UsageError(
             "There is no market {name!r}.",
@@ -52,7 +52,7 @@ def market_code(text: str | None) -> str | None:
             name=text,
             near=near,
         )
-    return found
+    return market
 
 
 Market = Annotated[
@@ -151,10 +151,10 @@ def options(
         from trendscout.intake import load_sources
         from trendscout.sources.source import declare
 
-        found, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
-        declare(found)
+        own_sources, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
+        declare(own_sources)
         settings = replace(settings, left_out=faults)
-    here = context.obj = Call(
+    call = context.obj = Call(
         workspace=Workspace.at(address_of(settings, db)),
         settings=settings,
         lang=choose(sys.argv[1:], os.environ, settings.lang) if lang is None else help_lang(),
@@ -162,7 +162,7 @@ def options(
         verbose=verbose,
     )
     if context.invoked_subcommand in _CHANGE_THE_STORE:
-        context.call_on_close(lambda: _publish(here))
+        context.call_on_close(lambda: _publish(call))
 
 
 # After these the desk, if there is one, shows something else.
@@ -171,13 +171,13 @@ _CHANGE_THE_STORE = frozenset(
 )
 
 
-def _publish(here: "Call") -> None:
+def _publish(call: "Call") -> None:
     from trendscout import pipeline
 
-    pipeline.publish(here.workspace, now=datetime.now(UTC))
+    pipeline.publish(call.workspace, now=datetime.now(UTC))
 
 
-def call(context: typer.Context) -> "Call":
+def call_of(context: typer.Context) -> "Call":
     """The global options of this run."""
     return cast("Call", context.find_root().obj)
 
@@ -190,13 +190,13 @@ def moment(text: str | None) -> datetime:
     if text is None:
         return datetime.now(UTC)
     try:
-        found = datetime.fromisoformat(text)
+        time = datetime.fromisoformat(text)
     except ValueError as error:
         raise UsageError("{text} is not a time.", next_step="Write 2026-08-04T12:00Z.", text=text) from error
-    found = found.replace(tzinfo=UTC) if found.tzinfo is None else found.astimezone(UTC)
-    if found > datetime.now(UTC) + _CLOCKS_DIFFER:
+    time = time.replace(tzinfo=UTC) if time.tzinfo is None else time.astimezone(UTC)
+    if time > datetime.now(UTC) + _CLOCKS_DIFFER:
         raise UsageError("{text} is in the future.", next_step="Give a time that has been.", text=text)
-    return found
+    return time
 
 
 def item_kind(text: str | None) -> "ItemKind | None":

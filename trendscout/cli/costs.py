@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
+from trendscout.cli.app import AsJson, AsOf, app, call_of, example, moment
 from trendscout.cli.language import t
 
 
@@ -30,13 +30,13 @@ def costs(
     from trendscout.cli.show import show_costs
     from trendscout.steps.costs import OWN_FILE
 
-    here = call(context)
+    call = call_of(context)
     if example_:
         typer.echo((resources.files("trendscout") / "costs.example.toml").read_text(encoding="utf-8"), nl=False)
         return
     now = moment(as_of)
-    book = pipeline.costs(here.workspace, now=now, settings=here.settings)
+    book = pipeline.costs(call.workspace, now=now, settings=call.settings)
     if as_json:
         answer(book)
     else:
-        show_costs(book, here.settings.own(OWN_FILE), now.date(), here)
+        show_costs(book, call.settings.own(OWN_FILE), now.date(), call)

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import app, call, example
+from trendscout.cli.app import app, call_of, example
 from trendscout.cli.language import t
 
 
@@ -34,29 +34,29 @@ def serve(
     from trendscout.clock import SystemClock
     from trendscout.desk.serve import serve as serve_desk
 
-    here = call(context)
+    call = call_of(context)
     if not demo:
         serve_desk(
-            here.workspace,
-            here.settings,
+            call.workspace,
+            call.settings,
             port=port,
-            lang=here.lang,
+            lang=call.lang,
             clock=SystemClock(),
-            say=here.say,
+            say=call.say,
             images=images,
         )
         return
     from trendscout.desk.example import demo_desk
 
-    with demo_desk(out, days=days, lang=here.lang, say=here.say) as found:
+    with demo_desk(out, days=days, lang=call.lang, say=call.say) as desk:
         serve_desk(
-            found.workspace,
-            found.settings,
+            desk.workspace,
+            desk.settings,
             port=port,
-            lang=here.lang,
-            clock=found.clock,
-            say=here.say,
-            base_url=found.base_urls,
+            lang=call.lang,
+            clock=desk.clock,
+            say=call.say,
+            base_url=desk.base_urls,
             images=images,
         )
 
@@ -74,6 +74,6 @@ def extension(
     """Write out the clip extension."""
     from trendscout.desk.extension import write_extension
 
-    here = call(context)
+    call = call_of(context)
     write_extension(out)
-    here.say("{folder} holds the extension; {file} says how to load it.", folder=out, file=out / "README.txt")
+    call.say("{folder} holds the extension; {file} says how to load it.", folder=out, file=out / "README.txt")

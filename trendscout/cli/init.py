@@ -43,7 +43,7 @@ class Answers:
     push: str = ""  # wecom, dingtalk, feishu, apprise or nothing
 
 
-def begin(here: Call, folder: Path, *, ask: bool, collect: bool) -> None:
+def begin(call: Call, folder: Path, *, ask: bool, collect: bool) -> None:
     """Write trendscout.toml and jobs/ into `folder`, look around once, and say what comes next.
 
     Raises UsageError, writing nothing, if a configuration is there already.
@@ -51,34 +51,34 @@ def begin(here: Call, folder: Path, *, ask: bool, collect: bool) -> None:
     target = folder / "trendscout.toml"
     if target.exists():
         raise UsageError("{file} is there already.", next_step="Edit it, or give another folder.", file=target)
-    answers = _ask(here) if ask else Answers(lang=here.lang)
+    answers = _ask(call) if ask else Answers(lang=call.lang)
     folder.mkdir(parents=True, exist_ok=True)
     jobs = folder / "jobs"
     if not jobs.exists():
         shutil.copytree(resources("jobs"), jobs)
     whole_file(target, lambda part: part.write_text(configuration(answers), encoding="utf-8"))
-    here.say("{file} and {jobs} are written.", file=target.resolve(), jobs=jobs.resolve())
-    here.say("{store} will be the store.", store=load_settings(target).home.resolve() / DEFAULT_DB)
-    _first_look(here, target, collect=collect and bool(answers.contact))
+    call.say("{file} and {jobs} are written.", file=target.resolve(), jobs=jobs.resolve())
+    call.say("{store} will be the store.", store=load_settings(target).home.resolve() / DEFAULT_DB)
+    _first_look(call, target, collect=collect and bool(answers.contact))
 
 
-def _ask(here: Call) -> Answers:
+def _ask(call: Call) -> Answers:
     def ask(question: str, default: str, check: Callable[[str], T]) -> T:
         """The answer once it fits: what does not is told at once, and asked again."""
         while True:
-            told = typer.prompt(tr(question, here.lang), default=default, show_default=bool(default), err=True)
+            answer = typer.prompt(tr(question, call.lang), default=default, show_default=bool(default), err=True)
             try:
-                return check(str(told).strip())
+                return check(str(answer).strip())
             except UsageError as error:
-                here.warn(error)
+                call.warn(error)
 
     return Answers(
         contact=ask(
             "A mail or web address that sites may reach you at (empty: nothing is collected live)", "", contact_of
         ),
         markets=ask("Markets", "US,UK", markets_of),
-        categories=_ask_categories(here, ask),
-        lang=ask("Language, zh or en", here.lang, lang_of),
+        categories=_ask_categories(call, ask),
+        lang=ask("Language, zh or en", call.lang, lang_of),
         timezone=ask("Time zone of jobs and reports", local_zone(), zone_of),
         drops=ask("Folder for reports", "drops", str),
         push=ask(
@@ -91,20 +91,20 @@ def _ask(here: Call) -> Answers:
     )
 
 
-def _ask_categories(here: Call, ask: Callable[..., Any]) -> Mapping[str, tuple[str, ...]]:
+def _ask_categories(call: Call, ask: Callable[..., Any]) -> Mapping[str, tuple[str, ...]]:
     """By source that is on and has several categories, those wanted; each shows what it offers."""
-    found: dict[str, tuple[str, ...]] = {}
+    categories: dict[str, tuple[str, ...]] = {}
     for source in sources().values():
         if source.default_on and len(source.categories) > 1:
-            here.say(
+            call.say(
                 "{title}: it has {all}, and whatever else stands in its addresses.",
                 title=source.title,
                 all=", ".join(source.categories),
             )
-            question = tr("Categories of {source}, between commas", here.lang, source=source.name)
+            question = tr("Categories of {source}, between commas", call.lang, source=source.name)
             if wanted := ask(question, source.categories[0], categories_of):
-                found[source.name] = wanted
-    return found
+                categories[source.name] = wanted
+    return categories
 
 
 def categories_of(text: str) -> tuple[str, ...]:
@@ -252,7 +252,7 @@ folder = "{drops}"       # where drops go
 {push}"""
 
 
-def _first_look(here: Call, target: Path, *, collect: bool) -> None:
+def _first_look(call: Call, target: Path, *, collect: bool) -> None:
     from trendscout import pipeline
     from trendscout.cli.show import show_diagnoses, show_outcomes, show_report
     from trendscout.clock import SystemClock
@@ -264,23 +264,23 @@ def _first_look(here: Call, target: Path, *, collect: bool) -> None:
     settings = load_settings(target)
     workspace = Workspace.at(address_of(settings))
     now = datetime.now(UTC)
-    show_diagnoses(examine(workspace, settings, now=now), here.lang)
+    show_diagnoses(examine(workspace, settings, now=now), call.lang)
     if not collect:
-        here.say(
+        call.say(
             "Next: put a contact into {file}, then `trendscout run {job}`.", file=target, job="jobs/daily.toml"
         )
         return
     try:
-        with here.progress("Collecting"):
+        with call.progress("Collecting"):
             outcomes = pipeline.collect(workspace, queries_for(settings), settings, clock=SystemClock())
             pipeline.match(workspace)
     except TrendscoutError as error:
-        here.warn(error)
+        call.warn(error)
         return
-    show_outcomes(outcomes, here)
+    show_outcomes(outcomes, call)
     made = pipeline.report(workspace, ReportQuery(top=settings.top), now=datetime.now(UTC), settings=settings)
-    show_report(made, here, "table", None, machine=False)
-    here.say(
+    show_report(made, call, "table", None, machine=False)
+    call.say(
         "Not enough data yet: first probabilities after about {days} days of daily looks. "
         "Start warm with `trendscout import` of a history or an export.",
         days=_FIRST_PROBABILITIES_DAYS,

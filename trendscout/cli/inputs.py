@@ -17,7 +17,7 @@ from trendscout.cli.app import (
     Markets,
     Source,
     app,
-    call,
+    call_of,
     example,
     item_kind,
     moment,
@@ -54,13 +54,13 @@ def sources(
     from trendscout.cli.show import show_sources
     from trendscout.steps.ledger import ledger
 
-    here = call(context)
-    entries = ledger(here.workspace.db, name)
+    call = call_of(context)
+    entries = ledger(call.workspace.db, name)
     if as_json:
         answer(entries[0] if name else entries)
     else:
-        show_sources(entries, here.lang, full=name is not None)
-    here.end()
+        show_sources(entries, call.lang, full=name is not None)
+    call.end()
 
 
 @app.command(
@@ -90,19 +90,19 @@ def collect(
     from trendscout.clock import SystemClock
     from trendscout.sources.queries import queries_for
 
-    here = call(context)
-    workspace = here.workspace
-    queries = queries_for(here.settings, names or (), markets=market, categories=category, kind=kind)
-    with here.progress("Collecting"):
-        outcomes = pipeline.collect(workspace, queries, here.settings, clock=SystemClock(), base_url=base_url)
+    call = call_of(context)
+    workspace = call.workspace
+    queries = queries_for(call.settings, names or (), markets=market, categories=category, kind=kind)
+    with call.progress("Collecting"):
+        outcomes = pipeline.collect(workspace, queries, call.settings, clock=SystemClock(), base_url=base_url)
     if as_json:
         answer(outcomes)
     else:
-        show_outcomes(outcomes, here)
+        show_outcomes(outcomes, call)
     if any(outcome.fault for outcome in outcomes):
         raise typer.Exit(FAULT_OF_OURS)
     came = {outcome.status for outcome in outcomes} - {"left"}
-    here.end(partial=bool(outcomes) and came != {"ok"})
+    call.end(partial=bool(outcomes) and came != {"ok"})
 
 
 @app.command(
@@ -139,19 +139,19 @@ def ingest(
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_taken
 
-    here = call(context)
+    call = call_of(context)
     if undo:
-        _undo(undo, here, as_json=as_json)
+        _undo(undo, call, as_json=as_json)
         return
     if inbox:
-        _inbox(paths or [], market, here, as_json=as_json)
+        _inbox(paths or [], market, call, as_json=as_json)
         return
     if not paths:
         raise UsageError("There is nothing to ingest.", next_step="Name files or folders, or give --inbox.")
-    with ExitStack() as held, here.progress("Reading"):
+    with ExitStack() as held, call.progress("Reading"):
         files = {held.enter_context(given(path)): str(path) for path in paths}
         taken = pipeline.ingest(
-            here.workspace,
+            call.workspace,
             list(files),
             source=source,
             market=market,
@@ -164,7 +164,7 @@ def ingest(
     if as_json:
         answer(taken)
     else:
-        show_taken(taken, here.lang)
+        show_taken(taken, call.lang)
     _end(taken)
 
 
@@ -176,37 +176,37 @@ def _end(taken: Sequence[Any]) -> None:
         raise typer.Exit(PARTIAL)
 
 
-def _undo(wanted: str, here: "Call", *, as_json: bool) -> None:
+def _undo(wanted: str, call: "Call", *, as_json: bool) -> None:
     from trendscout import pipeline
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_brought
 
     if wanted == "list":
-        brought = pipeline.brought_files(here.workspace)
+        brought = pipeline.brought_files(call.workspace)
         if as_json:
             keys = ("file_id", "name", "brought_at", "looks")
             answer([dict(zip(keys, one, strict=True)) for one in brought])
         else:
-            show_brought(brought, here.lang)
+            show_brought(brought, call.lang)
         return
-    name, looks = pipeline.undo(here.workspace, wanted, now=moment(None))
-    here.say("{file} is taken back: {count} looks went. The archive keeps it.", file=name, count=looks)
+    name, looks = pipeline.undo(call.workspace, wanted, now=moment(None))
+    call.say("{file} is taken back: {count} looks went. The archive keeps it.", file=name, count=looks)
 
 
-def _inbox(paths: Sequence[Path], market: str | None, here: "Call", *, as_json: bool) -> None:
+def _inbox(paths: Sequence[Path], market: str | None, call: "Call", *, as_json: bool) -> None:
     from trendscout import pipeline
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_inbox
 
     if len(paths) > 1:
         raise UsageError("--inbox takes one folder.", next_step="Give it alone: trendscout ingest --inbox FOLDER.")
-    folder = paths[0] if paths else here.settings.home / "inbox"
-    with here.progress("Reading"):
-        files = pipeline.ingest_inbox(here.workspace, folder, market=market, now=moment(None), lang=here.lang)
+    folder = paths[0] if paths else call.settings.home / "inbox"
+    with call.progress("Reading"):
+        files = pipeline.ingest_inbox(call.workspace, folder, market=market, now=moment(None), lang=call.lang)
     if as_json:
         answer(files)
     else:
-        show_inbox(files, here.lang)
+        show_inbox(files, call.lang)
     if any(one.state == "refused" for one in files):
         raise typer.Exit(PARTIAL)
 
@@ -237,14 +237,14 @@ def parse(
     from trendscout.cli.show import show_parsed
     from trendscout.intake import kind_of
 
-    here = call(context)
+    call = call_of(context)
     with given(file) as path:
         kind = kind_of(path) if source is None and not profile else ""
         if kind == "history":
-            _parse_history(path, file, here)
+            _parse_history(path, file, call)
             return
         if profile or kind == "export":
-            _parse_table(path, profile, market, category, at, here)
+            _parse_table(path, profile, market, category, at, call)
             return
         looks, rest = pipeline.parse(
             path,
@@ -256,18 +256,18 @@ def parse(
             now=moment(None),
             called={path: "-"} if str(file) == "-" else {},
         )
-    found = [snapshot for look in looks for snapshot in look.snapshots()]
-    for snapshot in found:
+    snapshots = [snapshot for look in looks for snapshot in look.snapshots()]
+    for snapshot in snapshots:
         for entry in snapshot.entries:
             line({**vars_of(entry), "taken_at": snapshot.taken_at})
-    show_parsed(looks, found, rest, here)
-    if not found:
+    show_parsed(looks, snapshots, rest, call)
+    if not snapshots:
         raise next((one.fault for one in rest if one.fault), _nothing(file, rest[0].findings if rest else ()))
-    if any(one.status != "ok" for one in found) or any(one.status == "blocked" for one in rest):
+    if any(one.status != "ok" for one in snapshots) or any(one.status == "blocked" for one in rest):
         raise typer.Exit(PARTIAL)
 
 
-def _parse_history(path: Path, called: Path, here: "Call") -> None:
+def _parse_history(path: Path, called: Path, call: "Call") -> None:
     """One JSON line a row of a history, and what of it would be left out."""
     from trendscout import pipeline
     from trendscout.cli.output import line
@@ -275,14 +275,14 @@ def _parse_history(path: Path, called: Path, here: "Call") -> None:
     with pipeline.parse_history(path, called=called) as (findings, rows):
         for row in rows:
             line(row)
-    for told in findings:
-        here.say("{finding}", finding=told.said(here.lang))
+    for note in findings:
+        call.say("{finding}", finding=note.said(call.lang))
     if findings:
         raise typer.Exit(PARTIAL)
 
 
 def _parse_table(
-    file: Path, profile: str | None, market: str | None, category: str, at: str | None, here: "Call"
+    file: Path, profile: str | None, market: str | None, category: str, at: str | None, call: "Call"
 ) -> None:
     """One JSON line an entry or a SKU of a table, and what is told of it."""
     from trendscout import pipeline
@@ -295,11 +295,11 @@ def _parse_table(
     for snapshot in export.snapshots:
         for entry in snapshot.entries:
             line({**vars_of(entry), "taken_at": snapshot.taken_at})
-    for one in export.stock:
-        line(one)
-    show_parsed((), [replace(snapshot, findings=()) for snapshot in export.snapshots], (), here)
-    for told in export.findings:
-        here.say("{finding}", finding=told.said(here.lang))
+    for good in export.stock:
+        line(good)
+    show_parsed((), [replace(snapshot, findings=()) for snapshot in export.snapshots], (), call)
+    for note in export.findings:
+        call.say("{finding}", finding=note.said(call.lang))
     if not export.snapshots and not export.stock:
         raise typer.Exit(PARTIAL)
 
@@ -347,17 +347,17 @@ def import_(
     from trendscout import pipeline
     from trendscout.cli.output import answer
 
-    here = call(context)
+    call = call_of(context)
     if order not in ("", "rows"):
         raise UsageError("--order is {order!r}.", next_step="Give rows, or leave it out.", order=order)
     with given(file) as path:
         if draft or draft_to:
             text = pipeline.draft_profile(path, sheet=sheet)
-            _show_draft(text, draft_to, here)
+            _show_draft(text, draft_to, call)
             return
-        with here.progress("Importing"):
+        with call.progress("Importing"):
             loaded = pipeline.import_file(
-                here.workspace,
+                call.workspace,
                 path,
                 profile=profile,
                 market=market,
@@ -371,7 +371,7 @@ def import_(
     if as_json:
         answer(loaded)
     else:
-        here.say(
+        call.say(
             "{file} ({kind}): {snapshots} new snapshots, {observations} observations, {listings} new listings; "
             "{known} known; {stock} goods of your own.",
             file=shown_name(file),
@@ -382,17 +382,17 @@ def import_(
             known=loaded.loaded.known,
             stock=loaded.stock,
         )
-        for told in loaded.findings:
-            here.say("{finding}", finding=told.said(here.lang))
+        for note in loaded.findings:
+            call.say("{finding}", finding=note.said(call.lang))
     if not (loaded.loaded.snapshots or loaded.loaded.known or loaded.stock):
-        here.say("Nothing was stored. {step}", step=_REMEDY)
+        call.say("Nothing was stored. {step}", step=_REMEDY)
         raise typer.Exit(PARTIAL)
 
 
 _REMEDY = "Mend what is told above, or see which columns are read as what: trendscout import FILE --draft."
 
 
-def _show_draft(text: str, file: Path | None, here: "Call") -> None:
+def _show_draft(text: str, file: Path | None, call: "Call") -> None:
     """The draft of a profile on stdout, or in a file that is not there yet."""
     if file is None:
         sys.stdout.write(text)
@@ -400,7 +400,7 @@ def _show_draft(text: str, file: Path | None, here: "Call") -> None:
     if file.exists():
         raise UsageError("{file} is there already.", next_step="Name a new file.", file=file)
     whole_file(file, lambda part: part.write_text(text, encoding="utf-8"))
-    here.say("{file} is written: check it, then give --profile {file}.", file=file)
+    call.say("{file} is written: check it, then give --profile {file}.", file=file)
 
 
 @declarative.command(
@@ -419,12 +419,12 @@ def source_test(
     from trendscout import pipeline
     from trendscout.cli.output import line
 
-    here = call(context)
+    call = call_of(context)
     reading = pipeline.try_source(file, page, market=market, now=moment(None))
     for entry in reading.entries:
         line(entry)
-    for one in reading.findings:
-        here.say("{finding}", finding=one.said(here.lang))
-    here.say("{count} entries", count=len(reading.entries))
+    for note in reading.findings:
+        call.say("{finding}", finding=note.said(call.lang))
+    call.say("{count} entries", count=len(reading.entries))
     if reading.status != "ok":
         raise typer.Exit(PARTIAL)

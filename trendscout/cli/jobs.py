@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, app, call, example, moment
+from trendscout.cli.app import AsJson, app, call_of, example, moment
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
 
@@ -26,20 +26,20 @@ def list_jobs(context: typer.Context, folder: Folder = None, as_json: AsJson = F
     from trendscout.settings.jobfile import load_jobs
     from trendscout.steps.job_states import last_and_next
 
-    here = call(context)
+    call = call_of(context)
     faults: list[Exception] = []
 
     def tell(fault: Exception) -> None:
         faults.append(fault)
-        here.say("{error}", error=fault)
+        call.say("{error}", error=fault)
 
-    found = load_jobs(folder or here.settings.home / "jobs", here.settings, tell=tell, allow_outside=True)
-    lines = last_and_next(here.workspace, found, now=moment(None))
+    loaded_jobs = load_jobs(folder or call.settings.home / "jobs", call.settings, tell=tell, allow_outside=True)
+    lines = last_and_next(call.workspace, loaded_jobs, now=moment(None))
     if as_json:
-        answer([{"file": str(one.path), **asdict(state)} for one, state in zip(found, lines, strict=True)])
+        answer([{"file": str(job.path), **asdict(state)} for job, state in zip(loaded_jobs, lines, strict=True)])
     else:
-        show_jobs(found, lines, here)
-    here.end(partial=bool(faults))
+        show_jobs(loaded_jobs, lines, call)
+    call.end(partial=bool(faults))
 
 
 @jobs.command("runs", help=example("What a job did, and its next times.", "trendscout jobs runs daily --last 10"))
@@ -58,14 +58,14 @@ def runs_of_job(
     from trendscout.cli.show import show_runs
     from trendscout.steps.job_states import runs_so_far
 
-    here = call(context)
+    call = call_of(context)
     work = _job(context, job, folder)
-    past = runs_so_far(here.workspace, work.name, most=last)
+    past = runs_so_far(call.workspace, work.name, most=last)
     coming = list(islice(work.due.after(moment(None)), following))
     if as_json:
         answer({"runs": past, "next": coming})
     else:
-        show_runs(work, past, coming, here)
+        show_runs(work, past, coming, call)
 
 
 @jobs.command(
@@ -85,15 +85,15 @@ def try_one(
     from trendscout.cli.show import show_trial
     from trendscout.jobs.trial import try_job
 
-    here = call(context)
+    call = call_of(context)
     work = _job(context, job, folder)
-    with here.progress("Ranking"):
-        tried = try_job(work, here.workspace, here.settings, lang=here.lang, now=moment(None))
+    with call.progress("Ranking"):
+        tried = try_job(work, call.workspace, call.settings, lang=call.lang, now=moment(None))
     if as_json:
         answer(tried)
     else:
-        show_trial(tried, here)
-    here.end(partial=bool(tried.faults) or any(message.faults for message in tried.messages))
+        show_trial(tried, call)
+    call.end(partial=bool(tried.faults) or any(message.faults for message in tried.messages))
 
 
 def _job(context: typer.Context, name: str, folder: Path | None) -> "Job":
@@ -103,12 +103,12 @@ def _job(context: typer.Context, name: str, folder: Path | None) -> "Job":
     """
     from trendscout.settings.jobfile import load_job
 
-    here = call(context)
-    place = folder or here.settings.home / "jobs"
+    call = call_of(context)
+    place = folder or call.settings.home / "jobs"
     file = Path(name) if name.endswith(".toml") else place / f"{name}.toml"
     if not file.is_file():
         known = ", ".join(sorted(one.stem for one in place.glob("*.toml"))) or "–"
         raise UsageError(
             "{folder} has no job {job}.", next_step="There are: {all}.", folder=place, job=name, all=known
         )
-    return load_job(file, here.settings, allow_outside=True)
+    return load_job(file, call.settings, allow_outside=True)

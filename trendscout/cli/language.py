@@ -51,8 +51,8 @@ def configured(arguments: Sequence[str]) -> str:
             text = opened.read(_MOST_BYTES)
     except (OSError, ValueError):
         return ""
-    found = _LANG.search((b"\n" + text).partition(b"\n[")[0])  # above the first table, without a parser's time
-    return found[1].decode() if found else ""
+    match = _LANG.search((b"\n" + text).partition(b"\n[")[0])  # above the first table, without a parser's time
+    return match[1].decode() if match else ""
 
 
 def t(text: str) -> str:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, call, example, moment
+from trendscout.cli.app import FAULT_OF_OURS, AsJson, app, call_of, example, moment
 from trendscout.cli.choices import given_jobs
 from trendscout.cli.language import t
 from trendscout.store.address import StoreAddress
@@ -46,22 +46,22 @@ def demo(
     from trendscout.cli.show import show_demo
     from trendscout.demo.run import run_demo
 
-    here = call(context)
+    call = call_of(context)
     given = context.find_root().params.get("db")
-    with here.progress("Playing the market"):
+    with call.progress("Playing the market"):
         result = run_demo(
             out,
             days=days,
             seed=seed,
             markets=tuple(market.split(",")),
-            db=here.workspace.db if given else None,
-            lang=here.lang,
-            say=here.say,
+            db=call.workspace.db if given else None,
+            lang=call.lang,
+            say=call.say,
         )
     if as_json:
         answer(result)
     else:
-        show_demo(result, here)
+        show_demo(result, call)
 
 
 @app.command(
@@ -82,7 +82,7 @@ def init(
     from trendscout.cli.init import begin
     from trendscout.resources import home, users_home
 
-    begin(call(context), folder or (users_home() if user else home()), ask=not yes, collect=collect)
+    begin(call_of(context), folder or (users_home() if user else home()), ask=not yes, collect=collect)
 
 
 @app.command(help=example("One job now.", "trendscout run jobs/daily.toml"))
@@ -100,17 +100,17 @@ def run(
     from trendscout.jobs.run import run_job
     from trendscout.settings.jobfile import load_job
 
-    here = call(context)
-    work = load_job(job, here.settings, allow_outside=allow_outside)
-    with here.progress("Running"):
-        done = run_job(work, here.workspace, here.settings, lang=here.lang, clock=SystemClock(), again=again)
+    call = call_of(context)
+    work = load_job(job, call.settings, allow_outside=allow_outside)
+    with call.progress("Running"):
+        done = run_job(work, call.workspace, call.settings, lang=call.lang, clock=SystemClock(), again=again)
     if as_json:
         answer(done)
     else:
-        show_run(done, here)
+        show_run(done, call)
     if done.state == "failed" or any(outcome.fault for outcome in done.outcomes):
         raise typer.Exit(FAULT_OF_OURS)
-    here.end(partial=done.state == "partial")
+    call.end(partial=done.state == "partial")
 
 
 @pushes.command("list", help=example("The messages that did not arrive, and why.", "trendscout push list"))
@@ -120,13 +120,19 @@ def push_list(context: typer.Context, as_json: AsJson = False) -> None:
     from trendscout.cli.show import show_undelivered
     from trendscout.jobs.notify import undelivered
 
-    here = call(context)
-    with here.workspace.store(must_exist=True) as connection:
-        found = undelivered(connection)
+    call = call_of(context)
+    with call.workspace.store(must_exist=True) as connection:
+        by_channel = undelivered(connection)
     if as_json:
-        answer([{"channel": channel, **one.as_dict()} for channel, some in found.items() for one in some])
+        answer(
+            [
+                {"channel": channel, **message.as_dict()}
+                for channel, messages in by_channel.items()
+                for message in messages
+            ]
+        )
     else:
-        show_undelivered(found, here)
+        show_undelivered(by_channel, call)
 
 
 @pushes.command("retry", help=example("Send messages with the next run.", "trendscout push retry --channel team"))
@@ -144,9 +150,9 @@ def push_drop(context: typer.Context, keys: Keys = None, channel: OfChannel = No
 def _settle(context: typer.Context, keys: list[str] | None, channel: str | None, *, retry: bool) -> None:
     from trendscout.jobs.notify import change_undelivered
 
-    here = call(context)
-    count = change_undelivered(here.workspace, keys or (), channel, now=moment(None), retry=retry)
-    here.say(
+    call = call_of(context)
+    count = change_undelivered(call.workspace, keys or (), channel, now=moment(None), retry=retry)
+    call.say(
         "{count} messages are sent with the next run." if retry else "{count} messages are forgotten.", count=count
     )
 
@@ -165,13 +171,13 @@ def schedule(
     """Run jobs by the clock."""
     from trendscout.jobs.schedule import serve
 
-    here = call(context)
+    call = call_of(context)
     serve(
-        folder or here.settings.home / "jobs",
-        here.workspace,
-        here.settings,
-        lang=here.lang,
-        say=here.say,
+        folder or call.settings.home / "jobs",
+        call.workspace,
+        call.settings,
+        lang=call.lang,
+        say=call.say,
         allow_outside=allow_outside,
     )
 
@@ -188,15 +194,15 @@ def replay(
     from trendscout import pipeline
     from trendscout.cli.output import answer
 
-    here = call(context)
-    with here.progress("Reading the archive"):
-        done = pipeline.replay(here.workspace, since=moment(since) if since else None, now=moment(None))
+    call = call_of(context)
+    with call.progress("Reading the archive"):
+        done = pipeline.replay(call.workspace, since=moment(since) if since else None, now=moment(None))
     for finding in (*done.findings, *done.loaded.findings):
-        here.say("{finding}", finding=finding.said(here.lang))
+        call.say("{finding}", finding=finding.said(call.lang))
     if as_json:
         answer(done)
     else:
-        here.say(
+        call.say(
             "{crawls} looks read again: {snapshots} snapshots new or changed, {known} as they were.",
             crawls=done.crawls,
             snapshots=done.loaded.snapshots,
@@ -221,14 +227,14 @@ def doctor(
     from trendscout.cli.show import show_diagnoses
     from trendscout.jobs.doctor import examine, mend
 
-    here = call(context)
-    for host in mend(here.workspace, now=moment(None)) if to_mend else ():
-        here.say("{host} is asked again with the next run.", host=host)
-    diagnoses = examine(here.workspace, here.settings, now=moment(None))
+    call = call_of(context)
+    for host in mend(call.workspace, now=moment(None)) if to_mend else ():
+        call.say("{host} is asked again with the next run.", host=host)
+    diagnoses = examine(call.workspace, call.settings, now=moment(None))
     if as_json:
         answer(diagnoses)
     else:
-        show_diagnoses(diagnoses, here.lang)
+        show_diagnoses(diagnoses, call.lang)
     worst = max((one.exit_code for one in diagnoses), default=0)
     if worst:
         raise typer.Exit(worst)
@@ -239,9 +245,9 @@ def backup(context: typer.Context, file: Annotated[Path, typer.Argument(help=t("
     """Back the store up."""
     from trendscout.store.upkeep import back_up
 
-    here = call(context)
-    size = back_up(here.workspace.db, file)
-    here.say("{file} holds the whole store ({size} bytes).", file=file, size=size)
+    call = call_of(context)
+    size = back_up(call.workspace.db, file)
+    call.say("{file} holds the whole store ({size} bytes).", file=file, size=size)
 
 
 @database.command(help=example("Put a copy in the store's place.", "trendscout db restore store-2026-11.duckdb"))
@@ -251,11 +257,11 @@ def restore(
     """Restore a copy."""
     from trendscout.store.upkeep import restore as restore_store
 
-    here = call(context)
-    kept = restore_store(file, here.workspace.db)
-    here.say("{db} is now {file}.", db=here.workspace.db, file=file)
+    call = call_of(context)
+    kept = restore_store(file, call.workspace.db)
+    call.say("{db} is now {file}.", db=call.workspace.db, file=file)
     if kept:
-        here.say("What stood there before is {kept}.", kept=kept)
+        call.say("What stood there before is {kept}.", kept=kept)
 
 
 @database.command(help=example("Look for damage and contradictions in the store.", "trendscout db check"))
@@ -272,18 +278,18 @@ def check(
     from trendscout.store.mend import mend
     from trendscout.store.upkeep import check as check_store
 
-    here = call(context)
-    mended = here.workspace.write(mend, must_exist=True) if to_mend else {}
+    call = call_of(context)
+    mended = call.workspace.write(mend, must_exist=True) if to_mend else {}
     for name, count in mended.items():
-        here.say("Mended: {count} × {name}.", count=count, name=name)
-    faults = check_store(here.workspace.db)
+        call.say("Mended: {count} × {name}.", count=count, name=name)
+    faults = check_store(call.workspace.db)
     if as_json:
         answer(faults)
     else:
         for fault in faults:
-            here.say(fault.what, count=fault.count)
+            call.say(fault.what, count=fault.count)
         if not faults:
-            here.say("The store is sound.")
+            call.say("The store is sound.")
     if faults:
         raise typer.Exit(4)
 
@@ -296,23 +302,23 @@ def compact(
     """Compact the store."""
     from trendscout import pipeline
 
-    here = call(context)
+    call = call_of(context)
     if dry_run:
-        for name in pipeline.would_go(here.workspace, here.settings, now=moment(None)):
-            here.say("{file} would be deleted.", file=name)
+        for name in pipeline.would_go(call.workspace, call.settings, now=moment(None)):
+            call.say("{file} would be deleted.", file=name)
         return
-    done, pruned = pipeline.compact(here.workspace, here.settings, now=moment(None))
-    here.say("The store has {after} bytes, {before} before.", before=done.before, after=done.after)
+    done, pruned = pipeline.compact(call.workspace, call.settings, now=moment(None))
+    call.say("The store has {after} bytes, {before} before.", before=done.before, after=done.after)
     for name in done.deleted:
-        here.say("{file} was deleted: nothing in the store names it.", file=name)
+        call.say("{file} was deleted: nothing in the store names it.", file=name)
     if done.left:
-        here.say(
+        call.say(
             "The shared store's files lie in {folder} itself: what nothing names was left there. "
             "`trendscout db move` to a new store gives them a folder of their own.",
             folder=done.left,
         )
     for file in pruned:
-        here.say(
+        call.say(
             "{file} of {day} ({size} bytes) was deleted from the archive.",
             file=file.name,
             day=file.day,
@@ -342,12 +348,12 @@ def move(
     from trendscout.store.upkeep import move as move_store
     from trendscout.store.workspace import address_of
 
-    here = call(context)
+    call = call_of(context)
     old, new = (
-        StoreAddress(text, data) if data else address_of(here.settings, text)
+        StoreAddress(text, data) if data else address_of(call.settings, text)
         for text, data in ((source, from_data), (target, to_data))
     )
-    with here.progress("Moving"):
+    with call.progress("Moving"):
         rows = move_store(old, new)
-    here.say("{rows} rows are the same in both.", rows=rows)
-    here.say("The archive is not moved: copy {old} to {new}.", old=old.archive, new=new.archive)
+    call.say("{rows} rows are the same in both.", rows=rows)
+    call.say("The archive is not moved: copy {old} to {new}.", old=old.archive, new=new.archive)

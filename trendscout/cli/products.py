@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from trendscout.cli.app import AsJson, AsOf, app, call, example, moment
+from trendscout.cli.app import AsJson, AsOf, app, call_of, example, moment
 from trendscout.cli.choices import given_products
 from trendscout.cli.language import t
 from trendscout.errors import UsageError
@@ -49,28 +49,28 @@ def match(
     from trendscout.cli.output import answer
     from trendscout.steps.match import match_file
 
-    here = call(context)
+    call = call_of(context)
     if records and not out:
         raise UsageError(
             "{file} needs --out.", next_step="Name the file that id and product_id go to.", file=records
         )
-    with here.progress("Matching"):
+    with call.progress("Matching"):
         if records and out:
             done = match_file(records, out, pairs_out, many_shops=many_shops or ())
         else:
-            done = pipeline.match(here.workspace)
+            done = pipeline.match(call.workspace)
     if as_json:
         answer(done)
     else:
-        here.say(
+        call.say(
             "{listings} listings are {products} products ({joined} joined, {likely} of them likely).",
             listings=done.listings,
             products=done.products,
             joined=done.joined,
             likely=done.likely,
         )
-        for told in done.findings:
-            here.say("{finding}", finding=told.said(here.lang))
+        for finding in done.findings:
+            call.say("{finding}", finding=finding.said(call.lang))
 
 
 @app.command(help=example("Say that two products are one; kept for good.", "trendscout merge pab12 pcd34"))
@@ -107,32 +107,32 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
     from trendscout.report import amounts, phrases
     from trendscout.report.clean import visible
 
-    here = call(context)
-    asked = pipeline.doubts(here.workspace, now=moment(None))
+    call = call_of(context)
+    asked = pipeline.doubts(call.workspace, now=moment(None))
     if as_json:
         answer(asked)
         return
     if not asked:
-        here.say("Nothing doubtful in the last report is left for today.")
+        call.say("Nothing doubtful in the last report is left for today.")
     for doubt in asked:
-        here.say(
+        call.say(
             "Row {position}: is this one product? ({reason}, {probability})",
             position=doubt.position,
-            reason=tr(doubt.reason, here.lang),
+            reason=tr(doubt.reason, call.lang),
             probability=f"{doubt.probability:.2f}",
         )
         for side in doubt.sides:
             price = amounts.money(side.price, side.currency)
             place = phrases.place(side.platform, side.market)
-            here.say("  {place}  {title}  {price}", place=place, title=visible(side.title), price=price)
-        here.say("s the same · v a variant · d another product · q stop · any other key: later")
+            call.say("  {place}  {title}  {price}", place=place, title=visible(side.title), price=price)
+        call.say("s the same · v a variant · d another product · q stop · any other key: later")
         key = _key()
         if key == "q":
             break
         judgement = _JUDGEMENTS.get(key)
         if judgement:
-            right, judged = pipeline.judge(here.workspace, doubt, judgement, now=moment(None))
-            here.say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+            right, judged = pipeline.judge(call.workspace, doubt, judgement, now=moment(None))
+            call.say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
 
 
 _JUDGEMENTS: "dict[str, Judgement]" = {"s": "S", "v": "V", "d": "D"}
@@ -149,9 +149,9 @@ def _key() -> str:
 def _decide(context: typer.Context, word: "Word", a: str, b: str | None) -> None:
     from trendscout import pipeline
 
-    here = call(context)
-    done = pipeline.decide(here.workspace, word, a, b, now=moment(None))
-    here.say(
+    call = call_of(context)
+    done = pipeline.decide(call.workspace, word, a, b, now=moment(None))
+    call.say(
         {
             "merge": "One product from now on: {before} → {after}.",
             "split": "Products of their own from now on: {before} → {after}.",
@@ -179,10 +179,10 @@ def mark(
 
     if word not in ("mine", "watch", "ignore", "none"):
         raise UsageError("{word} is no mark.", next_step="Choose mine, watch, ignore or none.", word=word)
-    here = call(context)
-    reader = here.settings.reader
-    title = pipeline.mark(here.workspace, product, word, note, now=moment(None), reader=reader)
-    here.say("{product}: {word}.", product=title, word="no mark" if word == "none" else word)
+    call = call_of(context)
+    reader = call.settings.reader
+    title = pipeline.mark(call.workspace, product, word, note, now=moment(None), reader=reader)
+    call.say("{product}: {word}.", product=title, word="no mark" if word == "none" else word)
 
 
 @app.command(
@@ -197,9 +197,9 @@ def why(context: typer.Context, product: Product, as_of: AsOf = None, as_json: A
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_why
 
-    here = call(context)
-    found = pipeline.why(here.workspace, product, now=moment(as_of), settings=here.settings)
+    call = call_of(context)
+    explanation = pipeline.why(call.workspace, product, now=moment(as_of), settings=call.settings)
     if as_json:
-        answer(found)
+        answer(explanation)
     else:
-        show_why(found, here.lang)
+        show_why(explanation, call.lang)

@@ -16,7 +16,7 @@ from trendscout.cli.app import (
     Market,
     Source,
     app,
-    call,
+    call_of,
     example,
     item_kind,
     moment,
@@ -80,16 +80,16 @@ def rank(
     from trendscout import pipeline
     from trendscout.cli.show import show_ranked, show_report
 
-    here, form = _begun(context, "json" if as_json else format_)
-    query = _query(here, market, source, category, kind, top, sort, pack)
-    with here.progress("Ranking"):
-        made = pipeline.report(here.workspace, query, now=moment(as_of), settings=here.settings)
+    call, form = _begun(context, "json" if as_json else format_)
+    query = _query(call, market, source, category, kind, top, sort, pack)
+    with call.progress("Ranking"):
+        made = pipeline.report(call.workspace, query, now=moment(as_of), settings=call.settings)
     if form == "table" and not out:
-        show_ranked(made, here)
+        show_ranked(made, call)
     else:
         piped = not sys.stdout.isatty()
-        show_report(made, here, form, out, machine=piped and not out, piped=piped)
-    here.end()
+        show_report(made, call, form, out, machine=piped and not out, piped=piped)
+    call.end()
 
 
 @app.command(
@@ -124,30 +124,30 @@ def report(
     from trendscout import pipeline
     from trendscout.cli.show import show_report
 
-    here, form = _begun(context, "json" if as_json else format_)
+    call, form = _begun(context, "json" if as_json else format_)
     if pictures and form != "xlsx":
         raise UsageError("--pictures are for the workbook.", next_step="Add --format xlsx.")
-    query = _query(here, market, source, category, kind, top, sort, pack)
+    query = _query(call, market, source, category, kind, top, sort, pack)
     # Every question has its own last answer: what `--market US` shows is no change to what `--market UK` showed.
-    asked = {**asdict(query), "reader": here.settings.reader}
+    asked = {**asdict(query), "reader": call.settings.reader}
     reader = " ".join(("terminal", *(f"{name}={value}" for name, value in asked.items() if value)))
-    with here.progress("Ranking"):
+    with call.progress("Ranking"):
         made, changed = pipeline.read_report(
-            here.workspace,
+            call.workspace,
             query,
             reader,
             only_changes=changes,
             now=moment(as_of),
-            settings=here.settings,
+            settings=call.settings,
             keep=as_of is None,
         )
     fetched = None
     if pictures:
-        with here.progress("Fetching pictures"):
+        with call.progress("Fetching pictures"):
             fetched = pipeline.pictures(made)
-        here.say("{count} of {all} pictures came.", count=len(fetched), all=len(made.rows))
-    show_report(made, here, form, out, machine=machine, changes=changed, pictures=fetched)
-    here.end()
+        call.say("{count} of {all} pictures came.", count=len(fetched), all=len(made.rows))
+    show_report(made, call, form, out, machine=machine, changes=changed, pictures=fetched)
+    call.end()
 
 
 def _begun(context: typer.Context, form: str) -> tuple["Call", str]:
@@ -161,11 +161,11 @@ def _begun(context: typer.Context, form: str) -> tuple["Call", str]:
         raise UsageError(
             "--format {name} is not known.", next_step="Choose one of {all}.", name=form, all=", ".join(FORMATS)
         )
-    return call(context), form
+    return call_of(context), form
 
 
 def _query(
-    here: "Call",
+    call: "Call",
     market: str | None,
     source: str | None,
     category: str | None,
@@ -176,7 +176,7 @@ def _query(
 ) -> "ReportQuery":
     from trendscout.model import ReportQuery
 
-    return ReportQuery(market, source, category, top or here.settings.top, sort, pack, item_kind(kind))
+    return ReportQuery(market, source, category, top or call.settings.top, sort, pack, item_kind(kind))
 
 
 @app.command(
@@ -203,12 +203,12 @@ def backtest(
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_backtest
 
-    here = call(context)
+    call = call_of(context)
     if label not in (None, "top", "halve"):
         raise UsageError("--label {label} is not known.", next_step="Choose top or halve.", label=label)
-    with here.progress("Replaying"):
+    with call.progress("Replaying"):
         judged = pipeline.backtest(
-            here.workspace,
+            call.workspace,
             history,
             since=moment(since) if since else None,
             label=label,
@@ -219,7 +219,7 @@ def backtest(
     if as_json:
         answer(judged)
     else:
-        show_backtest(judged, here.lang)
+        show_backtest(judged, call.lang)
 
 
 @app.command(
@@ -242,13 +242,13 @@ def record(
     from trendscout.cli.output import answer
     from trendscout.cli.show import show_record
 
-    here = call(context)
-    with here.progress("Looking back"):
-        found = pipeline.record(here.workspace, replay_days=replay, now=moment(None), settings=here.settings)
+    call = call_of(context)
+    with call.progress("Looking back"):
+        groups = pipeline.record(call.workspace, replay_days=replay, now=moment(None), settings=call.settings)
     if as_json:
-        answer(found)
+        answer(groups)
     else:
-        show_record(found, here)
+        show_record(groups, call)
 
 
 def hours(text: str | None) -> float | None:
@@ -260,9 +260,9 @@ def hours(text: str | None) -> float | None:
         return None
     factor = {"h": 1.0, "d": 24.0}.get(text[-1:], 1.0)
     try:
-        found = float(text.rstrip("hd")) * factor
+        span = float(text.rstrip("hd")) * factor
     except ValueError:
-        found = -1.0
-    if not found > 0:
+        span = -1.0
+    if not span > 0:
         raise UsageError("{text} is not a span of time.", next_step="Write 120h or 5d.", text=text)
-    return found
+    return span

@@ -64,7 +64,7 @@ def grid(
 
 def show_report(
     made: Report,
-    here: Call,
+    call: Call,
     form: str,
     out: str | None,
     *,
@@ -91,7 +91,7 @@ def show_report(
         with pipe as opened:
             opened.write(
                 drop.one_file(
-                    made, cast("Any", form), lang=here.lang, machine=machine, zone=_zone(here), changes=changes
+                    made, cast("Any", form), lang=call.lang, machine=machine, zone=_zone(call), changes=changes
                 )
             )
             opened.flush()
@@ -105,17 +105,17 @@ def show_report(
                 "A table goes to the screen.", next_step="Choose --format csv, xlsx, json, html or atom."
             )
         screen = console(width=screen_width())
-        screen.print(table.render(made, lang=here.lang, width=screen.width, zone=_zone(here), changes=changes))
+        screen.print(table.render(made, lang=call.lang, width=screen.width, zone=_zone(call), changes=changes))
         return
-    folder, pattern = paths.split(out or f"{here.settings.drop_folder}/{{date}}/report.{{ext}}")
+    folder, pattern = paths.split(out or f"{call.settings.drop_folder}/{{date}}/report.{{ext}}")
     written = drop.write(
         made,
         pattern,
         formats=[cast("Any", form)],
-        lang=here.lang,
+        lang=call.lang,
         folder=folder,
         machine=machine,
-        zone=_zone(here),
+        zone=_zone(call),
         changes=changes,
         pictures=pictures,
     )
@@ -123,37 +123,37 @@ def show_report(
         print(path)
 
 
-def show_ranked(made: Report, here: Call) -> None:
+def show_ranked(made: Report, call: Call) -> None:
     """The scores, one line a product; notes on stderr, so that they are no line of the table."""
     from trendscout.report import codes, lines, phrases
     from trendscout.report.digest import short
 
     ids = lines.short_ids(made.rows)
     grid(
-        here.lang,
+        call.lang,
         ("#", "id", "Product", "Chance", "Vel", "新", "奇", "特", "Rank", "List"),
         [
             (
                 row.position,
                 ids[row.product_id],
-                short(phrases.title(row, here.lang), _TITLE),
+                short(phrases.title(row, call.lang), _TITLE),
                 codes.chance(row),
                 *(phrases.axis(axis.value) for axis in row.axes.values()),
                 row.scored.rank,
-                phrases.list_name(row.scored.list_id, here.lang),
+                phrases.list_name(row.scored.list_id, call.lang),
             )
             for row in made.rows
         ],
     )
     for note in made.notes:
-        here.say("! {note}", note=note.said(here.lang))
+        call.say("! {note}", note=note.said(call.lang))
 
 
-def _zone(here: Call) -> Any:
+def _zone(call: Call) -> Any:
     from datetime import UTC
     from zoneinfo import ZoneInfo
 
-    return ZoneInfo(here.settings.timezone) if here.settings.timezone else UTC
+    return ZoneInfo(call.settings.timezone) if call.settings.timezone else UTC
 
 
 def screen_width() -> int:
@@ -161,40 +161,40 @@ def screen_width() -> int:
     return shutil.get_terminal_size((_WIDE, 24)).columns
 
 
-def show_outcomes(outcomes: Sequence[Outcome], here: Call) -> None:
+def show_outcomes(outcomes: Sequence[Outcome], call: Call) -> None:
     """How each list of a crawl went, and what that means where none was reached."""
     from trendscout.steps.collect import lost
 
-    lang = here.lang
+    lang = call.lang
     grid(
         lang,
         ("source", "market", "category", "state", "entries", "why"),
         [
             (
-                one.query.source,
-                one.query.market,
-                one.query.category,
-                one.status,
-                one.entries,
-                said(one.findings, lang),
+                outcome.query.source,
+                outcome.query.market,
+                outcome.query.category,
+                outcome.status,
+                outcome.entries,
+                said(outcome.findings, lang),
             )
-            for one in outcomes
+            for outcome in outcomes
         ],
         state=3,
     )
-    for one in lost(outcomes):
-        if one.code == "no_network":
-            here.say("! {finding}", finding=one.said(lang))
+    for finding in lost(outcomes):
+        if finding.code == "no_network":
+            call.say("! {finding}", finding=finding.said(lang))
 
 
-def show_undelivered(found: Mapping[str, Sequence[Message]], here: Call) -> None:
+def show_undelivered(by_channel: Mapping[str, Sequence[Message]], call: Call) -> None:
     """The messages that did not arrive, and why."""
     grid(
-        here.lang,
+        call.lang,
         ("message", "state", "since", "why"),
         [
-            (one.key, one.state, one.since[:16], said(one.why, here.lang))
-            for messages in found.values()
+            (one.key, one.state, one.since[:16], said(one.why, call.lang))
+            for messages in by_channel.values()
             for one in messages
         ],
         state=1,
@@ -207,8 +207,8 @@ def show_taken(taken: Sequence[Any], lang: Lang) -> None:
         lang,
         ("file", "id", "list", "state", "entries", "why"),
         [
-            (one.name, one.file_id, _lists(one, lang), one.status, one.entries, said(one.findings, lang))
-            for one in taken
+            (page.name, page.file_id, _lists(page, lang), page.status, page.entries, said(page.findings, lang))
+            for page in taken
         ],
         state=3,
     )
@@ -232,14 +232,15 @@ def show_inbox(files: Sequence[Any], lang: Lang) -> None:
         ("file", "state", "list", "entries", "why", "moved to"),
         [
             (
-                one.name,
-                one.state,
-                ", ".join(one.lists[:3]) + (", …" if len(one.lists) > 3 else ""),
-                sum(result.entries for result in one.pages) + (one.table.loaded.observations if one.table else 0),
-                said((*one.findings, *(found for page in one.pages for found in page.findings)), lang),
-                one.moved_to,
+                file.name,
+                file.state,
+                ", ".join(file.lists[:3]) + (", …" if len(file.lists) > 3 else ""),
+                sum(result.entries for result in file.pages)
+                + (file.table.loaded.observations if file.table else 0),
+                said((*file.findings, *(finding for page in file.pages for finding in page.findings)), lang),
+                file.moved_to,
             )
-            for one in files
+            for file in files
         ],
         state=1,
     )
@@ -247,11 +248,11 @@ def show_inbox(files: Sequence[Any], lang: Lang) -> None:
         console(stderr=True).print(sentence)
 
 
-def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[Any], here: Call) -> None:
+def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[Any], call: Call) -> None:
     """Which lists a file would become, at which time, and what is odd about it or left."""
     for snapshot in snapshots:
         ranks = [entry.rank for entry in snapshot.counted if entry.rank is not None]
-        here.say(
+        call.say(
             "{list}, {time}: {count} entries, places {first} to {last}."
             if ranks
             else "{list}, {time}: {count} entries.",
@@ -262,12 +263,12 @@ def show_parsed(looks: Sequence[Any], snapshots: Sequence[Any], rest: Sequence[A
             last=max(ranks, default=0),
         )
         if snapshot.findings:
-            here.say("{finding}", finding=said(snapshot.findings, here.lang))
-    for one in (one for look in looks for one in look.shown):
-        for finding in (*one.reading.findings, *one.found.findings):
-            here.say("{finding}", finding=finding.said(here.lang))
-    for one in rest if snapshots else ():
-        here.say("{file}: {why}", file=one.file, why=said(one.findings, here.lang))
+            call.say("{finding}", finding=said(snapshot.findings, call.lang))
+    for page in (page for look in looks for page in look.shown):
+        for finding in (*page.reading.findings, *page.found.findings):
+            call.say("{finding}", finding=finding.said(call.lang))
+    for page in rest if snapshots else ():
+        call.say("{file}: {why}", file=page.file, why=said(page.findings, call.lang))
 
 
 def _lists(one: Any, lang: Lang) -> str:
@@ -289,14 +290,14 @@ def show_sources(entries: Sequence[Any], lang: Lang, *, full: bool) -> None:
         ("source", "what", "markets", "way in", "default", "last look"),
         [
             (
-                one.name,
-                tr(one.title, lang),
-                " ".join(one.markets[:6]) + (" …" if len(one.markets) > 6 else ""),
-                ", ".join(tr(way, lang) for way in one.way_in),
-                tr("on" if one.default_on else "off", lang),
-                tr(one.last_status or "never", lang),
+                entry.name,
+                tr(entry.title, lang),
+                " ".join(entry.markets[:6]) + (" …" if len(entry.markets) > 6 else ""),
+                ", ".join(tr(way, lang) for way in entry.way_in),
+                tr("on" if entry.default_on else "off", lang),
+                tr(entry.last_status or "never", lang),
             )
-            for one in entries
+            for entry in entries
         ],
     )
     console().print(_ways({way for one in entries for way in one.way_in}, lang))
@@ -315,36 +316,39 @@ def _ways(used: Container[str], lang: Lang) -> str:
     return "\n".join(tr(words, lang) for way, words in _WAYS.items() if way in used)
 
 
-def _show_source(one: LedgerEntry, lang: Lang) -> None:
+def _show_source(entry: LedgerEntry, lang: Lang) -> None:
     """What is known of one source, as far as it is known, and how to begin with it."""
     from rich.table import Table
     from rich.text import Text
 
     from trendscout.report import phrases
 
-    market = f" --market {one.markets[0]}" if one.markets else ""
-    begin = f"ingest saved.html --source {one.name}" if one.way_in == ("own",) else f"collect {one.name}"
-    looks = "{ok} of {looks} looks were complete" if one.looks_7d else ""
-    told = (
-        ("what", tr(one.title, lang)),
-        ("kinds", ", ".join(one.kinds)),
-        ("markets", " ".join(one.markets)),
-        ("categories, such as", ", ".join(filter(None, one.categories[:12]))),
-        ("way in", _ways(one.way_in, lang)),
-        ("default", tr("on" if one.default_on else "off", lang)),
-        ("why", tr(one.why, lang)),
-        ("terms", one.terms),
-        ("key in", one.key_env),
-        ("pause", tr("{s:g} s between two requests to one host", lang, s=one.spacing_s)),
-        ("hosts", " ".join(one.hosts)),
-        ("robots.txt", one.robots and f"{tr(one.robots, lang)} · {one.robots_at:{_MINUTE}}"),
-        ("last look", one.last_status and f"{phrases.status(one.last_status, lang)} · {one.last_look:{_MINUTE}}"),
-        ("7 days", looks and tr(looks, lang, ok=one.ok_7d, looks=one.looks_7d)),
-        ("filled", "" if one.coverage is None else f"{one.coverage:.0%}"),
+    market = f" --market {entry.markets[0]}" if entry.markets else ""
+    begin = f"ingest saved.html --source {entry.name}" if entry.way_in == ("own",) else f"collect {entry.name}"
+    looks = "{ok} of {looks} looks were complete" if entry.looks_7d else ""
+    facts = (
+        ("what", tr(entry.title, lang)),
+        ("kinds", ", ".join(entry.kinds)),
+        ("markets", " ".join(entry.markets)),
+        ("categories, such as", ", ".join(filter(None, entry.categories[:12]))),
+        ("way in", _ways(entry.way_in, lang)),
+        ("default", tr("on" if entry.default_on else "off", lang)),
+        ("why", tr(entry.why, lang)),
+        ("terms", entry.terms),
+        ("key in", entry.key_env),
+        ("pause", tr("{s:g} s between two requests to one host", lang, s=entry.spacing_s)),
+        ("hosts", " ".join(entry.hosts)),
+        ("robots.txt", entry.robots and f"{tr(entry.robots, lang)} · {entry.robots_at:{_MINUTE}}"),
+        (
+            "last look",
+            entry.last_status and f"{phrases.status(entry.last_status, lang)} · {entry.last_look:{_MINUTE}}",
+        ),
+        ("7 days", looks and tr(looks, lang, ok=entry.ok_7d, looks=entry.looks_7d)),
+        ("filled", "" if entry.coverage is None else f"{entry.coverage:.0%}"),
         ("try", f"trendscout {begin}{market}"),
     )
     card = Table.grid(padding=(0, 2))
-    for name, value in told:
+    for name, value in facts:
         if value:
             card.add_row(Text(tr(name, lang), style="bold"), Text(visible(value), overflow="fold"))
     console(width=screen_width()).print(card)
@@ -359,51 +363,51 @@ def show_diagnoses(diagnoses: Sequence[Any], lang: Lang) -> None:
         console().print(visible(f"{mark} {line}" + (f"\n  → {step}" if step else "")))
 
 
-def show_costs(book: CostBook, file: Path, day: date, here: Call) -> None:
+def show_costs(book: CostBook, file: Path, day: date, call: Call) -> None:
     """Goods counted, and every rule with whether it is in force."""
     counted = {"goods": len(book.goods), "rules": len(book.rules)}
-    console().print(visible(tr("{file}: {goods} goods, {rules} rules.", here.lang, file=file, **counted)))
+    console().print(visible(tr("{file}: {goods} goods, {rules} rules.", call.lang, file=file, **counted)))
     for rule in book.rules:
         state = "in force" if rule.holds(day) else "ended" if rule.valid_until < day else "not begun"
         where = " ".join(filter(None, (rule.market, rule.platform, rule.category)))
-        line = f"{tr(rule.part, here.lang)} · {where} · {rule.valid_from} → {rule.valid_until} · {rule.source}"
-        console().print(visible(f"{'✓' if rule.holds(day) else '!'} {tr(state, here.lang)} · {line}"))
+        line = f"{tr(rule.part, call.lang)} · {where} · {rule.valid_from} → {rule.valid_until} · {rule.source}"
+        console().print(visible(f"{'✓' if rule.holds(day) else '!'} {tr(state, call.lang)} · {line}"))
 
 
-def show_alerts(rules: Sequence[Rule], here: Call) -> None:
+def show_alerts(rules: Sequence[Rule], call: Call) -> None:
     """Every alert with its conditions, whom it is about and its rest."""
     from trendscout.report.packs import say
 
     for rule in rules:
-        lines = ", ".join(say(line.code, here.lang) for line in rule.lines)
-        about = ", ".join(sorted(rule.products or (tr(mark, here.lang) for mark in rule.marks))) or tr(
-            "all", here.lang
+        lines = ", ".join(say(line.code, call.lang) for line in rule.lines)
+        about = ", ".join(sorted(rule.products or (tr(mark, call.lang) for mark in rule.marks))) or tr(
+            "all", call.lang
         )
-        rest = tr("rest {n:g} days", here.lang, n=rule.rest.total_seconds() / 86_400)
+        rest = tr("rest {n:g} days", call.lang, n=rule.rest.total_seconds() / 86_400)
         console().print(visible(f"{rule.name}: {lines} · {about} · {rest}"))
     if not rules:
-        here.say("No alert is set.")
+        call.say("No alert is set.")
 
 
-def show_alert_trial(tried: AlertTrial, here: Call) -> None:
+def show_alert_trial(tried: AlertTrial, call: Call) -> None:
     """How often it would have called, and for what."""
     head = tr(
         "{alert} would have called {count} times on {mornings} mornings.",
-        here.lang,
+        call.lang,
         alert=tried.alert,
         count=len(tried.calls),
         mornings=tried.mornings,
     )
     console().print(visible(head))
-    for one in tried.calls:
-        console().print(visible(f"{one.at:%Y-%m-%d}  {one.product_id}  {one.title}"))
+    for alarm in tried.calls:
+        console().print(visible(f"{alarm.at:%Y-%m-%d}  {alarm.product_id}  {alarm.title}"))
 
 
-def show_words(found: Watched, here: Call) -> None:
+def show_words(watched: Watched, call: Call) -> None:
     """The goods that lists of words meet, each with its first sighting."""
-    counted = {"lists": len(found.lists), "goods": len(found.met)}
-    console().print(visible(tr("{lists} lists of words meet {goods} goods.", here.lang, **counted)))
-    for one in found.met:
+    counted = {"lists": len(watched.lists), "goods": len(watched.met)}
+    console().print(visible(tr("{lists} lists of words meet {goods} goods.", call.lang, **counted)))
+    for one in watched.met:
         console().print(visible(f"{one.first_seen:%Y-%m-%d}  {', '.join(one.lists)}  {one.title}"))
 
 
@@ -449,34 +453,34 @@ def show_backtest(judged: dict[str, Any], lang: Lang) -> None:
         console(width=screen_width()).print(text)
 
 
-def show_run(done: Any, here: Call) -> None:
+def show_run(done: Any, call: Call) -> None:
     """How a job went and what it left."""
     for path in done.paths:
         print(path)
-    detail = said(done.detail, here.lang)
-    here.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, here.lang), detail=detail)
+    detail = said(done.detail, call.lang)
+    call.say("{job}: {state}. {detail}", job=done.job, state=tr(done.state, call.lang), detail=detail)
 
 
-def show_jobs(jobs: Sequence[Job], states: Sequence[JobState], here: Call) -> None:
+def show_jobs(jobs: Sequence[Job], states: Sequence[JobState], call: Call) -> None:
     """Every job: its times, how it last went, and when it runs next, in its own zone."""
     grid(
-        here.lang,
+        call.lang,
         ("job", "times", "does", "last run", "state", "next", "why"),
         [
             (
                 job.name,
                 f"{job.due.cron}  {job.due.zone.key}",
-                _does(job, here.lang),
+                _does(job, call.lang),
                 _minute(state.last_run, job),
                 state.state or ("not run yet" if job.report is not None else "–"),
                 _minute(state.due, job),
-                _why_and_good(state, job, here.lang),
+                _why_and_good(state, job, call.lang),
             )
             for job, state in zip(jobs, states, strict=True)
         ],
         state=4,
     )
-    here.say("`trendscout jobs runs JOB` shows what a job did, `jobs try JOB` what it would do now.")
+    call.say("`trendscout jobs runs JOB` shows what a job did, `jobs try JOB` what it would do now.")
 
 
 def _why_and_good(state: JobState, job: Job, lang: Lang) -> str:
@@ -498,7 +502,7 @@ def _minute(moment: datetime | None, job: Job) -> str:
     return f"{moment.astimezone(job.due.zone):%Y-%m-%d %H:%M}" if moment else "–"
 
 
-def show_runs(job: Job, past: Sequence[JobRun], coming: Sequence[datetime], here: Call) -> None:
+def show_runs(job: Job, past: Sequence[JobRun], coming: Sequence[datetime], call: Call) -> None:
     """What a job did, the latest first, below its next times."""
     rows: list[tuple[object, ...]] = [
         (f"{job.due.local_date(moment)}", _minute(moment, job), "", "due", "") for moment in reversed(coming)
@@ -509,27 +513,27 @@ def show_runs(job: Job, past: Sequence[JobRun], coming: Sequence[datetime], here
             _minute(run.started_at, job),
             _minute(run.finished_at, job),
             run.state,
-            said(run.why, here.lang) or ", ".join(run.paths),
+            said(run.why, call.lang) or ", ".join(run.paths),
         )
         for run in past
     ]
-    grid(here.lang, ("date", "begun", "ended", "state", "why, or the files"), rows, state=3)
+    grid(call.lang, ("date", "begun", "ended", "state", "why, or the files"), rows, state=3)
     if job.report is None:
-        here.say(
+        call.say(
             "{job} makes no report, so no run of it is kept; `trendscout sources` shows its looks.", job=job.name
         )
     elif not past:
-        here.say("{job} has not run on this store yet.", job=job.name)
+        call.say("{job} has not run on this store yet.", job=job.name)
 
 
-def show_trial(tried: Trial, here: Call) -> None:
+def show_trial(tried: Trial, call: Call) -> None:
     """What a job would do: its files on stdout, the rest in words."""
     for path in tried.paths:
         print(path)
     sources: dict[str, int] = {}
     for query in tried.queries:
         sources[query.source] = sources.get(query.source, 0) + 1
-    here.say(
+    call.say(
         "{job} would ask {count} lists ({sources}); it is due next at {time:%Y-%m-%d %H:%M %Z}.",
         job=tried.job,
         count=len(tried.queries),
@@ -537,26 +541,26 @@ def show_trial(tried: Trial, here: Call) -> None:
         time=tried.due,
     )
     for fault in tried.faults:
-        here.say("! {finding}", finding=fault.said(here.lang))
+        call.say("! {finding}", finding=fault.said(call.lang))
     for message in tried.messages:
-        here.say("To {channel}: {title}", channel=message.channel, title=message.digest.title)
+        call.say("To {channel}: {title}", channel=message.channel, title=message.digest.title)
         for item in message.digest.items:
-            here.say("  {line}", line=" · ".join((item.head, *item.lines[:1])))
+            call.say("  {line}", line=" · ".join((item.head, *item.lines[:1])))
         for fault in message.faults:
-            here.say("! {finding}", finding=fault.said(here.lang))
-    here.say("Nothing was asked or sent, and today's report is still to be made: `trendscout run` makes it.")
+            call.say("! {finding}", finding=fault.said(call.lang))
+    call.say("Nothing was asked or sent, and today's report is still to be made: `trendscout run` makes it.")
 
 
-def show_demo(result: Any, here: Call) -> None:
+def show_demo(result: Any, call: Call) -> None:
     """The demo's last report, what the planted truth says of all of them, and where things are."""
-    show_report(result.report, here, "table", None, machine=False)
-    for sentence in result.sentences(here.lang):
+    show_report(result.report, call, "table", None, machine=False)
+    for sentence in result.sentences(call.lang):
         print(sentence)
     for path in (*result.files, result.store, result.archive):
         print(path)
-    if verdict := result.verdict(here.lang):
+    if verdict := result.verdict(call.lang):
         print(verdict)
-    print(tr("Go on with the demo's store:", here.lang))
+    print(tr("Go on with the demo's store:", call.lang))
     store, now = shlex.quote(str(result.store)), f"{result.report.as_of:%Y-%m-%dT%H:%MZ}"
     markets = {one.market for one in result.report.coverage if one.market}
     market = "US" if "US" in markets else min(markets)
@@ -565,25 +569,25 @@ def show_demo(result: Any, here: Call) -> None:
         print(f"  trendscout --db {store} {rest}{as_of}")
 
 
-def show_record(found: dict[str, Any], here: Call) -> None:
+def show_record(record: dict[str, Any], call: Call) -> None:
     """What was said and what came, by list, by chance and by week."""
-    if not any(found.values()):
-        here.say("Nothing that was shown is due yet. Ask again when a horizon has passed, or try --replay 30.")
+    if not any(record.values()):
+        call.say("Nothing that was shown is due yet. Ask again when a horizon has passed, or try --replay 30.")
         return
-    for way, groups in found.items():
+    for way, groups in record.items():
         grid(
-            here.lang,
+            call.lang,
             (way, "rows known", "said", "came", "not looked", "replayed"),
             [
                 (
-                    visible(one["name"]),
-                    str(one["rows"]),
-                    f"{100 * one['said']:.1f} %",
-                    f"{100 * one['came']:.1f} %",
-                    str(one["not_looked"]),
-                    str(one["replayed"]),
+                    visible(group["name"]),
+                    str(group["rows"]),
+                    f"{100 * group['said']:.1f} %",
+                    f"{100 * group['came']:.1f} %",
+                    str(group["not_looked"]),
+                    str(group["replayed"]),
                 )
-                for one in groups
+                for group in groups
             ],
         )
 
@@ -608,14 +612,14 @@ _TARGETS = {  # what is asked, in words; the figure reached; what it should be
 def _show_targets(targets: Sequence[dict[str, Any]], lang: Lang) -> None:
     """What is asked of a ranking, and whether it was reached here."""
     rows = []
-    for one in targets:
-        name, reached, asked = _TARGETS[one["figure"]]
+    for target in targets:
+        name, reached, asked = _TARGETS[target["figure"]]
         rows.append(
             (
                 tr(name, lang),
-                reached.format(*one["reached"]) if one["reached"] else "–",
-                tr(asked, lang, asked=one["asked"]),
-                {True: "✓", False: "✗", None: "–"}[one["held"]],
+                reached.format(*target["reached"]) if target["reached"] else "–",
+                tr(asked, lang, asked=target["asked"]),
+                {True: "✓", False: "✗", None: "–"}[target["held"]],
             )
         )
     grid(lang, ("asked of it", "here", "should be", "held"), rows)
@@ -652,7 +656,7 @@ def _show_first_days(days: Sequence[dict[str, Any]], lang: Lang) -> None:
 
 def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
     """What a seller would have had of the rows shown each time, in plain words."""
-    told = tr(
+    text = tr(
         "Of the {named:.0f} that it named each time {came:.1f} broke out; of the best simple rule's ({rule}) "
         "{best:.1f}; by luck {luck:.1f}.",
         lang,
@@ -661,9 +665,9 @@ def _of_the_shown(shown: dict[str, Any], lang: Lang) -> str:
         **{name: shown[name] for name in ("named", "came", "luck")},
     )
     if shown["said"] is None:
-        return told + " " + tr("None of them had a chance: nothing was known to give one by.", lang)
+        return text + " " + tr("None of them had a chance: nothing was known to give one by.", lang)
     return (
-        told
+        text
         + " "
         + tr(
             "{count:.1f} of them had a chance: it had said {said:.1f} of these, {came:.1f} came.",

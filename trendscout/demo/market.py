@@ -90,14 +90,14 @@ class World:
     @cached_property
     def shelves(self) -> tuple[Shelf, ...]:
         """Amazon where it trades, AliExpress and tags everywhere."""
-        found = []
+        shelves = []
         for market in self.markets:
             for category in CATEGORIES:
                 if market != "ID":
-                    found.append(self._shelf("amazon", market, category, 100, 0.8, (3, 8)))
-                found.append(self._shelf("aliexpress", market, category, 120, 0.75, (1, 5)))
-            found.append(self._tags(market))
-        return tuple(found)
+                    shelves.append(self._shelf("amazon", market, category, 100, 0.8, (3, 8)))
+                shelves.append(self._shelf("aliexpress", market, category, 120, 0.75, (1, 5)))
+            shelves.append(self._tags(market))
+        return tuple(shelves)
 
     def shelf(self, platform: str, market: str, category: str = "") -> Shelf:
         """The list of that site, market and category.

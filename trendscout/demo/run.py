@@ -118,19 +118,19 @@ def _claim(workspace: Workspace, ledger: Ledger) -> None:
 
 def queries(markets: Sequence[str]) -> list[Query]:
     """What is asked every morning: seven lists a market, five in ID."""
-    found = []
+    lists = []
     for market in markets:
         if market != "ID":
-            found += [Query("amazon_bestsellers", market, "bestsellers", category) for category in CATEGORIES]
-        found += [Query("aliexpress", market, "search", category) for category in CATEGORIES]
-        found.append(Query("tiktok_hashtags", market, "popular_7d"))
-        found.append(Query("google_trends", market, "trending"))
-        found += [
+            lists += [Query("amazon_bestsellers", market, "bestsellers", category) for category in CATEGORIES]
+        lists += [Query("aliexpress", market, "search", category) for category in CATEGORIES]
+        lists.append(Query("tiktok_hashtags", market, "popular_7d"))
+        lists.append(Query("google_trends", market, "trending"))
+        lists += [
             Query("shopify", market, "new_arrivals", host)
             for host, (_, home) in HOSTS.items()
             if home == market and host.endswith(".example")
         ]
-    return found
+    return lists
 
 
 def _morning(workspace: Workspace, world: World, server: MarketServer, day: int) -> Morning:
@@ -210,11 +210,11 @@ def _by_change(connection: Connection, world: World) -> dict[int, list[frozenset
     for day, name, listing, rank_now in _observed(connection, world):
         looks.setdefault(day, {}).setdefault(name, {})[listing] = rank_now
     before: dict[str, dict[Listing, int]] = {}
-    found = {}
+    by_day = {}
     for day in range(world.days):
-        found[day] = biggest_changes(before, looks.get(day, {}))
+        by_day[day] = biggest_changes(before, looks.get(day, {}))
         before |= looks.get(day, {})
-    return found
+    return by_day
 
 
 def _observed(connection: Connection, world: World) -> Iterator[tuple[int, str, Listing, int]]:

@@ -83,27 +83,27 @@ class Truth:
     @cached_property
     def arrivals(self) -> dict[Listing, tuple[int, ...]]:
         """The days on which each listing came into its list's top ten from outside it."""
-        found: dict[Listing, list[int]] = {}
+        arrivals: dict[Listing, list[int]] = {}
         for shelf in self.world.shelves:
             before: set[int] = set()
             for day in range(self.world.days):
                 top = set(shelf.ranking(day)[:TOP])
                 for position in top - before:
-                    found.setdefault((shelf.platform, shelf.market, shelf.keys[position]), []).append(day)
+                    arrivals.setdefault((shelf.platform, shelf.market, shelf.keys[position]), []).append(day)
                 before = top
-        return {listing: tuple(days) for listing, days in found.items()}
+        return {listing: tuple(days) for listing, days in arrivals.items()}
 
     @cached_property
     def _listed(self) -> dict[Listing, int]:
-        found: dict[Listing, int] = {}
+        first_days: dict[Listing, int] = {}
         for shelf in self.world.shelves:
             for day in range(self.world.days):
                 shown = shelf.ranking(day)
                 if shelf.platform == "tiktok":  # an anonymous reader sees three tags an industry
                     shown = [p for code in INDUSTRIES.values() for _, p in shown_tags(shelf, day, code)]
                 for position in shown:
-                    found.setdefault((shelf.platform, shelf.market, shelf.keys[position]), day)
-        return found
+                    first_days.setdefault((shelf.platform, shelf.market, shelf.keys[position]), day)
+        return first_days
 
     def good_of(self, listing: Listing) -> Good | None:
         """The good behind a listing; None for talk and searches."""
@@ -159,9 +159,9 @@ class Truth:
                 for listing in product:
                     first_listed.setdefault(listing, day)
         arrived = [
-            (first_listed.get(one.listing) if as_listings else first.get(one.good), one.arrived)
-            for one in self.breakouts
-            if one.arrived is not None
+            (first_listed.get(breakout.listing) if as_listings else first.get(breakout.good), breakout.arrived)
+            for breakout in self.breakouts
+            if breakout.arrived is not None
         ]
         leads = tuple(day - seen for seen, day in arrived if seen is not None and seen < day)
         return Figures(

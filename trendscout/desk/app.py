@@ -206,14 +206,14 @@ def _product(desk: Desk) -> Handler:
         if file is None:
             return _page(desk, request, "none.html.j2", {"file": None})
         name = request.path_params["product"]
-        found = pages.product(file, name, _view(desk, request))
-        if found is None and (now_in := file.product_with(name)):
+        fields = pages.product(file, name, _view(desk, request))
+        if fields is None and (now_in := file.product_with(name)):
             to = f"/{desk.keys.folder}/product/{urllib.parse.quote(now_in, safe='')}"
             return Response(status_code=303, headers={"location": to})
-        if found is None:
+        if fields is None:
             return _page(desk, request, "missing.html.j2", {"file": file}, status=404)
         waiting = desk.words.of(name)
-        return _page(desk, request, "product.html.j2", {"file": file, "waiting": waiting, **found})
+        return _page(desk, request, "product.html.j2", {"file": file, "waiting": waiting, **fields})
 
     return answer
 
@@ -246,8 +246,10 @@ def _feed(desk: Desk) -> Handler:
         file = desk.file()
         if file is None:
             return _page(desk, request, "none.html.j2", {"file": None})
-        told = changed(file, desk.folder, days=1)
-        body = as_atom(told.report, told.changes if told.since else None, _view(desk, request).lang)
+        comparison = changed(file, desk.folder, days=1)
+        body = as_atom(
+            comparison.report, comparison.changes if comparison.since else None, _view(desk, request).lang
+        )
         return Response(body, media_type="application/atom+xml")
 
     return answer
@@ -529,13 +531,13 @@ def _progress(desk: Desk) -> Handler:
     """What the worker does, as server-sent events: one whenever it changed."""
 
     async def events(request: Request) -> AsyncIterator[str]:
-        told: tuple[int, str, int] | None = None
+        last_sent: tuple[int, str, int] | None = None
         yield "retry: 2000\n\n"
         while not await request.is_disconnected():
             file = current_file(desk.folder)
             state = (desk.worker.progress.version, file.name if file else "", len(desk.words.waiting()))
-            if state != told:
-                told = state
+            if state != last_sent:
+                last_sent = state
                 yield f"data: {json.dumps(_state(desk, request, state))}\n\n"
             await asyncio.sleep(_TICK_S)
 
@@ -565,14 +567,14 @@ def _state(desk: Desk, request: Request, state: tuple[int, str, int]) -> dict[st
         ],
         "taken": [
             {
-                "name": visible(one.name),
-                "status": one.status,
-                "status_text": tr(one.status, lang),
-                "entries": one.entries,
-                "lists": [phrases.list_name(name, lang) for name in one.lists],
-                "reason": visible(findings_.said(one.findings, lang)),
+                "name": visible(reply.name),
+                "status": reply.status,
+                "status_text": tr(reply.status, lang),
+                "entries": reply.entries,
+                "lists": [phrases.list_name(name, lang) for name in reply.lists],
+                "reason": visible(findings_.said(reply.findings, lang)),
             }
-            for one in list(progress.taken)[:30]
+            for reply in list(progress.taken)[:30]
         ],
     }
 

@@ -175,8 +175,8 @@ def _written(inbox: Path, said: Mapping[str, Any], entries: list[dict[str, Any]]
     creator = {"name": "trendscout clip", "version": str(said.get("version", ""))[:20]}
     text = json.dumps({"log": {"version": "1.2", "creator": creator, "entries": entries}}, ensure_ascii=False)
     whole_file(file, lambda path: path.write_text(text, encoding="utf-8", errors="replace"))
-    told = json.dumps(_named_by(str(said.get("url", "")), [entry["request"]["url"] for entry in entries]))
-    whole_file(file.with_name(TOLD), lambda path: path.write_text(told, encoding="utf-8"))
+    note = json.dumps(_named_by(str(said.get("url", "")), [entry["request"]["url"] for entry in entries]))
+    whole_file(file.with_name(TOLD), lambda path: path.write_text(note, encoding="utf-8"))
     return file
 
 
@@ -186,11 +186,11 @@ def _named_by(page: str, replies: Sequence[str]) -> dict[str, str | None]:
     if not _is_clipped(page):
         return nothing
     for source in by_address(page):
-        found = source.query_of(page) if source.query_of else None
-        if found and found.category:
+        page_query = source.query_of(page) if source.query_of else None
+        if page_query and page_query.category:
             own = [query for url in replies if source.query_of and (query := source.query_of(url))]
-            named = any(query.category not in ("", found.category) for query in own)
-            return nothing if named else {"market": found.market, "category": found.category}
+            named = any(query.category not in ("", page_query.category) for query in own)
+            return nothing if named else {"market": page_query.market, "category": page_query.category}
     return nothing
 
 
@@ -203,13 +203,15 @@ def _read(file: Path, worker: Worker, lang: Lang) -> tuple[str, int]:
         )
     except TrendscoutError as error:
         return of_error(error).said(lang), 0
-    told, count = [], 0
+    sentences, count = [], 0
     for look in looks:
         for snapshot in look.snapshots():
             goods = len(snapshot.counted)
             count += goods
-            told.append(_sentence(snapshot.list_id, goods, len(snapshot.entries) - goods, snapshot.depth, lang))
-    return " ".join(told) or _why(left, lang), count
+            sentences.append(
+                _sentence(snapshot.list_id, goods, len(snapshot.entries) - goods, snapshot.depth, lang)
+            )
+    return " ".join(sentences) or _why(left, lang), count
 
 
 def _sentence(list_id: str, goods: int, ads: int, depth: int, lang: Lang) -> str:

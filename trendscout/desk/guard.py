@@ -119,8 +119,8 @@ class Guard:
             await _say(send, 403, "Another page asked for this.")
         elif path == "/" or not (path + "/").startswith(f"{self.root}/"):
             await _say(send, 404, _CLOSED)
-        elif (found := self._key(scope)) is not None:
-            await self._greet(found, scope, send)
+        elif (key := self._key(scope)) is not None:
+            await self._greet(key, scope, send)
         elif not self._known(headers):
             await _say(send, 403, _CLOSED)
         elif scope["method"] in ("GET", "HEAD"):

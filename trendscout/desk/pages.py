@@ -93,7 +93,7 @@ _LABELS = {
 
 def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, str, list[tuple[str, str, bool]]]]:
     """(parameter, label, options as (value, text, chosen)) of those that have something to choose from."""
-    found = file.choices
+    choices = file.choices
     words = {
         "stage": lambda value: phrases.stage(value, lang),
         "pack": lambda value: packs.title(value, lang),
@@ -108,7 +108,7 @@ def _filters(file: ReadFile, asked: Asked, lang: Lang) -> Iterator[tuple[str, st
     for name, label in _LABELS.items():
         options = [
             (value, f"{visible(words.get(name, visible)(value))} ({count:,})", asked.get(name) == value)
-            for value, count in found[name]
+            for value, count in choices[name]
         ]
         if options:
             yield name, tr(label, lang), options
@@ -135,8 +135,8 @@ def product(file: ReadFile, product_id: str, view: View) -> dict[str, Any] | Non
         return None
     with file.about([product_id]) as connection:
         listings = listings_of(connection, [product_id], until=file.as_of).get(product_id, ())
-        found = sightings_of(connection, [product_id], since=file.as_of - YEAR, until=file.as_of)
-        sightings = found.get(product_id, ())
+        by_product = sightings_of(connection, [product_id], since=file.as_of - YEAR, until=file.as_of)
+        sightings = by_product.get(product_id, ())
         prices = _by_day(connection, "price", file.as_of)
         reviews = _by_day(connection, "reviews", file.as_of)
         currencies = _currencies(connection)
@@ -198,49 +198,49 @@ def _by_day(connection: Connection, column: str, until: datetime) -> _Days:
         WHERE {column} IS NOT NULL AND taken_at <= $1 GROUP BY ALL ORDER BY ALL""",
         [until.replace(tzinfo=None)],
     ).fetchall()
-    found: dict[str, list[tuple[datetime, float]]] = {}
+    days: dict[str, list[tuple[datetime, float]]] = {}
     for list_id, at, value in rows:
-        found.setdefault(list_id, []).append((aware(at), value))
-    return found
+        days.setdefault(list_id, []).append((aware(at), value))
+    return days
 
 
 def _curve(
-    one: Sighting, prices: _Days, reviews: _Days, currencies: Mapping[str, str], now: datetime, view: View
+    sighting: Sighting, prices: _Days, reviews: _Days, currencies: Mapping[str, str], now: datetime, view: View
 ) -> dict[str, Any]:
     """Rank, price, count and reviews of a product on one list, all over the same stretch of time."""
-    first = next((point.at for point in one.curve if point.presence == "seen"), now)
+    first = next((point.at for point in sighting.curve if point.presence == "seen"), now)
     start = max(min(first - timedelta(days=2), now - timedelta(days=14)), now - YEAR)
     frame = chart.Frame(start, now, _WIDTH, _HEIGHT, left=40, right=8, top=18, bottom=22)
     low = replace(frame, height=70, top=6)
-    counted = [Point(p.at, p.presence, None, p.count) for p in one.curve if p.count is not None]
+    counted = [Point(p.at, p.presence, None, p.count) for p in sighting.curve if p.count is not None]
     panels: list[tuple[Markup, Markup]] = []
     named: list[tuple[str, Sequence[Point]]] = [
-        ("Price", [Point(at, "seen", None, value) for at, value in prices.get(one.list_id, ())]),
+        ("Price", [Point(at, "seen", None, value) for at, value in prices.get(sighting.list_id, ())]),
         ("Count", counted),
-        ("Ratings", [Point(at, "seen", None, value) for at, value in reviews.get(one.list_id, ())]),
+        ("Ratings", [Point(at, "seen", None, value) for at, value in reviews.get(sighting.list_id, ())]),
     ]
     for label, points in named:
         if points:
-            currency = currencies.get(one.list_id) if label == "Price" else None
+            currency = currencies.get(sighting.list_id) if label == "Price" else None
             values = [point.count or 0.0 for point in points]
             ends = dict.fromkeys(_figure(value, currency, view.lang) for value in (min(values), max(values)))
-            told = dots((say(label), " – ".join(ends)))
-            panels.append((told, Markup(chart.curve(points, low))))  # noqa: S704 - numbers only
-    bands = list(_campaigns(one.market, start.date(), now.date()))
+            caption = dots((say(label), " – ".join(ends)))
+            panels.append((caption, Markup(chart.curve(points, low))))  # noqa: S704 - numbers only
+    bands = list(_campaigns(sighting.market, start.date(), now.date()))
     about = (
-        both(lambda lang: tr("since {day}", lang, day=amounts.day(one.since, lang, now=now, zone=view.zone))),
-        say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
-        both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
+        both(lambda lang: tr("since {day}", lang, day=amounts.day(sighting.since, lang, now=now, zone=view.zone))),
+        say("best rank {rank}", rank=sighting.best_rank) if sighting.best_rank else None,
+        both(partial(phrases.counted, sighting.count, sighting.count_kind, sighting.count_floor)),
     )
     return {
-        "list_id": one.list_id,
-        "name": both(partial(phrases.list_name, one.list_id)),
-        "label": phrases.list_name(one.list_id, view.lang),  # for attributes, which hold no markup
+        "list_id": sighting.list_id,
+        "name": both(partial(phrases.list_name, sighting.list_id)),
+        "label": phrases.list_name(sighting.list_id, view.lang),  # for attributes, which hold no markup
         "about": dots(about),
-        "plot": _banded(chart.curve(one.curve, frame, axis=True), bands, frame),
+        "plot": _banded(chart.curve(sighting.curve, frame, axis=True), bands, frame),
         "bands": [(say(band.name), " – ".join(dict.fromkeys(_days_of(band)))) for band in bands],
         "panels": panels,
-        "link": web_address(one.url),
+        "link": web_address(sighting.url),
     }
 
 
@@ -279,19 +279,19 @@ def _banded(svg: str, bands: Sequence[Season], frame: chart.Frame) -> Markup:
     return Markup(f"{head}>{''.join(drawn)}{rest}")  # noqa: S704 - numbers only
 
 
-def _member(one: ListingFacts, by_hand: bool, listings: Sequence[ListingFacts]) -> dict[str, Any]:
-    verdict = "by hand" if by_hand else one.verdict
-    share = "" if one.probability is None or by_hand else f"{one.probability:.0%}"
+def _member(listing: ListingFacts, by_hand: bool, listings: Sequence[ListingFacts]) -> dict[str, Any]:
+    verdict = "by hand" if by_hand else listing.verdict
+    share = "" if listing.probability is None or by_hand else f"{listing.probability:.0%}"
     return {
-        "place": phrases.place(one.platform, one.market),
-        "title": visible(one.title or one.item_key),
-        "key": visible(one.item_key),
-        "seller": visible(one.seller or ""),
-        "price": amounts.money(one.price, one.currency),
+        "place": phrases.place(listing.platform, listing.market),
+        "title": visible(listing.title or listing.item_key),
+        "key": visible(listing.item_key),
+        "seller": visible(listing.seller or ""),
+        "price": amounts.money(listing.price, listing.currency),
         "verdict": dots((say(verdict) if verdict != "alone" else None, share)),
-        "reason": say(one.reason) if one.reason else "",
-        "link": web_address(one.url),
-        "pair": f"{one.listing_id} {_surest_other(one, listings)}",
+        "reason": say(listing.reason) if listing.reason else "",
+        "link": web_address(listing.url),
+        "pair": f"{listing.listing_id} {_surest_other(listing, listings)}",
     }
 
 
@@ -316,23 +316,23 @@ def _kin(connection: Connection, keys: Sequence[int]) -> list[dict[str, Any]]:
     ).fetchall()
     return [
         {
-            "product": found,
+            "product": product_id,
             "kind": say({"variant": "variant", "near_copy": "near copy"}.get(kind, kind)),
             "reason": say(reason) if reason else "",
-            "title": visible(title or found),
+            "title": visible(title or product_id),
             "place": phrases.place(platform, market),
             "price": amounts.money(price, currency),
         }
-        for found, kind, reason, title, platform, market, price, currency in rows
+        for product_id, kind, reason, title, platform, market, price, currency in rows
     ]
 
 
 def _spread(listings: Sequence[ListingFacts]) -> str:
     """The lowest and the highest price of the listings in the currency that most have."""
     by_currency: dict[str, list[Any]] = {}
-    for one in listings:
-        if one.price is not None and one.currency:
-            by_currency.setdefault(one.currency, []).append(one.price)
+    for listing in listings:
+        if listing.price is not None and listing.currency:
+            by_currency.setdefault(listing.currency, []).append(listing.price)
     if not by_currency:
         return ""
     currency, prices = max(by_currency.items(), key=lambda pair: len(pair[1]))
@@ -340,21 +340,21 @@ def _spread(listings: Sequence[ListingFacts]) -> str:
     return ends[0] if ends[0] == ends[1] else " – ".join(ends)
 
 
-def _said(one: Said, now: datetime, view: View) -> dict[str, Any]:
-    came = {True: "came true", False: "did not come", None: "not known yet"}[one.came]
+def _said(said: Said, now: datetime, view: View) -> dict[str, Any]:
+    came = {True: "came true", False: "did not come", None: "not known yet"}[said.came]
     return {
-        "day": both(lambda lang: amounts.day(one.as_of, lang, now=now, zone=view.zone)),
-        "product": one.product_id,
-        "title": visible(one.title),
-        "list": both(partial(phrases.list_name, one.list_id)),
-        "position": one.position,
-        "rank": one.rank,
-        "chance": amounts.share(one.probability) or "–",
-        "event": say(phrases.LABELS.get(one.label, one.label)),
-        "within": both(partial(amounts.span, one.horizon_h / 24)) if one.horizon_h else "",
+        "day": both(lambda lang: amounts.day(said.as_of, lang, now=now, zone=view.zone)),
+        "product": said.product_id,
+        "title": visible(said.title),
+        "list": both(partial(phrases.list_name, said.list_id)),
+        "position": said.position,
+        "rank": said.rank,
+        "chance": amounts.share(said.probability) or "–",
+        "event": say(phrases.LABELS.get(said.label, said.label)),
+        "within": both(partial(amounts.span, said.horizon_h / 24)) if said.horizon_h else "",
         "came": say(came),
-        "state": {True: "ok", False: "failed", None: "none"}[one.came],
-        "best": one.best_rank,
+        "state": {True: "ok", False: "failed", None: "none"}[said.came],
+        "best": said.best_rank,
     }
 
 
@@ -395,9 +395,9 @@ def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -
     with file.about(list(shown)) as connection:
         asked = doubts(connection, shown, most=A_DAY, now=file.as_of, passed=passed)
     earlier = {one.product_id for one in before}
-    here = {row.product_id for row in top}
+    top_ids = {row.product_id for row in top}
     looked = {one.list_id for one in file.coverage if one.status == "ok"}
-    gone = [one for one in before if one.product_id not in here]
+    gone = [one for one in before if one.product_id not in top_ids]
     new = [row for row in top if row.product_id not in earlier]
     return {
         "fading": cards(file, fading, view),
@@ -405,8 +405,11 @@ def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -
         "new": cards(file, new if before else top, view),
         "running": cards(file, [row for row in top if row.product_id in earlier], view),
         "left": [
-            (_said(one, file.as_of, view), say("left the top") if one.list_id in looked else say("nobody looked"))
-            for one in gone
+            (
+                _said(said, file.as_of, view),
+                say("left the top") if said.list_id in looked else say("nobody looked"),
+            )
+            for said in gone
         ],
         "since": both(lambda lang: amounts.day(before[0].as_of, lang, now=file.as_of, zone=view.zone))
         if before
@@ -454,32 +457,32 @@ def lists(file: ReadFile, view: View) -> dict[str, Any]:
     return {
         "coverage": [
             {
-                "name": both(partial(phrases.list_name, one.list_id)),
-                "label": phrases.list_name(one.list_id, view.lang),
-                "list_id": one.list_id,
-                "source": one.source,
-                "market": one.market or "",
-                "status": one.status,
-                "status_text": both(partial(phrases.status, one.status)),
-                "days": [(status, f"{day} {phrases.status(status, view.lang)}") for day, status in one.days],
-                "why": both(partial(absences.why_missing, one, now=now, zone=zone)),
-                "entries": one.entries,
+                "name": both(partial(phrases.list_name, coverage.list_id)),
+                "label": phrases.list_name(coverage.list_id, view.lang),
+                "list_id": coverage.list_id,
+                "source": coverage.source,
+                "market": coverage.market or "",
+                "status": coverage.status,
+                "status_text": both(partial(phrases.status, coverage.status)),
+                "days": [(status, f"{day} {phrases.status(status, view.lang)}") for day, status in coverage.days],
+                "why": both(partial(absences.why_missing, coverage, now=now, zone=zone)),
+                "entries": coverage.entries,
             }
-            for one in every
+            for coverage in every
         ],
-        "days": [day for day, _ in max((one.days for one in every), key=len, default=())],
+        "days": [day for day, _ in max((coverage.days for coverage in every), key=len, default=())],
         "signs": {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"},
         "hosts": [
             (
-                visible(one.host),
-                amounts.minute(one.open_until, zone),
-                visible(one.reason.said(view.lang)) if one.reason else "",
+                visible(host.host),
+                amounts.minute(host.open_until, zone),
+                visible(host.reason.said(view.lang)) if host.reason else "",
             )
-            for one in hosts
-            if one.open_until
+            for host in hosts
+            if host.open_until
         ],
         "jobs": [(job.name, both(partial(job_lines.sentence, job, now=now, zone=zone))) for job in file.jobs],
-        "sources": sorted({(one.source, one.market or "") for one in every}),
+        "sources": sorted({(coverage.source, coverage.market or "") for coverage in every}),
     }
 
 

@@ -277,10 +277,10 @@ class Worker(Thread):
                 raise
             except TrendscoutError as error:
                 taken = [Taken(file.name, "refused", findings=(of_error(error),), at=now)]
-            for one in taken:
-                self.progress.taken.appendleft(one)
-            self._unpublished |= any(one.entries for one in taken)
-            task.state = "done" if any(one.entries for one in taken) else "failed"
+            for reply in taken:
+                self.progress.taken.appendleft(reply)
+            self._unpublished |= any(reply.entries for reply in taken)
+            task.state = "done" if any(reply.entries for reply in taken) else "failed"
             task.findings = () if task.state == "done" else taken[0].findings
             shutil.rmtree(file.parent, ignore_errors=True)
 

@@ -35,22 +35,22 @@ def pictures(
 
     `base` is a server of the user's own that plays all hosts. Whether a body is a picture is for the caller.
     """
-    found: dict[str, bytes] = {}
+    bodies: dict[str, bytes] = {}
 
     async def collect() -> None:
         try:
             async with asyncio.timeout(_IN_ALL_S):
-                await _collect(urls, found, base, resolve, sleep)
+                await _collect(urls, bodies, base, resolve, sleep)
         except TimeoutError:
             return
 
     asyncio.run(collect())
-    return found
+    return bodies
 
 
 async def _collect(
     urls: Sequence[str],
-    found: dict[str, bytes],
+    bodies: dict[str, bytes],
     base: str,
     resolve: connection.Resolve,
     sleep: Callable[[float], Awaitable[object]],
@@ -84,6 +84,6 @@ async def _collect(
             await sleep(_SPACING_S)
             answer = await reply(url)
             if answer and answer.status == _OK and answer.body and not answer.header("content-encoding"):
-                found[url] = answer.body
+                bodies[url] = answer.body
     finally:
         await exchanger.aclose()

@@ -68,8 +68,8 @@ def _ours(text: str) -> str:
     """
     lines = []
     for line in text.splitlines():
-        if found := _AGENT_LINE.match(line):
-            name = found[1].strip().lower()
+        if match := _AGENT_LINE.match(line):
+            name = match[1].strip().lower()
             if name.startswith(AGENT):  # "trendscout/1.0" means us
                 name = AGENT
             elif not AGENT.startswith(name.replace("*", "")):

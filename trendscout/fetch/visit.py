@@ -160,8 +160,8 @@ class Visitor:
             # In a thread: what unpacks slowly, and a busy disk (13 ms), hold up no other lane.
             page = await asyncio.to_thread(self._kept, asked, reply, key, self._clock.now(), moved=moved)
         except Rejected as error:
-            told = _without(key, error.fields)
-            raise Refused(error.what, next_step=error.next_step, url=asked.url, **told) from None
+            fields = _without(key, error.fields)
+            raise Refused(error.what, next_step=error.next_step, url=asked.url, **fields) from None
         except BodyTooLarge:
             raise Refused(
                 "{url} sends a body that unpacks to more than {limit} bytes.",

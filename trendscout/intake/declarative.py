@@ -78,17 +78,17 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
             limit=_MAX_BYTES,
         )
     table = load_toml(path, "source")
-    here = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
+    declaration = Declaration(path, path.read_text(encoding="utf-8-sig"), table)
     if table["name"] in shipped_sources():
-        raise here.wrong("name", "{name} is the name of a source that comes along", name=table["name"])
+        raise declaration.wrong("name", "{name} is the name of a source that comes along", name=table["name"])
     name = table["name"]
-    _require_own_key(here, taken)
-    host = _host(here)
+    _require_own_key(declaration, taken)
+    host = _host(declaration)
     readers = tuple(
         Reader(
             name_of_layout(path, number),
             lambda page: bool(page.body),
-            _reader(replace(here, table=layout, inside="layouts." * bool(number))),
+            _reader(replace(declaration, table=layout, inside="layouts." * bool(number))),
         )
         for number, layout in enumerate(layouts_of(table))
     )
@@ -103,8 +103,8 @@ def load_source(path: Path, *, taken: Collection[str] = ()) -> Source:
         why=table.get("why", "Declared by you."),
         readers=readers,
         hosts=(host,) if host else (),
-        requests=_requests(here) if host else None,
-        query_of=_query_of(here, host) if host else None,
+        requests=_requests(declaration) if host else None,
+        query_of=_query_of(declaration, host) if host else None,
         key_env=table.get("key_env", ""),
         spacing_s=float(table.get("spacing_s", 5.0)),
         length=table.get("length"),
@@ -131,37 +131,37 @@ def load_sources(
 
     One that is wrong, or declares a name that another has, costs nobody but itself. `taken` as for `load_source`.
     """
-    found: dict[str, Path] = {}
+    paths: dict[str, Path] = {}
     loaded, faults = [], []
     for path in sorted(folder.glob("*.toml")) if folder.is_dir() else ():
         try:
             source = load_source(path, taken=taken)
-            if source.name in found:
+            if source.name in paths:
                 raise ConfigError(
                     "{path} and {other} both declare the source {name}.",
                     next_step="Rename one of them.",
                     path=path,
-                    other=found[source.name],
+                    other=paths[source.name],
                     name=source.name,
                 )
         except TrendscoutError as fault:
             faults.append(fault)
             continue
-        found[source.name] = path
+        paths[source.name] = path
         loaded.append(source)
     return tuple(loaded), tuple(faults)
 
 
-def _require_own_key(here: Declaration, taken: Collection[str]) -> None:
+def _require_own_key(declaration: Declaration, taken: Collection[str]) -> None:
     """The file may come from somebody else: the variable that it sends away is its own, and no other's."""
-    told = here.table.get("key_env")
-    if told is None:
+    variable = declaration.table.get("key_env")
+    if variable is None:
         return
-    own = f"TRENDSCOUT_{here.table['name'].upper()}_KEY"
-    if told != own:
-        raise here.wrong("key_env", "it follows from the source's name and can only be {own}", own=own)
+    own = f"TRENDSCOUT_{declaration.table['name'].upper()}_KEY"
+    if variable != own:
+        raise declaration.wrong("key_env", "it follows from the source's name and can only be {own}", own=own)
     if own in taken or own in {source.key_env for source in shipped_sources().values()}:
-        raise here.wrong(
+        raise declaration.wrong(
             "key_env", "{own} holds a secret of another source or of a channel; rename this source", own=own
         )
 
@@ -169,38 +169,41 @@ def _require_own_key(here: Declaration, taken: Collection[str]) -> None:
 # --- requests --------------------------------------------------------------------------------------------
 
 
-def _host(here: Declaration) -> str:
+def _host(declaration: Declaration) -> str:
     """The host that requests go to; "" for a list that the user saves."""
-    url: str = here.table.get("url", "")
+    url: str = declaration.table.get("url", "")
     if not url:
         return ""
     parts = urlsplit(url)
     try:
         port = parts.port
     except ValueError:
-        raise here.wrong("url", "the port is no number") from None
+        raise declaration.wrong("url", "the port is no number") from None
     if parts.scheme not in ("http", "https") or not parts.hostname or "{" in parts.netloc:
-        raise here.wrong("url", "it must begin with https:// and a host without placeholders")
+        raise declaration.wrong("url", "it must begin with https:// and a host without placeholders")
     if "@" in parts.netloc or port is not None:
-        raise here.wrong("url", "user names, passwords and ports do not belong into it")
+        raise declaration.wrong("url", "user names, passwords and ports do not belong into it")
     for key in ("url", "body"):
-        unknown = set(_PLACEHOLDER.findall(here.table.get(key, ""))) - _KNOWN
+        unknown = set(_PLACEHOLDER.findall(declaration.table.get(key, ""))) - _KNOWN
         if unknown:
-            raise here.wrong(
+            raise declaration.wrong(
                 key,
                 "unknown placeholder {{{name}}}; known are {names}",
                 name=min(unknown),
                 names=", ".join(sorted(_KNOWN)),
             )
-    if "key_env" not in here.table and "{key}" in f"{url}{here.table.get('body')}{here.table.get('headers')}":
-        raise here.wrong("url", "{{key}} needs key_env, the environment variable that holds your key")
-    if int(here.table.get("pages", 1)) > 1 and "{page}" not in url + here.table.get("body", ""):
-        raise here.wrong("pages", "more than one page needs {{page}} in url or body")
+    if (
+        "key_env" not in declaration.table
+        and "{key}" in f"{url}{declaration.table.get('body')}{declaration.table.get('headers')}"
+    ):
+        raise declaration.wrong("url", "{{key}} needs key_env, the environment variable that holds your key")
+    if int(declaration.table.get("pages", 1)) > 1 and "{page}" not in url + declaration.table.get("body", ""):
+        raise declaration.wrong("pages", "more than one page needs {{page}} in url or body")
     return parts.hostname
 
 
-def _requests(here: Declaration) -> Callable[[Query], tuple[Request, ...]]:
-    table = here.table
+def _requests(declaration: Declaration) -> Callable[[Query], tuple[Request, ...]]:
+    table = declaration.table
     first = int(table.get("first_page", 1))
 
     def requests(query: Query) -> tuple[Request, ...]:
@@ -214,7 +217,7 @@ def _pages(table: Mapping[str, Any]) -> int:
 
 
 def _request(table: Mapping[str, Any], query: Query, number: int, shown: int) -> Request:
-    told = {
+    placeholders = {
         "page": str(shown),
         "category": query.category,
         "market": query.market or "",
@@ -222,12 +225,12 @@ def _request(table: Mapping[str, Any], query: Query, number: int, shown: int) ->
         "kind": query.kind or next(iter(table.get("kinds", ("list",)))),
     }
 
-    def in_url(found: re.Match[str]) -> str:
-        return quote(told[found[1]], safe="") if found[1] in told else found[0]
+    def in_url(match: re.Match[str]) -> str:
+        return quote(placeholders[match[1]], safe="") if match[1] in placeholders else match[0]
 
-    def in_body(found: re.Match[str]) -> str:
+    def in_body(match: re.Match[str]) -> str:
         # Inside a JSON string or a form; quotes must not end what they stand in.
-        return re.sub(r"[\"\\\x00-\x1f&=]", " ", told[found[1]]) if found[1] in told else found[0]
+        return re.sub(r"[\"\\\x00-\x1f&=]", " ", placeholders[match[1]]) if match[1] in placeholders else match[0]
 
     body = table.get("body")
     return Request(
@@ -239,9 +242,9 @@ def _request(table: Mapping[str, Any], query: Query, number: int, shown: int) ->
     )
 
 
-def _query_of(here: Declaration, host: str) -> Callable[[str], Query | None]:
-    name = here.table["name"]
-    markets = here.table.get("markets", ("XX",))
+def _query_of(declaration: Declaration, host: str) -> Callable[[str], Query | None]:
+    name = declaration.table["name"]
+    markets = declaration.table.get("markets", ("XX",))
 
     def query_of(url: str) -> Query | None:
         try:
@@ -256,36 +259,36 @@ def _query_of(here: Declaration, host: str) -> Callable[[str], Query | None]:
 # --- reading ---------------------------------------------------------------------------------------------
 
 
-def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
-    table = here.table
-    items, field = {"html": _html, "json": _json, "feed": _feed}[table["format"]](here)
-    gets = {key: _picked(here, key, field) for key in table["fields"]}
+def _reader(declaration: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
+    table = declaration.table
+    items, field = {"html": _html, "json": _json, "feed": _feed}[table["format"]](declaration)
+    gets = {key: _picked(declaration, key, field) for key in table["fields"]}
     if "item_key" not in gets and "url" not in gets and table["format"] != "feed":
-        raise here.wrong("fields", "item_key or url is needed to know an item again")
+        raise declaration.wrong("fields", "item_key or url is needed to know an item again")
     if table["format"] == "feed":
         defaults = {"item_key": ("guid", "id", "link"), "title": ("title",), "url": ("link",)}
         defaults["listed_at"] = ("pubDate", "published", "updated")
         gets = {key: _first(field, names) for key, names in defaults.items()} | gets
 
     def read(page: Page) -> Iterator[Entry | ListNote]:
-        found = list(items(page))[:_MAX_ITEMS]
-        if not found:
+        elements = list(items(page))[:_MAX_ITEMS]
+        if not elements:
             raise LayoutChanged(
                 "{file}: `items` finds nothing in the page; it is {items!r}.",
                 next_step="Look in the saved page for what stands once for each item; goods that the page fetches "
                 "later are in another reply: save that.",
-                file=here.file.name,
+                file=declaration.file.name,
                 items=table.get("items", "item"),
             )
-        told = [{key: get(item) for key, get in gets.items()} for item in found]
-        if all(_is_ad(one) for one in told):
+        records = [{key: get(element) for key, get in gets.items()} for element in elements]
+        if all(_is_ad(record) for record in records):
             raise LayoutChanged(
                 "{file}: `is_ad` marks all {count} items as advertisements.",
                 next_step="Let it find what only advertisements have, or `pick` that word from what all have.",
-                file=here.file.name,
-                count=len(told),
+                file=declaration.file.name,
+                count=len(records),
             )
-        entries = [_entry(page, table, one) for one in told]
+        entries = [_entry(page, table, record) for record in records]
         yield from entries if "rank" in gets else _placed(page, table, entries)
         unplaced = sum(entry.rank is None and not entry.is_ad for entry in entries)
         if "rank" in gets and unplaced and table.get("ordered", True):
@@ -294,35 +297,35 @@ def _reader(here: Declaration) -> Callable[[Page], Iterator[Entry | ListNote]]:
     return read
 
 
-def _entry(page: Page, table: Mapping[str, Any], found: Mapping[str, Scalar]) -> Entry:
+def _entry(page: Page, table: Mapping[str, Any], record: Mapping[str, Scalar]) -> Entry:
     market, language = page.query.market, table.get("language")
-    told = {key: words(value) for key, value in found.items()}
-    price, currency = _price(found.get("price"), market)
-    count = _count(found.get("count"), market, language)
-    reviews = _count(found.get("reviews"), market, language)
-    rank = parse_count((told.get("rank") or "").lstrip("#"), "US") if "rank" in told else None
-    is_ad = _is_ad(found)
+    texts = {key: words(value) for key, value in record.items()}
+    price, currency = _price(record.get("price"), market)
+    count = _count(record.get("count"), market, language)
+    reviews = _count(record.get("reviews"), market, language)
+    rank = parse_count((texts.get("rank") or "").lstrip("#"), "US") if "rank" in texts else None
+    is_ad = _is_ad(record)
     base = page.url or table.get("url", "")  # a saved file may not say where it is from
-    url = web_url(told.get("url"), base)
+    url = web_url(texts.get("url"), base)
     kind: CountKind | None = table.get("count_kind") or (count.unit if count else None)
     return Entry(
         list=list_id(page.query),
         rank=rank.value if rank and not is_ad and table.get("ordered", True) else None,
-        item_key=item_id(found.get("item_key")) or (url or "").partition("?")[0],
-        title=told.get("title"),
+        item_key=item_id(record.get("item_key")) or (url or "").partition("?")[0],
+        title=texts.get("title"),
         url=url,
-        image=web_url(told.get("image"), base),
+        image=web_url(texts.get("image"), base),
         price=price,
-        currency=(currency or _currency(told) or table.get("currency")) if price is not None else None,
-        price_text=told.get("price"),
+        currency=(currency or _currency(texts) or table.get("currency")) if price is not None else None,
+        price_text=texts.get("price"),
         count=count.value if count else None,
-        count_kind=kind if told.get("count") else None,
+        count_kind=kind if texts.get("count") else None,
         count_floor=count.is_floor if count else None,
-        count_text=told.get("count"),
-        rating=_rating(found.get("rating"), style_of(market, language) or _ENGLISH),
+        count_text=texts.get("count"),
+        rating=_rating(record.get("rating"), style_of(market, language) or _ENGLISH),
         reviews=reviews.value if reviews else None,
-        seller=told.get("seller"),
-        listed_at=moment(told.get("listed_at")),
+        seller=texts.get("seller"),
+        listed_at=moment(texts.get("listed_at")),
         is_ad=is_ad,
     )
 
@@ -358,9 +361,9 @@ def _rating(value: Scalar, style: Style) -> float | None:
     return float(read) if read is not None and 0 < read <= 5 else None
 
 
-def _currency(told: Mapping[str, str | None]) -> str | None:
+def _currency(record: Mapping[str, str | None]) -> str | None:
     """The currency that the reply names beside its prices."""
-    return code_of((told.get("currency") or "").strip(), None)
+    return code_of((record.get("currency") or "").strip(), None)
 
 
 def _placed(page: Page, table: Mapping[str, Any], entries: Iterable[Entry]) -> Iterator[Entry]:
@@ -375,21 +378,23 @@ def _placed(page: Page, table: Mapping[str, Any], entries: Iterable[Entry]) -> I
     return ranked(entries, before=before)
 
 
-def _picked(here: Declaration, key: str, field: Callable[[str, str], Get]) -> Get:
-    told = here.table["fields"][key]
-    if isinstance(told, str):
-        return field(key, told)
-    get = field(key, told["at"])
+def _picked(declaration: Declaration, key: str, field: Callable[[str, str], Get]) -> Get:
+    rule = declaration.table["fields"][key]
+    if isinstance(rule, str):
+        return field(key, rule)
+    get = field(key, rule["at"])
     try:
-        pattern = re.compile(told.get("pick", "(.*)"))
+        pattern = re.compile(rule.get("pick", "(.*)"))
     except re.error as error:
-        raise here.wrong(f"fields.{key}", "pick is no regular expression: {said}", said=str(error)) from error
+        raise declaration.wrong(
+            f"fields.{key}", "pick is no regular expression: {said}", said=str(error)
+        ) from error
     if pattern.groups != 1:
-        raise here.wrong(f"fields.{key}", "pick needs exactly one group in brackets")
+        raise declaration.wrong(f"fields.{key}", "pick needs exactly one group in brackets")
 
     def picked(item: Any) -> str | None:
-        found = pattern.search((words(get(item)) or "")[:500])
-        return found[1] if found else None
+        match = pattern.search((words(get(item)) or "")[:500])
+        return match[1] if match else None
 
     return picked
 
@@ -399,17 +404,17 @@ def _first(field: Callable[[str, str], Get], names: tuple[str, ...]) -> Get:
     return lambda item: next((found for get in gets if (found := get(item))), None)
 
 
-def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+def _html(declaration: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
     from trendscout.text.markup import all_of, attr_of, is_css, parse_html, text_of
 
-    css = here.table.get("items")
+    css = declaration.table.get("items")
     if not css or not is_css(css):
-        raise here.wrong("items", "a CSS selector is needed: the element that stands once for each item")
+        raise declaration.wrong("items", "a CSS selector is needed: the element that stands once for each item")
 
-    def field(key: str, told: str) -> Get:
-        inner, _, attribute = told.partition("@")
+    def field(key: str, selector: str) -> Get:
+        inner, _, attribute = selector.partition("@")
         if inner and not is_css(inner):
-            raise here.wrong(f"fields.{key}", "{text!r} is no CSS selector", text=inner)
+            raise declaration.wrong(f"fields.{key}", "{text!r} is no CSS selector", text=inner)
         if key == "is_ad":
             return lambda item: _mark(item.css_first(inner) if inner else item, attribute)
         if attribute:
@@ -419,7 +424,7 @@ def _html(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
     return lambda page: all_of(parse_html(page), css), field
 
 
-def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+def _json(declaration: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
     import jmespath
 
     from trendscout.text.jsontext import parse_json
@@ -428,26 +433,26 @@ def _json(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str]
         try:
             search = jmespath.compile(expression).search
         except (jmespath.exceptions.JMESPathError, RecursionError) as error:
-            raise here.wrong(key, "no JMESPath: {said}", said=" ".join(str(error).split())[:120]) from error
+            raise declaration.wrong(key, "no JMESPath: {said}", said=" ".join(str(error).split())[:120]) from error
 
-        def found(value: Any) -> Any:
+        def searched(value: Any) -> Any:
             try:
                 return search(value)
             except (jmespath.exceptions.JMESPathError, TypeError, ValueError, ArithmeticError):
                 return None  # a function got a value that it does not take: this item has no such field
 
-        return found
+        return searched
 
-    if "items" not in here.table:
-        raise here.wrong("items", "a JMESPath is needed: where the list of items stands")
-    rows = compiled("items", here.table["items"])
+    if "items" not in declaration.table:
+        raise declaration.wrong("items", "a JMESPath is needed: where the list of items stands")
+    rows = compiled("items", declaration.table["items"])
 
     def items(page: Page) -> list[Any]:
-        found = rows(parse_json(page))
-        return found if isinstance(found, list) else []
+        elements = rows(parse_json(page))
+        return elements if isinstance(elements, list) else []
 
-    def field(key: str, told: str) -> Get:
-        get = compiled(f"fields.{key}", told)
+    def field(key: str, expression: str) -> Get:
+        get = compiled(f"fields.{key}", expression)
         return lambda item: _scalar(get(item), of_ads=key == "is_ad")
 
     return items, field
@@ -469,24 +474,24 @@ def _scalar(value: Any, *, of_ads: bool) -> Scalar:
     return value if isinstance(value, (str, int, float)) and not isinstance(value, bool) else None
 
 
-def _feed(here: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
+def _feed(declaration: Declaration) -> tuple[Callable[[Page], Any], Callable[[str, str], Get]]:
     from trendscout.text.markup import parse_feed
 
-    if "items" in here.table:
-        raise here.wrong("items", "a feed has its own items; leave the key out")
+    if "items" in declaration.table:
+        raise declaration.wrong("items", "a feed has its own items; leave the key out")
 
     def items(page: Page) -> list[Any]:
         return [element for element in parse_feed(page).iter() if _local(element.tag) in ("item", "entry")]
 
-    def field(key: str, told: str) -> Get:  # noqa: ARG001 - the three kinds share one signature
-        tag, _, attribute = told.partition("@")
+    def field(key: str, path: str) -> Get:  # noqa: ARG001 - the three kinds share one signature
+        tag, _, attribute = path.partition("@")
 
         def get(item: Any) -> str | None:
             for child in item:
                 if _local(child.tag) == tag.rpartition(":")[2]:
-                    found = words(child.get(attribute) if attribute else child.text or child.get("href"))
-                    if found:
-                        return found
+                    content = words(child.get(attribute) if attribute else child.text or child.get("href"))
+                    if content:
+                        return content
             return None
 
         return get

@@ -326,7 +326,7 @@ class _Columns:
             if rank is not None:
                 ranks.setdefault(words(row[places["category"]]) or "", []).append(rank)
         return bool(ranks) and all(
-            min(found) == 1 and len(set(found)) * 10 >= len(found) * 9 for found in ranks.values()
+            min(numbers) == 1 and len(set(numbers)) * 10 >= len(numbers) * 9 for numbers in ranks.values()
         )
 
     def _stands_in_blocks(self, place: int) -> bool:

@@ -156,16 +156,16 @@ def _trends(
 ) -> Export | None:
     """A download of Google Trends, which is no table with a header; None if the file is none."""
     when = at or now
-    found = read_download(sheets[0], at, when, market) if len(sheets) == 1 and when else None
-    if found is None:
+    download = read_download(sheets[0], at, when, market) if len(sheets) == 1 and when else None
+    if download is None:
         return None
-    said = (told.said_time(found.said_at),) if found.said_at else ()
+    said = (told.said_time(download.said_at),) if download.said_at else ()
     return Export(
         TRENDS,
-        snapshots=found.snapshots,
-        findings=(*said, *found.findings),
-        taken_at=found.said_at or when,
-        is_dated=bool(at or found.said_at),
+        snapshots=download.snapshots,
+        findings=(*said, *download.findings),
+        taken_at=download.said_at or when,
+        is_dated=bool(at or download.said_at),
     )
 
 
@@ -357,8 +357,8 @@ class _Rows:
     def _key(self, row: Sequence[Cell], url: str | None, link: links.Linked | None) -> str | None:
         """The item's own id, else that in its address; why there is none is counted."""
         raw = self._cell(row, "item_key")
-        found = self.profile.key_in_url.search(url) if self.profile.key_in_url and url else None
-        key = item_id(raw) or (found[1] if found else link.key if link else None)
+        match = self.profile.key_in_url.search(url) if self.profile.key_in_url and url else None
+        key = item_id(raw) or (match[1] if match else link.key if link else None)
         text = words(raw)
         if text and self.layout.columns["item_key"] == self.layout.columns.get("title"):
             return text if len(text) <= _LONGEST_KEY else f"{text[:160]} {sha256(text.encode()).hexdigest()[:32]}"
@@ -541,11 +541,11 @@ class _Rows:
             cost, currency, _ = self._money(row, "cost", market)
             freight, freight_currency, _ = self._money(row, "freight", market)
             fees, fees_currency, _ = self._money(row, "fees", market)
-            found = self.profile.key_in_url.search(url) if self.profile.key_in_url and url else None
+            match = self.profile.key_in_url.search(url) if self.profile.key_in_url and url else None
             self.left[told.REPEATED_SKU] += sku in goods
             goods[sku] = StockRow(
                 sku=sku,
-                item_key=item_id(self._cell(row, "item_key")) or (found[1] if found else None),
+                item_key=item_id(self._cell(row, "item_key")) or (match[1] if match else None),
                 return_rate=self._share(row, "return_rate", manner),
                 sales=self._amount(row, "sales", manner),
                 stock=self._amount(row, "stock", manner),
@@ -589,9 +589,9 @@ class _Rows:
     def _volume(self, row: Sequence[Cell], manner: Manner) -> float | None:
         """Cubic centimetres of "20 x 12 x 8 cm"; the unit stands behind it or behind the column's name."""
         cell = self._cell(row, "size")
-        found = _SIZE.fullmatch(words(cell) or "")
-        sides = [figures.amount(side, manner) for side in found.groups()[:-1]] if found else []
-        unit = ((found[4] if found else "") or self.layout.units.get("size") or "cm").lower()
+        match = _SIZE.fullmatch(words(cell) or "")
+        sides = [figures.amount(side, manner) for side in match.groups()[:-1]] if match else []
+        unit = ((match[4] if match else "") or self.layout.units.get("size") or "cm").lower()
         volume = None
         if sides and all(side is not None for side in sides) and unit in _CENTIMETRES:
             volume = round(prod(float(side or 0) * _CENTIMETRES[unit] for side in sides), 3)

@@ -82,10 +82,10 @@ def _number(cell: Cell, manner: Manner) -> Decimal | None:
     if isinstance(cell, (int, float)):
         return Decimal(str(cell)) if abs(cell) < EXACT else None
     text = unformatted(words(cell) or "")
-    found = _SIGNED.fullmatch(plain(text)) if len(text) <= _LONGEST else None
-    if found:
-        value = number_of(found[2], manner.settled)
-        return None if value is None else -value if found[1] == "-" else value
+    match = _SIGNED.fullmatch(plain(text)) if len(text) <= _LONGEST else None
+    if match:
+        value = number_of(match[2], manner.settled)
+        return None if value is None else -value if match[1] == "-" else value
     counted = _counted(text, manner) if text else None
     return Decimal(counted[0]) if counted else None
 
@@ -94,8 +94,8 @@ def count(cell: Cell, manner: Manner) -> tuple[int, bool] | None:
     """How many, and whether that is a floor ("1000+", "1000以上", "5w+")."""
     if isinstance(cell, str):
         text = words(cell) or ""
-        found = re.fullmatch(NUMBER, plain(text)) if len(text) <= _LONGEST else None
-        counted = None if found else _counted(text, manner)
+        match = re.fullmatch(NUMBER, plain(text)) if len(text) <= _LONGEST else None
+        counted = None if match else _counted(text, manner)
         if counted:
             return counted if is_count(counted[0]) else None
     value = _number(cell, manner)
@@ -144,8 +144,8 @@ def price(cell: Cell, manner: Manner, unit: str | None = None) -> Money | None:
             value = number_of(shown, manner.settled, scaled=True)
         read = None if value is None else Money(value)
     else:
-        found = parse_price(text, manner.market, manner.style)
-        read = Money(found.amount, found.currency, found.high is not None) if found else None
+        parsed = parse_price(text, manner.market, manner.style)
+        read = Money(parsed.amount, parsed.currency, parsed.high is not None) if parsed else None
     return read if read and read.amount <= MAX_PRICE else None
 
 

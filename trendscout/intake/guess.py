@@ -51,32 +51,32 @@ class Told:
     name: str = ""  # of the file: what its list is called if nothing else names it
 
 
-def guess(page: Page, told: Told = Told(), *, open_shape: bool = True) -> Guess:
+def guess(page: Page, hints: Told = Told(), *, open_shape: bool = True) -> Guess:
     """The source whose reader reads the page, with the reading.
 
     Tried in turn: the named source alone; else the sources of the page's address; else, with `open_shape`,
     every source whose own marks stand in the page and whose reader says that it has its shape. A wall is a
     `fault`, not another source's page.
     """
-    chosen = (told.source,) if told.source else by_address(page.url)
+    chosen = (hints.source,) if hints.source else by_address(page.url)
     blocked: Guess | None = None
     for candidate in chosen:
-        tried = _tried(candidate, page, told)
+        tried = _tried(candidate, page, hints)
         if tried.reading:
             return tried
         if isinstance(tried.fault, Blocked) and blocked is None:
             blocked = tried
     if blocked or chosen:
-        return blocked or _tried(chosen[0], page, told)
-    return _by_shape(page, told) if open_shape and len(page.body) < _SHAPE_LIMIT else Guess()
+        return blocked or _tried(chosen[0], page, hints)
+    return _by_shape(page, hints) if open_shape and len(page.body) < _SHAPE_LIMIT else Guess()
 
 
-def _by_shape(page: Page, told: Told) -> Guess:
+def _by_shape(page: Page, hints: Told) -> Guess:
     """The source that reads most out of a page without a known address; rivals named.
 
     Without an address the fields must speak: ids with names alone are in every table of codes.
     """
-    tried = list(_readings(page, told))
+    tried = list(_readings(page, hints))
     found = [(said, one) for one in tried if (said := _told(one.reading))]
     if not found:
         told_why = (one for one in tried if isinstance(one.fault, (Blocked, NoSuchList)))
@@ -127,7 +127,7 @@ def _told(reading: Reading | None) -> float:
     return float(kinds) if kinds >= _ENOUGH_KINDS * len(rows) else 0.0
 
 
-def _readings(page: Page, told: Told) -> Iterator[Guess]:
+def _readings(page: Page, hints: Told) -> Iterator[Guess]:
     try:
         shape = readable(page)
     except LayoutChanged:
@@ -135,7 +135,7 @@ def _readings(page: Page, told: Told) -> Iterator[Guess]:
     for candidate in sources().values():
         marked = any(mark.encode() in shape.body for mark in candidate.marks)
         if marked and any(_fits(reader.fits, shape) for reader in candidate.readers):
-            yield _tried(candidate, page, told)
+            yield _tried(candidate, page, hints)
 
 
 def _fits(fits: object, page: Page) -> bool:
@@ -145,15 +145,15 @@ def _fits(fits: object, page: Page) -> bool:
         return False
 
 
-def _tried(source: Source, page: Page, told: Told) -> Guess:
-    query = query_for(source, url=page.url, market=told.market, category=told.category, params=page.query.params)
+def _tried(source: Source, page: Page, hints: Told) -> Guess:
+    query = query_for(source, url=page.url, market=hints.market, category=hints.category, params=page.query.params)
     if query.market is None:  # the recorded request may have named it
         query = replace(query, market=page.query.market)
     asked = replace(page, query=query)
     try:
         reading = read_page(source, asked)
-        if told.name and any(_is_nameless(source, page.url, entry.list) for entry in reading.entries):
-            asked = replace(asked, query=replace(query, params=(*query.params, (NAMED, told.name))))
+        if hints.name and any(_is_nameless(source, page.url, entry.list) for entry in reading.entries):
+            asked = replace(asked, query=replace(query, params=(*query.params, (NAMED, hints.name))))
             reading = read_page(source, asked)
     except (ReadError, OurFault) as error:
         return Guess(source.name, asked, fault=error)

@@ -82,17 +82,17 @@ def _body(content: Any) -> bytes | None:
     text = dig(content, "text")
     if not isinstance(text, str) or not text:
         return None
-    told = dig(content, "encoding") == "base64"
+    says_base64 = dig(content, "encoding") == "base64"
     plain = _bytes_of(text)
-    packed = _unpacked_base64(text) if told or _BASE64.fullmatch(text) else None
-    forms = [packed, plain] if told else [plain, packed]
-    if packed is not None and not told and not _is_text(packed):
+    packed = _unpacked_base64(text) if says_base64 or _BASE64.fullmatch(text) else None
+    forms = [packed, plain] if says_base64 else [plain, packed]
+    if packed is not None and not says_base64 and not _is_text(packed):
         forms.pop()
     for form in forms:
         for decoded in _decoded(form) if form is not None else ():
             if _is_text(decoded):
                 return decoded
-    return packed if told else plain
+    return packed if says_base64 else plain
 
 
 _BASE64 = re.compile(r"[A-Za-z0-9+/_\s-]{24,}={0,2}\s*")

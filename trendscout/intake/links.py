@@ -97,8 +97,8 @@ def market_of(url: str) -> str | None:
     if len(ending) == 2:
         code = market_in(ending)
         return code if code in MARKETS and code not in ("IO", "TV", "ME", "CO", "AI", "CC", "SH") else None
-    found = _PATHS.search(url)
-    code = market_in(found[1]) if found and host else ""
+    match = _PATHS.search(url)
+    code = market_in(match[1]) if match and host else ""
     return code if code in MARKETS and host.endswith(("etsy.com", "temu.com")) else None
 
 

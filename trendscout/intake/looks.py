@@ -71,10 +71,10 @@ def lists_of(readings: Iterable[Reading]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(entry.list for reading in readings for entry in reading.entries))
 
 
-def looks_of(found: Iterable[SavedPage]) -> list[Look]:
+def looks_of(replies: Iterable[SavedPage]) -> list[Look]:
     """The replies that were taken, as looks; pages of one list go together if no two show the same places."""
     heaps: list[list[LookPage]] = []
-    taken = [LookPage(one, one.page, one.reading) for one in found if one.page and one.reading]
+    taken = [LookPage(reply, reply.page, reply.reading) for reply in replies if reply.page and reply.reading]
     for shown in sorted(taken, key=lambda one: one.page.fetched_at):
         home = next((heap for heap in reversed(heaps) if _belongs(shown, heap)), None)
         if home is None:
@@ -116,18 +116,18 @@ def _looks(heap: Sequence[LookPage]) -> list[Look]:
     together: list[LookPage] = []
     alone: list[Look] = []
     number, end = 0, 0
-    for one in ordered:
-        number += 2 if _leaves_a_page_out(one.reading, end) else 1
-        own = tuple(pair for pair in one.page.query.params if pair[0] in PAGING)
+    for shown in ordered:
+        number += 2 if _leaves_a_page_out(shown.reading, end) else 1
+        own = tuple(pair for pair in shown.page.query.params if pair[0] in PAGING)
         kept = tuple(pair for pair in query.params if pair[0] not in PAGING)
         asked = replace(query, params=(*kept, *own))
-        turned = _read_as(one, replace(one.page, number=number, query=asked))
+        turned = _read_as(shown, replace(shown.page, number=number, query=asked))
         if turned is None:
             number -= 1
-            alone.append(Look(one.page.fetched_at, (one,)))
+            alone.append(Look(shown.page.fetched_at, (shown,)))
             continue
         together.append(turned)
-        end = (places_of(one.reading.entries) or (0, end))[1]
+        end = (places_of(shown.reading.entries) or (0, end))[1]
     return [*([Look(taken_at, tuple(together))] if together else []), *alone]
 
 

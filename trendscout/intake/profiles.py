@@ -175,14 +175,14 @@ def layout_of(profile: Profile, headers: Sequence[str]) -> Layout:
         places.setdefault(whole(header), place)
 
     def find(fields: Mapping[str, Sequence[str]]) -> dict[str, int]:
-        found: dict[str, int] = {}
+        place_of: dict[str, int] = {}
         for name, aliases in fields.items():
             exact = (places[whole(alias)] for alias in aliases if whole(alias) in places)
             partly = (places[folded(alias)] for alias in aliases if folded(alias) in places)
             place = next(chain(exact, partly), None)
             if place is not None:
-                found[name] = place
-        return found
+                place_of[name] = place
+        return place_of
 
     columns = find(profile.columns)
     return Layout(columns, find(profile.extra), {name: unit_in(headers[place]) for name, place in columns.items()})
@@ -227,8 +227,8 @@ def needs(profile: Profile, layout: Layout) -> str | None:
         if "sku" not in layout.columns:
             return "sku"
         # "SKU" is no proof; a profile of the user's own is, and so are the columns of Amazon's reports.
-        told = OWN if profile.shipped and profile.name == "erp" else (*OWN, "sales")
-        return None if profile.refused or any(name in layout.columns for name in told) else " / ".join(told)
+        choices = OWN if profile.shipped and profile.name == "erp" else (*OWN, "sales")
+        return None if profile.refused or any(name in layout.columns for name in choices) else " / ".join(choices)
     if not {"item_key", "url"} & layout.columns.keys():
         return "item_key / url"
     return None if "title" in layout.columns else "title"

@@ -114,7 +114,7 @@ def pages_in(
     `now`). `read_warc` gives the pages of a WARC file, `called` the names of files that have others for the user.
     A file that cannot be read is told, the others go on.
     """
-    told = Told(source, market, category)
+    hints = Told(source, market, category)
     named = set(paths := tuple(paths))  # a file that the user names is tried whatever its name
     for file in _files(paths):
         name = called.get(file, str(file))
@@ -126,8 +126,8 @@ def pages_in(
             file_id = _file_id(file)
             for inside, inner, inner_size in _opened(file, name, size):
                 for reply in _replies(inner, inner_size, url, at, now, read_warc):
-                    found = reply if isinstance(reply, SavedPage) else _judged(reply, told, now)
-                    yield replace(found, file_id=file_id, file=inside + found.file.removeprefix(str(inner)))
+                    page = reply if isinstance(reply, SavedPage) else _judged(reply, hints, now)
+                    yield replace(page, file_id=file_id, file=inside + page.file.removeprefix(str(inner)))
         except OSError as error:
             yield SavedPage(name, "left", findings=(finding("file_unreadable", why=error.strerror or str(error)),))
         except UsageError as error:
@@ -278,27 +278,31 @@ def _from_har(name: str, body: bytes, when: datetime, at: datetime | None) -> It
         yield SavedPage(name, "left", findings=(of_error(error),))
 
 
-def _judged(reply: _Reply, told: Told, now: datetime) -> SavedPage:
+def _judged(reply: _Reply, hints: Told, now: datetime) -> SavedPage:
     """The reply with the source that reads it."""
     page, name = reply.page, reply.name
     shown = public_url(page.url)[:200]
-    found = guess(page, replace(told, name=_list_name(reply)), open_shape=not reply.recorded)
-    if found.reading and found.page:
-        page, dated = found.page, reply.dated
-        made = min((note.at for note in found.reading.notes if note.at), default=None)
+    guessed = guess(page, replace(hints, name=_list_name(reply)), open_shape=not reply.recorded)
+    if guessed.reading and guessed.page:
+        page, dated = guessed.page, reply.dated
+        made = min((note.at for note in guessed.reading.notes if note.at), default=None)
         if made and made <= now and not dated:
             page, dated = replace(page, fetched_at=made), True
-        notes = tuple(_notes(found, told))
-        return SavedPage(name, "taken", found.source, page, found.reading, notes, dated=dated)
-    if isinstance(found.fault, Blocked):
-        why = (of_error(found.fault),)
-        return SavedPage(name, "blocked", found.source, found.page, None, why, reply.dated, fault=found.fault)
-    if found.fault:
-        told_why = of_error(found.fault)
-        here = finding("at_address", url=shown, why=told_why) if shown and shown not in str(told_why) else told_why
-        return SavedPage(name, "left", found.source, findings=(here,), fault=found.fault)
+        notes = tuple(_notes(guessed, hints))
+        return SavedPage(name, "taken", guessed.source, page, guessed.reading, notes, dated=dated)
+    if isinstance(guessed.fault, Blocked):
+        why = (of_error(guessed.fault),)
+        return SavedPage(
+            name, "blocked", guessed.source, guessed.page, None, why, reply.dated, fault=guessed.fault
+        )
+    if guessed.fault:
+        told_why = of_error(guessed.fault)
+        reason = (
+            finding("at_address", url=shown, why=told_why) if shown and shown not in str(told_why) else told_why
+        )
+        return SavedPage(name, "left", guessed.source, findings=(reason,), fault=guessed.fault)
     unknown = finding("no_source_for_address", url=shown) if shown else finding("no_source")
-    return SavedPage(name, "left", found.source, findings=(unknown,))
+    return SavedPage(name, "left", guessed.source, findings=(unknown,))
 
 
 # Names that browsers and people give to any file: such a name says nothing of the list in it.
@@ -322,14 +326,14 @@ def _list_name(reply: _Reply) -> str:
     return f"unnamed-{hashlib.sha256(reply.page.body).hexdigest()[:8]}"
 
 
-def _notes(found: Guess, told: Told) -> Iterator[Finding]:
-    entries = found.reading.entries if found.reading else ()
-    if found.rivals:
-        yield finding("rivals", rivals=", ".join(found.rivals))
+def _notes(guessed: Guess, hints: Told) -> Iterator[Finding]:
+    entries = guessed.reading.entries if guessed.reading else ()
+    if guessed.rivals:
+        yield finding("rivals", rivals=", ".join(guessed.rivals))
     if any("_XX/" in entry.list for entry in entries):
         yield finding("market_untold")
-    if found.page and (name := dict(found.page.query.params).get(NAMED)):
+    if guessed.page and (name := dict(guessed.page.query.params).get(NAMED)):
         yield finding("list_untold", name=name)
     if all(entry.is_ad for entry in entries):
         yield finding("only_ads")
-    yield from against(entries, found.source, told.market)
+    yield from against(entries, guessed.source, hints.market)

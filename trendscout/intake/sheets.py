@@ -179,10 +179,10 @@ def _xml_row(path: Path, row: Element) -> list[Cell]:
     """The cells of a row at their places: one may name its column, or span several."""
     cells: list[Cell] = []
     for cell in row.iterfind(f"{_SS}Cell"):
-        told = _ordinal(cell.get(f"{_SS}Index"))
-        if max(told or 0, len(cells)) > _MAX_WIDTH:
+        index = _ordinal(cell.get(f"{_SS}Index"))
+        if max(index or 0, len(cells)) > _MAX_WIDTH:
             raise refused(path, f"a row has more than {_MAX_WIDTH} cells")
-        cells += [None] * ((told or 0) - 1 - len(cells))
+        cells += [None] * ((index or 0) - 1 - len(cells))
         value = cell.find(f"{_SS}Data")
         cells.append(None if value is None else _xml_value(value))
         cells += [None] * min(_ordinal(cell.get(f"{_SS}MergeAcross")) or 0, _MAX_WIDTH)
@@ -222,8 +222,8 @@ def _workbook(path: Path) -> Iterator[Sheet]:
         raise refused(path, "it is an old .xls of more than 32 MiB")
     try:
         with CalamineWorkbook.from_path(path) as book:
-            for place, told in enumerate(book.sheets_metadata[:_MAX_SHEETS]):
-                sheet = book.get_sheet_by_name(told.name)
+            for place, metadata in enumerate(book.sheets_metadata[:_MAX_SHEETS]):
+                sheet = book.get_sheet_by_name(metadata.name)
                 if sheet.height < 1 or sheet.width < 2:
                     continue
                 left = (sheet.start or (0, 0))[1]
@@ -231,7 +231,7 @@ def _workbook(path: Path) -> Iterator[Sheet]:
                 # iter_rows begins with the sheet's first row, filled or not, and the first filled column
                 uncomputed = formulas.get(place, {})
                 rows = [_with_formulas(row, at, left, uncomputed) for at, row in enumerate(rows)]
-                yield Sheet(tuple(rows), name=told.name, is_cut=sheet.height > MAX_ROWS + _SAMPLE_ROWS)
+                yield Sheet(tuple(rows), name=metadata.name, is_cut=sheet.height > MAX_ROWS + _SAMPLE_ROWS)
     except (CalamineError, OSError, ValueError, OverflowError) as error:
         raise refused(path, f"it is no workbook that can be read ({str(error)[:120]})") from error
 
@@ -256,14 +256,14 @@ def _checked(path: Path) -> dict[int, dict[tuple[int, int], str]]:
             if len(parts) > _MAX_PARTS or sum(part.file_size for part in parts) > _MAX_UNPACKED:
                 raise refused(path, f"it unpacks to more than {_MAX_UNPACKED >> 20} MiB")
             left = _MAX_UNPACKED
-            found: dict[int, dict[tuple[int, int], str]] = {}
+            by_sheet: dict[int, dict[tuple[int, int], str]] = {}
             for part in parts:
                 size, formulas = _checked_part(path, book, part, left)
                 left -= size
                 number = re.search(r"sheet(\d+)\.xml$", part.filename)
                 if formulas and number:
-                    found[int(number[1]) - 1] = formulas
-            return found
+                    by_sheet[int(number[1]) - 1] = formulas
+            return by_sheet
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError) as error:
         raise refused(path, f"it is a damaged or locked workbook ({str(error)[:120]})") from error
 

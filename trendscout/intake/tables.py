@@ -87,7 +87,7 @@ def read_table(
 
     Raises UsageError if no sheet holds one, or none with a header while `has_header`.
     """
-    found: list[Table] = []
+    tables: list[Table] = []
     known = known_names()
     if sheet is not None and sheet not in {one.name for one in sheets}:
         raise UsageError(
@@ -97,17 +97,17 @@ def read_table(
             sheet=sheet,
             names=", ".join(repr(one.name) for one in sheets if one.name) or "none with a name",
         )
-    for one in sheets:
-        if sheet is None or one.name == sheet:
-            table = _table(one, known) if has_header else _headless(one)
+    for candidate in sheets:
+        if sheet is None or candidate.name == sheet:
+            table = _table(candidate, known) if has_header else _headless(candidate)
             if table is not None:
-                found.append(table)
-    if not found:
+                tables.append(table)
+    if not tables:
         if not any(one.rows for one in sheets):
             raise refused(path, "no sheet holds a table")
         raise refused(path, "no row of it names its columns")
-    best = max(found, key=lambda table: (fit(table.headers), bool(table.rows), _known_in(table.headers, known)))
-    others = tuple(table.sheet for table in found if table is not best)
+    best = max(tables, key=lambda table: (fit(table.headers), bool(table.rows), _known_in(table.headers, known)))
+    others = tuple(table.sheet for table in tables if table is not best)
     return Table(best.headers, best.rows, best.sheet, others, best.beside, best.left, best.is_cut, best.has_header)
 
 

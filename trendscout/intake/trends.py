@@ -104,11 +104,11 @@ def _related(rows: Sequence[Sequence[str]], at: datetime, market: str | None) ->
     if not sections or len(sections) > len(_SECTIONS) or not any(sections):
         return None
     looks = []
-    for kind, found in zip(_SECTIONS, sections, strict=False):
+    for kind, section in zip(_SECTIONS, sections, strict=False):
         name = list_id(Query("google_trends", where, kind, term))
         entries = tuple(
             Entry(name, rank, word, title=word, count_text=shown)
-            for rank, (word, shown) in enumerate(found, start=1)
+            for rank, (word, shown) in enumerate(section, start=1)
         )
         if entries:
             looks.append(_look(name, at, entries))

@@ -43,9 +43,9 @@ def try_source(file: Path, saved: Path, *, market: str | None, at: datetime) -> 
 def _found_in_part(fields: Sequence[str], entries: Sequence[Entry]) -> Iterator[Finding]:
     for field in fields:
         shown = [getattr(entry, _READ_FROM.get(field, field)) for entry in entries]
-        found = sum(value is not None for value in shown)
-        if found < len(entries):
-            yield finding("field_found_in_part", field=field, count=found, all=len(entries))
+        count = sum(value is not None for value in shown)
+        if count < len(entries):
+            yield finding("field_found_in_part", field=field, count=count, all=len(entries))
         unread = [
             text for text, entry in zip(shown, entries, strict=True) if text and getattr(entry, field) is None
         ]

@@ -59,10 +59,10 @@ def order_in(cells: Iterable[Cell], usual: DateOrder = "", market: str | None = 
     """
     proven: set[DateOrder] = set()
     for cell in cells:
-        found = _XMY.fullmatch(words(cell) or "") if isinstance(cell, str) else None
-        if found and (int(found[1]) > 12 or found[2] == "."):
+        match = _XMY.fullmatch(words(cell) or "") if isinstance(cell, str) else None
+        if match and (int(match[1]) > 12 or match[2] == "."):
             proven.add("dmy")
-        elif found and int(found[3]) > 12:
+        elif match and int(match[3]) > 12:
             proven.add("mdy")
     if proven:
         return proven.pop() if len(proven) == 1 else None
@@ -111,16 +111,16 @@ def _epoch(value: float) -> datetime | None:
 def _written(text: str, order: DateOrder | None) -> datetime | None:
     if text.isdigit() and len(text) in (10, 13):
         return _epoch(float(text))
-    if found := _XMY.fullmatch(text):
-        first, second, year = int(found[1]), int(found[3]), int(found[4])
+    if match := _XMY.fullmatch(text):
+        first, second, year = int(match[1]), int(match[3]), int(match[4])
         if first <= 12 and second <= 12 and first != second and not order:
             return None
         day_first = first > 12 or (order == "dmy" and second <= 12)
         day, month = (first, second) if day_first else (second, first)
-        return datetime.combine(date(year, month, day), _clock(found.groups()[4:]))
-    if found := _YMD.fullmatch(text):
-        year, month, day = (int(part) for part in found.groups()[:3])
-        return datetime.combine(date(year, month, day), _clock(found.groups()[3:]))
+        return datetime.combine(date(year, month, day), _clock(match.groups()[4:]))
+    if match := _YMD.fullmatch(text):
+        year, month, day = (int(part) for part in match.groups()[:3])
+        return datetime.combine(date(year, month, day), _clock(match.groups()[3:]))
     try:
         return datetime.fromisoformat(text) if len(text) == 8 or not text.isdigit() else None
     except ValueError:

@@ -62,14 +62,14 @@ class Diagnosis:
 
 def examine(workspace: Workspace, settings: Settings, *, now: datetime) -> list[Diagnosis]:
     """Everything looked at, the worst last to be forgotten; "bad" means that the store is unusable."""
-    found = [
+    diagnoses = [
         *_configuration(settings, now),
         *_store(workspace, now),
         *_rates(workspace, settings, now),
         *_archive(workspace.archive),
         *_jobs(workspace, settings, now),
     ]
-    return sorted(found, key=lambda one: -one.exit_code)
+    return sorted(diagnoses, key=lambda one: -one.exit_code)
 
 
 def mend(workspace: Workspace, *, now: datetime) -> list[str]:
@@ -100,14 +100,14 @@ def examine_published(file: ReadFile, folder: Path, settings: Settings, *, now: 
         resting = list(_hosts(cursor, now))
     finally:
         cursor.close()
-    found = [
+    diagnoses = [
         *_configuration(settings, now),
         *_unpublished(folder),
         *_lists(file.coverage),
         *resting,
         *_states(file.jobs, settings, now),
     ]
-    return sorted(found, key=lambda one: -one.exit_code)
+    return sorted(diagnoses, key=lambda one: -one.exit_code)
 
 
 def _unpublished(folder: Path) -> Iterator[Diagnosis]:
@@ -307,19 +307,19 @@ def _lists(lists: Sequence[Coverage]) -> Iterator[Diagnosis]:
 
 
 def _uncovered(source: str, status: str, lists: list[Coverage]) -> Diagnosis:
-    one = lists[0]
+    example = lists[0]
     what = "{source}: {count} × {status}, such as {list}, last complete {last}"
     return Diagnosis(
         "warn",
-        what + (": {reason}" if one.findings else ""),
+        what + (": {reason}" if example.findings else ""),
         "`trendscout sources {source}` shows how it is collected.",
         {
             "source": source,
             "count": len(lists),
             "status": status,
-            "list": one.list_id,
-            "last": f"{one.last_ok:%Y-%m-%d %H:%M} UTC" if one.last_ok else "never",
-            "reason": one.findings,
+            "list": example.list_id,
+            "last": f"{example.last_ok:%Y-%m-%d %H:%M} UTC" if example.last_ok else "never",
+            "reason": example.findings,
         },
     )
 
@@ -338,10 +338,10 @@ def _archive(folder: Path) -> Iterator[Diagnosis]:
 
 
 def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[Diagnosis]:
-    found: list[Job] = []
+    jobs: list[Job] = []
     for file in sorted((settings.home / "jobs").glob("*.toml")) if settings.path else ():
         try:
-            found.append(load_job(file, settings, allow_outside=True))
+            jobs.append(load_job(file, settings, allow_outside=True))
         except TrendscoutError as error:
             yield Diagnosis("warn", error.what, error.next_step, error.fields)
     if not workspace.db.exists():
@@ -349,7 +349,7 @@ def _jobs(workspace: Workspace, settings: Settings, now: datetime) -> Iterator[D
     try:
         with workspace.store() as connection:
             states = job_states(connection, settings, now=now)
-            dates = [(job, runs.last_date(connection, job.name)) for job in found if job.report is not None]
+            dates = [(job, runs.last_date(connection, job.name)) for job in jobs if job.report is not None]
     except StoreError:
         return  # told above
     yield from _states(states, settings, now)

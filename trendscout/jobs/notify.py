@@ -47,24 +47,24 @@ def notify(
     before each message.
     """
     reader = _reader(key)
-    told: dict[str, tuple[Finding, ...]] = {}
+    reasons: dict[str, tuple[Finding, ...]] = {}
     for channel in (one for one in settings.channels if one.name in names):
         url, missing = _address(channel, environ)
         if missing:
-            told[channel.name] = missing
+            reasons[channel.name] = missing
             continue
         due, said = digest_for(
             channel, workspace, made, settings, key=key, lang=lang, zone=zone, notes=notes, files=files
         )
         try:
-            told[channel.name] = _tell(
+            reasons[channel.name] = _tell(
                 workspace, channel, url, said, made, files, now=now, post=post, sleep=sleep, at_work=at_work
             )
         except TrendscoutError as error:  # it was not even tried
-            told[channel.name] = (of_error(error),)
+            reasons[channel.name] = (of_error(error),)
             continue
         workspace.write(partial(_remember, reader=reader, channel=channel.name, made=made, due=due, now=now))
-    return told
+    return reasons
 
 
 def digest_for(
@@ -199,13 +199,13 @@ def change_undelivered(
     with workspace.writing(must_exist=True) as connection:
         for name, messages in undelivered(connection).items():
             left = []
-            for one in messages:
-                if one.key not in keys and name != channel:
-                    left.append(one)
+            for message in messages:
+                if message.key not in keys and name != channel:
+                    left.append(message)
                     continue
                 meant += 1
                 if retry:
-                    left.append(replace(one, state="waiting", why=(), doubts=0, since=""))
+                    left.append(replace(message, state="waiting", why=(), doubts=0, since=""))
             _keep(connection, name, left, now)
     if not meant:
         raise UsageError("No such message waits.", next_step="`trendscout push list` shows those that do.")

@@ -93,8 +93,8 @@ def _run(
 
     before, run = workspace.write(claim)
     if run is None and before and before.is_open:
-        told = finding("run_is_at_work", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
-        return Done(job.name, day, "partial", (told,), outcomes=outcomes)
+        note = finding("run_is_at_work", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
+        return Done(job.name, day, "partial", (note,), outcomes=outcomes)
     if run is None:
         return Done(job.name, day, "skipped", (finding("report_is_made"),), outcomes=outcomes)
     try:
@@ -110,8 +110,8 @@ def _run(
             runs.give_back(connection, run)
         raise
     if before and before.is_open and before.run_id not in (run.run_id, runs.NOBODY):
-        told = finding("took_over", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
-        done = replace(done, state="partial", detail=(told, *done.detail))
+        note = finding("took_over", run=before.run_id, since=f"{before.seen_at:%Y-%m-%d %H:%M}")
+        done = replace(done, state="partial", detail=(note, *done.detail))
     return done
 
 
@@ -200,9 +200,9 @@ def _deliver(
                 return Done(
                     job.name, run.local_date, "partial", (finding("another_run_took_over"),), outcomes=outcomes
                 )
-    told: dict[str, tuple[Finding, ...]] = {}
+    reasons: dict[str, tuple[Finding, ...]] = {}
     if job.channels:
-        told = notify(
+        reasons = notify(
             workspace,
             made,
             settings,
@@ -215,11 +215,11 @@ def _deliver(
             files=paths,
             at_work=lambda connection: runs.note_at_work(connection, run, clock.now()),
         )
-    unheard = {channel: why for channel, why in told.items() if why}
+    unheard = {channel: why for channel, why in reasons.items() if why}
     state = "partial" if unheard or settings.left_out else _state(outcomes)
     missed = (finding("channel_unreached", channel=name, why=why) for name, why in unheard.items())
     detail = (finding("report_holds", count=len(made.rows)), *lost(outcomes), *missed)
-    end = {"paths": list(paths), "pushes": {name: to_json(why) for name, why in told.items()}}
+    end = {"paths": list(paths), "pushes": {name: to_json(why) for name, why in reasons.items()}}
     workspace.write(lambda connection: runs.advance(connection, run, state, end, clock.now()))
     return Done(job.name, run.local_date, state, detail, tuple(paths), outcomes)
 

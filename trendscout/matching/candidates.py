@@ -41,13 +41,13 @@ def keys_of(listings: Listings, wide: NDArray[np.bool_], first_new: int = 0) -> 
     """
     words = _flat(listings.words, 1, first_new)
     codes = _flat(_all_codes(listings), 2, first_new)
-    found = (
+    tokens = (
         _rarest(_joined((words, codes)), wide),
         _conjunctions(words, wide, first_new),
         _conjunctions(_flat(listings.concepts, 3, first_new), wide, first_new),
         _rarest(_flat(listings.image[:, None], 4, first_new), wide),
     )
-    row, key = _joined(found).of_new(first_new)
+    row, key = _joined(tokens).of_new(first_new)
     weight = np.log1p(SCALE / occurrences(key)).astype(np.float32)
     return pa.table({"row": row, "key": key.view(np.int64), "weight": weight})
 
@@ -129,7 +129,7 @@ def _conjunctions(tokens: _Tokens, wide: NDArray[np.bool_], first_new: int) -> _
     pairs = []
     for left, right in combinations(range(JOINED), 2):
         row = np.flatnonzero(slots[:, right]).astype(np.int32)
-        one, other = slots[row, left], slots[row, right]
-        key = (np.minimum(one, other) * _MIX) ^ (np.maximum(one, other) + np.uint64(5))
+        first, second = slots[row, left], slots[row, right]
+        key = (np.minimum(first, second) * _MIX) ^ (np.maximum(first, second) + np.uint64(5))
         pairs.append(_Tokens(row, key))
     return _useful(_joined(pairs).of_new(first_new), wide)[0]

@@ -94,14 +94,14 @@ def _start(ties: Ties) -> I64:
     return components(one, other, count)[label]
 
 
-def components(one: NDArray[Any], other: NDArray[Any], count: int) -> NDArray[np.int64]:
+def components(a: NDArray[Any], b: NDArray[Any], count: int) -> NDArray[np.int64]:
     """The smallest row that each row is tied to, directly or not."""
     label = np.arange(count)
     while True:
-        least = np.minimum(label[one], label[other])
+        least = np.minimum(label[a], label[b])
         before = label.copy()
-        np.minimum.at(label, one, least)
-        np.minimum.at(label, other, least)
+        np.minimum.at(label, a, least)
+        np.minimum.at(label, b, least)
         label = label[label]
         if (label == before).all():
             return label

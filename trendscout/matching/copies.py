@@ -30,12 +30,12 @@ def beside(
     `product` is the smallest row of each row's product; the pairs (a, b) are marked as variants or near copies.
     """
     count = len(product)
-    one, other = product[a], product[b]
-    apart = one != other
-    lines = components(one[variant & apart], other[variant & apart], count)
+    product_a, product_b = product[a], product[b]
+    apart = product_a != product_b
+    lines = components(product_a[variant & apart], product_b[variant & apart], count)
     products = np.unique(product)
     sizes = np.bincount(lines[products], None, count)
-    copies = _partners(one[copy & apart], other[copy & apart], count)
+    copies = _partners(product_a[copy & apart], product_b[copy & apart], count)
     return lines[product], sizes[lines[product]] - 1, copies[product]
 
 
@@ -60,8 +60,8 @@ def too_cheap(listings: Listings, product: NDArray[np.int64]) -> pa.Table:
     median = listings.log_price[order[start + size // 2]] if len(keys) else np.empty(0, np.float32)
     place = np.searchsorted(keys, group[rows])
     gap = median[place] - listings.log_price[rows]
-    found = (size[place] >= FEWEST_PRICES) & (gap > np.log(FAR_BELOW)) & named[rows]
-    return pa.table({"id": listings.table["id"].take(rows[found]), "times_cheaper": np.exp(gap[found])})
+    is_cheap = (size[place] >= FEWEST_PRICES) & (gap > np.log(FAR_BELOW)) & named[rows]
+    return pa.table({"id": listings.table["id"].take(rows[is_cheap]), "times_cheaper": np.exp(gap[is_cheap])})
 
 
 def _brand_of(listings: Listings, product: NDArray[np.int64]) -> NDArray[np.uint32]:

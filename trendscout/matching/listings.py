@@ -81,13 +81,13 @@ def _read_part(records: pa.Table, tags: bool) -> pa.Table:
     common = common_words()
 
     def hashed(words: tuple[str, ...]) -> list[int]:
-        found = []
+        numbers = []
         for word in words:
             number = hashes.get(word)
             if number is None:
                 number = hashes[word] = token(word, common) if word else 0
-            found.append(number)
-        return found
+            numbers.append(number)
+        return numbers
 
     for identity, title, source, brand, price, currency, image, text in zip(*rows, strict=True):
         read = read_title(title)

@@ -85,8 +85,8 @@ def match_listings(
     platform = platform_of_row(listings, many_shops)
     wide = wide_rows(listings, platform)
     keys = keys_of(listings, wide, first_new)
-    found = candidate_pairs(keys, np.where(wide, WIDE_NEAREST, NEAREST), first_new=first_new)
-    a, b = (found[name].to_numpy() for name in ("a", "b"))
+    candidates = candidate_pairs(keys, np.where(wide, WIDE_NEAREST, NEAREST), first_new=first_new)
+    a, b = (candidates[name].to_numpy() for name in ("a", "b"))
     scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
@@ -140,10 +140,10 @@ def _unnamed(
     """
     few = listings.tag[a] | listings.tag[b] | (listings.han[a] != listings.han[b])  # hardly a word to share
     rows = np.flatnonzero((link > MISSING) & ~scored.coded & ~few)
-    one, other, chance = a[rows], b[rows], link[rows]
-    named = replaced_words(listings, one, other, phrases=False) >= NAME
-    none = named | other_material(listings, one, other) | other_storage(listings, one, other)
-    none |= (chance < model.doubtful) & other_storage(listings, one, other, silent=True)
+    left, right, chance = a[rows], b[rows], link[rows]
+    named = replaced_words(listings, left, right, phrases=False) >= NAME
+    none = named | other_material(listings, left, right) | other_storage(listings, left, right)
+    none |= (chance < model.doubtful) & other_storage(listings, left, right, silent=True)
     link = link.copy()
     link[rows[none]] = MISSING
     return link
@@ -205,9 +205,9 @@ def _held(ids: list[str], products: list[str], apart: tuple[tuple[str, str], ...
         return list(products)
     product = dict(zip(ids, products, strict=True))
     parted: dict[str, set[frozenset[str]]] = {}
-    for one, other in apart:
-        if one in product and product.get(other) == product[one]:
-            parted.setdefault(product[one], set()).add(frozenset((one, other)))
+    for a, b in apart:
+        if a in product and product.get(b) == product[a]:
+            parted.setdefault(product[a], set()).add(frozenset((a, b)))
     members: dict[str, list[str]] = {}
     for name, its in product.items():
         if its in parted:

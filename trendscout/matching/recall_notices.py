@@ -41,8 +41,8 @@ def recalled(titles: Sequence[str], notices: Sequence[str]) -> list[int | None]:
     words = np.array([len(names[place].split()) for place in telling])[:, None]
     enough = words <= np.array([len(title.split()) for title in plain])[None, :]
     best = np.where(enough, alike, 0.0)
-    found = best.argmax(axis=0)
+    nearest = best.argmax(axis=0)
     return [
         telling[int(place)] if best[place, column] >= LEAST else None
-        for column, place in enumerate(found.tolist())
+        for column, place in enumerate(nearest.tolist())
     ]

@@ -47,11 +47,11 @@ def verdicts(
     rows = rows[lead >= model.lead]
     rows = rows[~replaced_codes(listings, a[rows], b[rows])]
     rows = rows[~one_pack(listings, a[rows], b[rows])]
-    told = scored.coded[rows]
-    rest = rows[~told]
-    told[~told] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])
+    sure = scored.coded[rows]
+    rest = rows[~sure]
+    sure[~sure] = (replaced_words(listings, a[rest], b[rest]) < RARE) & ~one_sided(listings, a[rest], b[rest])
     same = np.zeros(len(a), bool)
-    same[rows[told]] = True
+    same[rows[sure]] = True
     near = scored.hard | (inside & (scored.probability >= model.same))
     variant = ~joined & near & scored.line
     return np.select([same, joined, variant], [0, 1, 2], 3).astype(np.int8)

@@ -42,8 +42,8 @@ def newness(facts: Facts, now: datetime, *, watched_since: datetime | None = Non
         return Axis(None, "not enough data: it was there when the watch began")
     born = min(facts.first_seen, facts.listed_at or facts.first_seen)
     came_later = facts.first_in_market is not None and facts.first_in_market > facts.first_seen
-    here = facts.first_in_market if came_later and facts.first_in_market else born
-    days, days_here = _days(born, now), _days(here, now)
+    arrived = facts.first_in_market if came_later and facts.first_in_market else born
+    days, days_here = _days(born, now), _days(arrived, now)
     value = 100 * ((1 - HERE_WEIGHT) * _freshness(days) + HERE_WEIGHT * _freshness(min(days, days_here)))
     fields = {"days": round(days), "days_here": round(days_here)}
     if came_later and days - days_here >= 2:

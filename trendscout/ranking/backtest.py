@@ -213,12 +213,12 @@ def _walk_group(
 
 
 def _report(
-    history: History, one: WalkForward, signals: Mapping[str, Floats], since: datetime | None
+    history: History, walk: WalkForward, signals: Mapping[str, Floats], since: datetime | None
 ) -> GroupReport:
-    material = one.material
+    material = walk.material
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     long_watched = looks[material.list_of] >= MIN_LOOKS
-    rows_shown = _Shown.of(history, one, signals)
+    rows_shown = _Shown.of(history, walk, signals)
     shown = rows_shown.judged(long_watched, since)
     judged_rows = long_watched & (material.trials.rank > material.rules.r0)
     tried, kept = counting(material.trials, judged_rows, since)
@@ -226,7 +226,7 @@ def _report(
     item = history.obs_item[tried.row].astype(np.int64)
     slot = history.snap_list[history.obs_snap[tried.row]].astype(np.int64) * len(history.items) + item
     block = math.ceil(material.rules.overlap)  # queries that look into one horizon
-    ranker, ap = quality(tried, one.score[row], item, slot, block=block)
+    ranker, ap = quality(tried, walk.score[row], item, slot, block=block)
     judged = {
         name: quality(tried, order({key: values[row] for key, values in signals.items()}), item, slot, block=block)
         for name, order in BASELINES.items()
@@ -234,13 +234,13 @@ def _report(
     best = max(judged, key=lambda name: judged[name][0].ap or -1.0)
     best_ap = judged[best][0].ap
     difference = ap - judged[best][1]
-    probability = one.probability[row]
+    probability = walk.probability[row]
     said = np.isfinite(probability)
     curve = calibration(probability[said], tried.hit[said])
     sizes = np.bincount(tried.query, minlength=len(tried.query_time))
     hits = np.bincount(tried.query, tried.hit, len(tried.query_time))
     every, scored = counting(material.trials, long_watched, since)
-    told = one.probability[material.of_trial[scored]]
+    chances = walk.probability[material.of_trial[scored]]
     return GroupReport(
         group=material.group,
         rules=material.rules,
@@ -261,10 +261,10 @@ def _report(
         gain_95=block_interval(difference[np.isfinite(difference)], block),
         curve=curve,
         ece=calibration_error(curve),
-        ece_scored=calibration_error(calibration(told[np.isfinite(told)], every.hit[np.isfinite(told)])),
+        ece_scored=calibration_error(calibration(chances[np.isfinite(chances)], every.hit[np.isfinite(chances)])),
         brier=mean((probability[said] - tried.hit[said]) ** 2),
         visible=visibility(history, material.rules, np.unique(history.snap_list[history.obs_snap[material.rows]])),
-        refits=tuple(Refit(_time(model.fitted_at), model.hits, model.trials) for model in one.models),
+        refits=tuple(Refit(_time(model.fitted_at), model.hits, model.trials) for model in walk.models),
     )
 
 
@@ -296,14 +296,14 @@ class _Shown:
 
     def judged(self, rows: Flags, since: datetime | None) -> ShownRows | None:
         """What became of them from `since` on."""
-        one = self.one
-        tried, kept = counting(one.material.trials, rows, since)
-        row = one.material.of_trial[kept]
+        walk = self.one
+        tried, kept = counting(walk.material.trials, rows, since)
+        row = walk.material.of_trial[kept]
         return judge_shown(
             tried,
             self._items(tried),
-            one.score[row],
-            (one.probability[row], one.low[row], one.high[row]),
+            walk.score[row],
+            (walk.probability[row], walk.low[row], walk.high[row]),
             self.tips[kept],
             self.fallen[kept],
             {name: score[kept] for name, score in self.rules.items()},
@@ -311,16 +311,16 @@ class _Shown:
 
     def first_days(self, rows: Flags, block: int) -> tuple[FirstDay, ...]:
         """What became of them on the first days of the group's lists."""
-        one = self.one
-        tried, kept = counting(one.material.trials, rows, None)
-        row, item = one.material.of_trial[kept], self._items(tried)
-        list_of = one.material.list_of[kept].astype(np.int64)
+        walk = self.one
+        tried, kept = counting(walk.material.trials, rows, None)
+        row, item = walk.material.of_trial[kept], self._items(tried)
+        list_of = walk.material.list_of[kept].astype(np.int64)
         slot = list_of * len(self.history.items) + item
-        score = one.score[row], self.rules["SigniTrend"][kept]
+        score = walk.score[row], self.rules["SigniTrend"][kept]
         ap = tuple(quality(tried, by, item, slot, block=block)[1] for by in score)
-        watched = np.isin(self.history.snap_list, one.material.list_of)
+        watched = np.isin(self.history.snap_list, walk.material.list_of)
         began = int(self.history.snap_time[watched].min()) if watched.any() else 0
-        return judge_first_days(tried, item, score, one.probability[row], self.tips[kept], (ap[0], ap[1]), began)
+        return judge_first_days(tried, item, score, walk.probability[row], self.tips[kept], (ap[0], ap[1]), began)
 
     def _items(self, tried: Trials) -> Ints:
         return self.history.obs_item[tried.row].astype(np.int64)

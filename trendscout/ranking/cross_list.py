@@ -40,7 +40,7 @@ class CrossList:
     def spread(self, rules: Rules, rows: Ints) -> Columns:
         """Where else each row's item stands: lists holding it now, lists holding it higher, best ranks there."""
         history = self.history
-        here, higher = np.zeros(len(rows)), np.zeros(len(rows))
+        holding, higher = np.zeros(len(rows)), np.zeros(len(rows))
         best, best_long = np.full(len(rows), NEVER), np.full(len(rows), NEVER)
         item, snap = history.obs_item[rows], history.obs_snap[rows]
         time, list_of, rank = history.snap_time[snap], history.snap_list[snap], history.obs_rank[rows]
@@ -57,13 +57,13 @@ class CrossList:
             there = np.where(elsewhere, self.rank[other], NEVER)
             recent = elsewhere & (self.time[other] >= time[open_] - now)
             standing = recent & (self.next_time[other] > time[open_])
-            here[open_] += standing
+            holding[open_] += standing
             higher[open_] += standing & (there < rank[open_])
             best[open_] = np.where(recent, np.minimum(best[open_], there), best[open_])
             best_long[open_] = np.minimum(best_long[open_], there)
             other = other - 1
         return {
-            "lists": np.log1p(here),
+            "lists": np.log1p(holding),
             "lists_higher": np.log1p(higher),
             "best_elsewhere": np.log(best),
             "best_elsewhere_long": np.log(best_long),

@@ -25,12 +25,12 @@ def usual_leads(
     """
     days: defaultdict[tuple[Marketplace, Marketplace], list[float]] = defaultdict(list)
     for seen in products:
-        for here, came in seen.items():
-            for there, later in seen.items():
-                both = max(watched.get(here, came), watched.get(there, later))
+        for origin, came in seen.items():
+            for destination, later in seen.items():
+                both = max(watched.get(origin, came), watched.get(destination, later))
                 if later > came > both:
-                    days[here, there].append((later - came).total_seconds() / 86_400)
-    return {pair: median(found) for pair, found in days.items() if len(found) >= MIN_LEADS}
+                    days[origin, destination].append((later - came).total_seconds() / 86_400)
+    return {pair: median(spans) for pair, spans in days.items() if len(spans) >= MIN_LEADS}
 
 
 def gaps(

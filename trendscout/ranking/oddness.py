@@ -51,12 +51,12 @@ class Vocabulary:
     def postings_of(self, category: str) -> Mapping[str, Sequence[int]]:
         """Word → the products of a category that have it."""
         if category not in self.postings:
-            found: defaultdict[str, list[int]] = defaultdict(list)
-            for number, one in enumerate(self.products):
-                if one.category == category:
+            postings: defaultdict[str, list[int]] = defaultdict(list)
+            for number, product in enumerate(self.products):
+                if product.category == category:
                     for word in self.contents[number]:
-                        found[word].append(number)
-            self.postings[category] = dict(found)
+                        postings[word].append(number)
+            self.postings[category] = dict(postings)
         return self.postings[category]
 
     def rarity(self, category: str, market: str | None) -> _Rarity:
@@ -94,8 +94,8 @@ def learn(products: Iterable[Facts], levels: Mapping[str, Sequence[float]] = {})
     brands = _leading_words(titles) | {word for one in facts for name in one.brands for word in _split(name)}
     market: defaultdict[str | None, Counter[str]] = defaultdict(Counter)
     contents = [frozenset(word for word in title if word not in brands) for title in titles]
-    for one, words in zip(facts, contents, strict=True):
-        market[one.market].update(words)
+    for product, words in zip(facts, contents, strict=True):
+        market[product.market].update(words)
     return Vocabulary(
         market=market,
         in_category=Counter(one.category for one in facts),

@@ -29,7 +29,7 @@ class Pick:
 
 def what_came(history: History, picks: Sequence[Pick]) -> list[CameOf]:
     """What became of each pick; `not_looked` where its list was watched too seldom after it, or it is gone."""
-    found: list[CameOf] = ["not_looked"] * len(picks)
+    came_of: list[CameOf] = ["not_looked"] * len(picks)
     rows = np.array([_row_of(history, pick) for pick in picks], np.int64)
     kinds = [(group_of(pick.list_id), pick.label, pick.horizon_h) for pick in picks]
     for kind in dict.fromkeys(kinds):
@@ -40,8 +40,8 @@ def what_came(history: History, picks: Sequence[Pick]) -> list[CameOf]:
         hit, _ = outcomes(history, rules, rows[mine])
         seen = covered(history, rules, history.obs_snap[rows[mine]], behind=False)
         for place, came, looked in zip(mine.tolist(), hit, seen, strict=True):
-            found[place] = ("came" if came else "not") if looked or came else "not_looked"
-    return found
+            came_of[place] = ("came" if came else "not") if looked or came else "not_looked"
+    return came_of
 
 
 def largest_changes(history: History, at_s: int, count: int, top: int = 10) -> Ints:
@@ -52,12 +52,12 @@ def largest_changes(history: History, at_s: int, count: int, top: int = 10) -> I
         snaps = np.flatnonzero((history.snap_list == code) & (history.snap_time <= at_s))
         if len(snaps) < 2:
             continue
-        here, before = (_rows_of(history, int(snap)) for snap in (snaps[-1], snaps[-2]))
-        if not len(here):
+        latest, before = (_rows_of(history, int(snap)) for snap in (snaps[-1], snaps[-2]))
+        if not len(latest):
             continue
-        was = np.full(len(history.items), int(history.obs_rank[here].max()) + 1)
+        was = np.full(len(history.items), int(history.obs_rank[latest].max()) + 1)
         was[history.obs_item[before]] = history.obs_rank[before]
-        below = here[history.obs_rank[here] > top]
+        below = latest[history.obs_rank[latest] > top]
         rows.append(below)
         changes.append(was[history.obs_item[below]] - history.obs_rank[below])
     if not rows:

@@ -383,9 +383,9 @@ def rank_a_day_ago(history: History, rows: Ints, rules: Rules, *, at_most_s: int
     earlier = np.flatnonzero(near[history.obs_snap])  # in the order of list, then time
     slot = snap_list[history.obs_snap[earlier]].astype(np.int64) * len(history.items) + history.obs_item[earlier]
     known, code = np.unique(of.astype(np.int64) * len(history.items) + history.obs_item[rows], return_inverse=True)
-    found = np.full(len(rows), np.nan)
+    ranks = np.full(len(rows), np.nan)
     if not len(earlier):
-        return found
+        return ranks
     place = np.minimum(np.searchsorted(known, slot), len(known) - 1)
     same = known[place] == slot
     earlier, place = earlier[same], place[same]
@@ -398,8 +398,8 @@ def rank_a_day_ago(history: History, rows: Ints, rules: Rules, *, at_most_s: int
     there = at >= 0
     there[there] = place[at[there]] == code[there]
     there[there] = snap_time[history.obs_snap[earlier[at[there]]]] >= until[there] - at_most_s
-    found[there] = history.obs_rank[earlier[at[there]]]
-    return found
+    ranks[there] = history.obs_rank[earlier[at[there]]]
+    return ranks
 
 
 def _joined(parts: list[Columns]) -> dict[str, Any]:

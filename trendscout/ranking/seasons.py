@@ -78,7 +78,7 @@ def season_of(title: str, market: str | None, day: date) -> Season | None:
 
 
 def _of_year(year: int) -> list[Season]:
-    found = [
+    year_seasons = [
         Season(
             name, markets, frozenset(words.split()), date(year, *start), date(year, *start) + timedelta(days - 1)
         )
@@ -88,5 +88,5 @@ def _of_year(year: int) -> list[Season]:
         for first in map(date.fromisoformat, starts):
             if first.year == year:
                 last = first + timedelta(days - 1)
-                found.append(Season(name, markets, frozenset(words.split()), first, last))
-    return found
+                year_seasons.append(Season(name, markets, frozenset(words.split()), first, last))
+    return year_seasons

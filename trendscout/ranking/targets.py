@@ -53,12 +53,12 @@ def targets_of(
 
     `over_best` and `over_plain` are AP over the best simple rule's and over SigniTrend's.
     """
-    found: list[Target] = []
+    targets: list[Target] = []
     if shown is not None:
         ends = shown.said_less_came_95
         met = None if ends is None else ends[0] <= MEETS and ends[1] >= -MEETS
         plain = shown.rules["SigniTrend"]
-        found += [
+        targets += [
             Target("said less came", MEETS, ends or (), met),
             _at_least("came over SigniTrend", OVER_PLAIN, shown.came / plain if plain else None),
             _at_least("ranges hold", HOLD, shown.bands_hold),
@@ -66,12 +66,12 @@ def targets_of(
             _at_most("fallen", FALLEN, shown.fallen),
         ]
     many = breakouts >= ORDER_FROM
-    found += [
+    targets += [
         _at_least("order", ORDER, over_best) if many else _at_least("few", FEW, over_plain),
         _at_most("ece", ECE, ece),
         _at_least("first days", FIRST, first_days_over_plain(first_days)),
     ]
-    return tuple(found)
+    return tuple(targets)
 
 
 def first_days_over_plain(days: Sequence[FirstDay]) -> float | None:

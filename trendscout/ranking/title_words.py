@@ -19,17 +19,17 @@ _PUNCTUATION = re.compile(r"[^\w\s]")
 
 def words_of(title: str) -> tuple[str, ...]:
     """Distinct words and pairs of neighbouring words, lower case; Chinese as pairs of characters."""
-    found: dict[str, None] = {}
+    words: dict[str, None] = {}
     before = ""
     for run in _RUN.findall(title[:MAX_CHARS].lower()):
         if "\u3400" <= run[0] <= "\u9fff":
-            found.update(dict.fromkeys(run[i : i + 2] for i in range(max(1, len(run) - 1))))
+            words.update(dict.fromkeys(run[i : i + 2] for i in range(max(1, len(run) - 1))))
             continue
-        found[run] = None
+        words[run] = None
         if before:
-            found[f"{before} {run}"] = None
+            words[f"{before} {run}"] = None
         before = run
-    return tuple(found)[:MAX_WORDS]
+    return tuple(words)[:MAX_WORDS]
 
 
 def characters_of(title: str) -> tuple[str, ...]:

@@ -41,9 +41,9 @@ def stale(coverage: Sequence[Coverage], *, now: datetime) -> tuple[Finding, ...]
 def changed(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
     """Findings where lists came whole and otherwise than before, by source, with what the first of them says."""
     by_source: dict[str, list[Coverage]] = {}
-    for one in coverage:
-        if one.status == "ok" and one.findings:
-            by_source.setdefault(one.source, []).append(one)
+    for state in coverage:
+        if state.status == "ok" and state.findings:
+            by_source.setdefault(state.source, []).append(state)
     return tuple(
         finding("lists_changed", source=source, count=len(its), list=its[0].list_id, why=its[0].findings)
         for source, its in by_source.items()
@@ -68,8 +68,8 @@ def _why_stale(coverage: Sequence[Coverage]) -> tuple[Finding, ...]:
     if not lost:
         return (finding("nobody_looked"),)
     why = Counter(whats(one.findings, "en") for one in lost).most_common(1)[0][0]
-    told = next(one for one in lost if whats(one.findings, "en") == why)
-    return (finding("looks_failed", list=told.list_id, why=told.findings),)
+    example = next(one for one in lost if whats(one.findings, "en") == why)
+    return (finding("looks_failed", list=example.list_id, why=example.findings),)
 
 
 def network_down(coverage: Sequence[Coverage]) -> Finding | None:

@@ -73,15 +73,15 @@ def due(report: Report, rules: Iterable[Rule], called: Mapping[str, datetime]) -
 
     Marked goods are looked at wherever they stand, others where the report shows them.
     """
-    found = []
+    alerts = []
     for rule in rules:
         for row in filter(rule.is_about, (*report.rows, *report.watched)):
             alert = Alert(rule, row)
             last = called.get(alert.key)
             rested = last is None or report.as_of - last >= rule.rest
             if rested and rule.lines and all(holds(line, row, report.as_of) for line in rule.lines):
-                found.append(alert)
-    return tuple(found)
+                alerts.append(alert)
+    return tuple(alerts)
 
 
 _CONDITION = re.compile(r"\s*([a-z_]+)\s*(<=|>=|!=|=)\s*(.+?)\s*")
@@ -93,14 +93,14 @@ def line_of(condition: str) -> dict[str, Any]:
 
     Raises UsageError for one that cannot be understood.
     """
-    found = _CONDITION.fullmatch(condition)
-    if found:
-        value, sign, bound = found.groups()
+    match = _CONDITION.fullmatch(condition)
+    if match:
+        value, sign, bound = match.groups()
         try:
             line = {"value": value, _BOUNDS[sign]: float(bound) if sign in ("<=", ">=") else bound.split("|")}
             tuple(read_lines(line))
         except (KeyError, TypeError, ValueError):
-            found = None
+            match = None
         else:
             return line
     raise UsageError(

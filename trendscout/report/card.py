@@ -138,11 +138,11 @@ class Card:
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return [
             {
-                "name": both(partial(named, one.signal)),
-                "text": both(partial(effect, one.contribution, most)),
-                "bar": Markup(chart.bar(one.contribution / most)),  # noqa: S704 - numbers only
+                "name": both(partial(named, reason.signal)),
+                "text": both(partial(effect, reason.contribution, most)),
+                "bar": Markup(chart.bar(reason.contribution / most)),  # noqa: S704 - numbers only
             }
-            for one in ordered
+            for reason in ordered
         ]
 
     @property
@@ -162,37 +162,37 @@ class Card:
         pages = (("Open the listing", self.row.facts.url), ("Supplier", self.row.own.supplier_url))
         return [(label, link) for label, url in pages if (link := web_address(url))]
 
-    def _figure(self, one: Sighting) -> dict[str, Any]:
+    def _figure(self, sighting: Sighting) -> dict[str, Any]:
         about = (
-            both(lambda lang: tr("since {day}", lang, day=self._day(one.since, lang))),
-            say("best rank {rank}", rank=one.best_rank) if one.best_rank else None,
-            both(partial(phrases.counted, one.count, one.count_kind, one.count_floor)),
+            both(lambda lang: tr("since {day}", lang, day=self._day(sighting.since, lang))),
+            say("best rank {rank}", rank=sighting.best_rank) if sighting.best_rank else None,
+            both(partial(phrases.counted, sighting.count, sighting.count_kind, sighting.count_floor)),
         )
-        steps = {lang: phrases.price_steps(one, lang, now=self.now, zone=self.zone) for lang in LANGS}
+        steps = {lang: phrases.price_steps(sighting, lang, now=self.now, zone=self.zone) for lang in LANGS}
         trades = (
             both(steps.__getitem__) if steps["en"] else None,
-            both(partial(phrases.count_steps, one)) if phrases.count_steps(one, "en") else None,
+            both(partial(phrases.count_steps, sighting)) if phrases.count_steps(sighting, "en") else None,
         )
         return {
-            "place": both(partial(phrases.list_name, one.list_id)),
+            "place": both(partial(phrases.list_name, sighting.list_id)),
             "about": dots(about),
-            "plot": self._plot(one, 520, 132),
+            "plot": self._plot(sighting, 520, 132),
             "trades": dots(trades),
-            "price_plot": self._plot(replace(one, curve=tuple(of_prices(one.curve))), 520, 60)
-            if len(prices(one.curve)) > 1
+            "price_plot": self._plot(replace(sighting, curve=tuple(of_prices(sighting.curve))), 520, 60)
+            if len(prices(sighting.curve)) > 1
             else "",
         }
 
-    def _plot(self, one: Sighting, width: int, height: int) -> Markup:
+    def _plot(self, sighting: Sighting, width: int, height: int) -> Markup:
         first = min(
             (points[0].at for one in self.row.facts.sightings if (points := since_seen(one.curve))),
             default=self.now,
         )
         start = max(first, self.now - timedelta(days=_DAYS))
         if width < 300:
-            return Markup(chart.curve(one.curve, chart.Frame(start, self.now, width, height)))  # noqa: S704
+            return Markup(chart.curve(sighting.curve, chart.Frame(start, self.now, width, height)))  # noqa: S704
         frame = chart.Frame(start, self.now, width, height, left=34, right=8, top=8, bottom=22)
-        return Markup(chart.curve(one.curve, frame, axis=True))  # noqa: S704 - numbers only
+        return Markup(chart.curve(sighting.curve, frame, axis=True))  # noqa: S704 - numbers only
 
     def _day(self, moment: datetime | None, lang: Lang) -> str:
         return amounts.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
@@ -273,14 +273,14 @@ def _rule(flag: Flag) -> Markup:
     )
 
 
-def _check(one: PackCheck) -> dict[str, Any]:
+def _check(check: PackCheck) -> dict[str, Any]:
     def lines(codes: tuple[str, ...]) -> Markup | None:
         return both(lambda lang: ", ".join(packs.say(code, lang) for code in codes)) if codes else None
 
     return {
-        "met": one.met,
-        "sign": packs.sign(one),
-        "title": both(partial(packs.title, one.pack)),
-        "failed": lines(one.failed),
-        "unknown": lines(one.unknown),
+        "met": check.met,
+        "sign": packs.sign(check),
+        "title": both(partial(packs.title, check.pack)),
+        "failed": lines(check.failed),
+        "unknown": lines(check.unknown),
     }

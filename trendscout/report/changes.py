@@ -73,9 +73,9 @@ def since(report: Report, remembered: str | None) -> Changes:
     groups: dict[str, list[Row]] = {"new": [], "risen": [], "faded": [], "": []}
     for row in report.rows:
         groups[_change(row, before.get(row.product_id))].append(row)
-    here = {row.product_id for row in report.rows}
+    report_ids = {row.product_id for row in report.rows}
     looked = {one.list_id for one in report.coverage if one.status == "ok"}
-    gone = tuple(seen for key, seen in before.items() if key not in here and seen.list_id in looked)
+    gone = tuple(seen for key, seen in before.items() if key not in report_ids and seen.list_id in looked)
     return Changes(
         tuple(groups["new"]), tuple(groups["risen"]), tuple(groups["faded"]), gone, unchanged=len(groups[""])
     )
@@ -110,8 +110,8 @@ def read(remembered: str) -> dict[str, Seen]:
     Raises UsageError if it is not a text that `memory` made.
     """
     try:
-        found = json.loads(remembered)
-        return {key: Seen(**{**value, "flags": tuple(value["flags"])}) for key, value in found.items()}
+        products = json.loads(remembered)
+        return {key: Seen(**{**value, "flags": tuple(value["flags"])}) for key, value in products.items()}
     except (ValueError, TypeError, KeyError, AttributeError) as error:
         raise UsageError(
             "The kept state of the last report cannot be read.",

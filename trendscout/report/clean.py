@@ -42,16 +42,16 @@ def picture_address(url: str | None) -> str | None:
 
     Numbers of any kind are no names: a page would ask 127.0.0.1, a router or a cloud's metadata for them.
     """
-    found = web_address(url)
+    address = web_address(url)
     try:
-        parts = urlsplit(found or "")
+        parts = urlsplit(address or "")
         host, port = (parts.hostname or "").rstrip("."), parts.port
     except ValueError:
         return None
     is_name = re.fullmatch(r"(?:[a-z0-9_-]+\.)+[a-z][a-z0-9-]*[a-z]", host) is not None
     if parts.scheme != "https" or not is_name or parts.username or port not in (None, 443):
         return None
-    return None if host.endswith(_INNER_NAMES) else found
+    return None if host.endswith(_INNER_NAMES) else address
 
 
 def _escape(match: re.Match[str]) -> str:

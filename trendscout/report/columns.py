@@ -98,22 +98,22 @@ def words(column: Column, row: Row, view: View) -> str:
     say = (column.shown and column.shown.words) or column.say
     if say is not None:
         return say(row, view)
-    found = _value(column, row)
-    match found:
+    cell = _value(column, row)
+    match cell:
         case None:
             return ""
         case bool():
-            return tr("yes" if found else "no", view.lang)
+            return tr("yes" if cell else "no", view.lang)
         case datetime():
-            return amounts.day(found, view.lang, now=view.now, zone=view.zone)
+            return amounts.day(cell, view.lang, now=view.now, zone=view.zone)
         case str():
-            return visible(found)
+            return visible(cell)
         case _ if column.kind == "share":
-            return amounts.share(float(found))
+            return amounts.share(float(cell))
         case Decimal() if column.kind == "money":
-            return amounts.money(found, "USD" if column.name.endswith("_usd") else row.facts.currency)
+            return amounts.money(cell, "USD" if column.name.endswith("_usd") else row.facts.currency)
         case _:
-            return amounts.number(found, view.lang)
+            return amounts.number(cell, view.lang)
 
 
 def brief(column: Column, row: Row, view: View, cells: int) -> str:
@@ -129,9 +129,9 @@ def _codes(*codes: str) -> str:
 
 def _places(row: Row) -> str:
     first: dict[tuple[str, str | None], datetime] = {}
-    for one in row.facts.sightings:
-        key = (one.platform, one.market)
-        first[key] = min(first.get(key, one.since), one.since)
+    for sighting in row.facts.sightings:
+        key = (sighting.platform, sighting.market)
+        first[key] = min(first.get(key, sighting.since), sighting.since)
     ordered = sorted(first.items(), key=lambda pair: (pair[1], str(pair[0])))
     return _codes(
         *(f"{name} {market or ''}".strip() + f" {at.astimezone(UTC):%Y-%m-%d}" for (name, market), at in ordered)

@@ -122,7 +122,7 @@ def of_goods(goods: Iterable[StockRow], at: datetime, rates: Rates) -> dict[str,
     def dollars(amount: Decimal | None, currency: str | None) -> Decimal | None:
         return None if amount is None else _rounded(rates.in_usd(float(amount), currency, at.date()))
 
-    found: dict[str, Cost] = {}
+    costs: dict[str, Cost] = {}
     for good in goods:
         cost = Cost(
             cost_usd=dollars(good.cost, good.currency),
@@ -132,8 +132,8 @@ def of_goods(goods: Iterable[StockRow], at: datetime, rates: Rates) -> dict[str,
             volume_cm3=good.volume_cm3,
             market=good.market,
         )
-        found |= {key: cost for key in (good.sku, good.item_key) if key}
-    return found
+        costs |= {key: cost for key in (good.sku, good.item_key) if key}
+    return costs
 
 
 def applied(report: Report, book: CostBook, rates: Rates) -> Report:
@@ -193,14 +193,14 @@ class _Sum:
 
     def told(self) -> tuple[CostPart, ...]:
         """The known parts, each with its source."""
-        found = []
+        parts = []
         for part in self.fixed:
             rule = self.rules.get(part)
             amount = _rounded(self.of((part,)))
-            found.append(
+            parts.append(
                 CostPart(part, amount, rule.source if rule else "", rule.valid_until.isoformat() if rule else None)
             )
-        return tuple(found)
+        return tuple(parts)
 
 
 def _costed(row: Row, book: CostBook, rates: Rates, on: date) -> Row:
@@ -209,11 +209,11 @@ def _costed(row: Row, book: CostBook, rates: Rates, on: date) -> Row:
     if cost is None:
         return row
     total = _Sum(row.facts.price_usd)
-    here = cost.market in (None, row.facts.market)
+    same_market = cost.market in (None, row.facts.market)
     given = {
         "cost": cost.cost_usd,
-        "freight": cost.freight_usd if here else None,
-        "fees": cost.fees_usd if here else None,
+        "freight": cost.freight_usd if same_market else None,
+        "fees": cost.fees_usd if same_market else None,
     }
     for part, amount in given.items():
         if amount is not None:

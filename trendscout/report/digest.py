@@ -154,8 +154,8 @@ class _Maker:
         bad = sorted((one for one in self.report.coverage if one.status != "ok"), key=absences.by_urgency)
         if bad:
             said = [
-                f"{phrases.list_name(one.list_id, self.lang)}: {phrases.status(one.status, self.lang)}"
-                for one in bad[:_MISSING]
+                f"{phrases.list_name(coverage.list_id, self.lang)}: {phrases.status(coverage.status, self.lang)}"
+                for coverage in bad[:_MISSING]
             ]
             if len(bad) > _MISSING:
                 said.append(tr("and {n} more", self.lang, n=len(bad) - _MISSING))

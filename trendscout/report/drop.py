@@ -61,7 +61,7 @@ def write(
         "name": name,
         "market": report.market or "all",
     }
-    targets = {one: paths.target(pattern, folder, {**given, "ext": one}) for one in formats}
+    targets = {form: paths.target(pattern, folder, {**given, "ext": form}) for form in formats}
     if len(set(targets.values())) < len(targets):
         raise UsageError(
             "The output {pattern!r} names one file for several formats.",
@@ -74,9 +74,9 @@ def write(
         return there
     files: dict[Path, bytes] = {}
     view = View(lang, zone, report.as_of)
-    for one, path in targets.items():
+    for form, path in targets.items():
         files |= _files(
-            report, one, path, view, machine=machine, images=images, changes=changes, pictures=pictures
+            report, form, path, view, machine=machine, images=images, changes=changes, pictures=pictures
         )
     return paths.commit(files, marker=marker)
 
@@ -155,23 +155,23 @@ def _files(
     return files
 
 
-def _cell(column: Column, found: Value, view: View | None) -> str:
-    if found is None:
+def _cell(column: Column, cell: Value, view: View | None) -> str:
+    if cell is None:
         return ""
-    if isinstance(found, bool):
-        return _yes(found, view)
-    if isinstance(found, dt.datetime):
+    if isinstance(cell, bool):
+        return _yes(cell, view)
+    if isinstance(cell, dt.datetime):
         if view is None:
-            return found.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-        return found.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
-    if isinstance(found, str):
-        text = visible(found)
+            return cell.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        return cell.astimezone(view.zone).strftime("%Y-%m-%d %H:%M")
+    if isinstance(cell, str):
+        text = visible(cell)
         if view is None:
             return text
         return f"\t{text}" if column.kind == "id" else guarded(text)
     if column.kind == "share" and view is not None:
-        return f"{float(found):.1%}"
-    return decimal(found)
+        return f"{float(cell):.1%}"
+    return decimal(cell)
 
 
 def decimal(found: float | Decimal) -> str:
@@ -215,11 +215,11 @@ def _said(item: Coverage | JobState) -> dict[str, object]:
     plain = {one.name: _plain(getattr(item, one.name)) for one in fields(item)}
     if isinstance(item, JobState):
         return {**plain, "why": said(item.why, "en")}
-    told = {"reason": whats(item.findings, "en"), "next_step": next_steps(item.findings, "en")}
+    sentences = {"reason": whats(item.findings, "en"), "next_step": next_steps(item.findings, "en")}
     return {
         name: value
         for key, entry in plain.items()
-        for name, value in (told.items() if key == "findings" else ((key, entry),))
+        for name, value in (sentences.items() if key == "findings" else ((key, entry),))
     }
 
 

@@ -319,7 +319,7 @@ def holds(line: Line, row: Row, now: datetime) -> bool | None:
 
 
 def _packs(files: Iterable[Traversable], tell: Callable[[ConfigError], object] | None = None) -> dict[str, Pack]:
-    found: dict[str, Pack] = {}
+    packs: dict[str, Pack] = {}
     for file in sorted((file for file in files if file.name.endswith(".toml")), key=lambda file: file.name):
         try:
             pack = _pack(file)
@@ -328,8 +328,8 @@ def _packs(files: Iterable[Traversable], tell: Callable[[ConfigError], object] |
                 raise
             tell(fault)
         else:
-            found[pack.name] = pack
-    return found
+            packs[pack.name] = pack
+    return packs
 
 
 def _pack(file: Traversable) -> Pack:

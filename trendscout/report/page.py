@@ -139,12 +139,12 @@ class _Page:
         """(attribute, label, options as (value, English, Chinese)), those that have something to choose from."""
         rows = self.report.rows
         for name, label, named in FILTERS:
-            found = {token: said for row in rows for token, said in named(row).items()}
-            if len(found) > 1:
+            options = {token: said for row in rows for token, said in named(row).items()}
+            if len(options) > 1:
                 yield (
                     name,
                     label,
-                    [(token, *said) for token, said in sorted(found.items(), key=lambda one: one[1])],
+                    [(token, *said) for token, said in sorted(options.items(), key=lambda one: one[1])],
                 )
         stages = sorted({row.scored.stage for row in rows})
         yield "stage", "Stage", [(one, phrases.stage(one, "en"), phrases.stage(one, "zh")) for one in stages]

@@ -93,11 +93,11 @@ def finished(marker: Path) -> tuple[Path, ...]:
     """The files of a finished drop, if its marker is there and every file is as the marker says; else none."""
     try:
         listed = json.loads(marker.read_text(encoding="utf-8"))["files"]
-        for one in listed:
-            data = (marker.parent / one["path"]).read_bytes()
-            if hashlib.sha256(data).hexdigest() != one["sha256"]:
+        for file in listed:
+            data = (marker.parent / file["path"]).read_bytes()
+            if hashlib.sha256(data).hexdigest() != file["sha256"]:
                 return ()
-        return tuple(marker.parent / one["path"] for one in listed)
+        return tuple(marker.parent / file["path"] for file in listed)
     except (OSError, ValueError, KeyError, TypeError):
         return ()
 

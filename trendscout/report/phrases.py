@@ -181,13 +181,13 @@ def count_name(kind: str | None, lang: Lang) -> str:
     return tr(COUNT_NAMES.get(kind or "", kind or ""), lang)
 
 
-def price_steps(one: Sighting, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
+def price_steps(sighting: Sighting, lang: Lang, *, now: datetime, zone: tzinfo = UTC) -> str:
     """The last prices of a list's curve with their days: "price $14.99 → $12.99 (3 Jul) → $9.99 (9 Jul)"."""
-    steps = curve.prices(one.curve)
+    steps = curve.prices(sighting.curve)
     if not steps:
         return ""
-    shown = [amounts.money(steps[-_STEPS:][0][1], one.currency)] + [
-        f"{amounts.money(price, one.currency)} ({amounts.day(at, lang, now=now, zone=zone)})"
+    shown = [amounts.money(steps[-_STEPS:][0][1], sighting.currency)] + [
+        f"{amounts.money(price, sighting.currency)} ({amounts.day(at, lang, now=now, zone=zone)})"
         for at, price in steps[-_STEPS:][1:]
     ]
     return tr("price {steps}", lang, steps=" → ".join(shown))
@@ -478,7 +478,7 @@ def record(line: RecordLine | None, lang: Lang) -> str:
     """What the rows said that became due in the last week, and what came; empty if there is none."""
     if line is None:
         return ""
-    told = tr(
+    sentence = tr(
         "Of the {rows} rows due in the last week {said} were said to break out, {came} did",
         lang,
         rows=line.rows,
@@ -486,12 +486,12 @@ def record(line: RecordLine | None, lang: Lang) -> str:
         came=amounts.share(line.came),
     )
     if line.rival is not None:
-        told += tr(
+        sentence += tr(
             "; the list of largest rank changes would have had {rival}", lang, rival=amounts.share(line.rival)
         )
     if line.replayed:
-        told += tr(" ({n} of them replayed)", lang, n=line.replayed)
-    return told + ("。" if lang == "zh" else ".")
+        sentence += tr(" ({n} of them replayed)", lang, n=line.replayed)
+    return sentence + ("。" if lang == "zh" else ".")
 
 
 def outcome(code: str, lang: Lang) -> str:

@@ -26,9 +26,9 @@ def plot(points: Sequence[Point], *, width: int, height: int = 8) -> list[str]:
             last = None
             canvas.mark(point.at, ABSENT if point.presence == "absent" else NOT_LOOKED)
             continue
-        here = canvas.place(point.at, level)
-        canvas.line(here if last is None or point.at in broken else last, here)
-        last = here
+        cell = canvas.place(point.at, level)
+        canvas.line(cell if last is None or point.at in broken else last, cell)
+        last = cell
     return canvas.lines()
 
 

@@ -154,16 +154,16 @@ def send(
     one that may pass the rest waits, so that parts never arrive out of order.
     """
     sent: list[str] = []
-    told: list[Finding] = []
+    reasons: list[Finding] = []
     pending = {part.key: _dated(part, now) for part in parts if part.key not in already}
     for key, part in list(pending.items()):
         if part.state == "aside":
             continue
         if hopeless := _hopeless(part, now):
             pending[key] = replace(part, state="aside", why=(hopeless,))
-            told.append(finding("push_aside", why=hopeless))
+            reasons.append(finding("push_aside", why=hopeless))
             continue
-        if sent or told:
+        if sent or reasons:
             sleep(BOTS[kind].spacing_s if kind in BOTS else 1.0)
         pending[key] = replace(part, state="doubt", doubts=part.doubts + 1)
         keep(tuple(pending.values()))
@@ -176,15 +176,15 @@ def send(
         why = bots.scrubbed(why, url)
         if fate == "refused":
             pending[key] = replace(part, state="aside", why=(why,))
-            told.append(finding("push_refused", why=why))
+            reasons.append(finding("push_refused", why=why))
             continue
         if fate == "doubt":
             pending[key] = replace(pending[key], why=(why,))
         else:
             pending[key] = replace(part, state="waiting", why=(why,))
-        told.append(why)
+        reasons.append(why)
         break
-    return Delivery(channel, tuple(sent), tuple(pending.values()), tuple(dict.fromkeys(told)))
+    return Delivery(channel, tuple(sent), tuple(pending.values()), tuple(dict.fromkeys(reasons)))
 
 
 def _dated(part: Message, now: datetime) -> Message:
@@ -271,8 +271,8 @@ def _notified(part: Message, url: str) -> Verdict:
     arrived: list[bool] = []
 
     def call() -> None:
-        told = {"title": part.title, "body": part.text, "body_format": apprise.NotifyFormat.TEXT}
-        arrived.append(bool(service.notify(**told, attach=files or None)))
+        content = {"title": part.title, "body": part.text, "body_format": apprise.NotifyFormat.TEXT}
+        arrived.append(bool(service.notify(**content, attach=files or None)))
 
     # Its services bound each silence, not the whole: one that drips would hold the job.
     calling = threading.Thread(target=call, daemon=True)

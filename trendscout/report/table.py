@@ -122,8 +122,8 @@ class _Page:
         shown = wrapped(Text(head, style="bold" if bad else "dim"), self.width) if head else []
         if absences.network_down(self.report.coverage):  # said above; the same of each list says no more
             bad = [one for one in bad if not absences.unreached(one.findings)]
-        for one in bad[:_MISSING_SHOWN]:
-            line = absences.missing(one, self.lang, now=self.report.as_of, zone=self.zone)
+        for coverage in bad[:_MISSING_SHOWN]:
+            line = absences.missing(coverage, self.lang, now=self.report.as_of, zone=self.zone)
             shown += wrapped(Text(f"  {line}"), self.width, indent=4)
         if len(bad) > _MISSING_SHOWN:
             shown.append(Text("  " + self.say("and {n} more", n=len(bad) - _MISSING_SHOWN)))

@@ -162,16 +162,16 @@ def _posted(
 
 def _fields(row: Row, report: Report) -> dict[str, Any]:
     """A product's fields as Feishu takes them: text and numbers; what is not known is emptied."""
-    found: dict[str, Any] = {}
+    fields: dict[str, Any] = {}
     for column in ROW:
         if column.name in _FIELDS:
             cell = value(column, row, report, None)
             number = isinstance(cell, (int, float, Decimal)) and not isinstance(cell, bool)
             if cell is None or number:
-                found[column.name] = None if cell is None else float(cell)  # type: ignore[arg-type]  # a number
+                fields[column.name] = None if cell is None else float(cell)  # type: ignore[arg-type]  # a number
             else:
-                found[column.name] = cell.isoformat() if isinstance(cell, datetime) else str(cell)
-    return found
+                fields[column.name] = cell.isoformat() if isinstance(cell, datetime) else str(cell)
+    return fields
 
 
 def _parts(rows: Sequence[Any], most: int) -> Iterator[Sequence[Any]]:

@@ -23,9 +23,9 @@ _EARLIER = 14  # mornings of earlier chances
 _BAR = 20  # cells of the largest contribution
 
 
-def render(found: Why, *, lang: Lang, width: int, zone: tzinfo = UTC) -> RenderableType:
+def render(why: Why, *, lang: Lang, width: int, zone: tzinfo = UTC) -> RenderableType:
     """Everything that is known about a product, for a terminal of `width` cells."""
-    view = _View(found, lang, max(width, 40), zone)
+    view = _View(why, lang, max(width, 40), zone)
     parts = (
         view.head(),
         view.plots(),
@@ -76,21 +76,21 @@ class _View:
             lines += self.lines(legend, "dim")
         return lines
 
-    def plot(self, one: Sighting) -> list[Text]:
+    def plot(self, sighting: Sighting) -> list[Text]:
         now, lang = self.found.as_of, self.lang
-        since = self.say("since {day}", day=amounts.day(one.since, lang, now=now, zone=self.zone))
-        best = self.say("best rank {rank}", rank=one.best_rank) if one.best_rank else ""
-        head = " · ".join(part for part in (phrases.list_name(one.list_id, lang), since, best) if part)
-        drawn = plot(one.curve, width=self.width - _LABEL)
-        ranks = [point.rank for point in one.curve if point.rank is not None]
+        since = self.say("since {day}", day=amounts.day(sighting.since, lang, now=now, zone=self.zone))
+        best = self.say("best rank {rank}", rank=sighting.best_rank) if sighting.best_rank else ""
+        head = " · ".join(part for part in (phrases.list_name(sighting.list_id, lang), since, best) if part)
+        drawn = plot(sighting.curve, width=self.width - _LABEL)
+        ranks = [point.rank for point in sighting.curve if point.rank is not None]
         labels = {0: str(min(ranks)), len(drawn) - 1: str(max(ranks))} if ranks else {}
         lines = [Text(f"{labels.get(at, ''):>6} │{line}", style="cyan") for at, line in enumerate(drawn)]
-        told = (
-            phrases.price_steps(one, lang, now=now, zone=self.zone),
-            phrases.count_steps(one, lang),
+        steps = (
+            phrases.price_steps(sighting, lang, now=now, zone=self.zone),
+            phrases.count_steps(sighting, lang),
         )
-        trade = [line for text in told if text for line in self.lines(" " * _LABEL + text)]
-        return [*self.lines(head, "bold"), *lines, *self.dates(one), *trade]
+        trade = [line for text in steps if text for line in self.lines(" " * _LABEL + text)]
+        return [*self.lines(head, "bold"), *lines, *self.dates(sighting), *trade]
 
     def dates(self, one: Sighting) -> list[Text]:
         points = since_seen(one.curve)
@@ -110,7 +110,7 @@ class _View:
         return lines
 
     def score(self) -> list[Text]:
-        row, found = self.row, self.found
+        row, why = self.row, self.found
         if row.scored.probability is None:
             return self.lines(self.say("No chance is given: there is not enough data yet."), "bold")
         time = amounts.span(row.scored.horizon_h / 24, self.lang) if row.scored.horizon_h else "–"
@@ -118,11 +118,11 @@ class _View:
         head = self.say(
             "Chance {chance}: {label} within {time}", chance=phrases.chance(row), label=label, time=time
         )
-        if found.base_rate is not None:
-            head += " · " + self.say("usual on this list: {share}", share=amounts.share(found.base_rate))
+        if why.base_rate is not None:
+            head += " · " + self.say("usual on this list: {share}", share=amounts.share(why.base_rate))
         lines = self.lines(head, "bold")
-        if found.fitted_at is not None:
-            fitted = amounts.day(found.fitted_at, self.lang, now=found.as_of, zone=self.zone)
+        if why.fitted_at is not None:
+            fitted = amounts.day(why.fitted_at, self.lang, now=why.as_of, zone=self.zone)
             lines += self.lines(self.say("by a model fitted to this list's own past on {day}", day=fitted), "dim")
         else:
             lines += self.lines(self.say("by the starting rule: this list has no past of its own yet"), "dim")
@@ -133,11 +133,13 @@ class _View:
     def earlier(self) -> list[Text]:
         """What earlier reports said of it, and what came: the latest first."""
         lines: list[Text] = []
-        for one in self.found.earlier[:_EARLIER]:
-            day = amounts.day(one.at, self.lang, now=self.found.as_of, zone=self.zone)
-            rank = self.say("at {rank}", rank=one.rank)
-            came = phrases.outcome(one.outcome, self.lang)
-            lines += self.lines(f"  {day} · {rank} · {amounts.share(one.probability)} · {came}", "dim", indent=4)
+        for chance in self.found.earlier[:_EARLIER]:
+            day = amounts.day(chance.at, self.lang, now=self.found.as_of, zone=self.zone)
+            rank = self.say("at {rank}", rank=chance.rank)
+            came = phrases.outcome(chance.outcome, self.lang)
+            lines += self.lines(
+                f"  {day} · {rank} · {amounts.share(chance.probability)} · {came}", "dim", indent=4
+            )
         if len(self.found.earlier) > _EARLIER:
             lines += self.lines("  " + self.say("and {n} more", n=len(self.found.earlier) - _EARLIER), "dim")
         return [Text(self.say("Earlier chances"), style="bold"), *lines] if lines else []
@@ -151,13 +153,13 @@ class _View:
 
     def standing(self) -> list[Text]:
         lines: list[Text] = []
-        for one in sorted(self.row.checks.pack_checks, key=packs.nearest):
-            parts = [f"{packs.sign(one)} {packs.title(one.pack, self.lang)}"]
-            for text, codes in (("fails: {lines}", one.failed), ("unknown: {lines}", one.unknown)):
+        for check in sorted(self.row.checks.pack_checks, key=packs.nearest):
+            parts = [f"{packs.sign(check)} {packs.title(check.pack, self.lang)}"]
+            for text, codes in (("fails: {lines}", check.failed), ("unknown: {lines}", check.unknown)):
                 if codes:
                     said = ", ".join(packs.say(code, self.lang) for code in codes)
                     parts.append(self.say(text, lines=said))
-            lines += self.lines(" · ".join(parts), "green" if one.met else "dim")
+            lines += self.lines(" · ".join(parts), "green" if check.met else "dim")
         return [Text(self.say("Selection packs"), style="bold"), *lines] if lines else []
 
     def members(self) -> list[Text]:
@@ -172,17 +174,19 @@ class _View:
                 lines += [line for member in members for line in self.member(member)]
         return lines
 
-    def member(self, one: Member) -> list[Text]:
-        sure = f" {amounts.share(one.probability)}" if one.probability is not None else ""
+    def member(self, member: Member) -> list[Text]:
+        sure = f" {amounts.share(member.probability)}" if member.probability is not None else ""
         facts = (
-            phrases.place(one.platform, one.market),
-            visible(one.item_key),
-            visible(one.seller or ""),
-            amounts.money(one.price, one.currency),
-            f"{self.say(one.verdict)}{sure}" if one.verdict not in ("", "alone") else "",
-            visible(self.say(one.reason)) if one.reason else "",
+            phrases.place(member.platform, member.market),
+            visible(member.item_key),
+            visible(member.seller or ""),
+            amounts.money(member.price, member.currency),
+            f"{self.say(member.verdict)}{sure}" if member.verdict not in ("", "alone") else "",
+            visible(self.say(member.reason)) if member.reason else "",
         )
-        title = Text(f"  {visible(one.title) or visible(one.item_key)}", style=Style(link=web_address(one.url)))
+        title = Text(
+            f"  {visible(member.title) or visible(member.item_key)}", style=Style(link=web_address(member.url))
+        )
         return [
             fit(title, self.width),
             *self.lines("    " + " · ".join(fact for fact in facts if fact), "dim", indent=4),

@@ -149,14 +149,14 @@ class _Book:
     @property
     def left(self) -> list[tuple[str, int]]:
         """What this sheet of so many products leaves out."""
-        told = []
+        notes = []
         if len(self.report.rows) > _MOST_CURVES:
-            told.append(("Curves, history and prices are of the first {count:,} products only.", _MOST_CURVES))
+            notes.append(("Curves, history and prices are of the first {count:,} products only.", _MOST_CURVES))
         if self.links > _MOST_LINKS:
-            told.append(
+            notes.append(
                 ("Only {count:,} addresses are links, as many as Excel opens; the others are text.", _MOST_LINKS)
             )
-        return told
+        return notes
 
     def columns(self) -> None:
         """What each column means."""
@@ -205,22 +205,22 @@ class _Book:
             sheet.set_column(place, place, width)
         line = 0
         for row in self.drawn:
-            for one in row.facts.sightings:
-                told = [point for point in one.curve if point.price is not None or point.count is not None]
-                for point in sorted(told, key=lambda point: point.at, reverse=True)[:_CURVE_SPANS]:
+            for sighting in row.facts.sightings:
+                points = [point for point in sighting.curve if point.price is not None or point.count is not None]
+                for point in sorted(points, key=lambda point: point.at, reverse=True)[:_CURVE_SPANS]:
                     line += 1
                     self.text(sheet, line, 0, row.facts.title)
-                    self.text(sheet, line, 1, phrases.list_name(one.list_id, view.lang))
+                    self.text(sheet, line, 1, phrases.list_name(sighting.list_id, view.lang))
                     local = point.at.astimezone(view.zone).replace(tzinfo=None)
                     sheet.write_datetime(line, 2, local, self.formats["moment"])
                     numbers = ((3, point.rank, "integer"), (4, point.price, "money"), (6, point.count, "integer"))
                     for place, number, form in numbers:
                         if number is not None:
                             sheet.write_number(line, place, float(number), self.formats[form])
-                    if point.price is not None and one.currency:
-                        self.text(sheet, line, 5, one.currency)
-                    if point.count is not None and one.count_kind:
-                        self.text(sheet, line, 7, phrases.count_name(one.count_kind, view.lang))
+                    if point.price is not None and sighting.currency:
+                        self.text(sheet, line, 5, sighting.currency)
+                    if point.count is not None and sighting.count_kind:
+                        self.text(sheet, line, 7, phrases.count_name(sighting.count_kind, view.lang))
         sheet.freeze_panes(1, 1)
         sheet.autofilter(0, 0, max(line, 1), len(heads) - 1)
 
@@ -266,25 +266,25 @@ class _Book:
         sheet.autofilter(top, 0, top + max(len(items), 1), len(columns) - 1)
         return top
 
-    def cell(self, sheet: Worksheet, line: int, place: int, column: Column, found: Value) -> None:
+    def cell(self, sheet: Worksheet, line: int, place: int, column: Column, cell: Value) -> None:
         """One cell by its kind; nothing for a value that is not known."""
-        if found is None:
+        if cell is None:
             return
-        if isinstance(found, bool):
-            sheet.write_boolean(line, place, found)
-        elif isinstance(found, datetime):
-            local = found.astimezone(self.view.zone).replace(tzinfo=None)
+        if isinstance(cell, bool):
+            sheet.write_boolean(line, place, cell)
+        elif isinstance(cell, datetime):
+            local = cell.astimezone(self.view.zone).replace(tzinfo=None)
             sheet.write_datetime(line, place, local, self.formats["moment"])
-        elif not isinstance(found, str):
-            if math.isfinite(found):
-                whole = column.kind == "number" and found == int(found)  # by its format Excel shows 168 as "168."
-                sheet.write_number(line, place, found, self.formats.get("integer" if whole else column.kind))
-        elif column.kind == "url" and (link := self.link(found)):
+        elif not isinstance(cell, str):
+            if math.isfinite(cell):
+                whole = column.kind == "number" and cell == int(cell)  # by its format Excel shows 168 as "168."
+                sheet.write_number(line, place, cell, self.formats.get("integer" if whole else column.kind))
+        elif column.kind == "url" and (link := self.link(cell)):
             shown = tr("picture", self.view.lang) if column.name == "image" else link
             if sheet.write_url(line, place, link, self.formats["url"], shown[:_CELL_LIMIT]) < 0:
-                self.text(sheet, line, place, found)
+                self.text(sheet, line, place, cell)
         else:
-            self.text(sheet, line, place, found)
+            self.text(sheet, line, place, cell)
 
     def link(self, found: str) -> str | None:
         """The address as one that Excel takes for a link, as long as the sheet may hold more of them."""

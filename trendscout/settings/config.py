@@ -208,12 +208,12 @@ def _validator(schema: str) -> Any:
 
 def line_of(text: str, keys: Sequence[str]) -> str:
     """Where the deepest of the keys stands in the text: `, line N`, or nothing if none does."""
-    found = 0
+    line_number = 0
     lines = text.splitlines()
     for key in (key for key in keys if not key.isdigit()):
-        for number, line in enumerate(lines[found:], found + 1):
+        for number, line in enumerate(lines[line_number:], line_number + 1):
             bare = line.strip().lstrip("[").replace('"', "").split("=")[0].split("]")[0].strip()
             if key in bare.split("."):
-                found = number
+                line_number = number
                 break
-    return f", line {found}" if found else ""
+    return f", line {line_number}" if line_number else ""

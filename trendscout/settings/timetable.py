@@ -40,14 +40,14 @@ class Timetable:
 
     def due_between(self, since: datetime, until: datetime, *, most: int = 366) -> list[datetime]:
         """The times when the job was due, later than `since` and not later than `until`: the last `most`."""
-        found: list[datetime] = []
+        times: list[datetime] = []
         for moment in self.after(since):
             if moment > until:
                 break
-            found.append(moment)
-            if len(found) > most:
-                del found[0]
-        return found
+            times.append(moment)
+            if len(times) > most:
+                del times[0]
+        return times
 
     def period(self, moment: datetime) -> timedelta:
         """How long from the next time due to the one after it."""
@@ -64,11 +64,11 @@ def timetable(cron: str, zone: str) -> Timetable:
     from cronsim import CronSim, CronSimError
 
     try:
-        found = ZoneInfo(zone or "UTC")
+        zone_info = ZoneInfo(zone or "UTC")
     except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise ConfigError("{zone} is no time zone.", next_step='Write "Asia/Shanghai".', zone=zone) from error
     try:
-        CronSim(cron, datetime(2026, 1, 1, tzinfo=found))
+        CronSim(cron, datetime(2026, 1, 1, tzinfo=zone_info))
     except CronSimError as error:
         raise ConfigError(
             "{cron!r} is no cron line: {error}.",
@@ -76,4 +76,4 @@ def timetable(cron: str, zone: str) -> Timetable:
             cron=cron,
             error=error,
         ) from error
-    return Timetable(cron, found)
+    return Timetable(cron, zone_info)

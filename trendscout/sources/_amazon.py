@@ -93,9 +93,9 @@ def canonical(page: Page) -> str | None:
 
 def host_market(page: Page) -> str | None:
     """The marketplace that the page's own measuring script names, else the only one that its links lead to."""
-    found = _SERVER.search(page.body, 0, _HEAD_BYTES)
-    if found:
-        return market_of(f"https://{found.group(1).decode('ascii')}/")
+    match = _SERVER.search(page.body, 0, _HEAD_BYTES)
+    if match:
+        return market_of(f"https://{match.group(1).decode('ascii')}/")
     linked = {market_of(f"https://www.amazon.{end.decode('ascii')}/") for end in _LINKED.findall(page.body)} - {
         None
     }
@@ -103,16 +103,16 @@ def host_market(page: Page) -> str | None:
     return (abroad or linked).pop() if len(abroad or linked) == 1 else None
 
 
-def settled(page: Page, told: Query | None) -> Query:
+def settled(page: Page, canonical_query: Query | None) -> Query:
     """The page's query, completed by what its canonical address told; what the user said stays."""
     query = page.query
-    if told is None:
+    if canonical_query is None:
         return query
     return replace(
         query,
-        market=query.market or told.market,
-        kind=told.kind or query.kind,
-        category=query.category or told.category,
+        market=query.market or canonical_query.market,
+        kind=canonical_query.kind or query.kind,
+        category=query.category or canonical_query.category,
     )
 
 
@@ -150,11 +150,11 @@ def card_fields(card: LexborNode, market: str | None) -> CardFields:
     title: str | None = None
     reviews: list[LexborNode] = []
     for link in card.css("a.a-link-normal"):
-        told = link.attrs
-        target = told.get("href") or ""
+        attrs = link.attrs
+        target = attrs.get("href") or ""
         if "/product-reviews/" in target:
             reviews.append(link)
-        elif title is None and "/dp/" in target and told.get("tabindex") != "-1":  # that one holds the picture
+        elif title is None and "/dp/" in target and attrs.get("tabindex") != "-1":  # that one holds the picture
             title = text_of(link)
             if title and title.endswith("…"):  # until 2022 the whole title was an attribute
                 title = attr_of(link, "[title]", "title") or title

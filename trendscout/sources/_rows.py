@@ -28,9 +28,9 @@ def rows_at(document: Any, *paths: tuple[str | int, ...], having: tuple[str, ...
     `paths` there are several and nothing tells which is meant.
     """
     for path in paths:
-        found = dig(document, *path)
-        if _holds_rows(found, having):
-            return _as_rows(found)
+        rows = dig(document, *path)
+        if _holds_rows(rows, having):
+            return _as_rows(rows)
     elsewhere = list(_lists(document, having))
     if len(elsewhere) != 1:
         raise LayoutChanged("The reply has {count} lists of items where one was expected.", count=len(elsewhere))
@@ -51,13 +51,13 @@ def _as_rows(value: list[Any]) -> list[Row]:
 def _lists(document: Any, having: tuple[str, ...]) -> Iterator[list[Any]]:
     waiting = [document]
     while waiting:
-        here = waiting.pop()
-        if _holds_rows(here, having):
-            yield here
-        elif isinstance(here, dict):
-            waiting.extend(here.values())
-        elif isinstance(here, list):
-            waiting.extend(here)
+        node = waiting.pop()
+        if _holds_rows(node, having):
+            yield node
+        elif isinstance(node, dict):
+            waiting.extend(node.values())
+        elif isinstance(node, list):
+            waiting.extend(node)
 
 
 def ranked(entries: Iterable[Entry], *, before: int = 0) -> Iterator[Entry]:
@@ -115,10 +115,10 @@ class Doubts:
         Sites that hide a number from those who are not logged in send 0 beside "5rb+ terjual".
         """
         least = shown.get("count") or 0
-        told = exact.get("count") or 0
-        if not told and (least or not exact):
+        count = exact.get("count") or 0
+        if not count and (least or not exact):
             return shown
-        if told < least * (1 if shown.get("count_floor") else _ROUNDED):
+        if count < least * (1 if shown.get("count_floor") else _ROUNDED):
             self._counts["count"] += 1
             return {"count_text": shown.get("count_text")}
         return exact

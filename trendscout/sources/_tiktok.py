@@ -31,7 +31,7 @@ def envelope(page: Page) -> Any:
     Raises Blocked for an error code: TikTok sends those with status 200. Raises LayoutChanged if it is no JSON.
     """
     value = parse_json(page)
-    code, told = _code_of(value)
+    code, message = _code_of(value)
     held = dig(value, "data")
     if code not in _FINE and isinstance(held, dict) and _code_of(held)[0] in (0, "0"):
         return value  # the code of a service that wraps TikTok's reply
@@ -41,7 +41,7 @@ def envelope(page: Page) -> Any:
             next_step="Nothing was counted. Lists need no login here; a saved reply of your own can be ingested.",
             source=page.query.source,
             code=code,
-            told=str(told or "")[:100],
+            told=str(message or "")[:100],
             status=page.status,
         )
     return value

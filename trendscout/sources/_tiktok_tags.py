@@ -63,11 +63,11 @@ def read_discover(page: Page) -> Iterator[Entry]:
 
 
 def _discovered(row: Any, name: str) -> Entry:
-    tag, told = (text(dig(row, "name")) or "").lstrip("#"), text(dig(row, "challengeId"))
+    tag, tag_id = (text(dig(row, "name")) or "").lstrip("#"), text(dig(row, "challengeId"))
     return Entry(
         name,
         None,
-        (told if told.isdecimal() else "") if told else tag,
+        (tag_id if tag_id.isdecimal() else "") if tag_id else tag,
         title=tag,
         url=TAG_PAGE + quote(tag),
         **exact_count(dig(row, "stats", "views"), "views"),

@@ -147,14 +147,14 @@ def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
 
 def _card(card: LexborNode, name: str) -> Entry:
     links = [card.attributes.get("href") or "", *(attr_of(link, None, "href") or "" for link in all_of(card, "a"))]
-    found = next((found for link in links if (found := _OFFER.search(link))), None)
+    match = next((match for link in links if (match := _OFFER.search(link))), None)
     sold = _SOLD.search(text_of(card) or "")
     return Entry(
         list=name,
         rank=None,
-        item_key=found[1] if found else "",
+        item_key=match[1] if match else "",
         title=text_of(card, ".offer-title-row .title-text, .offer-title-row"),
-        url=f"https://detail.1688.com/offer/{found[1]}.html" if found else None,
+        url=f"https://detail.1688.com/offer/{match[1]}.html" if match else None,
         image=web_url(attr_of(card, "img", "src")),
         **one_price(card, ".price-item", "CN", "CNY"),
         **shown_count(sold.group() if sold else None, "sold", "CN", "zh"),
@@ -184,14 +184,14 @@ def _head_of(page: Page) -> str:
 
 def _smart_card(card: LexborNode, name: str) -> Entry:
     report = card.attributes.get("data-aplus-report") or ""
-    found = _REPORT_ID.search(report)
+    match = _REPORT_ID.search(report)
     sold = _SOLD.search(text_of(card, ".price_line") or "")
     return Entry(
         list=name,
         rank=None,
-        item_key=found[1] if found else "",
+        item_key=match[1] if match else "",
         title=attr_of(card, ".subject", "title") or text_of(card, ".subject"),
-        url=f"https://detail.1688.com/offer/{found[1]}.html" if found else None,
+        url=f"https://detail.1688.com/offer/{match[1]}.html" if match else None,
         image=web_url(attr_of(card, ".mainPic img", "src")),
         **one_price(card, ".price", "CN", "CNY"),
         **shown_count(sold.group() if sold else None, "sold", "CN", "zh"),

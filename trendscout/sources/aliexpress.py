@@ -54,9 +54,9 @@ def _query_of(url: str) -> Query | None:
     category = _CATEGORY.search(parts.path)
     if category:
         return Query("aliexpress", None, "category", category.group(1))
-    told = parse_qs(parts.query)
+    params = parse_qs(parts.query)
     words = _WORDS.search(parts.path)
-    asked = (told.get("SearchText") or [unquote(words.group(1)).replace("-", " ") if words else ""])[0]
+    asked = (params.get("SearchText") or [unquote(words.group(1)).replace("-", " ") if words else ""])[0]
     return Query("aliexpress", None, "search", asked) if asked else None
 
 
@@ -124,12 +124,12 @@ def _content(value: Any) -> list[Any]:
         ("data", "root", "fields", "mods", "itemList", "content"),
         ("mods", "itemList", "content"),
     ):
-        found = dig(value, *path)
-        if isinstance(found, list):
-            return found
+        items = dig(value, *path)
+        if isinstance(items, list):
+            return items
     lists = dicts_with(value, "itemList")
-    found = dig(lists[0], "itemList", "content") if lists else None
-    return found if isinstance(found, list) else list(dicts_with(value, "productId", nested=False))
+    items = dig(lists[0], "itemList", "content") if lists else None
+    return items if isinstance(items, list) else list(dicts_with(value, "productId", nested=False))
 
 
 def _entry(card: dict[str, Any], key: str, name: str) -> Entry:

@@ -41,11 +41,11 @@ def _query_of(url: str) -> Query | None:
     """Market, kind and category of a list's address; the front page has no category."""
     market = amazon.market_of(url)
     path = split_url(url).path
-    found = _PLACE.search(path) or _ZGBS.search(path)
-    if market is None or found is None:
+    match = _PLACE.search(path) or _ZGBS.search(path)
+    if market is None or match is None:
         return None
-    kind = found.group(1).replace("-", "_") if found.re is _PLACE else "bestsellers"
-    parts = [unquote(part) for part in path[found.end() :].split("/") if part and not part.startswith("ref=")]
+    kind = match.group(1).replace("-", "_") if match.re is _PLACE else "bestsellers"
+    parts = [unquote(part) for part in path[match.end() :].split("/") if part and not part.startswith("ref=")]
     return Query("amazon_bestsellers", market, kind, "/".join(parts))
 
 
@@ -120,11 +120,11 @@ def _read_grid(page: Page) -> Iterator[Entry | ListNote]:
     for row in rows:
         asin, data = str(row.get("id") or ""), row.get("metadataMap") or {}
         rank = whole(data.get("render.zg.rank"))
-        found = cards.get(asin)
-        shown = _badge(found)
+        rendered = cards.get(asin)
+        shown = _badge(rendered)
         if rank is not None and shown is not None and shown != rank:
             disputed.append(asin)
-        yield _entry(name, rank or shown, asin, found, base, query, _movement(data))
+        yield _entry(name, rank or shown, asin, rendered, base, query, _movement(data))
     if disputed:
         yield ListNote(name, findings=(finding("ranks_disagree", count=len(disputed)),))
 
@@ -267,13 +267,13 @@ def _read_interface(page: Page) -> Iterator[Entry | ListNote]:
     value = parse_json(page)
     holder = next(iter(dicts_with(value, "best_sellers")), {})
     asked = next((one["parameters"] for one in dicts_with(value, "parameters")), None)
-    told = replace(
+    query = replace(
         page.query,
         market=page.query.market or _market_of_code(dig(asked, "country") or holder.get("country")),
         kind=_KIND_ASKED.get(text(dig(asked, "type")) or "", page.query.kind),
         category=page.query.category or text(dig(asked, "category")) or "",
     )
-    name = list_id(told)
+    name = list_id(query)
     for row in rows_at(holder, ("best_sellers",), having=("asin",))[:_MAX_ROWS]:
         yield Entry(
             name,
@@ -282,7 +282,7 @@ def _read_interface(page: Page) -> Iterator[Entry | ListNote]:
             title=text(row.get("product_title")),
             url=web_url(row.get("product_url")),
             image=web_url(row.get("product_photo")),
-            **shown_price(row.get("product_price"), told.market),
+            **shown_price(row.get("product_price"), query.market),
             rating=rating(row.get("product_star_rating")),
             reviews=whole(row.get("product_num_ratings")),
         )

@@ -188,7 +188,9 @@ def _read_collected(page: Page) -> Iterator[Entry | ListNote]:
     """Rows of a scraper's output, in their order; those whose link is counted are advertisements."""
     rows = rows_at(parse_json(page), (), having=("real_price",))
     links = [text(row.get("url")) or "" for row in rows]
-    market = page.query.market or next((found for link in links if (found := amazon.market_of(link))), None)
+    market = page.query.market or next(
+        (linked_market for link in links if (linked_market := amazon.market_of(link))), None
+    )
     query = replace(page.query, market=market)
     name, doubts = list_id(query), Doubts()
     same = [key for key in ("real_price", "rating", "rating_count") if same_in_all(rows, key)]

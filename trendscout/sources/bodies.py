@@ -38,8 +38,8 @@ def readable(page: Page) -> Page:
     if is_wide(body):
         body = decode(body).encode()
     body = body.removeprefix(_UTF8_MARK)
-    if found := _GUARD.match(body):
-        body = body[found.end() :]
+    if match := _GUARD.match(body):
+        body = body[match.end() :]
     return page if body is page.body else replace(page, body=body)
 
 

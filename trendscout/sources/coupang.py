@@ -169,15 +169,15 @@ def _read_page(page: Page) -> Iterator[Entry | ListNote]:
 
 def _card(card: LexborNode, name: str) -> Entry:
     link = attr_of(card, 'a[href*="/vp/products/"]', "href") or ""
-    found = re.search(r"/vp/products/(\d{3,20})", link)
+    match = re.search(r"/vp/products/(\d{3,20})", link)
     bought = _BOUGHT.search(text_of(card) or "")
     reviews = text_of(card, "[class*=ProductRating_ratingCount], .rating-total-count")
     return Entry(
         list=name,
         rank=None,
-        item_key=found[1] if found else "",
+        item_key=match[1] if match else "",
         title=text_of(card, "[class*=ProductUnit_productName], .name"),
-        url=f"{_SITE}/vp/products/{found[1]}" if found else None,
+        url=f"{_SITE}/vp/products/{match[1]}" if match else None,
         image=web_url(attr_of(card, "img", "src"), _SITE),
         **one_price(card, "[class*=Price_priceValue], strong.price-value", "KR", "KRW"),
         **shown_count(bought.group() if bought else None, "sold", "KR", "ko"),

@@ -82,12 +82,16 @@ def _requests(query: Query) -> Sequence[Request]:
 def _settled(page: Page) -> Query:
     if _query_of(page.url):
         return page.query
-    found = _CANONICAL.search(page.body, 0, _HEAD_BYTES)
-    told = _query_of(found.group(1).decode("ascii", "replace").replace("&amp;", "&")) if found else None
-    if told is None:
+    match = _CANONICAL.search(page.body, 0, _HEAD_BYTES)
+    canonical_query = _query_of(match.group(1).decode("ascii", "replace").replace("&amp;", "&")) if match else None
+    if canonical_query is None:
         return page.query
     query = page.query
-    return replace(told, market=query.market or told.market, category=query.category or told.category)
+    return replace(
+        canonical_query,
+        market=query.market or canonical_query.market,
+        category=query.category or canonical_query.category,
+    )
 
 
 def _read(page: Page, card_css: str, prefix: str) -> Iterator[Entry | ListNote]:
@@ -227,7 +231,7 @@ def _read_collected(page: Page) -> Iterator[Entry | ListNote]:
         Entry(
             name,
             None,
-            found[1] if (found := _ITEM.search(link)) else "",
+            match[1] if (match := _ITEM.search(link)) else "",
             title=text(row.get("title")),
             url=web_url(link.partition("?")[0]),
             image=web_url(row.get("photo")),

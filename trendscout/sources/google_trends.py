@@ -49,10 +49,10 @@ def _query_of(url: str) -> Query | None:
     parts = split_url(url)
     if not (parts.hostname or "").startswith("trends.google."):
         return None
-    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    params = {key: values[0] for key, values in parse_qs(parts.query).items()}
     asked = _asked(url)
-    market = _market(told.get("geo")) or _market(dig(asked, "comparisonItem", 0, "geo", "country"))
-    words = ",".join(_words(asked)) or told.get("q", "")
+    market = _market(params.get("geo")) or _market(dig(asked, "comparisonItem", 0, "geo", "country"))
+    words = ",".join(_words(asked)) or params.get("q", "")
     if "multiline" in parts.path:
         return Query("google_trends", market, "interest", words)
     if "relatedsearches" in parts.path or "/explore" in parts.path:

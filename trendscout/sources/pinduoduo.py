@@ -104,7 +104,7 @@ def _cards(document: Any) -> Iterator[tuple[str, Row]]:
 
 def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     query = told(page, market="CN")
-    found, unreadable = 0, 0
+    charts, unreadable = 0, 0
     for kind, card in _cards(document):
         about = dig(card, "metaMap")
         chart = text(dig(about, "listName"))
@@ -114,11 +114,11 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
         except LayoutChanged:
             unreadable += 1
             continue
-        found += 1
+        charts += 1
         name, doubts = list_id(query, kind=kind, category=category or "all"), Doubts()
         yield from ranked(_entry(row, name, chart, doubts) for row in rows)
         yield doubts.note(name, complete=False)
-    if not found:
+    if not charts:
         raise LayoutChanged("The page has no charts.")
     if unreadable:
         yield ListNote(list_id(query), complete=False, findings=(finding("charts_unreadable", count=unreadable),))

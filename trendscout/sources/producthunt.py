@@ -39,12 +39,12 @@ def _read_feed(page: Page) -> Iterator[Entry]:
     name = list_id(page.query, kind="feed")
     for item in parse_feed(page).findall(f"{_ATOM}entry")[:_MAX_ROWS]:
         link = item.find(f"{_ATOM}link")
-        told = text(item.findtext(f"{_ATOM}id")) or ""
-        found = _POST_ID.search(told)
+        atom_id = text(item.findtext(f"{_ATOM}id")) or ""
+        match = _POST_ID.search(atom_id)
         yield Entry(
             name,
             None,
-            found.group(1) if found else "",
+            match.group(1) if match else "",
             title=text(item.findtext(f"{_ATOM}title")),
             url=web_url(link.get("href") if link is not None else None),
             listed_at=moment(item.findtext(f"{_ATOM}published")),
@@ -65,12 +65,12 @@ def _read_posts(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     """Products of a GraphQL reply in its order, with their votes."""
     posts = dig(value, "data", "posts")
     rows = _nodes(posts)
-    told = text(dig(value, "errors", 0, "message")) or text(dig(value, "errors", 0, "error"))
-    if told and not rows:
+    message = text(dig(value, "errors", 0, "message")) or text(dig(value, "errors", 0, "error"))
+    if message and not rows:
         raise Blocked(
             "producthunt: the interface answers with an error: {told}.",
             next_step="Check the token with which the reply was made.",
-            told=told[:100],
+            told=message[:100],
         )
     name = list_id(page.query, kind="posts")
     yield from ranked(_post(row, name) for row in rows[:_MAX_ROWS])

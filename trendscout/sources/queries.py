@@ -25,10 +25,10 @@ def queries_for(
     wanted = markets or settings.markets
     queries = []
     for source in _chosen(settings, names):
-        here = [market for market in wanted if market in source.markets] if source.markets else [None]
+        source_markets = [market for market in wanted if market in source.markets] if source.markets else [None]
         if source.everywhere:
-            here = list(source.markets)
-        if markets and not here:
+            source_markets = list(source.markets)
+        if markets and not source_markets:
             raise UsageError(
                 "{source} has no list for {markets}.",
                 next_step="It has {known}.",
@@ -38,7 +38,9 @@ def queries_for(
             )
         cats = categories or settings.categories.get(source.name) or source.categories[:1] or ("",)
         queries += [
-            Query(source.name, market, kind or source.kinds[0], category) for market in here for category in cats
+            Query(source.name, market, kind or source.kinds[0], category)
+            for market in source_markets
+            for category in cats
         ]
     if not queries:
         raise UsageError(

@@ -107,13 +107,13 @@ def query_for(
 
     A source of one market needs neither to tell the market.
     """
-    told = (source.query_of(url) if source.query_of and url else None) or Query(source.name)
+    query = (source.query_of(url) if source.query_of and url else None) or Query(source.name)
     return replace(
-        told,
-        market=market or told.market or (source.markets[0] if len(source.markets) == 1 else None),
-        kind=kind or told.kind or source.kinds[0],
-        category=category or told.category,
-        params=params or told.params,
+        query,
+        market=market or query.market or (source.markets[0] if len(source.markets) == 1 else None),
+        kind=kind or query.kind or source.kinds[0],
+        category=category or query.category,
+        params=params or query.params,
     )
 
 
@@ -135,14 +135,14 @@ def sources() -> dict[str, Source]:
 def shipped_sources() -> dict[str, Source]:
     """The sources that come along, by name."""
     package = importlib.import_module("trendscout.sources")
-    found: dict[str, Source] = {}
+    by_name: dict[str, Source] = {}
     for info in pkgutil.iter_modules(package.__path__):
         if info.name.startswith("_"):  # what several sources share
             continue
         module = importlib.import_module(f"trendscout.sources.{info.name}")
         for source in getattr(module, "SOURCES", ()):  # what a source is, queries and walls declare none
-            found[source.name] = source
-    return found
+            by_name[source.name] = source
+    return by_name
 
 
 def item_address(platform: str, market: str | None, item_key: str) -> str | None:

@@ -181,12 +181,12 @@ def _read_cards(page: Page) -> Iterator[Entry | ListNote]:
     name = list_id(told(page, market="CN"))
     number = first(number_param(page.url, "page"), page.number) or 1
     cards = all_of(parse_html(page), _CARD)
-    found: dict[str, Entry] = {}
+    entries: dict[str, Entry] = {}
     for entry in (_card(card, name) for card in cards):
         # A card is a link, and a link within it splits it in two when the saved page is read again.
         if entry.title and (entry.item_key or not entry.is_ad):
-            found.setdefault(entry.item_key, entry)
-    yield from ranked(found.values(), before=(number - 1) * _CARDS_A_PAGE)
+            entries.setdefault(entry.item_key, entry)
+    yield from ranked(entries.values(), before=(number - 1) * _CARDS_A_PAGE)
     yield ListNote(name)
 
 

@@ -62,16 +62,16 @@ _TAG_PATH = re.compile(r"^/tag/([^/]+)")
 def _query_of(url: str) -> Query | None:
     """The tag of a tag page, or country and period of Creative Center's page and older API."""
     parts = split_url(url)
-    host, told = parts.hostname or "", {key: values[0] for key, values in parse_qs(parts.query).items()}
+    host, params = parts.hostname or "", {key: values[0] for key, values in parse_qs(parts.query).items()}
     tag = _TAG_PATH.match(parts.path)
     if host.endswith("tiktok.com") and tag:
         return Query("tiktok_hashtags", None, "tag", unquote(tag.group(1)).lower())
     if not host.startswith("ads."):
         return None
-    market = market_of(told.get("country_code") or told.get("countryCode") or told.get("region"))
-    days = whole(told.get("period") or told.get("timeRange")) or 7
+    market = market_of(params.get("country_code") or params.get("countryCode") or params.get("region"))
+    days = whole(params.get("period") or params.get("timeRange")) or 7
     kind = next((name for name, length in PERIODS.items() if length >= min(days, 90)), "popular_90d")
-    industry = told.get("industry_id") or told.get("industryID")
+    industry = params.get("industry_id") or params.get("industryID")
     category = next((slug for slug, number in INDUSTRIES.items() if str(number) == industry), industry or "")
     return Query("tiktok_hashtags", market, kind, category)
 
@@ -123,7 +123,7 @@ def _read_popular(page: Page) -> Iterator[Entry | ListNote]:
             source=page.query.source,
             status=page.status,
         )
-    market = page.query.market or next((found for row in rows if (found := _row_market(row))), None)
+    market = page.query.market or next((row_market for row in rows if (row_market := _row_market(row))), None)
     kind = _kind_by_curves(rows) if page.query.kind in PERIODS else None
     name = list_id(replace(page.query, market=market), kind=kind or page.query.kind)
     entries = [entry for row in rows[:_MAX_ROWS] if (entry := _hashtag(row, name))]
@@ -164,10 +164,10 @@ def _page_state(page: Page) -> Any:
     if b"__NEXT_DATA__" in page.body:
         return in_script(page, "__NEXT_DATA__")
     for script in all_of(parse_html(page), "script"):
-        told = script.text() or ""
-        start = told.find("{")
-        if "hashtagName" in told and start >= 0:
-            return parse_json(told[start:])
+        script_text = script.text() or ""
+        start = script_text.find("{")
+        if "hashtagName" in script_text and start >= 0:
+            return parse_json(script_text[start:])
     raise LayoutChanged("No script of the page holds hashtags.")
 
 
@@ -205,8 +205,8 @@ def _hashtag(row: object, name: str) -> Entry | None:
     tag = (text(row.get("hashtagName") or row.get("hashtag_name")) or "").lstrip("#").strip()
     if not tag:
         return None
-    told = text(row.get("hashtagID") or row.get("hashtagId") or row.get("hashtag_id"))
-    key = (told if told.isdecimal() else "") if told else tag.lower()
+    tag_id = text(row.get("hashtagID") or row.get("hashtagId") or row.get("hashtag_id"))
+    key = (tag_id if tag_id.isdecimal() else "") if tag_id else tag.lower()
     views = row.get("vv", row.get("video_views", row.get("videoViews")))
     return Entry(
         name,

@@ -45,15 +45,17 @@ def _query_of(url: str) -> Query | None:
     host = parts.hostname or ""
     if not (host == "shop.tiktok.com" or (host.endswith("tiktok.com") and "/shop" in parts.path)):
         return None
-    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    params = {key: values[0] for key, values in parse_qs(parts.query).items()}
     market = market_of(
-        told.get("region") or next((part for part in parts.path.split("/") if len(part) == 2), None)
+        params.get("region") or next((part for part in parts.path.split("/") if len(part) == 2), None)
     )
     path = [part for part in parts.path.split("/") if len(part) > 2]
     words = (
-        told.get("q") or told.get("keyword") or (path[-2] if path and path[-1].isdigit() and len(path) > 1 else "")
+        params.get("q")
+        or params.get("keyword")
+        or (path[-2] if path and path[-1].isdigit() and len(path) > 1 else "")
     )
-    return Query("tiktok_shop", market, "search" if "q" in told or "keyword" in told else "bestsellers", words)
+    return Query("tiktok_shop", market, "search" if "q" in params or "keyword" in params else "bestsellers", words)
 
 
 def _read_state(page: Page) -> Iterator[Entry]:
@@ -100,14 +102,14 @@ def _settled(page: Page, value: Any) -> Query:
         return query
     shop = next((one["shopInfo"] for one in dicts_with(value, "shopInfo")), None)
     words = next((words for one in dicts_with(value, "query") if (words := text(one["query"]))), None)
-    kind, told = (
+    kind, category = (
         ("shop", text(dig(shop, "shop_name"))) if shop else ("search", words) if words else ("goods", None)
     )
     return replace(
         query,
         market=query.market or market_of(dig(shop, "region")),
         kind=kind,
-        category=query.category or told or "",
+        category=query.category or category or "",
     )
 
 

@@ -105,8 +105,8 @@ class Walls:
             if mark in head:
                 return words(wall)
         for pattern_of_reply, wall in self.replies:
-            if found := re.search(pattern_of_reply, page.body):
-                return words(wall, **({"code": found[1].decode("utf-8", "replace")} if found.groups() else {}))
+            if match := re.search(pattern_of_reply, page.body):
+                return words(wall, **({"code": match[1].decode("utf-8", "replace")} if match.groups() else {}))
         return next((words(wall) for status, wall in self.statuses if page.status == status), None)
 
 

@@ -64,10 +64,10 @@ def _read(value: Any, page: Page) -> Iterator[Entry | ListNote]:
     items, total = _items(value)
     if not items:
         raise LayoutChanged("The reply holds no items of a search.")
-    told = dicts_with(value, "pageProperties")
-    about = told[0]["pageProperties"] if told else None
-    paged = bool(told) or any(
-        "query" in (one["search"] or {}) for one in dicts_with(value, "search")
+    properties = dicts_with(value, "pageProperties")
+    about = properties[0]["pageProperties"] if properties else None
+    paged = bool(properties) or any(
+        "query" in (holder["search"] or {}) for holder in dicts_with(value, "search")
     )  # not in 2022
     query = _settled(page, value, about)
     size = whole(dig(about, "ps")) or _PAGE_SIZE
@@ -152,9 +152,9 @@ def _price(item: dict[str, Any]) -> PriceFields:
     prices = item.get("priceInfo") if isinstance(item.get("priceInfo"), dict) else {}
     shown = next(
         (
-            found
+            price_text
             for key in ("linePriceDisplay", "linePrice", "priceRangeString", "itemPrice")
-            if (found := text(dig(prices, key)))
+            if (price_text := text(dig(prices, key)))
         ),
         None,
     )
@@ -166,18 +166,18 @@ def _price(item: dict[str, Any]) -> PriceFields:
 
 def _badges(item: dict[str, Any]) -> tuple[list[str], list[str]]:
     """Texts of the badges that count something, and keys of the flags."""
-    found = [
+    badges = [
         badge for part in ("flags", "groups", "groupsV2", "tags") for badge in objects(dig(item, "badges", part))
     ]
-    inner = [member for badge in found for member in objects(badge.get("members"))]
+    inner = [member for badge in badges for member in objects(badge.get("members"))]
     texts = [
         shown
-        for badge in (*found, *inner)
+        for badge in (*badges, *inner)
         if (shown := text(badge.get("text")) or text(dig(badge, "content", 0, "value")))
     ]
     flags = [
         text(badge.get("key")) or ""
-        for badge in found
+        for badge in badges
         if badge.get("key") in ("BESTSELLER", "ROLLBACK", "REDUCED_PRICE")
     ]
     return texts, flags

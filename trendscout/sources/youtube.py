@@ -68,14 +68,14 @@ def _popular_query_of(url: str) -> Query | None:
     parts = split_url(url)
     if not parts.path.endswith("/youtube/v3/videos"):
         return None
-    told = {key: values[0] for key, values in parse_qs(parts.query).items()}
-    if "chart" not in told:
+    params = {key: values[0] for key, values in parse_qs(parts.query).items()}
+    if "chart" not in params:
         return None
     return Query(
         "youtube_popular",
-        market_in(told.get("regionCode", "")) or None,
+        market_in(params.get("regionCode", "")) or None,
         "most_popular",
-        told.get("videoCategoryId", ""),
+        params.get("videoCategoryId", ""),
     )
 
 
@@ -200,8 +200,8 @@ def _views(video: Any, parts: Any) -> CountFields:
     ):
         if shown and shown.lower().startswith("no view"):
             return {"count": 0, "count_kind": "views", "count_floor": False, "count_text": shown}
-        if (found := _FULL_COUNT.fullmatch(full or "")) and not _WATCHED_NOW.search(full or ""):
-            return exact_count(re.sub(r"\D", "", found[1] or found[2]), "views", full)
+        if (match := _FULL_COUNT.fullmatch(full or "")) and not _WATCHED_NOW.search(full or ""):
+            return exact_count(re.sub(r"\D", "", match[1] or match[2]), "views", full)
         if shown and isinstance(dig(video, "viewCountText", "runs"), list) and not _UNIT.search(shown):
             return {"count_text": shown}
         if shown:  # a live video says "85 watching", in two pieces

@@ -55,11 +55,11 @@ class InboxFile:
     def outcomes(self) -> Iterator[Outcome]:
         """How it went, as a crawl would say it: one for each look, or one for a table or a refusal."""
         query = Query("inbox", category=self.name)
-        for one in self.pages:
-            if one.status in ("ok", "partial", "blocked", "failed"):
-                asked = Query(one.source, category=", ".join(one.lists) or one.name)
-                status = cast("Status", one.status)
-                yield Outcome(asked, status, len(one.lists), one.entries, one.findings)
+        for page in self.pages:
+            if page.status in ("ok", "partial", "blocked", "failed"):
+                asked = Query(page.source, category=", ".join(page.lists) or page.name)
+                status = cast("Status", page.status)
+                yield Outcome(asked, status, len(page.lists), page.entries, page.findings)
         if self.table is not None:
             rows = self.table.loaded.observations + self.table.stock
             yield Outcome(query, "ok", self.table.loaded.snapshots, rows, self.table.findings)
@@ -87,41 +87,41 @@ def empty_inbox(
             next_step="Make that folder and put pages, recordings and exports into it.",
             folder=folder,
         )
-    found = {path: InboxFile(path.relative_to(folder).as_posix()) for path in _files(folder)}
-    growing = _growing(list(found), now, wait)
+    files = {path: InboxFile(path.relative_to(folder).as_posix()) for path in _files(folder)}
+    growing = _growing(list(files), now, wait)
     for path in growing:
-        found[path].state = "waiting"
-        found[path].findings.append(finding("still_written"))
-    taken = {path: one for path, one in found.items() if path not in growing}
+        files[path].state = "waiting"
+        files[path].findings.append(finding("still_written"))
+    taken = {path: file for path, file in files.items() if path not in growing}
     _take(workspace, taken, import_table, market=market, now=now)
-    for path, one in taken.items():
-        if one.state == REFUSED and _is_fresh(path, now):  # half of a page reads as none
-            one.state = "waiting"
-            one.findings = [finding("perhaps_written", why=tuple(one.findings))]
+    for path, file in taken.items():
+        if file.state == REFUSED and _is_fresh(path, now):  # half of a page reads as none
+            file.state = "waiting"
+            file.findings = [finding("perhaps_written", why=tuple(file.findings))]
             continue
-        _put_away(folder, path, one, now, lang)
-    return list(found.values())
+        _put_away(folder, path, file, now, lang)
+    return list(files.values())
 
 
 def _files(folder: Path) -> list[Path]:
     files = []
     for top, folders, names in os.walk(folder, followlinks=False):
-        here = Path(top)
+        parent = Path(top)
         folders[:] = sorted(
             name
             for name in folders
             if not name.startswith(".")
             and not name.endswith(("_files", ".files"))
-            and not (here == folder and name in (DONE, REFUSED))
+            and not (parent == folder and name in (DONE, REFUSED))
         )
         for name in sorted(names):
             lower = name.lower()
             if (
                 not lower.startswith((".", *_LOCKS))
                 and not lower.endswith(_PARTS)
-                and not (here / name).is_symlink()
+                and not (parent / name).is_symlink()
             ):
-                files.append(here / name)
+                files.append(parent / name)
     return files[:_MAX_FILES]
 
 
@@ -161,23 +161,23 @@ def _take(
 ) -> None:
     """Tables one by one, and all pages together: those of one list may lie in several files."""
     pages: list[Path] = []
-    for path, one in files.items():
+    for path, file in files.items():
         try:
             kinds = _kinds_in(path)
         except TrendscoutError as error:
-            _refuse(one, error)
+            _refuse(file, error)
             continue
         except OSError as error:
-            one.findings.append(finding("file_unreadable", why=error.strerror or str(error)))
+            file.findings.append(finding("file_unreadable", why=error.strerror or str(error)))
             continue
         if kinds & {"history", "export"}:
-            _take_table(path, one, import_table)
+            _take_table(path, file, import_table)
         if not kinds or "page" in kinds:
             pages.append(path)
     called = {path: files[path].name for path in pages}
-    found = pages_in(pages, now=now, market=market, read_warc=warc_pages, called=called)
-    by_name = {one.name: one for one in files.values()}
-    for result in ingest_pages(workspace.writing, workspace.archive, found, now=now):
+    replies = pages_in(pages, now=now, market=market, read_warc=warc_pages, called=called)
+    by_name = {file.name: file for file in files.values()}
+    for result in ingest_pages(workspace.writing, workspace.archive, replies, now=now):
         by_name[_file_of(result.name, by_name)].pages.append(result)
     for path in pages:
         _judge(files[path])
@@ -198,7 +198,7 @@ def _kinds_in(path: Path) -> set[str]:
         return {kind_of(file) for file in inside}
 
 
-def _take_table(path: Path, one: InboxFile, import_table: ImportTable) -> None:
+def _take_table(path: Path, inbox_file: InboxFile, import_table: ImportTable) -> None:
     with ExitStack() as held:
         inside = held.enter_context(unpacked(path)) if path.suffix.lower() == ".zip" else [path]
         for file in inside:
@@ -207,13 +207,13 @@ def _take_table(path: Path, one: InboxFile, import_table: ImportTable) -> None:
                     continue
                 table = import_table(file)
             except TrendscoutError as error:
-                _refuse(one, error)
+                _refuse(inbox_file, error)
                 continue
-            one.table = table
+            inbox_file.table = table
             if table.loaded.snapshots or table.loaded.known or table.stock:
-                one.state = DONE
+                inbox_file.state = DONE
             else:
-                one.findings += [*table.findings, finding("nothing_stored")]
+                inbox_file.findings += [*table.findings, finding("nothing_stored")]
 
 
 def _refuse(one: InboxFile, error: TrendscoutError) -> None:
@@ -232,22 +232,22 @@ def _judge(one: InboxFile) -> None:
 # --- putting away --------------------------------------------------------------------------------------------
 
 
-def _put_away(folder: Path, path: Path, one: InboxFile, now: datetime, lang: Lang) -> None:
-    home = folder / (f"{DONE}/{now:%Y-%m-%d}" if one.state == DONE else REFUSED)
-    target = _free(home / one.name)
-    if one.state == REFUSED:
-        told = [
-            f"{one.name}: {told_why.said(each)}" for each in (lang, *_OTHERS[lang]) for told_why in one.findings
+def _put_away(folder: Path, path: Path, file: InboxFile, now: datetime, lang: Lang) -> None:
+    home = folder / (f"{DONE}/{now:%Y-%m-%d}" if file.state == DONE else REFUSED)
+    target = _free(home / file.name)
+    if file.state == REFUSED:
+        lines = [
+            f"{file.name}: {told_why.said(each)}" for each in (lang, *_OTHERS[lang]) for told_why in file.findings
         ]
         note = target.with_name(f"{target.name}.txt")
-        whole_file(note, lambda part: part.write_text("\n".join(told) + "\n", encoding="utf-8"))
+        whole_file(note, lambda part: part.write_text("\n".join(lines) + "\n", encoding="utf-8"))
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         path.replace(target)
     except OSError as error:
-        one.findings.append(finding("not_moved", why=error.strerror or str(error)))
+        file.findings.append(finding("not_moved", why=error.strerror or str(error)))
         return
-    one.moved_to = target.relative_to(folder).as_posix()
+    file.moved_to = target.relative_to(folder).as_posix()
 
 
 def _free(target: Path) -> Path:

@@ -74,7 +74,7 @@ def import_export(
     if not export.snapshots and not export.stock:
         return ImportResult(export.profile, Loaded(0, 0, 0), findings=export.findings)
     used = export.used
-    told = {
+    extra = {
         "kind": "export",
         "profile": export.profile,
         "profile_toml": used.text if used and not used.shipped else "",
@@ -82,13 +82,15 @@ def import_export(
         "order": export.order,
         "category": export.category,
     }
-    brought = _Brought(archive, file, Query("import", market), {name: text for name, text in told.items() if text})
+    brought = _Brought(
+        archive, file, Query("import", market), {name: text for name, text in extra.items() if text}
+    )
     with open_store() as connection:
-        found = brought.keep(connection, now, export.taken_at if export.is_dated else None)
-        if found.extra.get("profile_toml", "") != told["profile_toml"]:  # a plain list is called by its first file
+        kept = brought.keep(connection, now, export.taken_at if export.is_dated else None)
+        if kept.extra.get("profile_toml", "") != extra["profile_toml"]:  # a plain list is called by its first file
             with tempfile.TemporaryDirectory() as folder:
-                export = _read_again(found, Path(folder))
-        loaded = _load(connection, _dated(export, found.taken_at), _ref(found), now)
+                export = _read_again(kept, Path(folder))
+        loaded = _load(connection, _dated(export, kept.taken_at), _ref(kept), now)
         brought.note(connection, now)
     return ImportResult(export.profile, loaded, len(export.stock), export.findings + loaded.findings)
 
@@ -121,8 +123,8 @@ class _Brought:
         Raises ArchiveError if it cannot be written.
         """
         with Archive(self._archive) as kept:
-            found = self._known(connection, kept, at)
-            if found is None:
+            record = self._known(connection, kept, at)
+            if record is None:
                 ref = kept.write_file(
                     shown_name(self._file),
                     self._body,
@@ -132,19 +134,23 @@ class _Brought:
                     role="import",
                     extra=tuple(self._told.items()),
                 )
-                found = kept.archived(ref)
-        self._page = found.page
-        return found
+                record = kept.archived(ref)
+        self._page = record.page
+        return record
 
     def _known(self, connection: Connection, kept: Archive, at: datetime | None) -> ArchivedPage | None:
         """The record of the same bytes, told the same of, if the archive still has one."""
         for ref in records_of(connection, self._digest):
             try:
-                found = kept.archived(ref)
+                record = kept.archived(ref)
             except ArchiveError:  # pruned
                 continue
-            if _same(found.extra, self._told) and found.page.query == self._query and at in (None, found.taken_at):
-                return found
+            if (
+                _same(record.extra, self._told)
+                and record.page.query == self._query
+                and at in (None, record.taken_at)
+            ):
+                return record
         return None
 
     def note(self, connection: Connection, now: datetime) -> None:
@@ -176,9 +182,9 @@ def _load(connection: Connection, export: Export, ref: ArchiveRef, now: datetime
 
 def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> Loaded:
     """Load an archived import again."""
-    told, ref = kept.extra, _ref(kept)
+    extra, ref = kept.extra, _ref(kept)
     with tempfile.TemporaryDirectory() as folder:
-        if told.get("kind") == "export":
+        if extra.get("kind") == "export":
             export = _read_again(kept, Path(folder))
             with open_store() as connection:
                 return _load(connection, export, ref, now)
@@ -189,7 +195,7 @@ def repeat_import(open_store: Opener, kept: ArchivedPage, *, now: datetime) -> L
                 loaded_at=now,
                 market=kept.page.query.market,
                 keep=lambda: ref,
-                items=cast("ItemKind | None", told.get("items")),
+                items=cast("ItemKind | None", extra.get("items")),
             )
 
 
@@ -215,15 +221,15 @@ def _stock_of(archive: Archive, ref: ArchiveRef) -> tuple[StockRow, ...]:
 
 def _read_again(kept: ArchivedPage, folder: Path) -> Export:
     """The export of an archived file, by what was told of it then."""
-    told = kept.extra
+    extra = kept.extra
     return read_export(
         _unpacked(kept, folder),
         at=kept.taken_at,
-        profile=None if told.get("profile") == TRENDS else _profile_again(folder, told),
+        profile=None if extra.get("profile") == TRENDS else _profile_again(folder, extra),
         market=kept.page.query.market,
-        sheet=told.get("sheet"),
-        order=told.get("order", ""),
-        category=told.get("category", ""),
+        sheet=extra.get("sheet"),
+        order=extra.get("order", ""),
+        category=extra.get("category", ""),
     )
 
 

@@ -40,17 +40,17 @@ def runs_so_far(workspace: Workspace, job: str, *, most: int) -> list[JobRun]:
     if not workspace.db.exists():
         return []
     with workspace.store() as connection:
-        found = runs.runs_of(connection, job, most=most)
+        last_runs = runs.runs_of(connection, job, most=most)
     return [
         JobRun(
-            one.local_date,
-            one.started_at,
-            one.finished_at,
-            one.state,
-            tuple(map(str, one.detail.get("paths", ()))),
-            _why(one),
+            run.local_date,
+            run.started_at,
+            run.finished_at,
+            run.state,
+            tuple(map(str, run.detail.get("paths", ()))),
+            _why(run),
         )
-        for one in found
+        for run in last_runs
     ]
 
 

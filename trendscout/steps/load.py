@@ -155,16 +155,16 @@ def crawls_of(kept: Iterable[ArchivedPage], read: Read | None = None) -> Iterato
     that only asked for patience make no snapshot. `read` gives the pages that a later one says it belongs to.
     """
     open_crawls: dict[tuple[Query, datetime], list[ArchivedPage]] = {}
-    for one in kept:
-        asked = tuple(pair for pair in one.page.query.params if pair[0] not in PAGING)
-        key = (replace(one.page.query, params=asked), one.taken_at)
+    for record in kept:
+        asked = tuple(pair for pair in record.page.query.params if pair[0] not in PAGING)
+        key = (replace(record.page.query, params=asked), record.taken_at)
         held = open_crawls.setdefault(key, [])
-        if not held and read and (joins := one.extra.get(JOINS)):
-            held.extend(_joined(joins, read, one))
-        held.append(one)
-        if len({part.page.number for part in held if part.page.status < _REFUSED}) == one.pages:
+        if not held and read and (joins := record.extra.get(JOINS)):
+            held.extend(_joined(joins, read, record))
+        held.append(record)
+        if len({part.page.number for part in held if part.page.status < _REFUSED}) == record.pages:
             yield _crawl(key, open_crawls.pop(key))
-        for stale in [k for k in open_crawls if one.taken_at - k[1] > _STALE]:
+        for stale in [k for k in open_crawls if record.taken_at - k[1] > _STALE]:
             yield _crawl(stale, open_crawls.pop(stale))
     for key in sorted(open_crawls, key=lambda k: (k[1], k[0].source)):
         yield _crawl(key, open_crawls[key])

@@ -69,7 +69,7 @@ def _matched(connection: Connection, worldwide: Sequence[str], ground: str) -> M
         before = products.products_of(connection)
         products.forget_index(connection)
         news = products.new_records(connection, worldwide)
-    found = match_listings(
+    matches = match_listings(
         news,
         candidate_pairs=candidate_pairs,
         known=known,
@@ -81,7 +81,9 @@ def _matched(connection: Connection, worldwide: Sequence[str], ground: str) -> M
         lists=True,
     )
     anew = before is not None
-    products.save_matches(connection, found.pairs, found.index, found.suspects, VERSION, anew=anew, ground=ground)
+    products.save_matches(
+        connection, matches.pairs, matches.index, matches.suspects, VERSION, anew=anew, ground=ground
+    )
     changed = products.rejoined(connection, before) if before is not None and len(before) else None
     return Matched(*products.sizes(connection), anew=changed)
 
@@ -145,17 +147,17 @@ def _agreeing(links: Sequence[tuple[str, str]], apart: Sequence[tuple[str, str]]
         return
     group: dict[str, set[str]] = {}
     enemies: dict[str, set[str]] = {}
-    for one, other in apart:
-        enemies.setdefault(one, set()).add(other)
-        enemies.setdefault(other, set()).add(one)
-    for one, other in links:
-        mine, theirs = group.get(one, {one}), group.get(other, {other})
+    for a, b in apart:
+        enemies.setdefault(a, set()).add(b)
+        enemies.setdefault(b, set()).add(a)
+    for a, b in links:
+        mine, theirs = group.get(a, {a}), group.get(b, {b})
         if mine is theirs:
-            yield one, other
+            yield a, b
         elif not any(enemies.get(name, set()) & theirs for name in mine):
             mine |= theirs
             group.update(dict.fromkeys(mine, mine))
-            yield one, other
+            yield a, b
 
 
 def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: Sequence[str] = ()) -> Matched:
@@ -184,12 +186,12 @@ def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: 
             file=records,
             names=", ".join(lacking),
         )
-    found = match_listings(
+    matches = match_listings(
         table, candidate_pairs=candidate_pairs, markets=open_markets(), many_shops={*MANY_SHOPS, *many_shops}
     )
-    whole_file(out, lambda path: pq.write_table(found.clusters, path))
+    whole_file(out, lambda path: pq.write_table(matches.clusters, path))
     if pairs_out:
-        whole_file(pairs_out, lambda path: pq.write_table(found.pairs, path))
-    sizes = found.clusters.group_by("product_id").aggregate([("id", "count")])["id_count"].to_pylist()
-    likely = sum(verdict == "likely" for verdict in found.pairs["verdict"].to_pylist())
+        whole_file(pairs_out, lambda path: pq.write_table(matches.pairs, path))
+    sizes = matches.clusters.group_by("product_id").aggregate([("id", "count")])["id_count"].to_pylist()
+    likely = sum(verdict == "likely" for verdict in matches.pairs["verdict"].to_pylist())
     return Matched(sum(sizes), len(sizes), sum(size for size in sizes if size > 1), likely)

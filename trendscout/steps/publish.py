@@ -154,9 +154,9 @@ def changed(file: ReadFile, folder: Path, *, days: int) -> Changed:
     if kept is None:
         return Changed(report, None, Changes())
     whole = {look.list_id for look in looks if look.status == "ok"}
-    here = {row.product_id for row in rows}
+    top_ids = {row.product_id for row in rows}
     before = changes.read(kept[1])
-    unseen = tuple(seen for name, seen in before.items() if name not in here and seen.list_id not in whole)
+    unseen = tuple(seen for name, seen in before.items() if name not in top_ids and seen.list_id not in whole)
     return Changed(report, kept[0], changes.since(report, kept[1]), unseen)
 
 

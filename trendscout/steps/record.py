@@ -97,11 +97,11 @@ def missing_mornings(connection: Connection, *, days: int, now: datetime) -> lis
 
 def last_week(connection: Connection, *, now: datetime) -> RecordLine | None:
     """What was said and what came of the rows whose outcome became known in the last week; None without one."""
-    found = [
+    rows = [
         row for row in track_record.known(connection, since=now - WEEK, until=now) if row.outcome != "not_looked"
     ]
-    ours = [row for row in found if row.chosen_by == "chance" and row.probability is not None]
-    theirs = [row for row in found if row.chosen_by == RIVAL]
+    ours = [row for row in rows if row.chosen_by == "chance" and row.probability is not None]
+    theirs = [row for row in rows if row.chosen_by == RIVAL]
     if not ours:
         return None
     return RecordLine(
@@ -138,13 +138,13 @@ def _grouped(rows: Sequence[ShownRow], way: Callable[[ShownRow], str]) -> list[R
     groups: defaultdict[str, list[ShownRow]] = defaultdict(list)
     for row in rows:
         groups[way(row)].append(row)
-    found = []
+    record_groups = []
     for name, its in sorted(groups.items()):
-        told = [row for row in its if row.outcome != "not_looked"]
-        said = sum(row.probability or 0.0 for row in told) / max(1, len(told))
-        lost, replayed = len(its) - len(told), sum(row.replayed for row in told)
-        found.append(RecordGroup(name, len(told), said, _came(told), lost, replayed))
-    return found
+        known = [row for row in its if row.outcome != "not_looked"]
+        said = sum(row.probability or 0.0 for row in known) / max(1, len(known))
+        lost, replayed = len(its) - len(known), sum(row.replayed for row in known)
+        record_groups.append(RecordGroup(name, len(known), said, _came(known), lost, replayed))
+    return record_groups
 
 
 def _came(rows: Sequence[ShownRow]) -> float:

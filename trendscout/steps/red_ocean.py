@@ -35,11 +35,11 @@ class RedOcean:
         count = len(self.matched) + len(self.unmatched)
         if not count:
             return ()
-        told = {"count": count, "share": TOO_OFTEN, "matched": len(self.matched)}
+        fields = {"count": count, "share": TOO_OFTEN, "matched": len(self.matched)}
         if not self.unmatched:
-            return (finding("red_ocean", **told),)
+            return (finding("red_ocean", **fields),)
         names = ", ".join(f"{one.category} {one.rate:.0%}" for one in self.unmatched[:_NAMED])
-        return (finding("red_ocean_unmatched", **told, names=names),)
+        return (finding("red_ocean_unmatched", **fields, names=names),)
 
 
 def red_ocean(connection: Connection, settings: Settings) -> RedOcean:
@@ -56,11 +56,11 @@ def red_ocean(connection: Connection, settings: Settings) -> RedOcean:
     listed = list_categories(connection)
     by_list: dict[str, Returned] = {}
     matched = []
-    for one in sorted(crowded, key=lambda one: one.rate):  # the worst is said last, and stays
-        meant = alike(one.category, listed, table) if one.own_name else frozenset((one.category,))
-        by_list |= dict.fromkeys(meant, one)
+    for returned in sorted(crowded, key=lambda one: one.rate):  # the worst is said last, and stays
+        meant = alike(returned.category, listed, table) if returned.own_name else frozenset((returned.category,))
+        by_list |= dict.fromkeys(meant, returned)
         if meant:
-            matched.append(one)
+            matched.append(returned)
     unmatched = tuple(one for one in reversed(crowded) if one not in matched)
     return RedOcean(by_list, tuple(matched), unmatched, faults)
 
@@ -76,13 +76,13 @@ def read_table(path: Path) -> Mapping[str, Sequence[str]]:
         table = tomllib.loads(written_text(path))
     except (OSError, ValueError, RecursionError) as error:
         raise _wrong(path, str(error)) from error
-    found = {}
+    by_category = {}
     for own, meant in table.items():
         names = [meant] if isinstance(meant, str) else meant
         if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
             raise _wrong(path, f"{own!r} is followed by no names")
-        found[own] = names
-    return found
+        by_category[own] = names
+    return by_category
 
 
 def _wrong(path: Path, reason: str) -> ConfigError:

@@ -60,15 +60,15 @@ def _read_again(
 
     def pages() -> Iterator[ArchivedPage]:
         nonlocal total
-        for one in kept:
-            if one.page.ref in gone:  # a file that was taken back
+        for record in kept:
+            if record.page.ref in gone:  # a file that was taken back
                 continue
-            if one.role != "crawl":
-                brought.append(_brought(one))
-            if one.role == "import":
-                total += repeat_import(workspace.writing, one, now=now)
+            if record.role != "crawl":
+                brought.append(_brought(record))
+            if record.role == "import":
+                total += repeat_import(workspace.writing, record, now=now)
             else:
-                yield one
+                yield record
 
     for _, loaded in load_crawls(
         workspace.writing, crawls_of(pages(), archive.read), loaded_at=now, replace_changed=replace_changed

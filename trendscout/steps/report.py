@@ -179,12 +179,14 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
 
     Raises UsageError if nothing, or more than one product, is called so.
     """
-    found = products.find_product(connection, product).product
+    product_id = products.find_product(connection, product).product
     scores = rank(connection, ANYWHERE, now=now)
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
     context = context_of(connection, now, settings.markets, rates, returned, settings.reader, state=scores.state)
-    row = next(rows_of(connection, scores, context, only=(found,)), None) or unranked(connection, found, context)
+    row = next(rows_of(connection, scores, context, only=(product_id,)), None) or unranked(
+        connection, product_id, context
+    )
     keep_levels(connection, context, scores.state)
     model = scores.models.get(group_of(row.scored.list_id))
     book, _ = cost_book(connection, settings, rates, now=now)
@@ -193,19 +195,19 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     by_hand = {name for one in products.decisions(connection) if one.action == "merge" for name in (one.a, one.b)}
     members = tuple(
         Member(
-            platform=one.platform,
-            market=one.market,
-            item_key=one.item_key,
-            title=one.title or "",
-            seller=one.seller,
-            price=one.price,
-            currency=one.currency,
-            url=one.url,
-            verdict="by hand" if one.listing_id in by_hand else one.verdict,
-            probability=one.probability,
-            reason=one.reason,
+            platform=listing.platform,
+            market=listing.market,
+            item_key=listing.item_key,
+            title=listing.title or "",
+            seller=listing.seller,
+            price=listing.price,
+            currency=listing.currency,
+            url=listing.url,
+            verdict="by hand" if listing.listing_id in by_hand else listing.verdict,
+            probability=listing.probability,
+            reason=listing.reason,
         )
-        for one in listings_of(connection, [found], until=now)[found]
+        for listing in listings_of(connection, [product_id], until=now)[product_id]
     )
     own = model is not None and not row.scored.early
     return Why(
@@ -215,8 +217,8 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
         base_rate=model.rate if model else None,
         fitted_at=datetime.fromtimestamp(model.fitted_at, UTC) if model and own else None,
         earlier=tuple(
-            EarlierChance(one.shown_at, one.rank, one.probability, one.outcome or "")
-            for one in of_product(connection, found, until=now)
-            if one.probability is not None
+            EarlierChance(shown.shown_at, shown.rank, shown.probability, shown.outcome or "")
+            for shown in of_product(connection, product_id, until=now)
+            if shown.probability is not None
         ),
     )

@@ -172,8 +172,8 @@ def _axis_values(
         known = _known(connection, names, context, curves=False)
         for at, name in zip(part, names, strict=True):
             list_id = scores.lists[scores.list[at]]
-            here = _here(list_id, known[name])
-            yield _axes(here, _asked(list_id, known[name], context), context)[axis]().value
+            sighting = _here(list_id, known[name])
+            yield _axes(sighting, _asked(list_id, known[name], context), context)[axis]().value
 
 
 def unranked(connection: Connection, product: str, context: ReportContext) -> Row:
@@ -237,8 +237,14 @@ def context_of(
         watched=watched_since(connection),
         vocabulary=learn(
             (
-                axes.Facts(one.title, one.category, one.market, now, brands=(one.seller,) if one.seller else ())
-                for one in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
+                axes.Facts(
+                    product.title,
+                    product.category,
+                    product.market,
+                    now,
+                    brands=(product.seller,) if product.seller else (),
+                )
+                for product in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
             ),
             _kept_levels(connection, state, now),
         ),
@@ -304,10 +310,10 @@ def _warned(listings: Mapping[str, Sequence[ListingFacts]], notices: Sequence[No
     from trendscout.matching.recall_notices import recalled
 
     titles = [(product, one.title) for product, its in listings.items() for one in its if one.title]
-    found = recalled([title for _, title in titles], [notice.title for notice in notices])
+    places = recalled([title for _, title in titles], [notice.title for notice in notices])
     return {
         product: notices[place]
-        for (product, _), place in reversed(list(zip(titles, found, strict=True)))
+        for (product, _), place in reversed(list(zip(titles, places, strict=True)))
         if place is not None
     }
 
@@ -335,16 +341,16 @@ def _row(product: str, scored: ScoredItem, known: Known, context: ReportContext,
 
 def _asked(list_id: str, known: Known, context: ReportContext) -> axes.Facts:
     """On what the axes of a product stand, as seen from one list."""
-    here = _here(list_id, known)
-    listings = _nearest(known.listings, here)
+    sighting = _here(list_id, known)
+    listings = _nearest(known.listings, sighting)
     title = next((one.title for one in listings if one.title), None)
     sellers = {one.seller for one in listings if one.seller}
     return axes.Facts(
         title=title or "",
         category=list_id.rpartition("/")[2],
-        market=here.market,
+        market=sighting.market,
         first_seen=min(one.first_seen for one in listings),
-        first_in_market=min((one.since for one in known.sightings if one.market == here.market), default=None),
+        first_in_market=min((one.since for one in known.sightings if one.market == sighting.market), default=None),
         listed_at=min((one.listed_at for one in listings if one.listed_at), default=None),
         platforms=len({one.platform for one in known.sightings}),
         sellers=len(sellers) or None,
@@ -374,21 +380,21 @@ def _here(list_id: str, known: Known) -> Sighting:
 def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductFacts, axes.Facts]:
     """What is known of a product apart from its score, as seen from one list; and on what its axes stand."""
     sightings = known.sightings
-    here = _here(list_id, known)
-    listings = _nearest(known.listings, here)
+    sighting = _here(list_id, known)
+    listings = _nearest(known.listings, sighting)
     main = listings[0]
     price, count, rated = _priced(listings), _counted(listings), _rated(listings)
     rate = _rate(price, context)
     shown_of = {"price": price, "count": count, "rating": rated}
     facts = _asked(list_id, known, context)
-    found = ProductFacts(
+    product = ProductFacts(
         item_key=main.item_key,
         title=facts.title or main.item_key,
-        platform=here.platform,
-        market=here.market,
+        platform=sighting.platform,
+        market=sighting.market,
         category=facts.category,
         item_kind=context.items[list_id],
-        **{name: told() for name, told in _axes(here, facts, context).items()},
+        **{name: told() for name, told in _axes(sighting, facts, context).items()},
         sightings=tuple(sightings),
         gaps=_gaps(sightings, context) if context.items[list_id] == "goods" else (),
         first_seen=facts.first_seen,
@@ -414,24 +420,24 @@ def _facts(list_id: str, known: Known, context: ReportContext) -> tuple[ProductF
         variants=known.variants,
         likely=any(one.verdict == "likely" for one in listings),
         borrowed=tuple(
-            Borrowed(name, one.platform, one.market)
-            for name, one in shown_of.items()
-            if (one.platform, one.market) != (here.platform, here.market)
+            Borrowed(name, listing.platform, listing.market)
+            for name, listing in shown_of.items()
+            if (listing.platform, listing.market) != (sighting.platform, sighting.market)
         ),
     )
-    return found, facts
+    return product, facts
 
 
-def _nearest(listings: Sequence[ListingFacts], here: Sighting) -> list[ListingFacts]:
+def _nearest(listings: Sequence[ListingFacts], sighting: Sighting) -> list[ListingFacts]:
     """The listings by how near they are to what stands on the list: itself, its market, its platform, others."""
 
-    def distance(one: ListingFacts) -> tuple[bool, bool, bool, bool]:
-        other_platform, other_market = one.platform != here.platform, one.market != here.market
+    def distance(listing: ListingFacts) -> tuple[bool, bool, bool, bool]:
+        other_platform, other_market = listing.platform != sighting.platform, listing.market != sighting.market
         return (
-            other_platform or other_market or one.item_key != here.item_key,
+            other_platform or other_market or listing.item_key != sighting.item_key,
             other_market,
             other_platform,
-            one.item_key != here.item_key,
+            listing.item_key != sighting.item_key,
         )
 
     return sorted(listings, key=distance)
@@ -504,8 +510,8 @@ def promotion(scored: ScoredItem, facts: ProductFacts) -> tuple[Flag, ...]:
     """A rise that comes with a price cut: what made it is known, and ends with the promotion."""
     if not (scored.rank and scored.rank_before and scored.rank < scored.rank_before and scored.rank_span_days):
         return ()
-    here = next((one for one in facts.sightings if one.list_id == scored.list_id), None)
-    priced = sorted((one.at, one.price) for one in (here.curve if here else ()) if one.price)
+    sighting = next((one for one in facts.sightings if one.list_id == scored.list_id), None)
+    priced = sorted((one.at, one.price) for one in (sighting.curve if sighting else ()) if one.price)
     if not priced:
         return ()
     since = priced[-1][0] - timedelta(days=scored.rank_span_days)

@@ -60,22 +60,22 @@ def left(
     if not before or now - latest > NEXT_MORNING:
         return ()
     status = {one.list_id: one.status for one in looked}
-    here = {row.product_id for row in rows}
+    report_ids = {row.product_id for row in rows}
     gone = [
         row
         for row in before
         if latest - row.shown_at < SAME_MORNING
         and row.position <= top
         and row.list_id in status
-        and row.product_id not in here
+        and row.product_id not in report_ids
     ]
     ignored = products.ignored(connection, reader=reader)
     place = {scores.key(at): at for at in scores.best()}
-    found = [
+    departures = [
         _left(row, scores, place, status[row.list_id], ignored)
         for row in sorted(gone, key=lambda row: row.position)
     ]
-    return tuple({one.product_id: one for one in found}.values())
+    return tuple({one.product_id: one for one in departures}.values())
 
 
 def _left(row: ShownRow, scores: Scores, place: Mapping[str, int], status: str, ignored: Collection[str]) -> Left:

@@ -49,14 +49,14 @@ class _Plan:
 
 
 def ingest_pages(
-    open_store: Opener, archive: Path, found: Iterable[SavedPage], *, now: datetime
+    open_store: Opener, archive: Path, saved: Iterable[SavedPage], *, now: datetime
 ) -> list[IngestResult]:
     """Archive and load what was found, pages of one list together; what was left is told with its reason.
 
     A file is remembered by its bytes: brought again under another name it is no second look.
     """
-    told = list(found)
-    looks = looks_of(one for one in told if one.status == "taken")
+    replies = list(saved)
+    looks = looks_of(reply for reply in replies if reply.status == "taken")
     with Archive(archive) as kept:
         try:
             with open_store() as connection:
@@ -64,33 +64,37 @@ def ingest_pages(
         except StoreError:  # the archive comes first: what it holds is loaded when the store is well again
             plan = _Plan([(look, ()) for look in looks])
         crawls = [_archived(kept, look, there, now) for look, there in plan.looks]
-        crawls += [_archived_wall(kept, one, now) for one in told if one.status == "blocked" and one.page]
+        crawls += [
+            _archived_wall(kept, reply, now) for reply in replies if reply.status == "blocked" and reply.page
+        ]
     # A look that grew by pages replaces what the store has of it.
     loaded = load_crawls(open_store, [crawl for crawl, _ in crawls], loaded_at=now, replace_changed=True)
     became = {
-        id(one): (crawl, outcome)
+        id(reply): (crawl, outcome)
         for (crawl, members), (outcome, _) in zip(crawls, loaded, strict=True)
-        for one, _ in members
+        for reply, _ in members
     }
     with open_store() as connection:
         brought.note_brought(
-            connection, [_record(one, page, now) for _, members in crawls for one, page in members]
+            connection, [_record(reply, page, now) for _, members in crawls for reply, page in members]
         )
-    return [_taken(one, plan, became.get(id(one))) for one in told]
+    return [_taken(reply, plan, became.get(id(reply))) for reply in replies]
 
 
-def _taken(one: SavedPage, plan: _Plan, became: tuple[Crawl, Outcome] | None) -> IngestResult:
-    lists = tuple(dict.fromkeys(entry.list for entry in one.reading.entries)) if one.reading else ()
-    own = IngestResult(one.file, one.source, "left", findings=one.findings, lists=lists, file_id=one.file_id)
-    shown = sum(not entry.is_ad for entry in one.reading.entries) if one.reading else 0
-    if why := plan.left.get(id(one)):
+def _taken(reply: SavedPage, plan: _Plan, became: tuple[Crawl, Outcome] | None) -> IngestResult:
+    lists = tuple(dict.fromkeys(entry.list for entry in reply.reading.entries)) if reply.reading else ()
+    own = IngestResult(
+        reply.file, reply.source, "left", findings=reply.findings, lists=lists, file_id=reply.file_id
+    )
+    shown = sum(not entry.is_ad for entry in reply.reading.entries) if reply.reading else 0
+    if why := plan.left.get(id(reply)):
         return replace(own, findings=(why,), lists=())
-    if why := plan.known.get(id(one)):
+    if why := plan.known.get(id(reply)):
         return replace(own, status="ok", entries=shown, findings=(why,))
     if became is None:
         return own
     crawl, outcome = became
-    findings = tuple(dict.fromkeys((*outcome.findings, *one.findings)))
+    findings = tuple(dict.fromkeys((*outcome.findings, *reply.findings)))
     entries = shown if outcome.entries else 0
     return replace(own, status=outcome.status, entries=entries, findings=findings, taken_at=crawl.taken_at)
 
@@ -112,12 +116,12 @@ def take_back(open_store: Opener, archive: Path, wanted: str, *, now: datetime) 
         count, rests = brought.take_back(connection, file_id, at=now)
     kept = Archive(archive)
     take_stock_back(open_store, kept, refs, at=now)
-    found = [
+    replies = [
         _found_again(replace(kept.read(ref), fetched_at=near.taken_at)) for near in rests for ref in near.pages
     ]
     crawls = [
         Crawl(look.query, look.taken_at, tuple(one.page for one in look.shown), look.missing)
-        for look in looks_of(found)
+        for look in looks_of(replies)
     ]
     for _ in load_crawls(open_store, crawls, loaded_at=now):
         pass
@@ -158,13 +162,13 @@ def _join(connection: Connection, kept: Archive, look: Look, plan: _Plan) -> Non
     for near in brought.looks_near(connection, look.lists[0], look.taken_at, SPAN) if len(look.lists) == 1 else ():
         try:
             there = [replace(kept.read(ref), fetched_at=near.taken_at) for ref in near.pages]
-            found = [_found_again(page) for page in there]
+            replies = [_found_again(page) for page in there]
         except TrendscoutError:  # pruned, or no longer read: nothing can be joined to it
             continue
         if ours <= {_digest(page) for page in there} and near.taken_at == look.taken_at:
             _note(plan.known, look, finding("known_look"))
             return
-        joined = looks_of([*found, *(one.found for one in look.shown)])
+        joined = looks_of([*replies, *(one.found for one in look.shown)])
         if len(joined) == 1:
             plan.looks.append((replace(joined[0], taken_at=near.taken_at), tuple(there)))
             return
@@ -189,36 +193,36 @@ def _archived(kept: Archive, look: Look, there: Sequence[Page], now: datetime) -
     old = {page.ref: page for page in there}
     joins = joins_text([(one.page.ref, one.page.number) for one in look.shown if one.page.ref in old])
     pages, members = [], []
-    for one in look.shown:
-        page = one.page
+    for shown in look.shown:
+        page = shown.page
         if page.ref is None:
             extra = ((JOINS, joins),) if joins else ()
-            page = replace(page, ref=_write(kept, one.found, page, look, now, extra))
-            members.append((one.found, page))
+            page = replace(page, ref=_write(kept, shown.found, page, look, now, extra))
+            members.append((shown.found, page))
         pages.append(page)
     return Crawl(look.query, look.taken_at, tuple(pages), look.missing), members
 
 
-def _archived_wall(kept: Archive, one: SavedPage, now: datetime) -> tuple[Crawl, _Members]:
-    assert one.page  # noqa: S101 - a wall is told with its page
+def _archived_wall(kept: Archive, reply: SavedPage, now: datetime) -> tuple[Crawl, _Members]:
+    assert reply.page  # noqa: S101 - a wall is told with its page
     ref = kept.write_file(
-        one.file,
-        one.page.body,
-        one.page.query,
+        reply.file,
+        reply.page.body,
+        reply.page.query,
         at=now,
-        taken_at=one.page.fetched_at,
-        url=one.page.url,
-        extra=((FILE, one.file_id),),
+        taken_at=reply.page.fetched_at,
+        url=reply.page.url,
+        extra=((FILE, reply.file_id),),
     )
-    page = replace(one.page, ref=ref)
-    return Crawl(page.query, page.fetched_at, (page,)), [(one, page)]
+    page = replace(reply.page, ref=ref)
+    return Crawl(page.query, page.fetched_at, (page,)), [(reply, page)]
 
 
 def _write(
-    kept: Archive, one: SavedPage, page: Page, look: Look, now: datetime, extra: tuple[tuple[str, str], ...]
+    kept: Archive, reply: SavedPage, page: Page, look: Look, now: datetime, extra: tuple[tuple[str, str], ...]
 ) -> ArchiveRef:
     return kept.write_file(
-        one.file,
+        reply.file,
         page.body,
         page.query,
         at=now,
@@ -227,7 +231,7 @@ def _write(
         content_type=page.headers.get("content-type", "application/octet-stream"),
         number=page.number,
         pages=look.pages,
-        extra=(*extra, (FILE, one.file_id)),
+        extra=(*extra, (FILE, reply.file_id)),
     )
 
 

@@ -106,22 +106,22 @@ def _of_pairs(string: str) -> list[tuple[str, str, str]] | None:
     parts = []
     place = 0
     while string[place:].strip():
-        found = _PAIR.match(string, place)
-        if not found:
+        match = _PAIR.match(string, place)
+        if not match:
             return None
-        bare = found[2][1:-1] if found[2].startswith("'") else found[2]
-        parts.append((found[1], re.sub(r"\\(.)", r"\1", bare), bare))
-        place = found.end()
+        bare = match[2][1:-1] if match[2].startswith("'") else match[2]
+        parts.append((match[1], re.sub(r"\\(.)", r"\1", bare), bare))
+        place = match.end()
     return parts
 
 
 def _of_uri(string: str) -> list[tuple[str, str, str]] | None:
     """The parts of "postgresql://user:password@host/dbname?name=value"; None as `_of_pairs`."""
-    found = _URI.fullmatch(string)
-    if not found or _BROKEN_PERCENT.search(string):
+    match = _URI.fullmatch(string)
+    if not match or _BROKEN_PERCENT.search(string):
         return None
-    named = [(name, found[name]) for name in ("dbname", "host", "user", "password") if found[name]]
-    for part in filter(None, (found["more"] or "").split("&")):
+    named = [(name, match[name]) for name in ("dbname", "host", "user", "password") if match[name]]
+    for part in filter(None, (match["more"] or "").split("&")):
         name, equals, value = part.partition("=")
         if not equals:
             return None

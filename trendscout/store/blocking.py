@@ -40,10 +40,10 @@ def candidate_pairs(keys: pa.Table, most: NDArray[np.int64], *, first_new: int =
         block = BLOCK * max(1, rows) // max(1, rows - first_new)  # known listings are joined to the new ones only
         for start in range(0, rows, block):
             span = {"start": start, "stop": min(start + block, rows), "first_new": first_new}
-            found = _Pairs(**connection.execute(_JOIN, span).fetchnumpy())
-            new = found.where(found.a >= first_new)
+            pairs = _Pairs(**connection.execute(_JOIN, span).fetchnumpy())
+            new = pairs.where(pairs.a >= first_new)
             from_lower.append(new.where(_strongest(new.a, new.b, new.overlap, most)))
-            waiting.append(found)
+            waiting.append(pairs)
             if sum(len(part.a) for part in waiting) > max(WAITING, len(from_higher.a)):
                 from_higher, waiting = _kept(from_higher, waiting, most), []
     from_higher = _kept(from_higher, waiting, most)

@@ -71,10 +71,10 @@ def open_store(
             raise KeyboardInterrupt from None
         raise
     except duckdb.Error as error:
-        told = in_words(error) if address.shared else _of_the_file(error, address.file)
-        if told is None:
+        fault = in_words(error) if address.shared else _of_the_file(error, address.file)
+        if fault is None:
             raise
-        raise told from error
+        raise fault from error
 
 
 def _open_file(
@@ -132,8 +132,8 @@ def _to_read(path: Path) -> duckdb.DuckDBPyConnection | None:
 
 def _work_of(error: Exception, path: Path) -> object:
     """What tells whether the holder works: who it is, what CPU time it used, when it wrote last."""
-    found = _HOLDER.search(str(error))
-    pid = found["pid"] if found else None
+    match = _HOLDER.search(str(error))
+    pid = match["pid"] if match else None
     ticks = 0
     with suppress(OSError, ValueError, IndexError):  # not every system tells
         stat = Path(f"/proc/{pid}/stat").read_text(encoding="utf-8", errors="replace")
@@ -146,8 +146,8 @@ def _work_of(error: Exception, path: Path) -> object:
 
 
 def _busy(error: Exception, path: Path) -> StoreBusy:
-    found = _HOLDER.search(str(error))
-    holder = f"{Path(found['program']).name} (process {found['pid']})" if found else "another process"
+    match = _HOLDER.search(str(error))
+    holder = f"{Path(match['program']).name} (process {match['pid']})" if match else "another process"
     return StoreBusy(
         "The store {path} is in use by {holder}.",
         next_step="Try again when it has finished; nothing was changed.",

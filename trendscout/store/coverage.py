@@ -46,10 +46,10 @@ def coverage(
         [naive(now - _WEEK), naive(now), naive(now - _TODAY), *values],
     ).fetchall()
     days = _days(connection, now=now, where=where, values=values)
-    found = []
+    states = []
     for list_id, source, market, status, last, last_ok, looked, ok, entries, reason, gap_s, lost in rows:
         late = gap_s is not None and (naive(now) - last).total_seconds() > _LATE_INTERVALS * gap_s
-        found.append(
+        states.append(
             Coverage(
                 list_id=list_id,
                 source=source,
@@ -64,7 +64,7 @@ def coverage(
                 lost_since=lost and lost.replace(tzinfo=UTC),
             )
         )
-    return tuple(found)
+    return tuple(states)
 
 
 def _days(

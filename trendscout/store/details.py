@@ -69,13 +69,13 @@ def listings_of(
         FROM wanted w LEFT JOIN last o USING (listing) ORDER BY product, first_seen, platform, market, item_key""",
         [_text(products), naive(until)],
     ).fetchall()
-    found: dict[str, list[ListingFacts]] = {}
+    by_product: dict[str, list[ListingFacts]] = {}
     for row in rows:
         values = dict(zip((field.name for field in fields(ListingFacts)), row, strict=True))
         moments = {name: values[name] and aware(values[name]) for name in ("listed_at", "first_seen")}
         facts = ListingFacts(**{**values, **moments})
-        found.setdefault(facts.product_id, []).append(facts)
-    return {product: tuple(listings) for product, listings in found.items()}
+        by_product.setdefault(facts.product_id, []).append(facts)
+    return {product: tuple(listings) for product, listings in by_product.items()}
 
 
 def listing_names(connection: duckdb.DuckDBPyConnection) -> Mapping[str, tuple[str, str | None, str]]:
@@ -112,10 +112,10 @@ def sightings_of(
         [naive(until)],
     ).fetchall()
     connection.execute("DROP TABLE d_seen")
-    found: dict[str, list[Sighting]] = {}
-    for product, list_id, platform, market, since_at, best, first, rank, standing, url, key, *told in rows:
-        count, kind, floor, currency = told
-        found.setdefault(product, []).append(
+    by_product: dict[str, list[Sighting]] = {}
+    for product, list_id, platform, market, since_at, best, first, rank, standing, url, key, *rest in rows:
+        count, kind, floor, currency = rest
+        by_product.setdefault(product, []).append(
             Sighting(
                 platform=platform,
                 market=market,
@@ -133,7 +133,7 @@ def sightings_of(
                 currency=currency,
             )
         )
-    return {product: tuple(sightings) for product, sightings in found.items()}
+    return {product: tuple(sightings) for product, sightings in by_product.items()}
 
 
 def _curves(

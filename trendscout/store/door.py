@@ -43,16 +43,16 @@ def plausible(snapshots: Sequence[Snapshot]) -> tuple[tuple[Snapshot, ...], tupl
     the value. Such a snapshot is no longer "ok".
     """
     kept: list[Snapshot] = []
-    told: list[Finding] = []
+    findings: list[Finding] = []
     for snapshot in snapshots:
         if not is_look(snapshot.taken_at):
             day = f"{snapshot.taken_at:%Y-%m-%d}"
-            told.append(finding("look_impossible_time", list_id=snapshot.list_id, day=day))
+            findings.append(finding("look_impossible_time", list_id=snapshot.list_id, day=day))
             continue
         checked, faults = _checked(snapshot)
         kept.append(checked)
-        told += faults
-    return tuple(kept), tuple(told)
+        findings += faults
+    return tuple(kept), tuple(findings)
 
 
 def _checked(snapshot: Snapshot) -> tuple[Snapshot, list[Finding]]:
@@ -61,17 +61,17 @@ def _checked(snapshot: Snapshot) -> tuple[Snapshot, list[Finding]]:
         _possible(entry, faults) for entry in snapshot.entries if entry.rank is None or is_rank(entry.rank)
     )
     faults["rank"] += len(snapshot.entries) - len(entries)
-    found = [
+    losses = [
         finding("values_impossible", list_id=snapshot.list_id, name=name, count=count)
         for name, count in faults.items()
         if count
     ]
-    if not found:
+    if not losses:
         return snapshot, []
     depth = 0 if faults["rank"] else snapshot.depth
     status = "partial" if snapshot.status == "ok" else snapshot.status
-    told = (*snapshot.findings, *found)
-    return replace(snapshot, entries=entries, status=status, depth=depth, findings=told), found
+    findings = (*snapshot.findings, *losses)
+    return replace(snapshot, entries=entries, status=status, depth=depth, findings=findings), losses
 
 
 def _possible(entry: Entry, faults: Counter[str]) -> Entry:

@@ -158,12 +158,12 @@ def _leave_bad_rows(connection: Connection, path: Path) -> tuple[Finding, ...]:
             faults=f"missing or unreadable {faults}" if faults else "it has no rows",
         )
     connection.execute(f"UPDATE history SET count = NULL WHERE NOT coalesce({_COUNTS}, false)")
-    told = []
+    findings = []
     if rows > left:
-        told.append(finding("history_rows_left", lost=rows - left, rows=rows, faults=faults))
+        findings.append(finding("history_rows_left", lost=rows - left, rows=rows, faults=faults))
     if counts:
-        told.append(finding("history_counts_lost", lost=counts))
-    return tuple(told)
+        findings.append(finding("history_counts_lost", lost=counts))
+    return tuple(findings)
 
 
 def _insert_history(connection: Connection, loaded_at: datetime, pages: list[str]) -> Loaded:

@@ -96,7 +96,7 @@ def doubts(
     day = naive(now)
     answered = one(connection, "SELECT count(*) FROM labels WHERE answered_at > ?", [day - timedelta(days=1)])
     sides = ", ".join(f"{side}.{name}" for side in "ab" for name in Side.__dataclass_fields__)
-    found = connection.execute(
+    joins = connection.execute(
         f"""WITH sides AS (
             SELECT m.product_id, m.listing, m.verdict, m.probability, m.reason, title,
                    platform, market, price, currency, url, image
@@ -113,7 +113,7 @@ def doubts(
     half = len(Side.__dataclass_fields__)
     asked = [
         Doubt(shown[product], product, a, b, (Side(*facts[:half]), Side(*facts[half:])), *said)
-        for product, a, b, *said, facts in ((*row[:6], row[6:]) for row in found)
+        for product, a, b, *said, facts in ((*row[:6], row[6:]) for row in joins)
     ]
     left = most - (answered[0] if answered else 0) - len(passed)
     open_ = (one for one in asked if frozenset(one.pair.split()) not in passed)

@@ -49,7 +49,7 @@ def _note(connection: Connection, list_key: int, taken_at: datetime, names: list
     """The look says what it lost: how many entries it has, that it is partial, and why."""
     named = one(connection, "SELECT list_id FROM lists WHERE list_key = ?", [list_key])
     list_id = named[0] if named else ""
-    told = to_json(
+    reason = to_json(
         [finding("values_impossible", list_id=list_id, name=name, count=count) for name, count in names]
     )
     connection.execute(
@@ -59,7 +59,7 @@ def _note(connection: Connection, list_key: int, taken_at: datetime, names: list
             depth = CASE WHEN $ranks THEN 0 ELSE depth END,
             reason = $told
         WHERE list_key = $key AND taken_at = $at""",
-        {"key": list_key, "at": taken_at, "ranks": any(name == "rank" for name, _ in names), "told": told},
+        {"key": list_key, "at": taken_at, "ranks": any(name == "rank" for name, _ in names), "told": reason},
     )
 
 

@@ -93,9 +93,9 @@ def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int
         except duckdb.Error as error:
             with suppress(duckdb.Error):  # a fault in COMMIT has rolled back already
                 connection.execute("ROLLBACK")
-            told = in_words(error) if address.shared else None
-            if isinstance(told, StoreLost | StoreForbidden):  # another machine may be at the same step
-                raise told from error
+            fault = in_words(error) if address.shared else None
+            if isinstance(fault, StoreLost | StoreForbidden):  # another machine may be at the same step
+                raise fault from error
             raise StoreError(
                 "The store {path} cannot be brought to schema {number}: {why}.",
                 next_step="It is as it was. Make room if the disk is full; else report this.",

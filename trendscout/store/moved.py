@@ -24,10 +24,10 @@ def move_looks(connection: Connection, offered: Sequence[Snapshot], *, at: datet
     import pyarrow as pa
 
     rows = [
-        (one.list_id, naive(one.taken_at), one.layout, page_name(page))
-        for one in offered
-        if one.entries
-        for page in one.pages
+        (snapshot.list_id, naive(snapshot.taken_at), snapshot.layout, page_name(page))
+        for snapshot in offered
+        if snapshot.entries
+        for page in snapshot.pages
     ]
     if not rows:
         return ()

@@ -331,23 +331,23 @@ def find_product(connection: Connection, text: str) -> Named:
             _glossed(seen, words),
         ],
     ).fetchall()
-    found = [
+    matches = [
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
     ]
-    if len(found) == 1:
-        return found[0]
-    if not found:
+    if len(matches) == 1:
+        return matches[0]
+    if not matches:
         raise UsageError(
             "No product is called {name!r}.",
             next_step="Give its row in the last report, its id or item key, or a part of its title.",
             name=text,
         )
-    lines = [f"\n  {one.product}  {one.title}" for one in found[:_NAMED]]
+    lines = [f"\n  {one.product}  {one.title}" for one in matches[:_NAMED]]
     raise UsageError(
         "{name!r} names several products.",
         next_step="Add words of the title, or give one of these ids:{products}",
         name=text,
-        products="".join([*lines, *(["\n  …"] if len(found) > _NAMED else [])]),
+        products="".join([*lines, *(["\n  …"] if len(matches) > _NAMED else [])]),
     )
 
 

@@ -155,12 +155,12 @@ def crowd_prices(
         [naive(now)],
     ).fetchall()
     worth = {currency: usd_per(currency) for currency in {row[2] for row in rows} if currency}
-    found: dict[str, list[float]] = {}
+    by_list: dict[str, list[float]] = {}
     for list_id, price, currency in rows:
         rate = worth.get(currency)
         if rate is not None:
-            found.setdefault(list_id, []).append(price * rate)
-    return found
+            by_list.setdefault(list_id, []).append(price * rate)
+    return by_list
 
 
 @dataclass(frozen=True, slots=True)

@@ -96,9 +96,9 @@ def write_read_file(
                 connection.execute(f"CREATE TABLE desk.{name} AS {query}", values)
         _write_rows(connection, parts)
         connection.execute("CREATE TABLE desk.facts (name VARCHAR, value VARCHAR)")
-        told = {"as_of": now.isoformat(), **facts}
+        all_facts = {"as_of": now.isoformat(), **facts}
         connection.executemany(
-            "INSERT INTO desk.facts VALUES (?, ?)", [[k, json.dumps(v)] for k, v in told.items()]
+            "INSERT INTO desk.facts VALUES (?, ?)", [[k, json.dumps(v)] for k, v in all_facts.items()]
         )
         connection.execute("DETACH desk")
         part.replace(target)
@@ -360,14 +360,14 @@ class ReadFile:
             columns[name] = (
                 f"unnest(list_distinct(list_transform(places, lambda x: split_part(x, ' ', {number}))))"
             )
-        found = {}
+        choices = {}
         with contextlib.closing(self.cursor()) as cursor:
             for name, column in columns.items():
-                found[name] = cursor.execute(
+                choices[name] = cursor.execute(
                     f"""SELECT value, count(*) FROM (SELECT {column} AS value FROM products)
                     WHERE value <> '' GROUP BY 1 ORDER BY 1"""
                 ).fetchall()
-        return found
+        return choices
 
     def listings(self, products: Sequence[str]) -> list[int]:
         """The keys of the listings of these products."""

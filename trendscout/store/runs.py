@@ -57,15 +57,15 @@ def claim(
     reach every channel.
     """
     with transaction(connection):
-        found = run_of(connection, run.job, run.local_date)
-        if found and not again:
-            unheard = any(dict(found.detail.get("pushes", {})).values())
-            if found.state in _FINISHED and not unheard:
+        earlier = run_of(connection, run.job, run.local_date)
+        if earlier and not again:
+            unheard = any(dict(earlier.detail.get("pushes", {})).values())
+            if earlier.state in _FINISHED and not unheard:
                 return None
-            if found.is_open and alive(found.run_id) and run.started_at - found.seen_at < SILENCE:
+            if earlier.is_open and alive(earlier.run_id) and run.started_at - earlier.seen_at < SILENCE:
                 return None
-            if found.state in ("dropped", *_FINISHED):
-                kept = {name: value for name, value in found.detail.items() if name != "seen_at"}
+            if earlier.state in ("dropped", *_FINISHED):
+                kept = {name: value for name, value in earlier.detail.items() if name != "seen_at"}
                 run = replace(run, state="dropped", detail=kept)
         connection.execute("DELETE FROM runs WHERE job = ? AND local_date = ?", [run.job, run.local_date])
         connection.execute(

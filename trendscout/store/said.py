@@ -124,11 +124,11 @@ def _judged(
     about = connection.execute(f"SELECT DISTINCT listing FROM said WHERE {where}", list(values)).fetchall()
     keys = ", ".join(str(key) for (key,) in about) or "NULL"
     rows = connection.execute(_JUDGED.format(where=where, order=order, keys=keys), list(values)).fetchall()
-    found = []
+    said = []
     for as_of, product, title, list_id, position, rank, probability, label, horizon, goal, best, looks in rows:
         given = aware(as_of)
         over = horizon is not None and given + timedelta(hours=horizon) <= now
         reached = best is not None and goal is not None and best <= goal + 1e-6
         came = True if reached else (False if over and looks and goal is not None else None)
-        found.append(Said(given, product, title, list_id, position, rank, probability, label, horizon, came, best))
-    return found
+        said.append(Said(given, product, title, list_id, position, rank, probability, label, horizon, came, best))
+    return said

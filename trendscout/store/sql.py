@@ -62,8 +62,8 @@ def lists_table(ids: Iterable[str], market: str | None = None) -> pa.Table:
     names = ("list_id", "source", "platform", "market", "kind", "category")
     rows = []
     for list_id in sorted(ids):
-        source, found, kind, category = split_list_id(list_id)
-        rows.append((list_id, source, platform_of(source), found or market, kind, category))
+        source, own_market, kind, category = split_list_id(list_id)
+        rows.append((list_id, source, platform_of(source), own_market or market, kind, category))
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
     return pa.table({name: pa.array(column, text) for name, column in zip(names, columns, strict=True)})
 

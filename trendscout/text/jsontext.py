@@ -107,19 +107,19 @@ def dicts_with(value: Any, key: str, *, nested: bool = True) -> list[dict[str, A
 
     Without `nested` what stands inside of such a dict is passed over: it is about the same thing.
     """
-    found: list[dict[str, Any]] = []
+    holders: list[dict[str, Any]] = []
     waiting: list[Any] = [value]
     while waiting:
-        here = waiting.pop()
-        if isinstance(here, dict):
-            if key in here:
-                found.append(here)
+        node = waiting.pop()
+        if isinstance(node, dict):
+            if key in node:
+                holders.append(node)
                 if not nested:
                     continue
-            waiting.extend(reversed(list(here.values())))
-        elif isinstance(here, list):
-            waiting.extend(reversed(here))
-    return found
+            waiting.extend(reversed(list(node.values())))
+        elif isinstance(node, list):
+            waiting.extend(reversed(node))
+    return holders
 
 
 # --- decoding ------------------------------------------------------------------------------------------

@@ -112,10 +112,10 @@ def text_of(node: LexborNode | LexborHTMLParser | None, css: str | None = None) 
     Pieces of different child nodes are kept apart by a space ("Was: $199.97" "30% off" would glue into a wrong
     number), runs of white space become one space.
     """
-    found = node.css_first(css) if node is not None and css else node
-    if found is None:
+    element = node.css_first(css) if node is not None and css else node
+    if element is None:
         return None
-    text = found.text(separator=" ") or ""
+    text = element.text(separator=" ") or ""
     if not text.isascii():
         for sign in _NO_WIDTH:
             text = text.replace(sign, " ")

@@ -113,7 +113,9 @@ def _is_inside_number(folded: str, cut: re.Match[str]) -> bool:
     return folded[cut.start() :].startswith("(s)") or folded[: cut.end()].endswith("(s)")
 
 
-def _found_in(folded: str, market: str | None, language: str | None, told: Style | None) -> Iterator[_Found]:
+def _found_in(
+    folded: str, market: str | None, language: str | None, given_style: Style | None
+) -> Iterator[_Found]:
     for place, (part, in_brackets) in enumerate(_parts(folded)):
         unit = unit_of(part)
         for token in _TOKEN.finditer(part):
@@ -121,7 +123,7 @@ def _found_in(folded: str, market: str | None, language: str | None, told: Style
                 continue
             rest = f"{part[: token.start()]} {part[token.end() :]}"
             floor = bool(token["plus"] or token["early"] or FLOOR.search(rest))
-            value = _value(token, unit, market, language, told)
+            value = _value(token, unit, market, language, given_style)
             whole = value is not None and value == value.to_integral_value()
             if value is not None and not token["scale"] and value.as_tuple().exponent != 0:
                 continue  # a rating, "5.0" too, or a misread group: not how many of something
@@ -132,10 +134,10 @@ def _found_in(folded: str, market: str | None, language: str | None, told: Style
 
 
 def _value(
-    token: re.Match[str], unit: Unit | None, market: str | None, language: str | None, told: Style | None
+    token: re.Match[str], unit: Unit | None, market: str | None, language: str | None, given_style: Style | None
 ) -> Decimal | None:
     known = (market, language) if market or language else (None, unit.language if unit else None)
-    style = told or style_of(*known)
+    style = given_style or style_of(*known)
     scale = token["scale"]
     spoken = language or (unit.language if unit else None)
     power = power_of(scale, market, spoken, has_unit=unit is not None) if scale else 0
@@ -155,10 +157,10 @@ def _is_other(part: str, token: re.Match[str]) -> bool:
     return not token["scale"] and MEASURE_AFTER.match(after) is not None
 
 
-def _choose(found: list[_Found]) -> _Found | None:
+def _choose(numbers: list[_Found]) -> _Found | None:
     """The one number that is meant, or None if two could be."""
-    named = [one for one in found if one.unit]
-    plain_ones = [one for one in found if not one.unit]
+    named = [one for one in numbers if one.unit]
+    plain_ones = [one for one in numbers if not one.unit]
     main = [one for one in plain_ones if not one.in_brackets and one.is_clean]
     if named:
         best = min(one.unit.priority for one in named if one.unit)

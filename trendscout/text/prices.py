@@ -136,7 +136,7 @@ def _shown(folded: str, market: str | None, known: Style | None) -> list[_Shown]
     Shops write the sign on one side only, so the side with more signs counts; on a tie the side that is glued.
     """
     sides = [
-        [found for found in side.finditer(folded) if is_plausible(found["sign"], market)]
+        [match for match in side.finditer(folded) if is_plausible(match["sign"], market)]
         for side in (_BEFORE, _AFTER)
     ]
     before, after = sides
@@ -148,12 +148,12 @@ def _shown(folded: str, market: str | None, known: Style | None) -> list[_Shown]
         and not (before[0]["gap"] or after[0]["gap"])
     ):
         return []  # "12€50": euros and cents, or two prices
-    glued = [sum(not found["gap"] for found in side) for side in sides]
+    glued = [sum(not match["gap"] for match in side) for side in sides]
     chosen = after if (len(after), glued[1]) > (len(before), glued[0]) else before
     shown, end = list[_Shown](), 0
-    for found in chosen:
-        shown.append(_one(found, folded, market, known, end))
-        end = found.end()
+    for match in chosen:
+        shown.append(_one(match, folded, market, known, end))
+        end = match.end()
     return _with_open_ends(shown, folded, known, suffix=chosen is after)
 
 
@@ -224,8 +224,8 @@ def _bare(folded: str, text: str, market: str | None, known: Style | None) -> Pr
     if pair and any(sign in rest for sign in ".,"):  # "12 - 15" may be anything
         low, high = (_amount(digits, None, home, known, signed=False) for digits in pair.groups())
         return Price(low, high, None, text) if low is not None and high is not None and low < high else None
-    found = re.fullmatch(_AMOUNT, rest)
-    if not found or (found["scale"] and market not in _BARE_SCALE_MARKETS):
+    match = re.fullmatch(_AMOUNT, rest)
+    if not match or (match["scale"] and market not in _BARE_SCALE_MARKETS):
         return None
-    amount = _amount(found["number"], found["scale"], home, known, signed=False)
+    amount = _amount(match["number"], match["scale"], home, known, signed=False)
     return Price(amount, None, None, text) if amount is not None else None

@@ -164,8 +164,8 @@ def _named_memory(found: re.Match[str]) -> str:
     return f"{found[1]} {size}{'tb' if unit == 'tb' else 'gb'}"
 
 
-def _memory(found: re.Match[str]) -> str:
-    first, second, unit = int(found[1]), int(found[2]), found[3]
+def _memory(match: re.Match[str]) -> str:
+    first, second, unit = int(match[1]), int(match[2]), match[3]
     small, large = first in _RAM, first in _STORAGE
     if unit == "tb" and small:
         return f" {first}gb {second}tb "
@@ -173,7 +173,7 @@ def _memory(found: re.Match[str]) -> str:
         return f" {first}gb {second}gb "
     if unit in ("gb", "g") and ((large and second in _STORAGE) or (small and second in _RAM)):
         return f" {first}gb {second}gb "
-    return found[0]
+    return match[0]
 
 
 def _times_each(found: re.Match[str], state: Callable[[str, str], None]) -> str:
@@ -194,15 +194,15 @@ def _numeral(found: re.Match[str]) -> str:
     return f"{found[1]} {_ROMAN[found[2]]}" if found[1] else str(_ROMAN[found[3]])
 
 
-def _standard(found: re.Match[str], kind: str, state: Callable[[str, str], None]) -> str:
+def _standard(match: re.Match[str], kind: str, state: Callable[[str, str], None]) -> str:
     if kind == "name":  # its colour is none
-        return f" {''.join(filter(str.isalpha, found[0]))} "
+        return f" {''.join(filter(str.isalpha, match[0]))} "
     if kind == "-":
-        return " " + " ".join(part for part in _LETTERS_AND_DIGITS.findall(found[0]) if part.isalpha()) + " "
-    value = ("x" if kind == "dimensions" else "").join(filter(None, found.groups()))
+        return " " + " ".join(part for part in _LETTERS_AND_DIGITS.findall(match[0]) if part.isalpha()) + " "
+    value = ("x" if kind == "dimensions" else "").join(filter(None, match.groups()))
     state(kind, value)
-    if kind == "cpu" and found[1].startswith("i"):
-        state("cpu line", found[1])
+    if kind == "cpu" and match[1].startswith("i"):
+        state("cpu line", match[1])
     return " "
 
 

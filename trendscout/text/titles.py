@@ -121,8 +121,8 @@ def read_title(text: str) -> Title:
     if "in" in folded or "合" in folded:
         folded = _IN_ONE.sub(reader.in_one, folded)
     reader.lines = line_names(folded)
-    for found in _TOKEN.finditer(folded):
-        reader.take(found)
+    for token in _TOKEN.finditer(folded):
+        reader.take(token)
     return reader.title()
 
 
@@ -156,14 +156,14 @@ class _Reader:
         self.words[f"{found[1]}in1"] = None
         return " "
 
-    def take(self, found: re.Match[str]) -> None:
-        kind = found.lastgroup
-        text = found[0]
-        between = self.reach and _BETWEEN.search(found.string, self.end, found.start())
+    def take(self, token: re.Match[str]) -> None:
+        kind = token.lastgroup
+        text = token[0]
+        between = self.reach and _BETWEEN.search(token.string, self.end, token.start())
         self.reach = _REACH if text in _MADE_FOR else 0 if between else max(self.reach - 1, 0)
-        self.end = found.end()
+        self.end = token.end()
         if kind == "unit":
-            self._fact(found["value"], found["unit"])
+            self._fact(token["value"], token["unit"])
         elif kind == "number":
             self._bare(text)
         elif kind == "latin":

@@ -17,15 +17,15 @@ STEPS = (200, 500, 1000, 2000, 5000, 10_000, 20_000, 50_000)
 def searches(world: World, market: str, day: int) -> list[tuple[str, int]]:
     """What is searched unusually often, with its traffic floor: surging tags of goods, and talk."""
     shelf = world.shelf("tiktok", market)
-    found = []
+    surges = []
     for position in shelf.ranking(day):
         good = shelf.goods[position]
         if good is None or day < 3:
             continue
         gain = float(shelf.popularity[position, day] - shelf.popularity[position, day - 3])
         if gain >= SURGE:
-            found.append((min(gain, 9.0), search_words(good, market)))
-    goods = sorted(set(found), reverse=True)[: SHOWN // 2]
+            surges.append((min(gain, 9.0), search_words(good, market)))
+    goods = sorted(set(surges), reverse=True)[: SHOWN // 2]
     talk = sorted(words()["talk"]["searches"], key=lambda name: number_of("talk", market, day, name))
     names = [name for _, name in goods] + talk
     chosen = list(dict.fromkeys(names))[:SHOWN]
