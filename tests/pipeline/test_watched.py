@@ -20,6 +20,8 @@ from trendscout.store.workspace import Workspace
 NOW = datetime(2026, 11, 10, 8, tzinfo=UTC)
 LIST = "amazon_bestsellers_US/bestsellers/toys"
 UK = "amazon_bestsellers_UK/bestsellers/toys"
+TAGS = "tiktok_hashtags_US/popular_7d/all"
+DAY = timedelta(days=1)
 LAST = "B000000030"  # climbs from the end to rank 8 on the fourth day, falls, and comes back
 
 
@@ -48,6 +50,7 @@ def workspace(tmp_path_factory) -> Workspace:
         )
         looks.append(Snapshot(LIST, at, "ok", entries, depth=30))
     looks.append(Snapshot(UK, NOW, "ok", (Entry(UK, 1, LAST, title="Gilded automatic cat scratcher"),), depth=1))
+    looks.append(Snapshot(TAGS, NOW, "ok", (Entry(TAGS, 1, "owllantern", title="Owl lantern"),), depth=1))
     with found.store() as store:
         load_snapshots(store, looks, loaded_at=NOW)
     pipeline.match(found)
@@ -83,6 +86,13 @@ def test_goods_that_words_meet_lead_whatever_their_chance(workspace, tmp_path):
         pipeline.watch_words(workspace, now=now, settings=settings(tmp_path))
     made = pipeline.report(workspace, ReportQuery(top=5), now=now, settings=settings(tmp_path))
     assert any("words.toml cannot be used" in str(note) for note in made.notes)
+
+
+def test_words_meet_nothing_that_was_first_seen_later(workspace, tmp_path):
+    (tmp_path / "words.toml").write_text('"owls" = ["owl"]\n', encoding="utf-8")
+    now, before = (pipeline.watch_words(workspace, now=at, settings=settings(tmp_path)) for at in (NOW, NOW - DAY))
+    assert [one.title for one in now.met] == ["Owl lantern"]
+    assert before.met == ()
 
 
 RULES = {
