@@ -192,8 +192,11 @@ def _difference(was: Entry, entry: Entry, moved: Sequence[Entry], shown: str) ->
     """What the entry says otherwise than it did.
 
     A lower bound of an exact count that is no longer there is true, too; and so is what was moved into the row
-    from one of `moved`, or from elsewhere on the page, whose text before was `shown`.
+    from one of `moved`, or from elsewhere on the page, whose text before was `shown`; and so is another count that
+    the page tells of it, under its own name, where what the list counted is gone.
     """
+    if entry.count_kind != was.count_kind and was.extra.get(entry.count_kind or "") == entry.count is not None:
+        entry = replace(entry, count=None, count_kind=None)
     for name in ("price", "currency", "count", "count_kind"):
         value, old = getattr(entry, name), getattr(was, name)
         if value is None or value == old or value in [getattr(other, name) for other in moved]:

@@ -91,7 +91,7 @@ def test_a_key_is_an_answer_that_holds(store, run, monkeypatch, key, label, acti
     assert (first == second) is together
     assert third == fourth, "the other product was not asked about"
     right = int(label == "S")
-    assert f"{right} of 1 joins that you judged were right." in ended.err
+    assert f"Of the joins that you judged, right: {right} of 1." in ended.err
     again = asked(run, monkeypatch, "q\n")
     assert "Row 1" not in again.err, "what was answered is not asked again"
     assert "Row 2" in again.err
@@ -156,5 +156,5 @@ def test_in_a_terminal_one_key_is_enough(store, tmp_path):
     os.close(ours)
     os.close(theirs)
     assert asking.returncode == 0
-    assert "1 of 2 joins that you judged were right." in said
+    assert "Of the joins that you judged, right: 1 of 2." in said
     assert kept(store)[:2] == (["S", "V"], {"merge", "variants"})

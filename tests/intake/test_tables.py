@@ -75,7 +75,7 @@ def test_nothing_but_what_is_known_stands_beside_a_number(tmp_path: Path, row: t
     )
     told = " ".join(tuple(map(str, export.findings)))
     for name, cell, value in (("price", row[0], row[1]), ("count", row[2], row[3]), ("reviews", row[6], row[7])):
-        assert (f"{name}: 1 of 1 cells" in told) == (value is None and cell != "NaN"), name
+        assert (f"{name}: 1 of 1 cell " in told) == (value is None and cell != "NaN"), name
 
 
 @pytest.mark.parametrize(
@@ -308,7 +308,7 @@ def test_formulas_that_nobody_computed_are_told(tmp_path: Path) -> None:
         sheet.write_formula(2, 4, "=F3*1.2", None, "")
     export = read_export(path, now=AT, market="US")
     assert entries(export)[0].count == 7
-    assert "price: 1 of 1 cells of 'Price' cannot be read, such as '=F3*1.2'." in tuple(map(str, export.findings))
+    assert "price: 1 of 1 cell of 'Price' cannot be read, such as '=F3*1.2'." in tuple(map(str, export.findings))
 
 
 def test_a_page_named_xls_is_read(tmp_path: Path) -> None:

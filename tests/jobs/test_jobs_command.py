@@ -86,7 +86,7 @@ def test_a_try_leaves_files_and_no_trace(shop, tmp_path):
 
 
 def test_rank_shows_nothing_in_the_record_and_report_does(shop, tmp_path):
-    assert "shop_US/bestsellers/toys" in shop("rank").out
+    assert "Best sellers · Toys" in shop("rank").out
     with open_store(tmp_path / "trendscout.duckdb") as connection:
         assert connection.execute("SELECT count(*) FROM shown").fetchall() == [(0,)]
     shop("report")

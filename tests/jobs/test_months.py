@@ -200,7 +200,7 @@ def test_ten_days_of_changes_are_told_on_their_day_and_move_nothing(tmp_path, mo
     assert "price: filled in" in told[faded].lost[ALIEXPRESS]
     for day in (REDESIGN, PHONE, faded):
         assert "aliexpress: 1 × " in told[day].doctor
-        assert "Missing today (1 of 1 lists)" in told[day].push
+        assert "Missing today (1 of 1 list)" in told[day].push
         assert told[day].lost[ALIEXPRESS].split(": ", 1)[1][:30] in told[day].doctor, "with the same reason"
     assert not any("Missing" in told[day].push for day in range(PHONE))
     whole = pipeline.report(

@@ -66,7 +66,7 @@ def test_what_comes_later_came_from_off_the_list_and_from_no_invented_rank(morni
 
 def test_signals_of_a_first_look_say_that_nothing_moved(past: History) -> None:
     first = score(past, START + timedelta(days=BEGAN, hours=1))
-    on_it = np.array(first.history.lists)[first.list] == NEW
+    on_it = np.array(first.lists)[first.list] == NEW
     assert on_it.sum() == 40
     assert np.isnan(first.signals["climb"][on_it]).all()
 

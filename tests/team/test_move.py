@@ -68,7 +68,7 @@ def test_a_store_with_other_data_is_left(file, lake):
     with open_store(lake) as store:
         load_snapshots(store, [look(77)], loaded_at=NOW)
     before = rows(lake)
-    with pytest.raises(UsageError, match="1 snapshot "):
+    with pytest.raises(UsageError, match="1 snapshots"):
         upkeep.move(file, lake)
     assert rows(lake) == before
 

@@ -138,9 +138,13 @@ class Answers:
         if moved := file.product_with(name):
             return moved
         rows, total = file.products(Wanted(words=tuple(name.split()[:8])), limit=MOST_ROWS) if name else ([], 0)
-        exact = [row for row in rows if row.facts.item_key == name]
-        if len(exact or rows) == 1:
-            return (exact or rows)[0].product_id
+        of_key = [row for row in rows if row.facts.item_key == name]
+        whole = [
+            row for row in rows if name.casefold() in row.facts.title.casefold()
+        ]  # a phrase goes before words
+        nearest = of_key or whole or rows
+        if len(nearest) == 1:
+            return nearest[0].product_id
         if not rows:
             raise UsageError(
                 "No product is called {name!r}.",

@@ -132,7 +132,7 @@ def review(context: typer.Context, as_json: AsJson = False) -> None:
         judgement = _JUDGEMENTS.get(key)
         if judgement:
             right, judged = pipeline.judge(call.workspace, doubt, judgement, now=moment(None))
-            call.say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+            call.say("Of the joins that you judged, right: {right} of {judged}.", right=right, judged=judged)
 
 
 _JUDGEMENTS: "dict[str, Judgement]" = {"s": "S", "v": "V", "d": "D"}

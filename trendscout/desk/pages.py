@@ -415,7 +415,7 @@ def today(file: ReadFile, view: View, passed: Collection[frozenset[str]] = ()) -
         if before
         else "",
         "doubts": [_doubt(one, view) for one in asked],
-        "judged": say("{right} of {judged} joins that you judged were right.", right=right, judged=judged)
+        "judged": say("Of the joins that you judged, right: {right} of {judged}.", right=right, judged=judged)
         if judged
         else "",
     }

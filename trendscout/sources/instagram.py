@@ -91,6 +91,7 @@ SOURCES = (
         readers=(reply("posts", holds(*_MARKS), _read_posts),),
         query_of=_query_of,
         walls=_WALLS,
+        key_form=r"[\w-]{5,40}",
         marks=("instagram.com/", "cdninstagram.com"),
         item_url=lambda key, _: f"{_SITE}p/{key}/",
     ),

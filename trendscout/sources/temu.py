@@ -128,7 +128,8 @@ def _read(document: Any, page: Page) -> Iterator[Entry | ListNote]:
 def _read_home(document: Any, page: Page) -> Iterator[Entry | ListNote]:
     """The feed of the home page: the same rows, each in a shell of its own."""
     holder = next(iter(dicts_with(document, "home_goods_list")), {})
-    rows = [inner for row in objects(holder.get("home_goods_list")) if isinstance(inner := row.get("data"), dict)]
+    shells = objects(holder.get("home_goods_list"))
+    rows = [goods if isinstance(goods := shell.get("data"), dict) else {} for shell in shells]
     tab = next((one for one in objects(holder.get("opt_tabs")) if text(one.get("opt_type")) == "0"), {})
     query = told(page, market=_market_of(document, rows), category=text(tab.get("opt_name")) or "")
     yield from _listed(document, rows, list_id(query, kind="home"), query.market)

@@ -31,13 +31,15 @@ def rank(connection: Connection, scope: Scope, *, now: datetime) -> Scores:
     are kept with the state of the store that they were made of, and given again while it lasts. Raises UsageError
     where the scope holds nothing that could be ranked.
     """
+    if unknown := _unknown(connection, scope):
+        raise unknown
     state = state_of(connection, now=now)
-    scores = _kept_scores(connection, state, now) or _ranked(connection, scope, state, now)
+    scores = _kept_scores(connection, state, now) or _ranked(connection, state, now)
     if scope == ANYWHERE:
         return scores
     wanted = lists_within(connection, scope)
     if wanted.isdisjoint(scores.lists):
-        raise _unknown(connection, scope) or nothing_to_rank(scores.lists, wanted, now)
+        raise nothing_to_rank(scores.lists, wanted, now)
     return scores.of_lists(wanted, now)
 
 
@@ -57,11 +59,11 @@ def _kept_scores(connection: Connection, state: str, now: datetime) -> Scores | 
     return replace(scores, state=state) if same else None
 
 
-def _ranked(connection: Connection, scope: Scope, state: str, now: datetime) -> Scores:
+def _ranked(connection: Connection, state: str, now: datetime) -> Scores:
     """The scores of all lists, computed from the history and kept."""
     past = history(connection, until=now)
     if not past.lists:
-        raise _unknown(connection, scope) or nothing_to_rank((), frozenset(), now)
+        raise nothing_to_rank((), frozenset(), now)
     rules = rules_of(past)
     moments = _moments(rules, now)
     known = _kept(learned.models(connection, moments), rules)
