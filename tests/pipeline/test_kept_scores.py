@@ -41,9 +41,9 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     states: list[str] = []
     compute = ranking._ranked
 
-    def counted(connection: Connection, scope: Scope, state: str, now: object) -> Scores:
+    def counted(connection: Connection, state: str, now: object) -> Scores:
         states.append(state)
-        return compute(connection, scope, state, now)  # type: ignore[arg-type]
+        return compute(connection, state, now)  # type: ignore[arg-type]
 
     monkeypatch.setattr(ranking, "_ranked", counted)
     return states
