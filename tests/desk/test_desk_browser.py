@@ -130,6 +130,8 @@ def test_the_curve_can_be_kept(quiet: Open, visit: Callable[..., Any], tmp_path:
     window = visit(quiet)
     window.click("nav >> text=Products")
     window.click("a.title >> nth=0")
+    window.wait_for_selector("text=Curve as CSV")
+    window.wait_for_load_state()  # a click before the script is there does nothing
     with window.expect_download() as waiting:
         window.click("text=Curve as CSV")
     waiting.value.save_as(tmp_path / "curve.csv")
