@@ -30,7 +30,7 @@ from warcio.warcwriter import WARCWriter
 from trendscout.archive import Archive, reader
 from trendscout.archive.decoding import zstd_library
 from trendscout.archive.reader import foreign_pages
-from trendscout.archive.wire import Received, public_headers
+from trendscout.archive.wire import DECODED_LIMIT, Received, public_headers
 from trendscout.errors import ArchiveError
 from trendscout.model import ArchiveRef, Query, Request
 
@@ -140,6 +140,13 @@ def test_what_a_user_saved_comes_back_with_what_it_stands_for(tmp_path: Path) ->
     assert kept.extra == {"profile": "kalodata", "name": "list.html"}
     assert kept.page.ref == ref
     assert b"/home/someone" not in plain(tmp_path)
+
+
+def test_a_history_that_is_larger_than_any_page_comes_back(tmp_path: Path) -> None:
+    body = bytes(DECODED_LIMIT + 1)
+    with Archive(tmp_path) as archive:
+        ref = archive.write_file("year.parquet", body, QUERY, at=AT, taken_at=AT, role="import")
+        assert archive.archived(ref).page.body == body
 
 
 def test_what_is_known_is_left_out_and_whole_files_are_not_read(

@@ -16,7 +16,7 @@ from trendscout.archive.archived import ArchivedPage
 from trendscout.archive.decoding import BrokenBody
 from trendscout.archive.record_context import BadRecord, date_text
 from trendscout.archive.records import Revisit, pages_told, payload_digest, received_of
-from trendscout.archive.wire import Received
+from trendscout.archive.wire import DECODED_LIMIT, Received
 from trendscout.errors import ArchiveError
 from trendscout.findings import Finding, words
 from trendscout.model import ArchiveRef, Page
@@ -51,7 +51,7 @@ def kept_of(received: Received, ref: ArchiveRef) -> ArchivedPage:
     Raises ArchiveError if its body cannot be decoded: the site sent it so.
     """
     try:
-        page = received.page(ref)
+        page = received.page(ref, RECORD_LIMIT if received.role == "import" else DECODED_LIMIT)
     except BrokenBody as error:
         raise _bad(ref.file, ref.offset, error.why) from None
     return ArchivedPage(page, received.taken_at, received.pages, received.role, dict(received.extra))
