@@ -15,6 +15,8 @@ import typer
 from trendscout.cli import _COMMANDS
 from trendscout.cli.app import app
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).parents[2]
 ENCODINGS = ("gbk", "cp1252", "big5", "ascii")
 TITLES = (

@@ -14,6 +14,8 @@ from trendscout.model import Report
 from trendscout.settings.config import Channel, Settings
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 7, 19, 6, tzinfo=UTC)
 SETTINGS = Settings(channels=(Channel("dead", "wecom", "DEAD"), Channel("team", "wecom", "TEAM")))
 ENVIRON = {"DEAD": "https://dead.example/send?key=MARK", "TEAM": "https://team.example/send?key=MARK"}

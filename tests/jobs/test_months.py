@@ -171,6 +171,7 @@ GREW, PHONE, REDESIGN, FADES = 3, 6, 7, 5  # days
 DAYS = 10
 
 
+@pytest.mark.slow
 def test_ten_days_of_changes_are_told_on_their_day_and_move_nothing(tmp_path, monkeypatch):
     """A list of a market that stands still: whatever moves in the report was made by us."""
     months = Months(tmp_path, ("aliexpress",), monkeypatch)

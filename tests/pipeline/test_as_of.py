@@ -21,6 +21,8 @@ from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 WORDS = ("glow", "quiet", "folding", "pocket", "mini", "steel", "amber", "twin")
 MOMENTS = [morning(day) for day in (28, 33, 47)]
 

@@ -9,6 +9,8 @@ from trendscout import pipeline
 from trendscout.errors import ArchiveError
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 HEAD = "Rank,Product ID,Product Title,Price,Item Sold,Country/Region\n"
 ROW = "{0},172938475610293847{0},Moss lantern {0},$12.9{0},{0}00,US\n"

@@ -22,6 +22,8 @@ from trendscout.store.load import load_snapshots
 from trendscout.store.query import ANYWHERE, Scope
 from trendscout.store.sql import Connection, count
 
+pytestmark = pytest.mark.slow
+
 DAYS = 25
 NOW = morning(DAYS)
 

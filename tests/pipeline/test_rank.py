@@ -18,6 +18,8 @@ from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE
 from trendscout.store.sql import Connection, arrow, count, registered
 
+pytestmark = pytest.mark.slow
+
 DAYS = 60
 
 

@@ -19,6 +19,8 @@ from trendscout.steps.ledger import ledger
 from trendscout.steps.replay import read_unread
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 DAYS = 3
 COLUMNS = "list_key, taken_at, listing, rank, count, count_kind, count_floor, price, currency, rating, reviews"
 

@@ -12,6 +12,8 @@ from trendscout.findings import said
 from trendscout.steps.saved_pages import IngestResult
 from trendscout.store.workspace import Workspace
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
 ADDRESS = "https://www.lazada.vn/catalog/?ajax=true&page={page}&q=lamp&sort=order"
 

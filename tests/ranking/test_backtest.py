@@ -17,6 +17,8 @@ from trendscout.ranking.scoring import score as score_now
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.ranking.trials import outcomes
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module", name="past")
 def _past() -> History:

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -15,6 +16,8 @@ from trendscout.ranking.scoring import score as score_all
 from trendscout.ranking.scoring import velocity
 from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.stage import STILL
+
+pytestmark = pytest.mark.slow
 
 LIST = "shop_US/bestsellers/all"
 LENGTH = 40

@@ -10,6 +10,8 @@ from trendscout.history import History, only
 from trendscout.ranking.scoring import Scores, score
 from trendscout.ranking.signal_replay import replay
 
+pytestmark = pytest.mark.slow
+
 DAYS, BEGAN = 70, 60  # days of the market; from this one on the last of its lists is watched
 NEW = "shop_US/bestsellers/c3"
 
