@@ -236,9 +236,7 @@ def _put_away(folder: Path, path: Path, file: InboxFile, now: datetime, lang: La
     home = folder / (f"{DONE}/{now:%Y-%m-%d}" if file.state == DONE else REFUSED)
     target = _free(home / file.name)
     if file.state == REFUSED:
-        lines = [
-            f"{file.name}: {told_why.said(each)}" for each in (lang, *_OTHERS[lang]) for told_why in file.findings
-        ]
+        lines = [f"{file.name}: {why.said(each)}" for each in (lang, *_OTHERS[lang]) for why in file.findings]
         note = target.with_name(f"{target.name}.txt")
         whole_file(note, lambda part: part.write_text("\n".join(lines) + "\n", encoding="utf-8"))
     try:

@@ -114,7 +114,7 @@ def make_report(connection: Connection, query: ReportQuery, *, now: datetime, se
     made = replace(made, rows=_led(made.rows, leading.rows, words))
     marked = _missing(connection, made.rows, _marked(connection, settings.reader), scores, context)
     made = replace(made, watched=judged(replace(made, rows=marked, notes=())).rows)
-    keep_levels(connection, context, scores.state)
+    keep_levels(connection, context)
     whole = usual and query.kind is None
     return replace(
         made,
@@ -187,7 +187,7 @@ def explain(connection: Connection, product: str, *, now: datetime, settings: Se
     row = next(rows_of(connection, scores, context, only=(product_id,)), None) or unranked(
         connection, product_id, context
     )
-    keep_levels(connection, context, scores.state)
+    keep_levels(connection, context)
     model = scores.models.get(group_of(row.scored.list_id))
     book, _ = cost_book(connection, settings, rates, now=now)
     alone = Report(as_of=now, rows=(row,), coverage=())

@@ -69,11 +69,7 @@ _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
 SECTION = 0.25  # rows of tags, topics, videos and apps each, where there are goods: of those that are asked for
 SALES = ("sold", "orders")  # kinds of counts
 SORTS = ("score", "probability", "gain", "velocity", "new", "odd", "special", "rank")
-_FACTS_OF = {
-    "new": "newness",
-    "odd": "oddness",
-    "special": "specialness",
-}  # sorts by what no score says → its axis
+_AXIS_OF = {"new": "newness", "odd": "oddness", "special": "specialness"}  # sorts by what no score says
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +82,8 @@ class ReportContext:
     prices: Mapping[str, Sequence[float]]  # of a list, in US dollars
     watched: Mapping[str, tuple[tuple[int, datetime], ...]]  # list id → depths of looking, and since when
     vocabulary: Vocabulary  # what categories and markets usually say
+    window: str  # what it was learned from, as the store names it; "": the state of the store is not known
+    levels_kept: int  # categories of it whose levels the store had
     leads: Mapping[tuple[Marketplace, Marketplace], float]  # days that products took from place to place before
     red_ocean: Mapping[str, Returned]  # categories of lists whose goods come back too often
     notices: Sequence[Notice]  # recalls by authorities
@@ -154,8 +152,8 @@ def _sorted(
     if sort == "score":
         return best
     values: Iterator[float | None]
-    if sort in _FACTS_OF:
-        values = _axis_values(connection, scores, best, _FACTS_OF[sort], context)
+    if sort in _AXIS_OF:
+        values = _axis_values(connection, scores, best, _AXIS_OF[sort], context)
     else:
         values = (_score_value(scores.at(at), sort) for at in best)
     keyed = sorted(zip(map(_order, values), range(len(best)), strict=True))
@@ -229,6 +227,8 @@ def context_of(
         return rates.in_usd(1.0, currency, now.date())
 
     items = items_of_lists(connection)
+    window = _window(connection, state, now) if state else ""
+    levels = _kept_levels(connection, window)
     return ReportContext(
         now=now,
         marks=all_marks(connection, reader=reader),
@@ -246,8 +246,10 @@ def context_of(
                 )
                 for product in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
             ),
-            _kept_levels(connection, state, now),
+            levels,
         ),
+        window=window,
+        levels_kept=len(levels),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=red_ocean or {},
         notices=notices(connection, until=now),
@@ -258,19 +260,17 @@ def context_of(
     )
 
 
-def keep_levels(connection: Connection, context: ReportContext, state: str) -> None:
+def keep_levels(connection: Connection, context: ReportContext) -> None:
     """Keep how odd the goods of the categories were that this report asked for: the next view asks again."""
-    known = _kept_levels(connection, state, context.now)
-    levels = {**known, **context.vocabulary.levels}
-    if len(levels) > len(known):
-        value = json.dumps(levels).encode()
-        where = _window(connection, state, context.now)
-        derived(lambda: learned.keep(connection, where, _LEVELS, value, context.now))
+    levels = context.vocabulary.levels
+    if context.window and len(levels) > context.levels_kept:
+        value = json.dumps({**_kept_levels(connection, context.window), **levels}).encode()
+        derived(lambda: learned.keep(connection, context.window, _LEVELS, value, context.now))
 
 
-def _kept_levels(connection: Connection, state: str, now: datetime) -> Mapping[str, Sequence[float]]:
-    """By category, how odd its goods are, as an earlier view of this state found it."""
-    kept = learned.kept(connection, _window(connection, state, now), _LEVELS) if state else None
+def _kept_levels(connection: Connection, window: str) -> Mapping[str, Sequence[float]]:
+    """By category, how odd its goods are, as an earlier view of this window found it."""
+    kept = learned.kept(connection, window, _LEVELS) if window else None
     levels: Mapping[str, Sequence[float]] = json.loads(kept) if kept else {}
     return levels
 
@@ -553,7 +553,7 @@ def _usd(one: ListingFacts, rate: Rate | None) -> Decimal | None:
 
 def sort_value(row: Row, sort: str) -> float | None:
     """What a report is sorted by, the highest first; None where the row has no such value."""
-    return row.axes[_FACTS_OF[sort]].value if sort in _FACTS_OF else _score_value(row.scored, sort)
+    return row.axes[_AXIS_OF[sort]].value if sort in _AXIS_OF else _score_value(row.scored, sort)
 
 
 def _score_value(scored: ScoredItem, sort: str) -> float | None:
