@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import get_args
 
 import numpy as np
 import pyarrow.parquet as pq
@@ -153,16 +154,7 @@ def target_row(name: str, report: GroupReport) -> str:
     """One line of the table of what is asked: AP over the best rule, or over SigniTrend on few breakouts."""
     reached = {one.figure: one.reached for one in report.targets}
     ends = reached.get("said less came") or (np.nan, np.nan)
-    others: tuple[Figure, ...] = (
-        "came over SigniTrend",
-        "ranges hold",
-        "ranges wide",
-        "fallen",
-        "order",
-        "few",
-        "ece",
-        "first days",
-    )
+    others = [figure for figure in get_args(Figure) if figure != "said less came"]
     cells = [f"{report.breakouts}", f"{ends[0]:+.3f} to {ends[1]:+.3f}"]
     cells += [f"{its[0]:.3f}" if (its := reached.get(figure)) else "–" for figure in others]
     return f"| {name} | " + " | ".join(cells) + " |"

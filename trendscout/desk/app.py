@@ -177,13 +177,6 @@ def _shown(desk: Desk, template: str, context: Callable[[ReadFile, Request, View
     return answer
 
 
-def _today(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:
-    def context(file: ReadFile, _: Request, view: View) -> Mapping[str, Any]:
-        return pages.today(file, view, desk.words.judged())
-
-    return context
-
-
 def _products(desk: Desk) -> Callable[[ReadFile, Request, View], Mapping[str, Any]]:
     def context(file: ReadFile, request: Request, view: View) -> Mapping[str, Any]:
         wanted = asked(request.query_params.multi_items())

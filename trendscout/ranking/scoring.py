@@ -25,6 +25,7 @@ from trendscout.ranking.signal_replay import (
     replays,
     watch_began,
 )
+from trendscout.ranking.snapshot_features import DAY_S
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.surroundings import Surroundings, context_of
 from trendscout.ranking.trials import evaluation_snapshots, scored
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
 REASONS = 6  # signals kept a row, the strongest first
 TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
-DAY_S = 86_400
 FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
 # Signals that a record shows.
 KEPT = ("rank", "came_from", "from_below", "climb", "climb_days", "stage", "stage_at", "turnover")

@@ -10,11 +10,11 @@ import numpy as np
 from trendscout.ranking.arrays import Flags, Floats, Ints
 from trendscout.ranking.calibration import BAND, interval
 from trendscout.ranking.metrics import DRAWS, SEED, Interval
+from trendscout.ranking.snapshot_features import DAY_S
 from trendscout.ranking.trials import Trials
 from trendscout.ranking.walk_forward import SHOWN
 
 FIRST_DAYS = 14  # of a new store: what a seller sees before she has reason to trust it
-DAY_S = 86_400
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,9 +31,8 @@ class ShownRows:
     rules: Mapping[str, float]  # simple rule -> came a moment, of as many rows
     best_rule: str  # picked afterwards
     luck: float  # came a moment, of rows drawn blindly
-    bands_hold: (
-        float | None
-    )  # share of bands of about BAND rows whose mean interval meets the 90 % interval of what came
+    # Share of bands of about BAND rows whose mean interval meets the 90 % interval of what came.
+    bands_hold: float | None
     width: float | None  # mean interval given over the mean 90 % interval of what came
     fallen: float  # share of the rows named that stand far below their place of a day before
 

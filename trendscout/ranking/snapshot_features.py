@@ -8,7 +8,7 @@ import numpy as np
 
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 
-DAY_S = 86_400.0
+DAY_S = 86_400
 COUNTED = 0.3  # of a list's rows: with fewer counts than this its places say more
 LAGS = 8  # snapshots that are kept as they were; everything older lives in averages
 # Names of what is kept of them: an item's ranks and log shares, and the list's times and depths of looking.

@@ -299,7 +299,7 @@ def prepared(connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection
     return connection
 
 
-def _load_extensions(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...] = _OF_A_LAKE) -> None:
+def _load_extensions(connection: duckdb.DuckDBPyConnection, names: tuple[str, ...]) -> None:
     """Load extensions, installed or from the wheels of `trendscout[team]`; nothing is downloaded."""
     import duckdb
 

@@ -6,7 +6,7 @@ import html
 import re
 import unicodedata
 from functools import cache
-from pathlib import Path
+from importlib import resources
 from typing import NamedTuple
 
 from trendscout.text import glossary
@@ -45,9 +45,7 @@ _NUMBER_AND_WORD = re.compile(r"(\d{1,4})([a-z]{4,})")  # 290ANSI, 3channel: an 
 _MADE_FOR = frozenset("for fits fit compatible fur pour para per untuk".split())
 _REACH = 4  # words after such a word in which that code stands: "for Luxar Optima SN5127"
 _BETWEEN = re.compile(r"[,;|()]|\s[-–]\s")  # ... unless another part of the title begins
-_SPELLED = (
-    5  # letters: so long a part of what is written with hyphens is a word ("3D-Printed"), no model's letters
-)
+_SPELLED = 5  # letters of a hyphenated part: so long a one is a word ("3D-Printed"), no model's letters
 _DIGIT = re.compile(r"\d")
 _LETTER = re.compile(r"[a-z]")
 _STEM = re.compile(r"[a-z]+$")
@@ -78,7 +76,7 @@ class Title(NamedTuple):
 @cache
 def _to_simplified() -> dict[int, str]:
     """Each traditional character's simplified form; one character at a time, so that word order cannot matter."""
-    pairs = (Path(__file__).parent / "traditional.txt").read_text(encoding="utf-8").split()
+    pairs = (resources.files("trendscout.text") / "traditional.txt").read_text(encoding="utf-8").split()
     return {ord(pair[0]): pair[1] for pair in pairs}
 
 
