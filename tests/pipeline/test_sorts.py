@@ -1,5 +1,6 @@
 """A sort and a pack show what putting every product together would have shown, and put together what they show."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,29 @@ def store(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def every_row(connection: Connection) -> list[Row]:
     scores = rank(connection, ANYWHERE, now=NOW)
     return list(rows.rows_of(connection, scores, context_of(connection, NOW)))
+
+
+def test_a_sighting_says_the_rank_that_it_was_first_seen_at(store: Path) -> None:
+    """Newness on a list that grew needs it, and a sort by it has no curves."""
+    with open_store(store / "s.duckdb") as connection:
+        sightings = [sighting for row in every_row(connection) for sighting in row.facts.sightings]
+    for sighting in sightings:
+        first = next(point for point in sighting.curve if point.rank is not None)
+        assert (first.at, first.rank) == (sighting.since, sighting.first_rank)
+    assert any(sighting.first_rank != sighting.best_rank for sighting in sightings)
+
+
+def test_how_odd_goods_are_is_kept_of_the_span_that_it_was_learned_from(store: Path) -> None:
+    with open_store(store / "s.duckdb") as connection:
+        make_report(connection, ReportQuery(top=TOP), now=NOW, settings=Settings())
+        state = rank(connection, ANYWHERE, now=NOW).state
+        kept = dict(context_of(connection, NOW, state=state).vocabulary.levels)
+        vocabulary = context_of(connection, NOW).vocabulary
+        later = NOW + timedelta(days=20)  # half of the looks are older than the span
+        assert rank(connection, ANYWHERE, now=later).state == state
+        assert context_of(connection, later, state=state).vocabulary.levels == {}
+    assert kept
+    assert kept == {category: vocabulary.levels_of(category) for category in kept}
 
 
 @pytest.mark.parametrize("sort", SORTS)
