@@ -13,7 +13,7 @@ from trendscout.model import Entry, Snapshot
 from trendscout.store import upkeep
 from trendscout.store.address import StoreAddress
 from trendscout.store.connect import open_store
-from trendscout.store.lake import _load_extensions
+from trendscout.store.lake import _OF_A_LAKE, _load_extensions
 from trendscout.store.load import load_snapshots
 
 NOW = datetime(2026, 11, 1, 8, tzinfo=UTC)
@@ -56,7 +56,7 @@ def test_compacting_deletes_only_what_ducklake_wrote_and_nothing_names(new_lake)
 def test_a_lake_that_shares_its_folder_keeps_all_and_is_told(new_lake):
     lake = new_lake()
     connection = duckdb.connect()
-    _load_extensions(connection)
+    _load_extensions(connection, _OF_A_LAKE)
     connection.execute(f"ATTACH '{lake.for_attach()}' AS early (DATA_PATH '{lake.data_path}/')")
     connection.close()
     fill(lake)
