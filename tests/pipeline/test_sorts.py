@@ -79,6 +79,19 @@ def test_how_odd_goods_are_is_kept_of_the_span_that_it_was_learned_from(store: P
     assert kept == {category: vocabulary.levels_of(category) for category in kept}
 
 
+def test_a_second_view_reads_no_title_of_the_month(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """But for those of the rows: what they taught is kept of the span."""
+
+    def view() -> tuple[Row, ...]:
+        with open_store(store / "s.duckdb") as connection:
+            return make_report(connection, ReportQuery(top=TOP), now=NOW, settings=Settings()).rows
+
+    first = view()
+    monkeypatch.setattr(rows, "known_products", pytest.fail)
+    assert view() == first
+    assert any(row.facts.oddness.value for row in first)
+
+
 @pytest.mark.parametrize("sort", SORTS)
 def test_a_sort_shows_the_first_of_all_rows_sorted(store: Path, sort: str) -> None:
     with open_store(store / "s.duckdb") as connection:

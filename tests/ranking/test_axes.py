@@ -9,7 +9,7 @@ import pytest
 from trendscout.lang import tr
 from trendscout.ranking.axes import Facts, newness, specialness
 from trendscout.ranking.gap import gaps, usual_leads
-from trendscout.ranking.oddness import learn, oddness
+from trendscout.ranking.oddness import Vocabulary, learn, oddness
 from trendscout.ranking.seasons import season_of, seasons
 from trendscout.ranking.stage import STAGES, stages
 
@@ -93,6 +93,16 @@ def test_odd_products_stand_out_and_brands_and_codes_do_not() -> None:
     strange_brand = facts("Qwertzuvia Garlic Press white ZX9000")
     assert "qwertzuvia" not in str(oddness(replace(strange_brand, brands=("Qwertzuvia",)), vocabulary).fields)
     assert "zx9000" not in str(oddness(strange_brand, vocabulary).fields)
+
+
+def test_a_vocabulary_kept_as_bytes_finds_the_same_odd() -> None:
+    products = shelf()
+    learned = learn([*products, *(replace(one, category="garden", market="UK") for one in products[::3])])
+    kept = Vocabulary.from_bytes(learned.to_bytes(), {})
+    strange = facts("Qwertzuvia Garlic Press white ZX9000")
+    asked = [*products, strange, *(replace(one, market=market) for one in products for market in ("UK", "FR"))]
+    assert [oddness(one, kept) for one in asked] == [oddness(one, learned) for one in asked]
+    assert {oddness(one, learned).value for one in products} != {None}
 
 
 def test_a_category_of_few_products_has_no_habits() -> None:

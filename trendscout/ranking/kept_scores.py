@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from functools import cache
 from hashlib import blake2b
 from importlib import resources
-from io import BytesIO
 from typing import Any
 
 import numpy as np
 
 from trendscout import __version__
+from trendscout.ranking import packed
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.scoring import COLUMNS, KEPT, Scores
@@ -46,17 +45,12 @@ def to_bytes(scores: Scores, about: Mapping[str, Any]) -> bytes:
         "models": {group: model.to_dict() for group, model in scores.models.items()},
     }
     columns = {name: getattr(scores, name) for name in COLUMNS} | dict(scores.signals)
-    out = BytesIO()
-    np.savez(out, allow_pickle=False, plain=np.frombuffer(json.dumps(plain).encode(), np.uint8), **columns)
-    return out.getvalue()
+    return packed.to_bytes(plain, columns)
 
 
 def from_bytes(value: bytes) -> tuple[Scores, Mapping[str, Any]]:
     """The scores that `to_bytes` was given, and what is to be known about them."""
-    with np.load(BytesIO(value), allow_pickle=False) as arrays:
-        plain = json.loads(arrays["plain"].tobytes())
-        columns = {name: arrays[name] for name in COLUMNS}
-        signals = {name: arrays[name] for name in KEPT}
+    plain, arrays = packed.from_bytes(value)
     scores = Scores(
         lists=tuple(plain["lists"]),
         items=np.array(plain["items"], object),
@@ -67,7 +61,7 @@ def from_bytes(value: bytes) -> tuple[Scores, Mapping[str, Any]]:
             for group, kept in plain["models"].items()
             if (model := Fitted.from_dict(kept)) is not None
         },
-        signals=signals,
-        **columns,
+        signals={name: arrays[name] for name in KEPT},
+        **{name: arrays[name] for name in COLUMNS},
     )
     return scores, plain["about"]

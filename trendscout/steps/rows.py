@@ -63,7 +63,7 @@ CURVE_SPAN = timedelta(days=60)
 VOCABULARY_SPAN = timedelta(days=30)  # what a category usually lists
 _CHUNKS = (20, 100)  # products whose details are fetched first, as many as most reports show, and then at a time
 _LIGHT = 20_000  # products at a time whose details are fetched without curves: some 60 MB
-_LEVELS = "levels"  # as the store keeps them
+_LEVELS, _VOCABULARY = "levels", "vocabulary"  # as the store keeps them
 _CUT = Decimal("0.1")  # a price a tenth lower than before is a promotion; less is jitter
 _USUAL_LOOKS = 3  # looks before the rise that tell the usual price
 SECTION = 0.25  # rows of tags, topics, videos and apps each, where there are goods: of those that are asked for
@@ -228,28 +228,16 @@ def context_of(
 
     items = items_of_lists(connection)
     window = _window(connection, state, now) if state else ""
-    levels = _kept_levels(connection, window)
+    vocabulary = _vocabulary(connection, window, now)
     return ReportContext(
         now=now,
         marks=all_marks(connection, reader=reader),
         places=active_places(connection, now=now),
         prices=crowd_prices(connection, now=now, usd_per=usd_per),
         watched=watched_since(connection),
-        vocabulary=learn(
-            (
-                axes.Facts(
-                    product.title,
-                    product.category,
-                    product.market,
-                    now,
-                    brands=(product.seller,) if product.seller else (),
-                )
-                for product in known_products(connection, since=now - VOCABULARY_SPAN, until=now)
-            ),
-            levels,
-        ),
+        vocabulary=vocabulary,
         window=window,
-        levels_kept=len(levels),
+        levels_kept=len(vocabulary.levels),
         leads=usual_leads(first_sightings(connection, until=now), places_since(connection)),
         red_ocean=red_ocean or {},
         notices=notices(connection, until=now),
@@ -258,6 +246,16 @@ def context_of(
         items={list_id: kind for list_id, (_, kind) in items.items()},
         shelves=frozenset(platform for platform, kind in items.values() if kind == "goods"),
     )
+
+
+def _vocabulary(connection: Connection, window: str, now: datetime) -> Vocabulary:
+    """What categories and markets usually say, as an earlier view of this window learned it, else learned."""
+    if window and (value := learned.kept(connection, window, _VOCABULARY)):
+        return Vocabulary.from_bytes(value, _kept_levels(connection, window))
+    vocabulary = learn(known_products(connection, since=now - VOCABULARY_SPAN, until=now))
+    if window:
+        derived(lambda: learned.keep(connection, window, _VOCABULARY, vocabulary.to_bytes(), now))
+    return vocabulary
 
 
 def keep_levels(connection: Connection, context: ReportContext) -> None:

@@ -307,30 +307,16 @@ def find_product(connection: Connection, text: str) -> Named:
     Words are a part of a title or stand in one, or in the Chinese gloss that the report showed.
     Raises UsageError, which lists them, if it names several, or none.
     """
-    words = text.split()
     seen = last_shown(connection)
-    has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
-    rows = connection.execute(
-        f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen,
-                CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
-                     WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1
-                     WHEN contains(lower(title), lower(?)) OR list_contains(?, product) THEN 2
-                     WHEN {has_words} OR list_contains(?, product) THEN 3 END AS far
-            FROM listings l LEFT JOIN memberships m USING (listing))
-        SELECT product, arg_min(title, far), arg_min(listing, (far, listing)), min(far) FROM far
-        WHERE far IS NOT NULL GROUP BY product ORDER BY min(far), max(last_seen) DESC, product
-        LIMIT {_NAMED + 1}""",
-        [
-            text,
-            _row_of_report(seen, text),
-            text,
-            text,
-            text,
-            _glossed(seen, [text]),
-            *words,
-            _glossed(seen, words),
-        ],
-    ).fetchall()
+    named = f"""CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
+        WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1 END"""
+    rows = _by_distance(connection, named, [text, _row_of_report(seen, text), text, text])
+    if not rows:
+        words = text.split()
+        has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
+        worded = f"""CASE WHEN contains(lower(title), lower(?)) OR list_contains(?, product) THEN 2
+            WHEN {has_words} OR list_contains(?, product) THEN 3 END"""
+        rows = _by_distance(connection, worded, [text, _glossed(seen, [text]), *words, _glossed(seen, words)])
     matches = [
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
     ]
@@ -349,6 +335,18 @@ def find_product(connection: Connection, text: str) -> Named:
         name=text,
         products="".join([*lines, *(["\n  …"] if len(matches) > _NAMED else [])]),
     )
+
+
+def _by_distance(connection: Connection, far: str, values: Sequence[object]) -> list[tuple[str, str, int, int]]:
+    """The products that are `far` away at all, the nearest first: id, title, the listing meant, how far."""
+    return connection.execute(
+        f"""WITH far AS (SELECT listing, {PRODUCT} AS product, title, last_seen, {far} AS far
+            FROM listings l LEFT JOIN memberships m USING (listing))
+        SELECT product, arg_min(title, far), arg_min(listing, (far, listing)), min(far) FROM far
+        WHERE far IS NOT NULL GROUP BY product ORDER BY min(far), max(last_seen) DESC, product
+        LIMIT {_NAMED + 1}""",
+        values,
+    ).fetchall()
 
 
 def last_shown(connection: Connection) -> Mapping[str, Mapping[str, Any]]:

@@ -173,6 +173,11 @@ class KnownProduct:
     market: str | None
     seller: str | None
 
+    @property
+    def brands(self) -> tuple[str, ...]:
+        """The names that its words are not counted by."""
+        return (self.seller,) if self.seller else ()
+
 
 def known_products(
     connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
@@ -217,10 +222,12 @@ def first_sightings(
 ) -> list[dict[tuple[str, str | None], datetime]]:
     """For each product seen in several places: (platform, market) → its first sighting there."""
     rows = connection.execute(
-        f"""SELECT list((platform, market, first_seen)) FROM (
-            SELECT {PRODUCT} AS product, platform, market, min(first_seen) AS first_seen
-            FROM listings l LEFT JOIN memberships m USING (listing) WHERE first_seen <= ? GROUP BY ALL)
-        GROUP BY product HAVING count(*) > 1 ORDER BY product""",
+        """WITH joined AS (SELECT product_id FROM memberships GROUP BY product_id HAVING count(*) > 1)
+        SELECT list((platform, market, first_seen)) FROM (
+            SELECT product_id, platform, market, min(first_seen) AS first_seen
+            FROM listings JOIN memberships USING (listing) SEMI JOIN joined USING (product_id)
+            WHERE first_seen <= ? GROUP BY ALL)
+        GROUP BY product_id HAVING count(*) > 1 ORDER BY product_id""",
         [naive(until)],
     ).fetchall()
     return [{(platform, market): first.replace(tzinfo=UTC) for platform, market, first in row[0]} for row in rows]
