@@ -1,7 +1,11 @@
 """The model finds what makes hits, and says how sure it is."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -184,3 +188,15 @@ def test_an_interval_holds_the_mean_and_narrows() -> None:
     assert narrow[0] < many.mean() < narrow[1]
     assert narrow[1] - narrow[0] < wide[1] - wide[0]
     assert block_interval(few[:5]) is None
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="counts threads as Linux shows them")
+def test_fits_run_on_one_thread() -> None:
+    """More would wait for one another longer than they work."""
+    code = """import os, trendscout, numpy
+ones = numpy.ones((500, 500))
+ones @ ones
+print(len(os.listdir("/proc/self/task")))"""
+    home = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    done = subprocess.run([sys.executable, "-c", code], env=home, capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "1"

@@ -1,6 +1,5 @@
 """Commands that answer: rank, report, backtest."""
 
-import os
 import sys
 from dataclasses import asdict
 from pathlib import Path
@@ -155,8 +154,6 @@ def _begun(context: typer.Context, form: str) -> tuple["Call", str]:
 
     Raises UsageError if there is none.
     """
-    # Before NumPy is imported: its threads take longer to start than to use.
-    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     if form not in FORMATS:
         raise UsageError(
             "--format {name} is not known.", next_step="Choose one of {all}.", name=form, all=", ".join(FORMATS)
