@@ -3,11 +3,13 @@
 from datetime import timedelta
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from pyarrow import parquet
 
 from tests.pipeline.test_rank import morning, rows_of
 from tests.ranking.histories import market
+from trendscout import pipeline
 from trendscout.model import ReportQuery, Row
 from trendscout.settings.config import Settings
 from trendscout.steps import rows
@@ -19,6 +21,7 @@ from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 from trendscout.store.query import ANYWHERE
 from trendscout.store.sql import Connection
+from trendscout.store.workspace import Workspace
 
 DAYS, TOP = 20, 7
 NOW = morning(DAYS)
@@ -90,6 +93,27 @@ def test_a_second_view_reads_no_title_of_the_month(store: Path, monkeypatch: pyt
     monkeypatch.setattr(rows, "known_products", pytest.fail)
     assert view() == first
     assert any(row.facts.oddness.value for row in first)
+
+
+def test_a_row_by_its_number_is_told_of_from_its_list(tmp_path: Path) -> None:
+    """A filter shows a good from a list that is not its best; its id names the good, wherever it does best."""
+    looks = rows_of(market(4, days=DAYS, lists=1, length=30)).to_pylist()
+    turned = [{**look, "list_id": "shop_US/bestsellers/turned", "rank": 31 - look["rank"]} for look in looks]
+    parquet.write_table(pa.Table.from_pylist(looks + turned), tmp_path / "h.parquet")
+    workspace = Workspace.at(tmp_path / "s.duckdb")
+    with workspace.store() as connection:
+        import_history(connection, tmp_path / "h.parquet", loaded_at=NOW)
+    whole = pipeline.report(workspace, ReportQuery(top=30), now=NOW, settings=Settings())
+    best = {row.product_id: row.scored for row in whole.rows}
+    query = ReportQuery(top=30, category="turned")
+    made, _ = pipeline.read_report(workspace, query, "", only_changes=False, now=NOW, settings=Settings())
+    apart = [row for row in made.rows if row.scored.list_id != best[row.product_id].list_id]
+    assert apart
+    for row in apart[:4]:
+        by_number = pipeline.why(workspace, f"#{row.position}", now=NOW, settings=Settings())
+        assert by_number.row.scored == row.scored
+        by_id = pipeline.why(workspace, row.product_id, now=NOW, settings=Settings())
+        assert by_id.row.scored == best[row.product_id]
 
 
 @pytest.mark.parametrize("sort", SORTS)

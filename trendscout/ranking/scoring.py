@@ -133,6 +133,13 @@ class Scores:
         kept: dict[str, Any] = {name: getattr(self, name)[keep] for name in COLUMNS}
         return replace(self, **kept, signals={name: values[keep] for name, values in self.signals.items()})
 
+    def stands(self, item: str, list_id: str) -> bool:
+        """Whether an item is scored on a list."""
+        (its,) = np.nonzero(self.items == item)
+        return list_id in self.lists and bool(
+            (self.list[np.isin(self.item, its)] == self.lists.index(list_id)).any()
+        )
+
     def best(self) -> Sequence[int]:
         """Positions of each item's best place, the highest score first."""
         order = self.order()

@@ -177,10 +177,14 @@ def _judged(
 def explain(connection: Connection, product: str, *, now: datetime, settings: Settings) -> Why:
     """All that is known of a product: its row, what was joined and by which rule.
 
-    Raises UsageError if nothing, or more than one product, is called so.
+    A row of the last report is told of from the list on which it stood there, another from its best one. Raises
+    UsageError if nothing, or more than one product, is called so.
     """
-    product_id = products.find_product(connection, product).product
+    named = products.find_product(connection, product)
+    product_id = named.product
     scores = rank(connection, ANYWHERE, now=now)
+    if scores.stands(product_id, named.list_id):
+        scores = scores.of_lists({named.list_id}, now)
     rates, _ = rates_of(connection, settings, now=now)
     returned = red_ocean(connection, settings).by_list
     context = context_of(connection, now, settings.markets, rates, returned, settings.reader, state=scores.state)

@@ -299,6 +299,7 @@ class Named(NamedTuple):
     product: str
     title: str
     listing: int  # the product's listing that was meant, else its first
+    list_id: str = ""  # where it stood, if a row of the last report was named
 
 
 def find_product(connection: Connection, text: str) -> Named:
@@ -308,9 +309,10 @@ def find_product(connection: Connection, text: str) -> Named:
     Raises UsageError, which lists them, if it names several, or none.
     """
     seen = last_shown(connection)
+    of_row = _row_of_report(seen, text)
     named = f"""CASE WHEN ? IN (product, item_key) THEN 0 WHEN product = ? THEN 1
         WHEN length(?) >= {_LEAST_BEGINNING} AND starts_with(product, ?) THEN 1 END"""
-    rows = _by_distance(connection, named, [text, _row_of_report(seen, text), text, text])
+    rows = _by_distance(connection, named, [text, of_row, text, text])
     if not rows:
         words = text.split()
         has_words = " AND ".join("contains(lower(title), lower(?))" for _ in words) or "false"
@@ -321,7 +323,8 @@ def find_product(connection: Connection, text: str) -> Named:
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
     ]
     if len(matches) == 1:
-        return matches[0]
+        (named_so,) = matches
+        return named_so._replace(list_id=str(seen[of_row]["list_id"])) if named_so.product == of_row else named_so
     if not matches:
         raise UsageError(
             "No product is called {name!r}.",
