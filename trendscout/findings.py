@@ -107,8 +107,8 @@ SENTENCES: Mapping[str, Sentence] = {
     "file_damaged": Sentence("failed", "It is damaged: {why}."),
     "joined_anew": Sentence(
         "note",
-        "An earlier version had joined them; all were joined anew. Of what it had joined, {products_before} products became"
-        " {products_after}, {undone} pairs came apart, {made} came together,"
+        "An earlier version had joined them; all were joined anew. Of what it had joined, {products_before}"
+        " products became {products_after}, {undone} pairs came apart, {made} came together,"
         " {spreads_before} products with prices in several places became {spreads_after}."
         " Marks and decisions stay with their listings.",
     ),
