@@ -49,6 +49,14 @@ DIFFERENT = {
     "platform of a game": ("Koala Kart 2 game PS4", "Koala Kart 2 game PS5"),
     "refurbished": ("Korvo Galaxia A56 phone 128GB black", "Korvo Galaxia A56 phone 128GB black (Renewed)"),
     "refurbished in German": ("Korvo Netzteil RM900 schwarz", "Korvo Netzteil RM900 schwarz (Generalüberholt)"),
+    "refurbished in Chinese": (
+        "【科沃 Korvo】QP710 涼暖空氣清淨機 循環風扇 白色",
+        "Korvo 科沃 QP710 涼暖空氣清淨機 循環風扇 白色【福利品】",
+    ),
+    "value set": (
+        "【科沃 Korvo】QP710 涼暖空氣清淨機 循環風扇 白色(超值組)",
+        "Korvo 科沃 QP710 涼暖空氣清淨機 循環風扇 白色",
+    ),
     "prepaid": ("Korvo Galaxia A56 phone 128GB unlocked", "Korvo Galaxia A56 prepaid phone 128GB"),
     "version of a standard": ("Korvo power supply 850W ATX 3.1 black", "Korvo power supply 850W ATX 3.0 black"),
     "kit of modules": ("Korvo Swift memory 16GB (1x16GB) DDR4", "Korvo Swift memory 16GB (2x8GB) DDR4"),
