@@ -86,7 +86,7 @@ _STANDARDS: tuple[tuple[str, str, str], ...] = (
         "bundle set style option paket combo pattern design",
         r"\b(?:bundle|set|style|option|paket|combo|pattern|design)[ -]([a-h])\b",
     ),
-    ("latency", "c", r"\bcl?\s?(\d{2})(?:-\d{2,3}){2,3}\b"),
+    ("latency", "c1 c2 c3 c4 cl", r"\b(?:cl\s?|c)(\d{2})(?:-\d{2,3}){2,3}\b"),
     ("-", "bit", r"\b\d{2,3}[ -]?bits?\b"),
     ("-", "ip", r"\bip[ -]?[0-9x]\d\b"),
     ("-", "usb", r"\busb[ -]?[23](?:\.\d)?\b"),

@@ -157,8 +157,11 @@ class _Reader:
     def take(self, token: re.Match[str]) -> None:
         kind = token.lastgroup
         text = token[0]
-        between = self.reach and _BETWEEN.search(token.string, self.end, token.start())
-        self.reach = _REACH if text in _MADE_FOR else 0 if between else max(self.reach - 1, 0)
+        if text in _MADE_FOR:
+            self.reach = _REACH
+        elif self.reach:
+            between = _BETWEEN.search(token.string, self.end, token.start())
+            self.reach = 0 if between else self.reach - 1
         self.end = token.end()
         if kind == "unit":
             self._fact(token["value"], token["unit"])
@@ -190,6 +193,9 @@ class _Reader:
         self.before = ""
 
     def _latin(self, text: str) -> None:
+        if text.isalpha():  # three quarters of all: no code, no number, nothing to cut
+            self._word(text)
+            return
         parts = _PARTS.findall(text)
         if text.endswith("+"):
             parts.append("plus")
@@ -211,12 +217,16 @@ class _Reader:
         for part in parts:
             if part.isdigit():
                 self._digits(part)
-            elif part not in _STOP:
-                self.words[part] = None
-                self.run.append(part)
-                self.before = part if len(part) <= 4 else ""
             else:
-                self.before = ""
+                self._word(part)
+
+    def _word(self, text: str) -> None:
+        if text in _STOP:
+            self.before = ""
+            return
+        self.words[text] = None
+        self.run.append(text)
+        self.before = text if len(text) <= 4 else ""
 
     def _code(self, glued: str, parts: list[str]) -> None:
         self.words[glued] = None
