@@ -187,10 +187,14 @@ def tfidf(data: Labelled, analyzer: str) -> dict[Pair, float]:
 
 
 def splink(data: Labelled) -> dict[Pair, float]:
-    """Match weights of the pairs that splink blocks."""
+    """Match weights of the pairs that splink blocks; none if it has no pair to learn from."""
     from matching_splink import scores
+    from splink.internals.exceptions import EMTrainingException
 
-    found = scores(data.table, two_shops=data.two_shops)
+    try:
+        found = scores(data.table, two_shops=data.two_shops)
+    except EMTrainingException:  # no two titles share a block, as of shops in two languages
+        return {}
     return {pair: weight for pair, weight in found.items() if data.judged is None or pair in data.judged}
 
 
@@ -202,9 +206,11 @@ PEERS: dict[str, Callable[[Labelled], dict[Pair, float]]] = {
 
 
 def fitted(scored: dict[Pair, float], truth: frozenset[Pair]) -> float:
-    """F1 of a peer's scores over the threshold that is best for half of the truth."""
+    """F1 of a peer over the threshold that is best for half of the truth; 0 if it scores none of that half."""
     half = frozenset(pair for pair in truth if hash_half(pair))
     learnt = sorted(((score, pair) for pair, score in scored.items() if hash_half(pair)), reverse=True)
+    if not learnt:
+        return 0.0
     hits = np.cumsum([pair in half for _, pair in learnt])
     least = learnt[int(np.argmax(hits / (np.arange(1, len(learnt) + 1) + len(half))))][0]
     return f1({pair for pair, score in scored.items() if score >= least}, truth)
