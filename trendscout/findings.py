@@ -237,6 +237,11 @@ SENTENCES: Mapping[str, Sentence] = {
     "archive_file_missing": Sentence(
         "note", "{file} of the archive is missing; what was read from it stays in the store."
     ),
+    "source_unknown": Sentence(
+        "note",
+        "{source} is no source: {count} pages of it were not read again; what was read before stays in the store.",
+        "{source} is no source: a page of it was not read again; what was read before stays in the store.",
+    ),
     # --- jobs and reports ---
     "data_of_hours_ago": Sentence(
         "note",

@@ -67,8 +67,8 @@ def template_of(text: str, lang: Lang, fields: Mapping[str, object]) -> str:
 # What our sentences count, in the plural that they are written in; "near copies" keeps the word before.
 _NOUNS = (
     "ads backers breakouts candidates carts cells chances charts chunks copies days downloads elements entries "
-    "files goods hours items joins likes listings lists looks messages minutes months mornings "
-    "near-copies observations orders others pairs parts pictures places platforms plays posts products ratings "
+    "files goods hours items joins likes listings lists looks messages minutes months mornings near-copies "
+    "observations orders others pages pairs parts pictures places platforms plays posts products ratings "
     "redirects replies reviews rows rules saves searches seconds sellers signs sites snapshots streams tags texts "
     "times titles tries variants videos views votes weeks"
 )

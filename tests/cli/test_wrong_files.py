@@ -2,12 +2,14 @@
 
 import json
 import os
+from dataclasses import replace
 
 import pytest
 
 from trendscout.errors import ConfigError
-from trendscout.settings.config import Settings
-from trendscout.settings.jobfile import load_jobs
+from trendscout.jobs.run import queries_of
+from trendscout.settings.config import Settings, load_settings
+from trendscout.settings.jobfile import load_job, load_jobs
 
 ROWS = "list_id,snapshot_at,rank,item_key,item\n" + "\n".join(
     f"shop_US/top/lamps,2026-07-{day:02}T06:00:00Z,{rank},k{rank},Moss lamp {rank}"
@@ -47,6 +49,96 @@ def test_a_wrong_file_is_left_out_and_told(home, run):
     assert list(home.glob("drops/*/*.csv"))
     (home / "sources/bad.toml").unlink()
     assert run("sources").code == 0
+
+
+LAMPS = """
+name = "lamps"
+format = "json"
+terms = "https://lamps.example/terms"
+items = "rows"
+[fields]
+item_key = "id"
+title = "name"
+"""
+
+
+@pytest.fixture
+def lamps(tmp_path, run, monkeypatch):
+    """A home whose store has a list of a declared source, and the file that declares it is wrong today."""
+    monkeypatch.setattr("trendscout.sources.source._declared", {})
+    monkeypatch.setattr("trendscout.sources.source._left_out", {})
+    (tmp_path / "trendscout.toml").write_text('contact = "a@b.example"\nsources = ["lamps"]\n')
+    declared = tmp_path / "sources" / "l.toml"
+    declared.parent.mkdir()
+    declared.write_text(LAMPS)
+    rows = [{"id": f"k{n}", "name": f"Moss lamp {n}"} for n in range(4)]
+    (tmp_path / "l.json").write_text(json.dumps({"rows": rows}))
+    (tmp_path / "h.csv").write_text(ROWS)
+    assert run("import", "h.csv").code == 0
+    assert run("ingest", "l.json", "--source", "lamps").code == 0
+    monkeypatch.setattr("trendscout.sources.source._declared", {})
+    declared.write_text(LAMPS.replace('"json"', '"yaml"'))
+    assert run("sources").code == 3
+    return tmp_path
+
+
+@pytest.mark.parametrize(
+    ("lang", "words"),
+    [
+        ("en", ("The source lamps is left out: ", "l.toml, line 3: format", "Mend that line.")),
+        ("zh", ("来源 lamps 没有启用：", "l.toml, line 3：format", "请改正那一行。")),
+    ],
+)
+def test_a_source_whose_file_is_wrong_says_that_and_why(lamps, run, lang, words):
+    for command in (
+        ("sources", "lamps"),
+        ("collect", "lamps"),
+        ("collect",),
+        ("ingest", "l.json", "--source", "lamps"),
+    ):
+        ended = run("--lang", lang, *command)
+        assert ended.code == 2, command
+        assert [word for word in words if word not in ended.err] == [], (command, ended.err)
+    assert "no source" in run("sources", "lamp").err
+    told = run("doctor").out
+    assert "l.toml, line 3: format" in told
+    assert "do not exist" not in told
+
+
+def test_a_source_whose_file_is_wrong_costs_nobody_else(lamps, run):
+    """What the job, the settings and the archive have of it waits; the others are read."""
+    job = 'cron = "0 0 * * *"\n[collect]\n{}\n[report]\nformats = ["csv"]\n'
+    (lamps / "trendscout.toml").write_text('contact = "a@b.example"\nsources = ["ecb_rates", "lamps"]\n')
+    settings = replace(load_settings(lamps / "trendscout.toml"), markets=("DE",))
+    for named, asked in (
+        ("", ["ecb_rates"]),
+        ('sources = ["lamps"]', []),
+        ('sources = ["lamps", "ecb_rates"]', ["ecb_rates"]),
+    ):
+        (lamps / "daily.toml").write_text(job.format(named))
+        found = queries_of(load_job(lamps / "daily.toml", settings), settings)
+        assert [query.source for query in found] == asked, named
+    (lamps / "daily.toml").write_text(job.format('sources = ["lamps"]'))
+    ended = run("run", "daily.toml")
+    assert (ended.code, "l.toml, line 3" in ended.err) == (3, True), ended
+    assert list(lamps.glob("drops/*/*.csv"))
+
+    def shown() -> set[tuple[str, int]]:
+        return {(row["list_id"], row["rank"]) for row in json.loads(run("report", "--json").out)["rows"]}
+
+    of_history = {("shop_US/top/lamps", rank) for rank in range(1, 6)}
+    of_lamps = {("lamps_XX/list/l", rank) for rank in range(1, 5)}
+    assert shown() == of_history | of_lamps
+    again = run("replay", "--json")
+    assert again.code == 3
+    assert "lamps is no source: a page of it was not read again" in again.err
+    assert shown() == of_history | of_lamps
+    (lamps / "trendscout.duckdb").unlink()
+    assert run("replay").code == 3
+    assert shown() == of_history
+    (lamps / "sources" / "l.toml").write_text(LAMPS)
+    assert run("replay").code == 0
+    assert shown() == of_history | of_lamps
 
 
 def test_a_wrong_job_keeps_no_other_from_its_hour(tmp_path):

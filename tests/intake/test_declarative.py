@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError
+from trendscout.errors import ConfigError, LayoutChanged, TrendscoutError, UsageError
 from trendscout.findings import Finding
 from trendscout.intake import load_source, load_sources
 from trendscout.model import Page, Query
@@ -238,6 +238,7 @@ def test_any_declaration_is_taken_or_refused(tmp_path: Path, text: str, form: st
 
 def test_the_files_of_a_folder_become_sources(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("trendscout.sources.source._declared", {})
+    monkeypatch.setattr("trendscout.sources.source._left_out", {})
     assert load_sources(tmp_path / "none") == ((), ())
     (tmp_path / "a.toml").write_text(HTML, encoding="utf-8")
     (tmp_path / "b.toml").write_text(JSON, encoding="utf-8")
@@ -250,7 +251,12 @@ def test_the_files_of_a_folder_become_sources(tmp_path: Path, monkeypatch: pytes
     (tmp_path / "d.toml").write_text("name = ", encoding="utf-8")
     found, faults = load_sources(tmp_path)
     assert [source.name for source in found] == ["gadget_house", "gadget_api"]
-    told = [str(fault) for fault in faults]
+    declare((), faults)
+    assert [name for name, _ in faults] == ["gadget_api", "d"]
+    assert get_source("gadget_api").name == "gadget_api", "of b.toml"
+    with pytest.raises(UsageError, match=r"The source d is left out: .*d\.toml is not TOML"):
+        get_source("d")
+    told = [str(fault) for _, fault in faults]
     assert re.search(r"c\.toml and .*b\.toml both declare the source gadget_api", told[0])
     assert "d.toml is not TOML" in told[1]
 

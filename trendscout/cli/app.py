@@ -152,8 +152,8 @@ def options(
         from trendscout.sources.source import declare
 
         own_sources, faults = load_sources(declared, taken={channel.env for channel in settings.channels})
-        declare(own_sources)
-        settings = replace(settings, left_out=faults)
+        declare(own_sources, faults)
+        settings = replace(settings, left_out=tuple(fault for _, fault in faults))
     call = context.obj = Call(
         workspace=Workspace.at(address_of(settings, db)),
         settings=settings,

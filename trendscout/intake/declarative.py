@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from decimal import Decimal
 from pathlib import Path
@@ -32,6 +33,7 @@ from trendscout.text.numbers import Count, parse_count, parse_price
 
 _MAX_BYTES = 65_536
 _MAX_ITEMS = 5_000
+_NAME = re.compile(r"""^name *= *["']([a-z0-9_]+)["']""", re.MULTILINE)
 _PLACEHOLDER = re.compile(r"\{([a-z_]+)\}")
 _KNOWN = frozenset({"page", "category", "market", "country", "kind", "key"})
 _ENGLISH = Style(".", ",")
@@ -126,8 +128,8 @@ def name_of_layout(path: Path, number: int) -> str:
 
 def load_sources(
     folder: Path, *, taken: Collection[str] = ()
-) -> tuple[tuple[Source, ...], tuple[TrendscoutError, ...]]:
-    """The sources that the TOML files of a folder declare, and why others of its files are left out.
+) -> tuple[tuple[Source, ...], tuple[tuple[str, TrendscoutError], ...]]:
+    """The sources that the TOML files of a folder declare, and by name why others are left out.
 
     One that is wrong, or declares a name that another has, costs nobody but itself. `taken` as for `load_source`.
     """
@@ -145,11 +147,21 @@ def load_sources(
                     name=source.name,
                 )
         except TrendscoutError as fault:
-            faults.append(fault)
+            faults.append((_name_in(path), fault))
             continue
         paths[source.name] = path
         loaded.append(source)
     return tuple(loaded), tuple(faults)
+
+
+def _name_in(path: Path) -> str:
+    """What a file that is wrong calls its source, so that it is found by that name; else the file's own."""
+    found = None
+    with suppress(OSError):
+        if path.is_file():  # no pipe: it would be waited for
+            with path.open(encoding="utf-8-sig", errors="replace") as file:
+                found = _NAME.search(file.read(_MAX_BYTES))
+    return found[1] if found else path.stem
 
 
 def _require_own_key(declaration: Declaration, taken: Collection[str]) -> None:

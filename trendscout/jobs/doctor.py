@@ -19,7 +19,7 @@ from trendscout.report.absences import changed, network_down, unreached
 from trendscout.report.phrases import RATES
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job, load_job
-from trendscout.sources.source import sources
+from trendscout.sources.source import is_left_out, sources
 from trendscout.steps.costs import OWN_FILE as COSTS_FILE
 from trendscout.steps.costs import written_costs
 from trendscout.steps.job_states import job_states
@@ -135,7 +135,8 @@ def _configuration(settings: Settings, now: datetime) -> Iterator[Diagnosis]:
         yield Diagnosis("ok", "No trendscout.toml here: the defaults are used.", "`trendscout init` writes one.")
         return
     yield Diagnosis("ok", "The configuration {path} is sound.", fields={"path": settings.path})
-    unknown = [name for name in (*settings.sources, *settings.categories) if name not in sources()]
+    named = (*settings.sources, *settings.categories)
+    unknown = [name for name in named if name not in sources() and not is_left_out(name)]
     if unknown:
         yield Diagnosis(
             "warn",

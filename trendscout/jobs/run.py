@@ -23,6 +23,7 @@ from trendscout.report import changes
 from trendscout.settings.config import Settings
 from trendscout.settings.jobfile import Job
 from trendscout.sources.queries import queries_for
+from trendscout.sources.source import is_left_out
 from trendscout.steps.collect import lost
 from trendscout.store import runs
 from trendscout.store.sql import Connection
@@ -145,9 +146,13 @@ def queries_of(job: Job, settings: Settings) -> list[Query]:
     wanted = job.collect
     if wanted is None or wanted.keys() == {"inbox"}:
         return []
+    named = wanted.get("sources") or settings.sources
+    usable = [name for name in named if not is_left_out(name)]
+    if named and not usable:
+        return []  # the report tells why
     return queries_for(
         settings,
-        wanted.get("sources", ()),
+        usable,
         markets=wanted.get("markets"),
         categories=wanted.get("categories"),
         kind=wanted.get("kind", ""),

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from trendscout.errors import UsageError
 from trendscout.model import Query
 from trendscout.settings.config import Settings
-from trendscout.sources.source import Source, get_source, sources
+from trendscout.sources.source import Source, get_source, is_left_out, sources
 
 
 def queries_for(
@@ -20,7 +20,8 @@ def queries_for(
 ) -> list[Query]:
     """What to ask: each source in each of the wanted markets that it has, for each category.
 
-    Raises UsageError if nothing would be asked, or a named source cannot be collected.
+    A source of the settings whose file is left out keeps the others from nothing. Raises UsageError if nothing
+    would be asked, or a named source cannot be collected.
     """
     wanted = markets or settings.markets
     queries = []
@@ -51,7 +52,8 @@ def queries_for(
 
 
 def _chosen(settings: Settings, names: Sequence[str]) -> list[Source]:
-    chosen = [get_source(name) for name in names or settings.sources]
+    usable = [name for name in settings.sources if not is_left_out(name)]
+    chosen = [get_source(name) for name in names or usable or settings.sources]
     for source in chosen:
         if source.requests is None:
             raise UsageError(

@@ -26,7 +26,7 @@ from trendscout.errors import (
     TrendscoutError,
     UsageError,
 )
-from trendscout.findings import Finding, finding, worst
+from trendscout.findings import Finding, finding, of_error, worst
 from trendscout.model import Entry, ItemKind, ListNote, Page, Query, Reading, Request
 from trendscout.sources.walls import NO_WALLS, Walls, stands_for, wall_of
 from trendscout.text.markets import split_list_id
@@ -119,11 +119,18 @@ def query_for(
 
 # What the user declared beside the sources that come along; set once, when a run begins.
 _declared: dict[str, Source] = {}
+_left_out: dict[str, TrendscoutError] = {}
 
 
-def declare(found: Iterable[Source]) -> None:
-    """Let `sources` and `get_source` know the user's own sources too."""
+def declare(found: Iterable[Source], left_out: Iterable[tuple[str, TrendscoutError]] = ()) -> None:
+    """Let `sources` and `get_source` know the user's own sources too, and why others are left out."""
     _declared.update({source.name: source for source in found})
+    _left_out.update(left_out)
+
+
+def is_left_out(name: str) -> bool:
+    """Whether the user declares a source of that name in a file that is wrong."""
+    return name in _left_out and name not in sources()
 
 
 def sources() -> dict[str, Source]:
@@ -170,11 +177,13 @@ def items_on(list_id: str) -> ItemKind:
 def get_source(name: str) -> Source:
     """The source of that name.
 
-    Raises UsageError with the nearest names if there is none.
+    Raises UsageError if there is none: with the nearest names, or why its file is left out.
     """
     known = sources()
     if name in known:
         return known[name]
+    if name in _left_out:
+        raise UsageError("The source {name} is left out: {why}", name=name, why=of_error(_left_out[name]))
     from difflib import get_close_matches
 
     near = ", ".join(get_close_matches(name, known, n=3))

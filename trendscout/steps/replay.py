@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from trendscout.archive import Archive, ArchivedPage
 from trendscout.archive.withdrawn import withdrawn
 from trendscout.findings import Finding, finding, of_error
 from trendscout.intake.saved import FILE_ID
+from trendscout.sources.source import sources
 from trendscout.steps.ingest import repeat_import
 from trendscout.steps.load import FILE, crawls_of, load_crawls
 from trendscout.store.brought import Brought, body_digest, note_brought, taken_back
@@ -57,6 +59,7 @@ def _read_again(
     with workspace.store() as connection:
         gone = taken_back(connection) | withdrawn(workspace.archive)
     brought: list[Brought] = []
+    known, unknown = sources(), Counter[str]()
 
     def pages() -> Iterator[ArchivedPage]:
         nonlocal total
@@ -67,8 +70,10 @@ def _read_again(
                 brought.append(_brought(record))
             if record.role == "import":
                 total += repeat_import(workspace.writing, record, now=now)
-            else:
+            elif record.page.query.source in known:
                 yield record
+            else:  # declared by the user once, in a file that is wrong today, or gone
+                unknown[record.page.query.source] += 1
 
     for _, loaded in load_crawls(
         workspace.writing, crawls_of(pages(), archive.read), loaded_at=now, replace_changed=replace_changed
@@ -77,7 +82,8 @@ def _read_again(
         total += loaded
     with workspace.writing() as connection:  # in a store built anew a file is still no second look
         note_brought(connection, brought)
-    return Replayed(crawls, total, tuple(of_error(error) for error in archive.findings))
+    unread = [finding("source_unknown", source=source, count=count) for source, count in sorted(unknown.items())]
+    return Replayed(crawls, total, (*unread, *(of_error(error) for error in archive.findings)))
 
 
 def _brought(kept: ArchivedPage) -> Brought:
