@@ -1,9 +1,12 @@
 """A store in trouble: held by another, not a store, too new; each told in plain words, nothing lost."""
 
+import os
 import subprocess
 import sys
 import textwrap
+import time
 
+import duckdb
 import pytest
 
 from trendscout.errors import StoreBusy, StoreDamaged, StoreError, StoreTooNew
@@ -47,10 +50,32 @@ def test_waiting_ends_when_the_other_lets_go(tmp_path):
 def test_what_is_no_store_is_refused_and_left_alone(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("these are notes, not a store\n" * 1000)
+    os.utime(path, (0, 0))
     before = path.read_bytes()
-    with pytest.raises(StoreDamaged, match="restore"), open_store(path):
+    with pytest.raises(StoreDamaged, match="restore"), open_store(path, sleep=pytest.fail):
         pass
     assert path.read_bytes() == before
+
+
+def test_a_store_that_another_process_begins_at_this_moment_is_waited_for(tmp_path):
+    """Between making a file and locking it DuckDB has written no header: that is no damage."""
+    path = tmp_path / "s.duckdb"
+    path.touch()
+    began: list[float] = []
+
+    def made_meanwhile(_):
+        if not began:
+            path.unlink()
+            duckdb.connect(str(path)).close()
+        began.append(time.monotonic())
+
+    with open_store(path, sleep=made_meanwhile) as connection:
+        assert version(connection) == steps()[-1][0]
+    assert len(began) == 1
+    path.write_bytes(b"")
+    with pytest.raises(StoreDamaged), open_store(path):
+        pass
+    assert time.monotonic() - began[0] < 10
 
 
 def test_a_newer_store_is_refused_with_a_clear_word(tmp_path):

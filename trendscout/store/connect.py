@@ -22,6 +22,7 @@ WAIT_S = 10.0
 _FIRST_PAUSE_S = 0.05
 _LONGEST_PAUSE_S = 0.1  # a busy writer lets go for a moment only
 _LONGEST_WAIT_S = 600.0  # a writer waits for others as long as they work, but no longer than this
+_BEGUN_S = 1.0  # for so long a file without a header may be one that another process just began
 _TICKS = 25  # a quarter of a second of CPU time: what a holder that only stands there does not use within the wait
 # 1.5 and 2.0 both open this format; 2.0's own does not open in 1.5.
 _CONFIG: dict[str, str | bool | int | float | list[str]] = {"storage_compatibility_version": "v1.5.0"}
@@ -29,9 +30,8 @@ _HELD = re.compile(r"Could not set lock|being used by another process")
 _UNWRITTEN = re.compile(
     r"Could not write|Could not truncate|Could not sync|No space left|File too large|Disk full"
 )
-_DAMAGED = re.compile(
-    r"not a valid DuckDB database file|[Cc]orrupt|Serialization|checksum|INTERNAL Error|FATAL Error"
-)
+_NO_HEADER = re.compile(r"not a valid DuckDB database file")
+_DAMAGED = re.compile(rf"{_NO_HEADER.pattern}|[Cc]orrupt|Serialization|checksum|INTERNAL Error|FATAL Error")
 # Faults of the file itself, among all that a statement may raise.
 _OF_THE_FILE = re.compile(f"IO Error|read-only mode|{_UNWRITTEN.pattern}|{_DAMAGED.pattern}")
 _HOLDER = re.compile(r"held in (?P<program>\S+)(?: \(PID (?P<pid>\d+)\))")
@@ -106,6 +106,9 @@ def _connect(
         except (duckdb.Error, OSError) as error:
             if only_read and not made_here and (reading := _to_read(path)):
                 return prepared(reading)
+            if _is_begun(error, path) and time.monotonic() < deadline:
+                sleep(pause)
+                continue
             if isinstance(error, OSError) or not _HELD.search(str(error)):
                 if made_here and _UNWRITTEN.search(str(error)):
                     path.unlink(missing_ok=True)  # the beginning of a store is none, and would stay in the way
@@ -118,6 +121,15 @@ def _connect(
             pause = min(2 * pause, _LONGEST_PAUSE_S)
         else:
             return prepared(connection)
+
+
+def _is_begun(error: Exception, path: Path) -> bool:
+    """Whether this file may be a store that another process makes at this moment: it has no header yet."""
+    if not _NO_HEADER.search(str(error)):
+        return False
+    with suppress(OSError):
+        return abs(time.time() - path.stat().st_mtime) < _BEGUN_S
+    return True  # gone again: what made it has failed, and it is ours to make
 
 
 def _to_read(path: Path) -> duckdb.DuckDBPyConnection | None:
