@@ -90,6 +90,7 @@ class Months:
             categories={
                 "amazon_bestsellers": ("kitchen",),
                 "aliexpress": ("kitchen",),
+                "tiktok_hashtags": ("pets",),  # has its three tags on each day: fewer are the change
                 "shopify": ("corner-us.example",),
             },
             channels=(Channel("team", "wecom", "TEAM"),),

@@ -7,12 +7,12 @@ import gzip
 import logging
 import socket
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from fault_server import FaultServer, Play, Visit
@@ -31,6 +31,8 @@ from trendscout.errors import (
     Unreachable,
 )
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
+from trendscout.fetch.api_keys import PLACE, without_key
+from trendscout.fetch.exchange import Exchanger, Reply
 from trendscout.fetch.post import post_json
 from trendscout.findings import Finding
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
@@ -257,6 +259,25 @@ def test_a_redirect_to_a_declared_host_is_followed_as_a_get(tmp_path: Path) -> N
     page, (path, _, body) = session(use, tmp_path, plays={"list": play})
     assert page.url == "https://b.example.com/new?x=1"
     assert (path, body) == ("/shop/new?x=1", b"")
+
+
+def test_of_a_redirect_no_more_than_a_short_body_is_read() -> None:
+    """The next request is what is wanted; a body without end ends with its connection."""
+
+    class Endless:
+        chunks = 0
+
+        async def aiter_raw(self) -> AsyncIterator[bytes]:
+            while self.chunks < 1000:
+                self.chunks += 1
+                yield b"x" * 1000
+
+    async def drained() -> int:
+        response = Endless()
+        await Exchanger._drain(cast("Any", None), cast("Any", response))
+        return response.chunks
+
+    assert asyncio.run(drained()) == 66, "64 KiB and what came with them"
 
 
 def test_the_host_that_a_redirect_leads_to_has_its_own_robots_and_turns(tmp_path: Path) -> None:
@@ -626,6 +647,24 @@ def test_a_key_reaches_the_site_and_nothing_else(
     assert "MARK" not in repr(page)
     assert "MARK" not in everything(tmp_path)
     assert "MARK" not in caplog.text
+
+
+def test_a_reply_is_kept_without_the_key_and_as_it_came_for_the_rest() -> None:
+    """Where a site moved us the address is its own; where it did not, it is what the source asked for."""
+    body = gzip.compress(b"goods of S3CRET-KEY", mtime=0)
+    headers = (("Content-Encoding", "gzip"), ("Content-Length", "1"), ("X-Seen", "s3cret-key"), ("Vary", "a"))
+    asked = Request(f"https://a.example.com/list?k={PLACE}", headers=(("X-Key", PLACE),))
+    there = "https://a.example.com/list?k=s3cret-key"
+    reply = Reply(there, there, (("X-Key", "s3cret-key"),), 200, headers, body, "HTTP/1.1")
+    kept = without_key(reply, "s3cret-key", asked, 1000, moved=False)
+    assert (kept.url, kept.sent_to, kept.sent_headers) == (asked.url, "", asked.headers)
+    assert (kept.body, kept.headers) == (f"goods of {PLACE}".encode(), (("X-Seen", PLACE), ("Vary", "a")))
+    moved = without_key(reply, "s3cret-key", asked, 1000, moved=True)
+    assert (moved.url, moved.sent_to) == (asked.url, asked.url)
+    plain = replace(reply, body=gzip.compress(b"goods", mtime=0))
+    kept = without_key(plain, "s3cret-key", asked, 1000, moved=False)
+    assert (kept.body, kept.header("content-encoding")) == (plain.body, "gzip")
+    assert without_key(reply, "", asked, 1000, moved=False) is reply
 
 
 @pytest.mark.parametrize("status", ["200 OK", "404 Not Found", "429 Too Many", "500 Oops", "302 Found"])

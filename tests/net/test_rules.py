@@ -136,7 +136,7 @@ def test_robots_hold_for_a_day_but_an_outage_for_minutes() -> None:
     assert read_robots(200, b"", NOW).is_fresh(NOW + timedelta(hours=23))
     assert not read_robots(200, b"", NOW).is_fresh(NOW + timedelta(hours=24))
     assert read_robots(503, b"", NOW).is_fresh(NOW + timedelta(minutes=9))
-    assert not read_robots(503, b"", NOW).is_fresh(NOW + timedelta(minutes=11))
+    assert not read_robots(503, b"", NOW).is_fresh(NOW + timedelta(minutes=10))
 
 
 @pytest.mark.parametrize(
@@ -145,6 +145,7 @@ def test_robots_hold_for_a_day_but_an_outage_for_minutes() -> None:
         ("Crawl-delay: 7", 7.0),
         ("Crawl-delay: 0.5", 0.5),
         ("Request-rate: 1/30", 30.0),
+        ("Request-rate: 3/30", 10.0),
         ("Crawl-delay: 2\nRequest-rate: 1/10s", 10.0),
         ("Crawl-delay: many", 0.0),
         ("", 0.0),
