@@ -93,6 +93,24 @@ def test_a_refused_message_is_set_aside_told_and_settled(workspace, tmp_path):
         assert notify.undelivered(store) == {}
 
 
+def test_what_was_set_aside_is_listed_sent_again_or_forgotten_by_command(workspace, run):
+    tell(workspace, Vendor((200, b'{"errcode": 40058, "errmsg": "invalid"}')), 0)
+    db = ("--db", workspace.db.file)
+
+    def listed() -> list[tuple[str, str]]:
+        return [(one["channel"], one["state"]) for one in json.loads(run(*db, "push", "list", "--json").out)]
+
+    assert listed() == [("dead", "aside")]
+    for wrong in (("retry", "nothing"), ("drop", "nothing"), ("drop", "--channel", "team"), ("drop",)):
+        assert run(*db, "push", *wrong).code == 2, wrong
+    assert listed() == [("dead", "aside")]
+    assert run(*db, "push", "retry", "--channel", "dead").code == 0
+    assert listed() == [("dead", "waiting")]
+    key = json.loads(run(*db, "push", "list", "--json").out)[0]["key"]
+    assert run(*db, "push", "drop", key).code == 0
+    assert listed() == []
+
+
 def test_what_a_killed_run_had_posted_is_in_doubt_and_sent_once_more(workspace):
     class Killed(BaseException):
         pass

@@ -718,6 +718,19 @@ def test_a_missing_key_is_asked_for(tmp_path: Path) -> None:
     assert "SHOP_KEY" in str(result.error)
 
 
+@pytest.mark.parametrize("sign", ["\n", "\r\n", "\x00", "\t", "\u2028"])
+def test_a_key_with_a_sign_that_ends_a_line_is_refused_and_not_shown(tmp_path: Path, sign: str) -> None:
+    """Such a key would end its header field, and the rest of it stand in an error's text."""
+
+    async def use(fetcher: Fetcher, server: FaultServer) -> tuple[list[Fetched], int]:
+        asked = [CrawlTask(source(key_env="SHOP_KEY"), Query("shop_list", "US"))]
+        return await collected(fetcher, asked), server.hits["/shop/list"]
+
+    (result,), asked = session(use, tmp_path, environ={"SHOP_KEY": f"MARK{sign}KEY"})
+    assert isinstance(result.error, ConfigError)
+    assert ("SHOP_KEY" in str(result.error), "MARK" in str(result.error), asked) == (True, False, 0)
+
+
 # --- long waits ---
 
 
