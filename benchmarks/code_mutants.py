@@ -41,7 +41,10 @@ PARTS = {
         "tests/archive tests/net/test_decoding.py tests/trouble/test_lost_power.py",
     ),
     "store": ("trendscout/store/*.py", "tests/store tests/jobs/test_once.py tests/pipeline"),
-    "fetch": ("trendscout/fetch/*.py", "tests/net tests/trouble/test_wrong_clock.py tests/trouble/test_limits.py"),
+    "fetch": (
+        "trendscout/fetch/*.py",
+        "tests/net tests/trouble/test_wrong_clock.py tests/trouble/test_limits.py tests/report/test_pictures.py",
+    ),
     "clean": (
         "trendscout/report/clean.py",
         "tests/report/test_report_words.py tests/report/test_report_page.py tests/report/test_report_push.py",

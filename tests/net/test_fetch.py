@@ -32,7 +32,7 @@ from trendscout.errors import (
 )
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
 from trendscout.fetch.api_keys import PLACE, without_key
-from trendscout.fetch.exchange import Exchanger, Reply
+from trendscout.fetch.exchange import Exchanger, Rejected, Reply
 from trendscout.fetch.post import post_json
 from trendscout.findings import Finding
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
@@ -261,23 +261,41 @@ def test_a_redirect_to_a_declared_host_is_followed_as_a_get(tmp_path: Path) -> N
     assert (path, body) == ("/shop/new?x=1", b"")
 
 
+class Endless:
+    """A reply's body of which so many chunks were read."""
+
+    def __init__(self, **headers: str) -> None:
+        self.headers = {name.replace("_", "-"): value for name, value in headers.items()}
+        self.chunks = 0
+
+    async def aiter_raw(self) -> AsyncIterator[bytes]:
+        while self.chunks < 1000:
+            self.chunks += 1
+            yield b"x" * 1000
+
+
 def test_of_a_redirect_no_more_than_a_short_body_is_read() -> None:
     """The next request is what is wanted; a body without end ends with its connection."""
+    response = Endless()
+    asyncio.run(Exchanger._drain(cast("Any", None), cast("Any", response)))
+    assert response.chunks == 66, "64 KiB and what came with them"
 
-    class Endless:
-        chunks = 0
 
-        async def aiter_raw(self) -> AsyncIterator[bytes]:
-            while self.chunks < 1000:
-                self.chunks += 1
-                yield b"x" * 1000
-
-    async def drained() -> int:
-        response = Endless()
-        await Exchanger._drain(cast("Any", None), cast("Any", response))
-        return response.chunks
-
-    assert asyncio.run(drained()) == 66, "64 KiB and what came with them"
+@pytest.mark.parametrize(
+    ("declared", "keep", "read"), [("99999", None, 0), ("10000", None, 11), ("", None, 11), ("99999", 5000, 5)]
+)
+def test_a_body_is_read_to_its_limit_and_not_begun_where_it_says_more(
+    declared: str, keep: int | None, read: int
+) -> None:
+    response = Endless(content_length=declared)
+    exchanger = Exchanger(Limits(body_bytes=10_000), "", cast("Any", None), cast("Any", None))
+    body = exchanger._body(cast("Any", response), keep)
+    if keep:
+        assert len(asyncio.run(body)) == keep
+    else:
+        with pytest.raises(Rejected, match="a body of more than"):
+            asyncio.run(body)
+    assert response.chunks == read
 
 
 def test_the_host_that_a_redirect_leads_to_has_its_own_robots_and_turns(tmp_path: Path) -> None:
