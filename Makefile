@@ -107,7 +107,7 @@ bench: $(VENV)/test.stamp ## every benchmark; the figures go to benchmarks/RESUL
 faults: $(VENV)/test.stamp ## the net at its worst: what each fault comes to, and what it costs
 	$(BIN)/python tests/net/fault_matrix.py
 
-mutants: $(VENV)/test.stamp ## changes of our own code that the tests must see, at a pinned floor: hours
+mutants: $(VENV)/test.stamp ## a seeded sample of changes of our own code that the tests must see, at a pinned floor: under an hour
 	test -x .venv-mutants/bin/python || $(PYTHON) -m venv .venv-mutants
 	.venv-mutants/bin/python -m pip install --quiet --disable-pip-version-check "cosmic-ray>=8.7,<9"
 	.venv-mutants/bin/python benchmarks/code_mutants.py

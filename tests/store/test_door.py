@@ -66,6 +66,22 @@ def test_a_sound_look_is_stored_as_it_is(store):
     assert contradictions(store) == []
 
 
+def test_nothing_yet_is_a_number(store):
+    """A good without a sale or a review has none, which is known."""
+    entries = (replace(GOOD, count=0, reviews=0, rating=0.0, price=Decimal(0)),)
+    load_snapshots(store, [replace(LOOK, entries=entries)], loaded_at=NOW)
+    assert store.execute("SELECT count, reviews, rating, price FROM observations").fetchall() == [(0, 0, 0, 0)]
+    assert store.execute("SELECT status FROM snapshots").fetchall() == [("ok",)]
+
+
+def test_what_was_mended_is_counted_over_all_looks(store):
+    looks = [replace(LOOK, taken_at=NOW + timedelta(hours=hour)) for hour in range(3)]
+    load_snapshots(store, looks, loaded_at=NOW)
+    store.execute("UPDATE observations SET rating = 'nan'::FLOAT")
+    assert mend(store) == {"rating": 3}
+    assert store.execute("SELECT DISTINCT status FROM snapshots").fetchall() == [("partial",)]
+
+
 def test_a_store_that_holds_such_values_is_seen_through(store):
     load_snapshots(store, [LOOK], loaded_at=NOW)
     store.execute("UPDATE observations SET count = 'inf'::DOUBLE")

@@ -56,6 +56,15 @@ def test_the_same_file_twice_changes_nothing(store, tmp_path):
     assert (again.snapshots, again.observations, again.listings, again.known) == (0, 0, 0, 1)
 
 
+def test_what_is_new_in_a_longer_history_is_counted(store, tmp_path):
+    def day(number, goods):
+        return [f"a_US/x/y,2026-10-0{number},{rank},good {rank},k{rank}," for rank in range(1, goods + 1)]
+
+    import_history(store, write(tmp_path, *day(1, 5)), loaded_at=NOW)
+    more = import_history(store, write(tmp_path, *day(1, 5), *day(2, 7), *day(3, 8)), loaded_at=NOW)
+    assert (more.snapshots, more.observations, more.listings, more.known) == (2, 15, 3, 1)
+
+
 def test_a_doubled_row_counts_once_at_its_best_place(store, tmp_path):
     path = write(tmp_path, "a_US/x/y,2026-10-01,3,one,k1,", "a_US/x/y,2026-10-01,2,one,k1,7")
     import_history(store, path, loaded_at=NOW)

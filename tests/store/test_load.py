@@ -5,10 +5,11 @@ from decimal import Decimal
 
 import pytest
 
-from trendscout.findings import text
+from trendscout.findings import finding, text
 from trendscout.model import ArchiveRef, Entry, Page, Query, Snapshot
 from trendscout.store.connect import open_store
-from trendscout.store.load import load_snapshots, note_pages, noted_pages
+from trendscout.store.details import _presence
+from trendscout.store.load import Loaded, load_snapshots, note_pages, noted_pages
 from trendscout.store.query import history
 from trendscout.store.upkeep import contradictions
 
@@ -48,6 +49,26 @@ def test_the_same_snapshot_twice_changes_nothing(store):
     assert (first.snapshots, first.observations, first.listings) == (1, 5, 5)
     assert (again.snapshots, again.observations, again.listings, again.known) == (0, 0, 0, 1)
     assert {name: table(store, name) for name in before} == before
+
+
+def test_what_two_loads_changed_adds_up():
+    one, other = finding("list_grew", rows=9, most=4), finding("left_to_another")
+    total = Loaded(1, 2, 3, 4, (one,)) + Loaded(10, 20, 30, 40, (other,))
+    assert total == Loaded(11, 22, 33, 44, (one, other))
+
+
+@pytest.mark.parametrize(
+    ("seen", "status", "depth", "presence"),
+    [
+        (True, "blocked", 0, "seen"),
+        (False, "ok", 1, "absent"),
+        (False, "ok", 0, "not_looked"),
+        (False, "partial", 50, "not_looked"),
+        (False, "failed", 0, "not_looked"),
+    ],
+)
+def test_absent_is_only_who_was_looked_for(seen, status, depth, presence):
+    assert _presence(seen=seen, status=status, depth=depth) == presence
 
 
 def test_a_changed_reading_is_replaced_only_when_asked_and_recorded(store):
