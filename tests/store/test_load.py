@@ -140,6 +140,17 @@ def test_history_leaves_failed_looks_out_and_stops_at_its_time(store):
     assert found.lists == (LIST,)
 
 
+def test_a_products_listings_are_one_item_at_the_best_place_and_apart_where_asked(store):
+    load_snapshots(store, [snapshot(rows=entries(3))], loaded_at=NOW)
+    joined = "(SELECT listing FROM listings WHERE item_key IN ('B000000002', 'B000000003'))"
+    store.execute(f"INSERT INTO memberships SELECT listing, 'p:one', 'same', 1, '' FROM {joined}")
+    found = history(store, until=NOW)
+    assert (len(found.items), found.obs_rank.tolist()) == (2, [1, 2])
+    assert "p:one" in found.items.tolist()
+    found = history(store, until=NOW, by="listing")
+    assert (len(found.items), found.obs_rank.tolist()) == (3, [1, 2, 3])
+
+
 def test_archived_pages_that_were_read_are_remembered(store):
     page = Page("https://a/", NOW, 200, {}, b"", Query("amazon_bestsellers"), ref=ArchiveRef("2026/x.warc.gz", 7))
     note_pages(store, [(page, "amazon_bestsellers")])
