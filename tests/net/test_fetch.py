@@ -14,6 +14,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, cast
 
+import httpx
 import pytest
 from fault_server import FaultServer, Play, Visit
 
@@ -32,7 +33,7 @@ from trendscout.errors import (
 )
 from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
 from trendscout.fetch.api_keys import PLACE, without_key
-from trendscout.fetch.exchange import Exchanger, Rejected, Reply
+from trendscout.fetch.exchange import Exchanger, Rejected, Reply, Route
 from trendscout.fetch.post import post_json
 from trendscout.findings import Finding
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
@@ -282,7 +283,7 @@ def test_of_a_redirect_no_more_than_a_short_body_is_read() -> None:
 
 
 @pytest.mark.parametrize(
-    ("declared", "keep", "read"), [("99999", None, 0), ("10000", None, 11), ("", None, 11), ("99999", 5000, 5)]
+    ("declared", "keep", "read"), [("99999", None, 0), ("10000", None, 11), ("", None, 11), ("99999", 4500, 5)]
 )
 def test_a_body_is_read_to_its_limit_and_not_begun_where_it_says_more(
     declared: str, keep: int | None, read: int
@@ -312,6 +313,49 @@ def test_the_host_that_a_redirect_leads_to_has_its_own_robots_and_turns(tmp_path
 
     paths = session(use, tmp_path, plays={"list": play, "robots": robots})
     assert paths == ["/shop/robots.txt", "/shop/list", "/shop/robots.txt"]
+
+
+@pytest.mark.parametrize("hops", [5, 6])
+def test_five_redirects_are_followed_and_no_sixth(tmp_path: Path, hops: int) -> None:
+    async def play(visit: Visit) -> None:
+        number = int(visit.path.rpartition("/")[2])
+        if number < hops:
+            await visit.reply(b"", f"Location: /list/{number + 1}", status="302 Found")
+        else:
+            await page_of_goods(visit)
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> str:
+        page = await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list/0"))
+        return page.url
+
+    if hops == 5:
+        assert session(use, tmp_path, plays={"list": play}).endswith("/list/5")
+    else:
+        with pytest.raises(Refused, match="more than 5 times"):
+            session(use, tmp_path, plays={"list": play})
+
+
+@pytest.mark.parametrize(
+    ("url", "location", "leads"),
+    [
+        ("https://a.example.com/l", "/m#x", "https://a.example.com/m"),
+        ("https://a.example.com/l", "https://b.example.com/m", "https://b.example.com/m"),
+        ("http://a.example.com/l", "https://a.example.com/l", "https://a.example.com/l"),
+        ("http://a.example.com/l", "http://b.example.com/m", "http://b.example.com/m"),
+        ("https://a.example.com/l", "http://a.example.com/l", "from https to http"),
+        ("https://a.example.com/l", "ftp://a.example.com/l", "redirects to ftp:"),
+        ("https://a.example.com/l", "https://evil.example.org/", "which the source does not declare"),
+        ("https://a.example.com/l", "https://xn--ls8h.example/", "redirects to no address"),
+    ],
+)
+def test_where_a_redirect_leads(url: str, location: str, leads: str) -> None:
+    route = Route(may_follow=lambda host: host.endswith(".example.com"))
+    if leads.startswith("http"):
+        assert str(route.next(httpx.URL(url), location)) == leads
+    else:
+        with pytest.raises(Rejected) as refused:
+            route.next(httpx.URL(url), location)
+        assert leads in refused.value.what.format(url=url, **refused.value.fields)
 
 
 def test_two_hosts_that_redirect_to_each_other_are_given_up(tmp_path: Path) -> None:

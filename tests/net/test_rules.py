@@ -44,6 +44,7 @@ BUSY = words("HTTP {status}", status=503)
         ("::ffff:127.0.0.1", False),
         ("::ffff:8.8.8.8", True),
         ("64:ff9b::a00:1", False),
+        ("64:ff9b::7fff:ff01", False),
         ("64:ff9b::808:808", True),
         ("2002:7f00:1::", False),
         ("ff02::1", False),
