@@ -58,7 +58,7 @@ PARTS = {
         "tests/report/test_report_words.py tests/report/test_report_page.py tests/report/test_report_push.py",
     ),
 }
-_TESTED = "not slow and not shared and not browser"  # what a slow test alone sees counts as not seen
+_TESTED = "not shared and not browser"
 # Types are not run: `int | None` in an annotation is text, and no test sees it changed.
 _NOT_RUN = ("BitOr",)
 # Of a store that machines share: their tests start PostgreSQL and take minutes.
