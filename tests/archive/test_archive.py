@@ -590,3 +590,13 @@ def test_a_bomb_in_a_foreign_archive_is_told(tmp_path: Path, monkeypatch: pytest
     assert list(foreign_pages(path, told.append)) == []
     assert "larger than 1000000 bytes" in str(told[0])
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
+
+
+@pytest.mark.parametrize("start", [0, 3])
+def test_the_next_record_is_found_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, start: int) -> None:
+    """Also where its mark lies across two pieces of the file."""
+    monkeypatch.setattr(reader, "_CHUNK", 8)
+    for before in range(start, 40):
+        file = BytesIO(b"\x1f\x8b" * (before // 2) + b"x" * (before % 2) + reader._GZIP + b"\x1f\x8b\x08")
+        assert reader._next_member(file, start) == before
+    assert reader._next_member(BytesIO(b"\x1f\x8b" * 20), start) is None

@@ -234,6 +234,15 @@ def test_addresses_are_shown_without_secrets(url: str, shown: str) -> None:
     assert public_url(url) == shown
 
 
+@pytest.mark.parametrize("secret", ["0a", "Abc", "removed", "zz", "~"])
+def test_an_address_within_an_address_keeps_no_secret_whatever_it_begins_with(secret: str) -> None:
+    inner = f"https://c.example/?token={secret}"
+    for _ in range(2):
+        outer = f"https://b.example/?to={quote(inner, safe='')}"
+        assert public_url(outer) == outer.replace(quote(secret), "removed")
+        inner = outer
+
+
 NAMES = """access_token accessToken id_token refresh-token jwt h5st a_bogus X-Bogus msToken _signature sign sig
 x-amz-signature X-Amz-Credential X-Amz-Security-Token api_key apikey appKey app_secret client_secret auth
 auth_token authorization password passwd pwd pass session session_id sessionid PHPSESSID JSESSIONID sid
