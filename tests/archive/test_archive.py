@@ -592,6 +592,22 @@ def test_a_bomb_in_a_foreign_archive_is_told(tmp_path: Path, monkeypatch: pytest
     assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 20_000
 
 
+def test_a_file_that_cannot_be_read_is_told_and_costs_no_other(tmp_path: Path) -> None:
+    archive = Archive(tmp_path / "archive")
+    refs = [
+        archive.write_file("a.html", b"<html>", Query("s", "US"), at=datetime(2026, 3, day, tzinfo=UTC))
+        for day in (1, 2)
+    ]
+    file = tmp_path / "archive" / refs[0].file
+    file.unlink()
+    file.mkdir()
+    archive = Archive(tmp_path / "archive")
+    assert [page.page.ref for page in archive.pages()] == [refs[1]]
+    assert [(refs[0].file in str(error), "cannot be read" in str(error)) for error in archive.findings] == [
+        (True, True)
+    ]
+
+
 @pytest.mark.parametrize("start", [0, 3])
 def test_the_next_record_is_found_wherever_it_stands(monkeypatch: pytest.MonkeyPatch, start: int) -> None:
     """Also where its mark lies across two pieces of the file."""
