@@ -23,6 +23,7 @@ import subprocess
 import sys
 import tempfile
 import time
+import warnings
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
@@ -30,7 +31,8 @@ from pathlib import Path
 from random import Random
 
 from cosmic_ray.commands import init
-from cosmic_ray.mutating import mutate_and_test
+from cosmic_ray.mutating import mutate_and_test, mutate_code
+from cosmic_ray.plugins import get_operator
 from cosmic_ray.work_db import use_db
 from cosmic_ray.work_item import MutationSpec, TestOutcome
 
@@ -81,14 +83,24 @@ def mutants(pattern: str, workplace: Path) -> list[MutationSpec]:
     )
 
 
+def is_program(one: MutationSpec) -> bool:
+    """Whether the change can be made and gives Python: what no compiler takes needs no test to be seen."""
+    source = Path(one.module_path).read_bytes()
+    operator = get_operator(one.operator_name)(**dict(one.operator_args))
+    try:
+        changed = mutate_code(source, operator, one.occurrence)
+        with warnings.catch_warnings(action="ignore"):
+            return changed is not None and bool(compile(changed, str(one.module_path), "exec"))
+    except (AttributeError, SyntaxError):  # the operator's own, where it meets `except a.B`
+        return False
+
+
 def tried(
     sample: Sequence[MutationSpec], command: Callable[[Path], str], timeout: float
 ) -> Iterator[tuple[str, str]]:
     """How each mutant ended, and its diff where it lives; `command` runs the tests of a module."""
-    for one in sample:
+    for one in filter(is_program, sample):
         result = mutate_and_test([one], command(Path(one.module_path)), timeout)
-        if result.test_outcome is None:
-            continue  # the operator had nothing to change
         late = result.output == "timeout"
         state = "late" if late else "lives" if result.test_outcome is TestOutcome.SURVIVED else "killed"
         print(f"  {state}: {one.module_path}:{one.start_pos[0]} {one.operator_name}", flush=True)
