@@ -35,8 +35,9 @@ from trendscout.fetch import CrawlTask, Fetched, Fetcher, Limits
 from trendscout.fetch.api_keys import PLACE, without_key
 from trendscout.fetch.exchange import Exchanger, Rejected, Reply, Route
 from trendscout.fetch.post import post_json
-from trendscout.findings import Finding
+from trendscout.findings import Finding, of_error
 from trendscout.model import ArchiveRef, HostState, Page, Query, Request
+from trendscout.report.absences import unreached
 from trendscout.sources.source import Source
 from trendscout.sources.walls import Walls
 
@@ -405,6 +406,22 @@ def test_a_name_that_points_inside_is_not_asked(tmp_path: Path, addresses: list[
         return len(server.requests)
 
     assert session(use, tmp_path, base_url=None, contact="me@example.org", resolve=resolve) == 0
+
+
+@pytest.mark.parametrize("found", [socket.gaierror(-2, "not known"), UnicodeError("label too long"), []])
+def test_a_name_without_an_address_was_not_reached(tmp_path: Path, found: Exception | list[str]) -> None:
+    async def resolve(_host: str, _port: int) -> list[str]:
+        if isinstance(found, Exception):
+            raise found
+        return found
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> tuple[str, bool]:
+        with pytest.raises(Unreachable) as error:
+            await fetcher.fetch(source(), Query("shop_list"), Request("https://a.example.com/list"))
+        return str(error.value), unreached((of_error(error.value),))
+
+    told, down = session(use, tmp_path, base_url=None, contact="me@example.org", resolve=resolve)
+    assert ("its name has no address" in told, down) == (True, True), told
 
 
 def test_a_name_is_resolved_once_so_that_it_cannot_turn_inside_later(tmp_path: Path) -> None:

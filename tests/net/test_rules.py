@@ -127,7 +127,18 @@ def test_any_robots_txt_can_be_asked(body: bytes) -> None:
 
 @pytest.mark.parametrize(
     ("status", "allowed"),
-    [(404, True), (401, True), (410, True), (429, False), (500, False), (503, False), (302, False)],
+    [
+        (404, True),
+        (401, True),
+        (410, True),
+        (429, False),
+        (500, False),
+        (503, False),
+        (302, False),
+        (300, False),
+        (299, True),
+        (199, False),
+    ],
 )
 def test_robots_by_status(status: int, allowed: bool) -> None:
     assert read_robots(status, b"", NOW).allows("https://x.example.com/a") is allowed
