@@ -120,6 +120,17 @@ def test_hostile_values_are_values(file: ReadFile, value: str) -> None:
     assert file.products(Wanted(), limit=1)[1] > 200
 
 
+def test_questions_about_some_products_see_their_listings_alone(file: ReadFile) -> None:
+    rows, _ = file.products(Wanted(), limit=3)
+    chosen = [row.product_id for row in rows]
+    assert file.listings(chosen)
+    for products in (chosen, chosen[:1], []):
+        with file.about(products) as connection:
+            for table in ("observations", "listings"):
+                seen = connection.execute(f"SELECT DISTINCT listing FROM {table}").fetchall()
+                assert {key for (key,) in seen} == set(file.listings(products)), (table, len(products))
+
+
 def test_an_address_says_the_same_when_read_again() -> None:
     first = asked([("q", "mini & maxi"), ("stage", "rising"), ("price_min", "3"), ("x", "1"), ("sort", "nope")])
     assert first.query() == "?q=mini+%26+maxi&stage=rising&price_min=3"
