@@ -8,6 +8,7 @@ import logging
 import socket
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
@@ -227,6 +228,23 @@ def test_robots_are_read_once_a_day(tmp_path: Path) -> None:
 
 
 # --- where requests go ---------------------------------------------------------------------------------------
+
+
+def test_what_a_robots_txt_says_is_remembered_where_it_is_news(tmp_path: Path) -> None:
+    states: list[HostState] = []
+
+    async def robots(visit: Visit) -> None:
+        await visit.reply(b"User-agent: *\nDisallow: /closed")
+
+    async def use(fetcher: Fetcher, _: FaultServer) -> list[str | None]:
+        for path in ("list", "list", "closed", "closed"):
+            with suppress(Refused):
+                await fetcher.fetch(source(), Query("shop_list"), Request(f"https://a.example.com/{path}"))
+        return [state.robots for state in states]
+
+    found = session(use, tmp_path, plays={"list": page_of_goods, "robots": robots}, on_state=states.append)
+    assert found == ["allowed", "refused"]
+    assert states[0].robots_at == states[1].robots_at is not None
 
 
 def test_a_base_address_replaces_the_host_and_keeps_the_rest(tmp_path: Path) -> None:
