@@ -16,6 +16,7 @@ import sys
 import threading
 import time
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -120,10 +121,19 @@ def demo(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def played(request, demo, postgres, tmp_path_factory):
+def stores(demo, postgres, tmp_path_factory):
+    """`played` by the kind of store, each made once: the cases of the two may come in any order."""
+    return cache(lambda kind: play(kind, demo, postgres, tmp_path_factory.mktemp(f"stops_{kind}")))
+
+
+@pytest.fixture
+def played(request, stores):
     """A folder with a store that holds a few days, a job, and things to take in; how it is named."""
-    folder = tmp_path_factory.mktemp(f"stops_{request.param}")
-    if request.param == "file":
+    return stores(request.param)
+
+
+def play(kind, demo, postgres, folder):
+    if kind == "file":
         db = StoreAddress(folder / "s.duckdb")
         shutil.copy(demo.file, db.file)
     else:
@@ -190,7 +200,7 @@ CASES = [
 ]
 
 
-@pytest.mark.parametrize(("played", "name"), CASES, indirect=["played"], scope="module")
+@pytest.mark.parametrize(("played", "name"), CASES, indirect=["played"])
 def test_a_stopped_command_ends_cleanly(played, name):
     folder, db = played
     chance = random.Random(f"{name} {db.shared}")
