@@ -324,7 +324,11 @@ def find_product(connection: Connection, text: str) -> Named:
     ]
     if len(matches) == 1:
         (named_so,) = matches
-        return named_so._replace(list_id=str(seen[of_row]["list_id"])) if named_so.product == of_row else named_so
+        return (
+            named_so._replace(list_id=str(seen[of_row].get("list_id", "")))
+            if named_so.product == of_row
+            else named_so
+        )
     if not matches:
         raise UsageError(
             "No product is called {name!r}.",
