@@ -246,11 +246,12 @@ def refit(
         for made in advance(history, gaps, evaluated, lists, states):
             states.keep(made)
         part = replay(history, gaps, evaluated, lists, states)
-        if not len(part.rows):  # a list without an order
-            continue
-        model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
+        model = None
+        if len(part.rows):  # else lists without an order
+            model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
         if model is not None:
             fitted[group] = model
+        del part  # the next group takes its room
     return fitted
 
 
