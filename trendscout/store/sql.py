@@ -57,22 +57,27 @@ def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Don
         def within(connection: Connection, /, *args: Asked.args, **named: Asked.kwargs) -> Done:
             import duckdb
 
-            # RESET is not heard by what holds the memory (DuckDB 1.5).
-            (usual,) = one(connection, "SELECT current_setting('memory_limit')") or ("",)
             try:
                 connection.execute(f"SET memory_limit = '{megabytes}MB'")
                 return read(connection, *args, **named)
             except duckdb.OutOfMemoryException:
-                connection.execute(f"SET memory_limit = '{usual}'")
+                _unbound(connection)
                 return read(connection, *args, **named)
             finally:
                 with suppress(duckdb.Error):  # what is in use stays
                     connection.execute("SET memory_limit = '1MB'")
-                connection.execute(f"SET memory_limit = '{usual}'")
+                _unbound(connection)
 
         return within
 
     return around
+
+
+def _unbound(connection: Connection) -> None:
+    """DuckDB's usual limit again. What holds the memory does not hear of a RESET (DuckDB 1.5), but of a SET."""
+    connection.execute("RESET memory_limit")
+    (usual,) = one(connection, "SELECT current_setting('memory_limit')") or ("",)
+    connection.execute(f"SET memory_limit = '{usual}'")
 
 
 def own_spill() -> dict[str, str | bool | int | float | list[str]]:
