@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -104,6 +104,19 @@ def only(history: History, keep: NDArray[np.bool_]) -> History:
         obs_floor=history.obs_floor[rows],
         titles=history.titles,
     )
+
+
+def first_rows(history: History) -> NDArray[np.int64]:
+    """Where the observations of each snapshot begin, and behind these, where the last one's end."""
+    import numpy as np
+
+    snaps = np.arange(len(history.snap_list) + 1, dtype=history.obs_snap.dtype)  # of another type all were copied
+    return np.searchsorted(history.obs_snap, snaps)
+
+
+def slices(count: int, at_once: int = 1_000_000) -> Iterator[slice]:
+    """`count` rows part by part, for what would else be made of all of them at once."""
+    return (slice(begin, min(begin + at_once, count)) for begin in range(0, count, at_once))
 
 
 def latest(history: History) -> NDArray[np.bool_]:

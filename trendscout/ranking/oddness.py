@@ -7,12 +7,13 @@ Codes, numbers and brand names never count: a brand is known from the product's 
 from __future__ import annotations
 
 import math
+from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import chain
+from itertools import count
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -177,20 +178,32 @@ class _Rarity(dict[str, tuple[float, str]]):
 
 
 def learn(products: Iterable[Titled]) -> Vocabulary:
-    """The vocabulary of these products; it takes one look at each title."""
-    known = list(products)
-    titles = [_words(product.title) for product in known]
-    named = {word for name in {name for product in known for name in product.brands} for word in _words(name)}
-    brands = _leading_words(titles) | named
-    words = sorted(set(chain.from_iterable(titles)) - brands)
-    code_of = {word: code for code, word in enumerate(words)}
-    contents = [[code_of[word] for word in title if word in code_of] for title in titles]
-    categories, category = _numbered(product.category for product in known)
-    markets, market = _numbered(product.market for product in known)
+    """The vocabulary of these products; it takes one look at each title, and keeps numbers of it only."""
+    numbers, named = defaultdict[str, int](count().__next__), set[str]()
+    coded, lengths, leading = array("i"), array("i"), Counter[str]()
+    places: list[tuple[str, str | None]] = []
+    for product in products:
+        title = _words(product.title)
+        coded.extend(map(numbers.__getitem__, title))
+        lengths.append(len(title))
+        if len(title) > 1 and title[0].isascii():
+            leading[title[0]] += 1
+        named.update(product.brands)
+        places.append((product.category, product.market))
+    every, sizes = np.bincount(np.array(coded), minlength=len(numbers)), np.array(lengths)
+    leads = {word for word, times in leading.items() if times >= LEADS * every[numbers[word]]}  # as brands do
+    brands = leads | {word for name in named for word in _words(name)}
+    words = sorted(numbers.keys() - brands)
+    code = np.full(len(numbers), -1, np.int32)
+    code[[numbers[word] for word in words]] = np.arange(len(words))
+    codes = code[np.array(coded)]
+    kept = np.append(0, np.cumsum(codes >= 0))  # words that tell among the first so many
+    categories, category = _numbered(name for name, _ in places)
+    markets, market = _numbered(name for _, name in places)
     return Vocabulary(
         words=words,
-        codes=np.fromiter(chain.from_iterable(contents), np.int32),
-        ends=np.cumsum([len(codes) for codes in contents], dtype=np.int64),
+        codes=codes[codes >= 0],
+        ends=kept[np.cumsum(sizes)],
         category=category,
         market=market,
         categories=categories,
@@ -297,14 +310,3 @@ def _words(title: str) -> tuple[str, ...]:
             if " " not in word and len(word) > 1 and (word.isalpha() or not any(map(str.isdigit, word)))
         ]
     )
-
-
-def _leading_words(titles: Iterable[Sequence[str]]) -> set[str]:
-    """Words that lead the titles that have them, as brands do."""
-    first: Counter[str] = Counter()
-    every: Counter[str] = Counter()
-    for words in titles:
-        every.update(words)
-        if len(words) > 1 and words[0].isascii():
-            first[words[0]] += 1
-    return {word for word, times in first.items() if times >= LEADS * every[word]}

@@ -77,8 +77,8 @@ def groups_of(history: History) -> Ints:
     """The group of lists of each item, as a code."""
     group = np.zeros(len(history.items), np.int64)
     codes = {name: code for code, name in enumerate(dict.fromkeys(map(group_of, history.lists)))}
-    of_list = np.array([codes[group_of(name)] for name in history.lists])
-    group[history.obs_item] = of_list[history.snap_list[history.obs_snap]]
+    of_list = np.array([codes[group_of(name)] for name in history.lists], np.int32)
+    group[history.obs_item] = of_list[history.snap_list][history.obs_snap]
     return group
 
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from trendscout.errors import UsageError
-from trendscout.history import History, cut, latest
+from trendscout.history import History, cut, first_rows, latest
 from trendscout.model import Axis, Reason, ScoredItem
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
@@ -230,7 +230,7 @@ def refit(
     fitted: dict[str, Fitted] = {}
     states = states or KeptStates()
     group_of_list = np.array([group_of(name) for name in history.lists], object)
-    rows_of_snap = np.bincount(history.obs_snap, minlength=len(history.snap_list))
+    rows_of_snap = np.diff(first_rows(history))
     for group, its in rules.items():
         moment = fit_moment(its, now_s)
         lists = np.flatnonzero(group_of_list == group)
@@ -246,11 +246,12 @@ def refit(
         for made in advance(history, gaps, evaluated, lists, states):
             states.keep(made)
         part = replay(history, gaps, evaluated, lists, states)
-        if not len(part.rows):  # a list without an order
-            continue
-        model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
+        model = None
+        if len(part.rows):  # else lists without an order
+            model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
         if model is not None:
             fitted[group] = model
+        del part  # the next group takes its room
     return fitted
 
 

@@ -9,7 +9,7 @@ from types import MappingProxyType
 
 import numpy as np
 
-from trendscout.history import History, StateRow
+from trendscout.history import History, StateRow, first_rows
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.online_state import ITEM, LIST, VERSION, OnlineState, step
 from trendscout.ranking.rules import group_of
@@ -127,9 +127,8 @@ def _chunks(history: History, gap_s: Floats, lists: Ints | None) -> Iterator[_Ch
     """Lists in chunks whose snapshots together have about BATCH_ROWS rows."""
     if not len(history.snap_list):
         return
-    sizes = np.bincount(history.obs_snap, minlength=len(history.snap_list))
-    first_row = np.append(0, np.cumsum(sizes))
-    rows = np.bincount(history.snap_list, sizes, len(history.lists))
+    first_row = first_rows(history)
+    rows = np.bincount(history.snap_list, np.diff(first_row), len(history.lists))
     looks = np.bincount(history.snap_list, minlength=len(history.lists))
     # Lists of one length together: a batch thins out as its shorter lists end.
     by_length = np.argsort(-looks, kind="stable")

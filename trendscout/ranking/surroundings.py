@@ -39,8 +39,11 @@ def list_rate(list_of: Ints, time: Ints, *, trial_list: Ints, known_at: Ints, hi
     all_hits = np.concatenate([[0], np.cumsum(hit)])[all_trials]
     usual = (all_hits + 1) / (all_trials + RATE_PRIOR)
     rate = np.zeros(len(list_of))
-    for code in np.unique(list_of):
-        mine, of_list = list_of == code, trial_list == code
+    by_list, of_row = np.argsort(trial_list, kind="stable"), np.argsort(list_of, kind="stable")
+    codes, begin = np.unique(list_of[of_row], return_index=True)
+    first, last = (np.searchsorted(trial_list[by_list], codes, side) for side in ("left", "right"))
+    for mine, start, stop in zip(np.split(of_row, begin[1:]), first, last, strict=False):
+        of_list = by_list[start:stop]
         trials = np.searchsorted(known[of_list], time[mine], "right")
         hits = np.concatenate([[0], np.cumsum(hit[of_list])])[trials]
         rate[mine] = np.log((hits + RATE_PRIOR * usual[mine]) / (trials + RATE_PRIOR) / usual[mine])

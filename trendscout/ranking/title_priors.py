@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from trendscout.history import History
+from trendscout.history import History, slices
 from trendscout.ranking.arrays import Columns, Floats, Ints
 from trendscout.ranking.rules import groups_of
 from trendscout.ranking.title_words import characters_of, form_of, words_of
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
 
 TITLE_PRIOR = 20.0  # items: what was seen on fewer says little
 READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its items have in common
@@ -21,6 +25,7 @@ READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its it
     "title_form": form_of,
 }
 _FAR = np.iinfo(np.int64).max
+_AT_ONCE = 16_384  # items whose marks are looked up together
 
 
 class TitlePriors:
@@ -31,11 +36,12 @@ class TitlePriors:
         self.marks: dict[str, _Marks] = {}
         if history.titles is None:
             return
-        time = history.snap_time[history.obs_snap]
         self.first, self.reached = (np.full(len(history.items), _FAR) for _ in range(2))
-        np.minimum.at(self.first, history.obs_item, time)
-        there = history.obs_rank <= top
-        np.minimum.at(self.reached, history.obs_item[there], time[there])
+        for part in slices(len(history.obs_item)):
+            item, time = history.obs_item[part], history.snap_time[history.obs_snap[part]]
+            there = history.obs_rank[part] <= top
+            np.minimum.at(self.first, item, time)
+            np.minimum.at(self.reached, item[there], time[there])
         self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)
         group = groups_of(history)
         for name, read in READINGS.items():
@@ -54,29 +60,46 @@ class TitlePriors:
         (item, at), inverse = np.unique(pairs, axis=1, return_inverse=True)
         share = (1 + np.searchsorted(self.tops, at, "right")) / (1 + np.searchsorted(self.firsts, at, "right"))
         own = self.reached[item] <= at
-        return {name: marks.ratio(item, at, share, own)[inverse.ravel()] for name, marks in self.marks.items()}
+        parts = list(slices(len(item), _AT_ONCE))
+        return {
+            name: np.concatenate(
+                [marks.ratio(item[part], at[part], share[part], own[part]) for part in parts] or [np.empty(0)]
+            )[inverse.ravel()]
+            for name, marks in self.marks.items()
+        }
 
 
 class _Marks:
     """What the titles of a history have in common by one reading, and what became of the items that have it."""
 
     def __init__(
-        self, titles: Iterable[str], group: Ints, read: Callable[[str], Sequence[str]], first: Ints, reached: Ints
+        self,
+        titles: NDArray[np.object_],
+        group: Ints,
+        read: Callable[[str], Sequence[str]],
+        first: Ints,
+        reached: Ints,
     ) -> None:
-        codes = defaultdict[str, int](count().__next__)  # of marks, in the order in which they come
-        coded, lengths = array("q"), array("q")  # as numbers at once: the texts of millions of marks fill memory
-        for title in titles:
-            its = read(title)
-            coded.extend(map(codes.__getitem__, its))
-            lengths.append(len(its))
-        sizes, marks = np.array(lengths), np.array(coded)
-        self.begin = np.append(0, np.cumsum(sizes))
-        self.marks = np.repeat(group, sizes) * len(codes) + marks
-        self.seen, self.made = (_Counter(self.marks, self.begin, when) for when in (first, reached))
+        coded, lengths = array("i"), array("i")  # as numbers at once: the texts of millions of marks fill memory
+        order = np.argsort(group, kind="stable")
+        marks = 0
+        for items in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):  # a group's marks are its own
+            codes = defaultdict[str, int](count(marks).__next__)  # in the order in which they come
+            for title in titles[items]:
+                its = read(title)
+                coded.extend(map(codes.__getitem__, its))
+                lengths.append(len(its))
+            marks += len(codes)
+            del codes
+        size = np.array(lengths)
+        self.marks = np.frombuffer(coded, np.int32) if coded else np.empty(0, np.int32)
+        self.begin, self.size = np.empty(len(order), np.int64), np.empty(len(order), np.int32)
+        self.begin[order], self.size[order] = np.cumsum(size) - size, size
+        self.seen, self.made = (_Counter(self.marks, marks, when[order], size) for when in (first, reached))
 
     def ratio(self, item: Ints, at: Ints, share: Floats, own: Ints) -> Floats:
         """The summed log ratios of items at times, beside `share`; `own`: the item itself had reached the top."""
-        sizes = self.begin[item + 1] - self.begin[item]
+        sizes = self.size[item]
         which = np.repeat(np.arange(len(item)), sizes)
         mark = self.marks[np.arange(sizes.sum()) + np.repeat(self.begin[item] - np.cumsum(sizes) + sizes, sizes)]
         others = self.seen.up_to(mark, at[which]) - 1
@@ -88,15 +111,18 @@ class _Marks:
 class _Counter:
     """How many items with a mark had something happen to them up to a time."""
 
-    def __init__(self, marks: Ints, begin: Ints, when: Ints) -> None:
-        when = np.repeat(when, np.diff(begin))
-        happened = when < np.iinfo(np.int64).max
-        self.start = int(when[happened].min(initial=0))
-        self.span = int(when[happened].max(initial=0)) - self.start + 2
-        self.line = np.sort(marks[happened] * self.span + when[happened] - self.start)
+    def __init__(self, marks: NDArray[np.int32], count: int, when: Ints, size: Ints) -> None:
+        happened = when < _FAR
+        self.times = np.unique(when[happened])
+        # A mark and the place of its time are one number; most fit into half the memory.
+        kind = np.min_scalar_type(count * (len(self.times) + 1))
+        marks = marks[np.repeat(happened, size)]
+        self.line = np.multiply(marks, len(self.times) + 1, dtype=kind, casting="unsafe")
+        self.line += np.repeat(np.searchsorted(self.times, when[happened]).astype(kind), size[happened])
+        self.line.sort()
+        self.begin = np.append(0, np.cumsum(np.bincount(marks, minlength=count))).astype(np.int32)
 
-    def up_to(self, mark: Ints, time: Ints) -> Ints:
-        until = np.clip(time - self.start, -1, self.span - 2)
-        return np.searchsorted(self.line, mark * self.span + until, "right") - np.searchsorted(
-            self.line, mark * self.span, "left"
-        )
+    def up_to(self, mark: NDArray[np.int32], time: Ints) -> Any:
+        until = np.searchsorted(self.times, time, "right").astype(self.line.dtype)
+        until += np.multiply(mark, len(self.times) + 1, dtype=self.line.dtype, casting="unsafe")
+        return np.searchsorted(self.line, until, "left") - self.begin[mark]

@@ -117,13 +117,15 @@ def trials(history: History, rules: Rules, best_so_far: Floats, hours: Floats, r
 
 def outcomes(history: History, rules: Rules, rows: Ints) -> tuple[Flags, Floats]:
     """Whether each observation's item broke out within the horizon, and hours to its first time at the goal."""
-    list_of = history.snap_list[history.obs_snap].astype(np.int64)
-    slot = list_of * len(history.items) + history.obs_item
+    seen = _seen_from(history, rules, rows)
+    of_snap, item = history.obs_snap[seen], history.obs_item[seen]
+    slot = history.snap_list[of_snap].astype(np.int64) * len(history.items) + item
     line = np.argsort(slot, kind="stable")  # each item's sightings on one list, in time
     at = np.empty(len(line), np.int64)
     at[line] = np.arange(len(line))
-    time = history.snap_time[history.obs_snap]
-    goal = np.full(len(rows), float(rules.top)) if rules.label == "top" else history.obs_rank[rows] / 2
+    time, rank = history.snap_time[of_snap], history.obs_rank[seen]
+    rows = np.searchsorted(seen, rows)
+    goal = np.full(len(rows), float(rules.top)) if rules.label == "top" else rank[rows] / 2
     until = time[rows] + rules.horizon_h * 3600
     times = np.zeros(len(rows), np.int64)
     lead_h = np.full(len(rows), np.nan)
@@ -136,9 +138,19 @@ def outcomes(history: History, rules: Rules, rows: Ints) -> tuple[Flags, Floats]
         open_, next_ = open_[inside], line[next_[inside]]
         inside = (slot[next_] == slot[rows[open_]]) & (time[next_] <= until[open_])
         open_, next_ = open_[inside], next_[inside]
-        there = history.obs_rank[next_] <= goal[open_]
+        there = rank[next_] <= goal[open_]
         first = open_[there & (times[open_] == 0)]
         lead_h[first] = (time[next_[there & (times[open_] == 0)]] - time[rows[first]]) / 3600
         times[open_[there]] += 1
     hit = times >= rules.hold
     return hit, np.where(hit, lead_h, np.nan)
+
+
+def _seen_from(history: History, rules: Rules, rows: Ints) -> Ints:
+    """The observations of the rows' lists from the first of these to the last one's horizon, ascending."""
+    lists, time = history.snap_list[history.obs_snap[rows]], history.snap_time[history.obs_snap[rows]]
+    first, last = np.full(len(history.lists), np.iinfo(np.int64).max), np.zeros(len(history.lists))
+    np.minimum.at(first, lists, time)
+    np.maximum.at(last, lists, time + rules.horizon_h * 3600)
+    near = (history.snap_time >= first[history.snap_list]) & (history.snap_time <= last[history.snap_list])
+    return np.flatnonzero(near[history.obs_snap])

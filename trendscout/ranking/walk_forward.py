@@ -119,8 +119,10 @@ def gather(
     asked = evaluated[snapshot]
     tried = trials(history, rules, signals["best_so_far"][asked], -signals["recency"][asked], rows[asked])
     time = history.snap_time[snapshot]
-    list_of = history.snap_list[history.obs_snap]
-    rate = list_rate(list_of[rows], time, trial_list=list_of[tried.row], known_at=tried.known_at, hit=tried.hit)
+    of_trial = history.snap_list[history.obs_snap[tried.row]]
+    rate = list_rate(
+        history.snap_list[snapshot], time, trial_list=of_trial, known_at=tried.known_at, hit=tried.hit
+    )
     context = context_of(history, rules, rows, around or Surroundings(history), rate)
     return Material(
         rules=rules,
@@ -130,7 +132,7 @@ def gather(
         features=features_of(signals, snapshot, context),
         trials=tried,
         of_trial=np.searchsorted(rows, tried.row),
-        list_of=list_of[tried.row],
+        list_of=of_trial,
         moments=_moments(rules, time[asked]),
         lists=history.lists,
     )

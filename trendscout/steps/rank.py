@@ -61,6 +61,14 @@ def _kept_scores(connection: Connection, state: str, now: datetime) -> Scores | 
 
 def _ranked(connection: Connection, state: str, now: datetime) -> Scores:
     """The scores of all lists, computed from the history and kept."""
+    scores = _computed(connection, now)  # the history is gone then: what is kept takes its room
+    moments = _moments(scores.rules, now)
+    about = {"moments": moments, "seen": learned.fits_seen(connection, moments)}
+    derived(lambda: learned.keep(connection, state, _SCORES, to_bytes(scores, about), now))
+    return replace(scores, state=state)
+
+
+def _computed(connection: Connection, now: datetime) -> Scores:
     past = history(connection, until=now)
     if not past.lists:
         raise nothing_to_rank((), frozenset(), now)
@@ -75,10 +83,7 @@ def _ranked(connection: Connection, state: str, now: datetime) -> Scores:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
         derived(lambda: learned.save_models(connection, fits))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
-    scores = score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
-    about = {"moments": moments, "seen": learned.fits_seen(connection, moments)}
-    derived(lambda: learned.keep(connection, state, _SCORES, to_bytes(scores, about), now))
-    return replace(scores, state=state)
+    return score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
 
 
 class _StoredStates(KeptStates):

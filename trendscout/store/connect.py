@@ -14,6 +14,7 @@ from trendscout.stopping import is_stop
 from trendscout.store.address import StoreAddress
 from trendscout.store.lake import in_words, open_lake, prepared, retried
 from trendscout.store.migrate import migrate
+from trendscout.store.sql import own_spill
 
 if TYPE_CHECKING:
     import duckdb
@@ -137,7 +138,7 @@ def _to_read(path: Path) -> duckdb.DuckDBPyConnection | None:
     import duckdb
 
     try:
-        return duckdb.connect(str(path), read_only=True, config=_CONFIG)
+        return duckdb.connect(str(path), read_only=True, config={**_CONFIG, **own_spill()})
     except (duckdb.Error, OSError):
         return None
 

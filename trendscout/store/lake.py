@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple, TypeVar
 
 from trendscout.errors import StoreError, StoreForbidden, StoreLost, masked, reason
 from trendscout.store.address import StoreAddress
-from trendscout.store.sql import one
+from trendscout.store.sql import one, own_spill
 
 if TYPE_CHECKING:
     import duckdb
@@ -61,7 +61,7 @@ def open_lake(address: StoreAddress) -> Iterator[duckdb.DuckDBPyConnection]:
     """
     import duckdb
 
-    home = _spare.pop() if _spare else duckdb.connect()
+    home = _spare.pop() if _spare else duckdb.connect(config=own_spill())
     try:
         with closing(prepared(home.cursor())) as connection:
             attach_lake(connection, address, name="lake")

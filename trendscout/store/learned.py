@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.history import StateRow
-from trendscout.store.sql import Connection, naive, one, registered, transaction
+from trendscout.store.sql import Connection, bounded, naive, one, registered, transaction
 
 _KEPT = 3  # states of the store of which something is kept: today's, and earlier ones that are asked for
+_STATES_MB, _KEPT_MB = 64, 200  # states come some hundred lists at a time; the scores of 250,000 goods are 70 MB
 _STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
 
 
@@ -32,6 +33,7 @@ def save_models(connection: Connection, fits: Mapping[tuple[str, int], Mapping[s
             connection.execute("INSERT INTO models VALUES (?, ?, ?, ?)", [scope, label, at, json.dumps(model)])
 
 
+@bounded(_STATES_MB)
 def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
     """List id → the state its first snapshots came to."""
     rows = connection.execute(
@@ -83,6 +85,7 @@ def state(connection: Connection, *, until: datetime) -> str:
     return str(digest)
 
 
+@bounded(_KEPT_MB)
 def kept(connection: Connection, state: str, name: str) -> bytes | None:
     """What was kept by that name of a state of the store."""
     row = one(connection, "SELECT value FROM kept WHERE state = ? AND name = ?", [state, name])

@@ -8,15 +8,19 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trendscout.history import History
-from trendscout.store.sql import naive
+from trendscout.store.sql import arrow, bounded, naive
 
 if TYPE_CHECKING:
     import duckdb
+    import pyarrow as pa
 
 # Of a platform that lists things: recall notices and exchange rates are none.
 LISTED = "platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))"
 # The product of a listing that the matcher has not joined: itself.
 PRODUCT = "coalesce(m.product_id, 'p:' || lower(to_hex(l.listing)))"
+_EVER = datetime(1, 1, 1, tzinfo=UTC)
+_BATCH = 100_000  # rows of an answer at a time
+_READ_MB = 200  # 10 million places of 550,000 titles are read within 160
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,7 @@ def lists_within(connection: duckdb.DuckDBPyConnection, scope: Scope) -> frozens
     return frozenset(row[0] for row in found)
 
 
+@bounded(_READ_MB)
 def history(
     connection: duckdb.DuckDBPyConnection,
     *,
@@ -83,7 +88,7 @@ def history(
                (row_number() OVER (ORDER BY list_id, taken_at) - 1)::INTEGER AS snap
         FROM snapshots JOIN lists USING (list_key)
         WHERE status IN ('ok', 'partial') AND entries > 0 AND taken_at <= ? AND taken_at >= ?""",
-        [naive(until), naive(since) if since else datetime(1, 1, 1)],  # noqa: DTZ001 - as stored
+        [naive(until), naive(since or _EVER)],
     )
     key = PRODUCT if by == "product" else "l.listing::VARCHAR"
     connection.execute(
@@ -104,13 +109,15 @@ def history(
     snaps = _arrays(
         connection, "SELECT list_id, epoch(taken_at)::BIGINT AS t, depth, length FROM h_snaps ORDER BY snap"
     )
-    obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
     items = _arrays(
         connection,
-        """SELECT code, any_value(item) AS item, coalesce(arg_min(first_title, (first_titled_at, listing))
-            FILTER (first_titled_at <= ?), '') AS title FROM h_items GROUP BY code ORDER BY code""",
+        """FROM (SELECT code, item, coalesce(if(first_titled_at <= $1, first_title, NULL), '') AS title
+            FROM h_items WHERE NOT shared UNION ALL
+            SELECT code, any_value(item), coalesce(arg_min(first_title, (first_titled_at, listing))
+                FILTER (first_titled_at <= $1), '') FROM h_items WHERE shared GROUP BY code) ORDER BY code""",
         [naive(until)],
     )
+    obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
     for table in ("h_snaps", "h_items"):
         connection.execute(f"DROP TABLE {table}")
     return _history(snaps, obs, items)
@@ -119,25 +126,48 @@ def history(
 def _history(snaps: dict[str, Any], obs: dict[str, Any], items: dict[str, Any]) -> History:
     import numpy as np
 
-    lists, code = np.unique(snaps["list_id"].astype(str), return_inverse=True)
+    list_id = snaps["list_id"]
+    new = np.append(True, list_id[1:] != list_id[:-1])[: len(list_id)]
     return History(
-        lists=tuple(lists.tolist()),
+        lists=tuple(list_id[new].tolist()),
         items=items["item"],
-        snap_list=code.astype(np.int32),
-        snap_time=snaps["t"].astype(np.int64),
-        snap_depth=snaps["depth"].astype(np.int32),
-        snap_length=snaps["length"].astype(np.int32),
-        obs_snap=obs["snap"].astype(np.int32),
-        obs_item=obs["code"].astype(np.int32),
-        obs_rank=obs["rank"].astype(np.int32),
-        obs_count=np.ma.filled(obs["count"].astype(np.float64), np.nan),
-        obs_floor=np.asarray(obs["floor"], dtype=np.bool_),
+        snap_list=(np.cumsum(new) - 1).astype(np.int32),
+        snap_time=snaps["t"],
+        snap_depth=snaps["depth"],
+        snap_length=snaps["length"],
+        obs_snap=obs["snap"],
+        obs_item=obs["code"],
+        obs_rank=obs["rank"],
+        obs_count=obs["count"],
+        obs_floor=obs["floor"],
         titles=items["title"],
     )
 
 
 def _arrays(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> dict[str, Any]:
-    return dict(connection.execute(query, list(values)).fetchnumpy())
+    """The columns of an answer, read batch by batch and never twice in memory; a DOUBLE that is NULL is NaN."""
+    import numpy as np
+    import pyarrow as pa
+
+    reader = connection.execute(query, list(values)).to_arrow_reader(_BATCH)
+    kinds = {name: column.to_numpy().dtype for name, column in _columns(reader.schema.empty_table())}
+    numbers = {name: bytearray() for name, kind in kinds.items() if not kind.hasobject}
+    texts: dict[str, list[str]] = {name: [] for name in kinds if name not in numbers}
+    for batch in reader:
+        for name, column in _columns(batch):
+            if name in texts:
+                texts[name] += column.to_pylist()
+            else:
+                numbers[name] += column.to_numpy(zero_copy_only=False).data
+    pa.default_memory_pool().release_unused()
+    return {
+        name: np.array(texts[name], object) if name in texts else np.frombuffer(numbers[name], kind)
+        for name, kind in kinds.items()
+    }
+
+
+def _columns(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[str, Any]]:
+    return zip(table.schema.names, table.columns, strict=True)
 
 
 def crowd_prices(
@@ -181,17 +211,23 @@ class KnownProduct:
 
 def known_products(
     connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
-) -> list[KnownProduct]:
+) -> Iterator[KnownProduct]:
     """Each titled product once for every category and market in which it was listed in that time."""
-    rows = connection.execute(
+    for batch in _known_products(connection, since, until).to_batches(_BATCH):
+        yield from map(KnownProduct, *(column.to_pylist() for column in batch.columns))
+
+
+@bounded(_READ_MB)
+def _known_products(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> pa.Table:
+    return arrow(
+        connection,
         f"""SELECT {PRODUCT} AS product, any_value(title), category, market, any_value(seller)
         FROM (SELECT DISTINCT list_key, listing FROM observations WHERE taken_at > ? AND taken_at <= ?)
         JOIN (SELECT list_key, category FROM lists) USING (list_key) JOIN listings l USING (listing)
         LEFT JOIN memberships m USING (listing)
         WHERE title <> '' AND title <> item_key GROUP BY product, category, market ORDER BY ALL""",
         [naive(since), naive(until)],
-    ).fetchall()
-    return [KnownProduct(*row) for row in rows]
+    )
 
 
 def looks_between(connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime) -> int:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from datetime import UTC, datetime
+from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeAlias
+from tempfile import gettempdir
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeAlias, TypeVar
+from uuid import uuid4
 
 from trendscout.sources.source import platform_of
 from trendscout.text.markets import split_list_id
@@ -17,6 +20,9 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
+Asked = ParamSpec("Asked")
+Done = TypeVar("Done")
+Reader: TypeAlias = "Callable[Concatenate[Connection, Asked], Done]"
 
 # 63 bits of MD5: about one collision in 10^6 stores of five million listings, and the same on every machine.
 _KEY = "(md5_number_lower({}) >> 1)::BIGINT"
@@ -37,6 +43,50 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
             connection.execute("ROLLBACK")
         raise
     connection.execute("COMMIT")
+
+
+def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Done]]:
+    """For what reads much: DuckDB holds at most so many megabytes meanwhile, and nothing afterwards.
+
+    What sorting and joining need beyond that lies in the store's temporary folder. What cannot be read so is read
+    again without the bound. Nothing is to be written inside: a commit that finds no memory ends the connection.
+    """
+
+    def around(read: Reader[Asked, Done]) -> Reader[Asked, Done]:
+        @wraps(read)
+        def within(connection: Connection, /, *args: Asked.args, **named: Asked.kwargs) -> Done:
+            import duckdb
+
+            try:
+                connection.execute(f"SET memory_limit = '{megabytes}MB'")
+                return read(connection, *args, **named)
+            except duckdb.OutOfMemoryException:
+                _unbound(connection)
+                return read(connection, *args, **named)
+            finally:
+                with suppress(duckdb.Error):  # what is in use stays
+                    connection.execute("SET memory_limit = '1MB'")
+                _unbound(connection)
+
+        return within
+
+    return around
+
+
+def _unbound(connection: Connection) -> None:
+    """DuckDB's usual limit again. What holds the memory does not hear of a RESET (DuckDB 1.5), but of a SET."""
+    connection.execute("RESET memory_limit")
+    (usual,) = one(connection, "SELECT current_setting('memory_limit')") or ("",)
+    connection.execute(f"SET memory_limit = '{usual}'")
+
+
+def own_spill() -> dict[str, str | bool | int | float | list[str]]:
+    """The setting of a temporary folder of this connection's own, made when needed and gone with it.
+
+    DuckDB's default is one folder a file, where two that read would write over each other's, and one in the
+    current folder for what has no file.
+    """
+    return {"temp_directory": str(Path(gettempdir()) / f"trendscout-{uuid4().hex}")}
 
 
 def one_file(path: Path) -> str:
