@@ -92,6 +92,17 @@ def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int
     assert max(taken[1:]) <= 2 * 20 + 10
 
 
+def test_lists_that_show_more_than_is_fitted_on_within_a_horizon_have_a_model(
+    store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is known of none of the latest rows what came: those before them are fitted on."""
+    monkeypatch.setattr(scoring, "TRAINING_ROWS", 500)  # two lists of 50 show 700 in the seven days of a horizon
+    with open_store(store) as connection:
+        scores = rank(connection, ANYWHERE, now=morning(59))
+    assert all(model.trials for model in scores.models.values())
+    assert np.isfinite(scores.probability).any()
+
+
 def test_an_older_morning_and_other_products_are_ranked_as_if_nothing_were_kept(store: Path) -> None:
     with open_store(store) as connection:
         rank(connection, ANYWHERE, now=morning(59))

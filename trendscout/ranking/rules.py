@@ -46,6 +46,11 @@ class Rules:
         return max(1.0, self.horizon_h / (self.cadence_h * self.every))
 
     @property
+    def known_after_s(self) -> int:
+        """Seconds after which it is known what came of a trial, and whether its list was looked at till then."""
+        return int(self.horizon_h * 3600 + self.cadence_h * 1800)
+
+    @property
     def query_s(self) -> int:
         """Pooled lists that were seen within one such span, in seconds, are ranked together."""
         return int(self.cadence_h * 1800)

@@ -224,8 +224,9 @@ def refit(
 ) -> dict[str, Fitted]:
     """Models of these groups from outcomes known at their last `fit_moment`; a group without any has none.
 
-    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group. The states of the groups'
-    lists are brought forward to where the training began.
+    Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group; where so many show within
+    one horizon, those before it: only of these it is known what came. The states of the groups' lists are brought
+    forward to where the training began.
     """
     fitted: dict[str, Fitted] = {}
     states = states or KeptStates()
@@ -237,6 +238,9 @@ def refit(
         snaps = evaluation_snapshots(history, its, lists)
         snaps = snaps[history.snap_time[snaps] <= moment]
         recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
+        open_ = history.snap_time[recent] > moment - its.known_after_s
+        if rows_of_snap[recent[open_]].sum() >= TRAINING_ROWS:
+            recent = recent[~open_]
         snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
         if not len(snaps):
             continue

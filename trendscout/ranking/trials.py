@@ -105,9 +105,7 @@ def trials(history: History, rules: Rules, best_so_far: Floats, hours: Floats, r
         query=query[order],
         time=time[order],
         hit=hit[order],
-        known_at=(time + int(rules.horizon_h * 3600 + rules.cadence_h * 1800))[
-            order
-        ],  # when `covered` is known too
+        known_at=(time + rules.known_after_s)[order],
         lead_h=lead_h[order],
         rank=history.obs_rank[rows][order],
         breakout=breakout[order],
