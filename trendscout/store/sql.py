@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 Asked = ParamSpec("Asked")
 Done = TypeVar("Done")
+_LEFT_MB = 16  # what DuckDB may keep of a large read; a statement needs some itself
 Reader: TypeAlias = "Callable[Concatenate[Connection, Asked], Done]"
 
 # 63 bits of MD5: about one collision in 10^6 stores of five million listings, and the same on every machine.
@@ -46,7 +47,7 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Done]]:
-    """For what reads much: DuckDB holds at most so many megabytes meanwhile, and nothing afterwards.
+    """For what reads much: DuckDB holds at most so many megabytes meanwhile, and next to nothing afterwards.
 
     What sorting and joining need beyond that lies in the store's temporary folder. What cannot be read so is read
     again without the bound. Nothing is to be written inside: a commit that finds no memory ends the connection.
@@ -57,27 +58,28 @@ def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Don
         def within(connection: Connection, /, *args: Asked.args, **named: Asked.kwargs) -> Done:
             import duckdb
 
+            usual = _usual_limit(connection)
             try:
                 connection.execute(f"SET memory_limit = '{megabytes}MB'")
                 return read(connection, *args, **named)
             except duckdb.OutOfMemoryException:
-                _unbound(connection)
+                connection.execute(f"SET memory_limit = '{usual}'")
                 return read(connection, *args, **named)
             finally:
                 with suppress(duckdb.Error):  # what is in use stays
-                    connection.execute("SET memory_limit = '1MB'")
-                _unbound(connection)
+                    connection.execute(f"SET memory_limit = '{_LEFT_MB}MB'")
+                connection.execute(f"SET memory_limit = '{usual}'")
 
         return within
 
     return around
 
 
-def _unbound(connection: Connection) -> None:
-    """DuckDB's usual limit again. What holds the memory does not hear of a RESET (DuckDB 1.5), but of a SET."""
-    connection.execute("RESET memory_limit")
+def _usual_limit(connection: Connection) -> str:
+    """DuckDB's limit without a word of ours; to be SET: what holds the memory does not hear of a RESET (1.5)."""
+    connection.execute("RESET memory_limit")  # a limit told back as it is shown loses up to a tenth a time
     (usual,) = one(connection, "SELECT current_setting('memory_limit')") or ("",)
-    connection.execute(f"SET memory_limit = '{usual}'")
+    return str(usual)
 
 
 def own_spill() -> dict[str, str | bool | int | float | list[str]]:
