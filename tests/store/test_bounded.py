@@ -14,7 +14,7 @@ from tests.ranking.histories import market
 from trendscout.history import History
 from trendscout.ranking.title_priors import _Counter
 from trendscout.steps import rank as ranking
-from trendscout.store import query
+from trendscout.store import query, sql
 from trendscout.store.connect import _to_read, open_store
 from trendscout.store.histories import import_history
 from trendscout.store.sql import Connection, bounded, count
@@ -31,6 +31,11 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture(autouse=True)
+def _any_store_is_large(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sql, "_LARGE", 0)
+
+
 def limit(connection: Connection) -> float:
     """In megabytes."""
     number, unit = str(connection.execute("SELECT current_setting('memory_limit')").fetchall()[0][0]).split()
@@ -45,6 +50,13 @@ def test_the_bound_holds_inside_and_is_gone_afterwards(store: Path) -> None:
         assert limit(connection) == pytest.approx(usual, rel=0.01)
         # What holds the memory knows it too: the setting alone may say so.
         connection.execute("CREATE TEMP TABLE t AS SELECT hash(range) AS a FROM range(1_000_000)")
+
+
+def test_a_small_store_knows_no_bound(store: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It would be one of all threads that have the store open."""
+    monkeypatch.setattr(sql, "_LARGE", 601)
+    with open_store(store) as connection:
+        assert bounded(150)(limit)(connection) == limit(connection) > 200
 
 
 def test_what_cannot_be_read_within_the_bound_is_read_without(store: Path) -> None:

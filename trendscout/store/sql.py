@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 Asked = ParamSpec("Asked")
 Done = TypeVar("Done")
+_LARGE = 2_000_000  # places in a store; less is read within half a gigabyte anyway
 _LEFT_MB = 16  # what DuckDB may keep of a large read; a statement needs some itself
 Reader: TypeAlias = "Callable[Concatenate[Connection, Asked], Done]"
 
@@ -47,10 +48,11 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
 
 
 def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Done]]:
-    """For what reads much: DuckDB holds at most so many megabytes meanwhile, and next to nothing afterwards.
+    """For what reads much of a large store: DuckDB holds so many megabytes at most, next to nothing afterwards.
 
     What sorting and joining need beyond that lies in the store's temporary folder. What cannot be read so is read
     again without the bound. Nothing is to be written inside: a commit that finds no memory ends the connection.
+    The bound is one of all threads that have the store open, so there is none where it is not needed.
     """
 
     def around(read: Reader[Asked, Done]) -> Reader[Asked, Done]:
@@ -58,6 +60,8 @@ def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Don
         def within(connection: Connection, /, *args: Asked.args, **named: Asked.kwargs) -> Done:
             import duckdb
 
+            if count(connection, "observations") < _LARGE:
+                return read(connection, *args, **named)
             usual = _usual_limit(connection)
             try:
                 connection.execute(f"SET memory_limit = '{megabytes}MB'")
