@@ -1,13 +1,13 @@
-"""What a seller waits for: every command that is run daily, on stores of 12, 48 and 192 lists × 90 days.
+"""What a seller waits for: every command run daily, on stores of 12, 48 and 192 lists × 90 days, and of 50 × 365.
 
-    python benchmarks/seller.py [--large] [--team] [--lists 12 48 192] [--days 90] [--keep FOLDER]
+    python benchmarks/seller.py [--team] [--lists 12 48 192] [--days 90] [--keep FOLDER]
 
 Each list shows 100 places a day; goods come, walk up and down and go, about 3 a day; titles, shops and prices are
 invented (market.py). The last morning is loaded, matched and not yet looked at. Every command runs in a process of
 its own, from the command line, on its own copy of the store: CPU (user + system, all threads), wall and peak
 memory. `again` is a second view of a state that one report was made of. The bounds beside them: one pass of DuckDB
 with 13 aggregates over the observations, and one that writes as many rows as the command does. The exponent is
-that of the CPU's growth from the smallest store to the largest. --large adds 50 lists × 365 days, --team 5,000
+that of the CPU's growth from the smallest store to the largest. --team adds 5,000
 lists × 40 days × 50 places, 10 million in all. Exits with 1 if a target is missed.
 """
 
@@ -299,12 +299,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lists", type=int, nargs="+", default=[12, 48, 192])
     parser.add_argument("--days", type=int, default=90)
-    parser.add_argument("--large", action="store_true", help="50 lists × 365 days as well")
     parser.add_argument("--team", action="store_true", help="5,000 lists × 40 days × 50 places as well")
     parser.add_argument("--keep", type=Path, help="make the stores here, or take those that are there")
     asked = parser.parse_args()
     growing = [Size(lists, asked.days) for lists in asked.lists]
-    sizes = [*growing, *([Size(50, 365)] if asked.large else []), *([Size(5000, 40, 50)] if asked.team else [])]
+    sizes = [*growing, Size(50, 365), *([Size(5000, 40, 50)] if asked.team else [])]
     verdicts: list[tuple[str, bool]] = []
     found: dict[str, dict[Size, Cost]] = {}
     with tempfile.TemporaryDirectory() as place:
