@@ -7,6 +7,7 @@ import pytest
 
 from trendscout.findings import finding, text
 from trendscout.model import ArchiveRef, Entry, Page, Query, Snapshot
+from trendscout.ranking.scoring import score
 from trendscout.store.connect import open_store
 from trendscout.store.details import _presence
 from trendscout.store.load import Loaded, load_snapshots, note_pages, noted_pages
@@ -138,6 +139,16 @@ def test_history_leaves_failed_looks_out_and_stops_at_its_time(store):
     assert [datetime.fromtimestamp(t, UTC) for t in found.snap_time] == [days[0], days[2]]
     assert found.obs_rank.tolist() == [1, 2, 3, 4, 5] * 2
     assert found.lists == (LIST,)
+
+
+def test_a_look_of_this_second_is_part_of_a_history_that_ends_with_it(store):
+    """Seconds are counted as a report counts its own: rounded, the look would lie behind the report's time."""
+    at = NOW.replace(microsecond=600_000)
+    load_snapshots(store, [snapshot(at)], loaded_at=at)
+    until = at + timedelta(milliseconds=200)
+    found = history(store, until=until)
+    assert found.snap_time.tolist() == [int(until.timestamp())]
+    assert len(score(found, until).score) == len(found.obs_rank) > 0
 
 
 def test_a_products_listings_are_one_item_at_the_best_place_and_apart_where_asked(store):

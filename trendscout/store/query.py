@@ -106,8 +106,10 @@ def history(
     rows = f"""{places} AND NOT shared UNION ALL
         SELECT snap, code, min(rank), arg_min(count, rank), bool_or(floor)
         FROM ({places} AND shared) GROUP BY snap, code"""
+    # Whole seconds, as a report counts its own time: rounded, a look of this second would lie behind it.
     snaps = _arrays(
-        connection, "SELECT list_id, epoch(taken_at)::BIGINT AS t, depth, length FROM h_snaps ORDER BY snap"
+        connection,
+        "SELECT list_id, epoch_us(taken_at) // 1_000_000 AS t, depth, length FROM h_snaps ORDER BY snap",
     )
     items = _arrays(
         connection,
