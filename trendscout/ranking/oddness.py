@@ -33,6 +33,7 @@ LEADS = 0.6  # a word that stands first in this share of the titles that have it
 MIN_PRODUCTS = 10  # of a category; fewer have no habits
 CATEGORY_WEIGHT = 0.7  # the rest is the market's vocabulary
 SHOWN_WORDS = 3
+_ARRAYS = ("codes", "ends", "category", "market")  # of a vocabulary: what is kept of it beside plain values
 
 
 class Titled(Protocol):
@@ -92,8 +93,7 @@ class Vocabulary:
     def shelf(self, category: str) -> _Shelf:
         """The products of a category."""
         if category not in self.shelves:
-            there = category in self.categories
-            its = np.flatnonzero(self.category == self.categories.index(category)) if there else np.empty(0, int)
+            its = np.flatnonzero(self.category == _place(category, self.categories))
             words, codes, begins = self.words, self.codes, self.ends - np.diff(self.ends, prepend=0)
             contents = [
                 frozenset(map(words.__getitem__, codes[begin:end].tolist()))
@@ -107,7 +107,7 @@ class Vocabulary:
     def count(self, market: str | None) -> Mapping[str, int]:
         """Word → the products of a market that have it."""
         if market not in self.counts:
-            its = self.market == (self.markets.index(market) if market in self.markets else -1)
+            its = self.market == _place(market, self.markets)
             codes = self.codes[np.repeat(its, np.diff(self.ends, prepend=0))]
             times = np.bincount(codes, minlength=len(self.words))
             self.counts[market] = dict(zip(self.words, times.tolist(), strict=True))
@@ -117,8 +117,7 @@ class Vocabulary:
         """How rare words are in a category and a market."""
         if (category, market) not in self.rarities:
             of_category = {word: len(its) for word, its in self.shelf(category).postings.items()}
-            there = market in self.markets
-            in_market = int((self.market == self.markets.index(market)).sum()) if there else 0
+            in_market = int((self.market == _place(market, self.markets)).sum())
             self.rarities[category, market] = _Rarity(
                 (of_category, self.in_category(category)), (self.count(market), in_market)
             )
@@ -140,9 +139,6 @@ class Vocabulary:
         plain, arrays = packed.from_bytes(value)
         plain["brands"] = frozenset(plain["brands"])
         return cls(**plain, **arrays, levels=dict(levels), shelves={}, counts={}, rarities={})
-
-
-_ARRAYS = ("codes", "ends", "category", "market")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,20 +186,21 @@ def learn(products: Iterable[Titled]) -> Vocabulary:
             leading[title[0]] += 1
         named.update(product.brands)
         places.append((product.category, product.market))
-    every, sizes = np.bincount(np.array(coded), minlength=len(numbers)), np.array(lengths)
+    said = np.array(coded)
+    every = np.bincount(said, minlength=len(numbers))
     leads = {word for word, times in leading.items() if times >= LEADS * every[numbers[word]]}  # as brands do
     brands = leads | {word for name in named for word in _words(name)}
     words = sorted(numbers.keys() - brands)
     code = np.full(len(numbers), -1, np.int32)
     code[[numbers[word] for word in words]] = np.arange(len(words))
-    codes = code[np.array(coded)]
+    codes = code[said]
     kept = np.append(0, np.cumsum(codes >= 0))  # words that tell among the first so many
     categories, category = _numbered(name for name, _ in places)
     markets, market = _numbered(name for _, name in places)
     return Vocabulary(
         words=words,
         codes=codes[codes >= 0],
-        ends=kept[np.cumsum(sizes)],
+        ends=kept[np.cumsum(lengths)],
         category=category,
         market=market,
         categories=categories,
@@ -214,6 +211,11 @@ def learn(products: Iterable[Titled]) -> Vocabulary:
         counts={},
         rarities={},
     )
+
+
+def _place(value: _Value, among: Sequence[_Value]) -> int:
+    """Where a value stands; -1 where it is none of them, as no code is."""
+    return among.index(value) if value in among else -1
 
 
 def _numbered(values: Iterable[_Value]) -> tuple[list[_Value], NDArray[np.int32]]:

@@ -323,12 +323,8 @@ def find_product(connection: Connection, text: str) -> Named:
         Named(str(product), str(title), listing) for product, title, listing, far in rows if far == rows[0][3]
     ]
     if len(matches) == 1:
-        (named_so,) = matches
-        return (
-            named_so._replace(list_id=str(seen[of_row].get("list_id", "")))
-            if named_so.product == of_row
-            else named_so
-        )
+        (match,) = matches
+        return match._replace(list_id=seen[of_row].get("list_id", "")) if match.product == of_row else match
     if not matches:
         raise UsageError(
             "No product is called {name!r}.",
