@@ -1,7 +1,7 @@
 """How the seller names a product: by its id, an item key, a part of a title, or words of one."""
 
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -48,6 +48,21 @@ def test_a_row_of_the_last_report_is_found(store):
     seen = {product: {"position": 2}, "p:other": {"position": 1}}
     remember(store, "terminal", json.dumps(seen), NOW)
     assert find_product(store, "2").product == find_product(store, "#2").product == product
+
+
+def test_the_last_report_is_the_one_shown_last_of_whatever_morning(store):
+    """A seller who looks at an earlier morning means the rows that she sees, and those of a filter as well."""
+    beach, other = (find_product(store, TITLES[at]).product for at in (1, 2))
+    for reader, product, at in (
+        ("terminal", beach, NOW),
+        ("terminal market=UK", other, NOW),
+        ("terminal as_of", beach, NOW - timedelta(days=9)),
+        ("terminal", other, NOW - timedelta(days=9)),
+        ("terminal market=UK", beach, NOW),
+    ):
+        remember(store, reader, json.dumps({product: {"position": 1}}), at)
+        assert find_product(store, "1").product == product
+        store.execute("CHECKPOINT")
 
 
 def test_words_of_a_shown_gloss_name_it_or_say_which_have_them(store):

@@ -1,5 +1,6 @@
 """Who may only read reports all the same; what can be made again is left to others; a lost server is told."""
 
+import json
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 from trendscout.model import ReportQuery
 from trendscout.pipeline import import_file, report
 from trendscout.settings.config import Settings
-from trendscout.store import histories, learned, products, upkeep
+from trendscout.store import histories, learned, products, runs, upkeep
 from trendscout.store import lake as lakes
 from trendscout.store.address import StoreAddress
 from trendscout.store.workspace import Workspace
@@ -164,3 +165,13 @@ def test_a_server_that_comes_back_is_used(shared, go_down, come_up, monkeypatch)
     assert mark(shared, "k20", "mine", "", now=NOW) == "Mop 20"
     with shared.store() as store:
         assert store.execute("SELECT mark FROM marks").fetchall() == [("mine",)]
+
+
+def test_the_last_report_is_the_one_shown_last(new_lake):
+    workspace = Workspace.at(new_lake())
+    for number, (reader, days) in enumerate((("a", 0), ("b", 0), ("c", -9), ("a", -9), ("b", 0), ("a", -1))):
+        rows = json.dumps({f"p{number}": {"position": 1}})
+        workspace.write(
+            lambda store, r=reader, d=days, t=rows: runs.remember(store, r, t, NOW + timedelta(days=d))
+        )
+        assert list(workspace.read(products.last_shown)) == [f"p{number}"]

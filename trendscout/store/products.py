@@ -354,7 +354,8 @@ def _by_distance(connection: Connection, far: str, values: Sequence[object]) -> 
 
 def last_shown(connection: Connection) -> Mapping[str, Mapping[str, Any]]:
     """Product id → what was kept of its row in the report that was shown last."""
-    shown = one(connection, "SELECT arg_max(report, as_of) FROM shown")
+    # By when it was written, as each showing is anew: `as_of` is the morning that was asked about.
+    shown = one(connection, "SELECT arg_max(report, rowid) FROM shown")
     found: Mapping[str, Mapping[str, Any]] = json.loads(shown[0]) if shown and shown[0] else {}
     return found
 
