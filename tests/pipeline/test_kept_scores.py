@@ -13,6 +13,7 @@ from tests.pipeline.test_rank import equal, morning, rows_of
 from tests.ranking.histories import START, market
 from trendscout.model import Entry, Snapshot
 from trendscout.ranking.scoring import Scores
+from trendscout.ranking.title_marks import READINGS
 from trendscout.steps import rank as ranking
 from trendscout.steps.match import decide_match, match_store
 from trendscout.steps.rank import rank
@@ -20,7 +21,7 @@ from trendscout.store.connect import open_store
 from trendscout.store.histories import import_history
 from trendscout.store.load import load_snapshots
 from trendscout.store.query import ANYWHERE, Scope
-from trendscout.store.sql import Connection, count
+from trendscout.store.sql import Connection
 
 pytestmark = pytest.mark.slow
 
@@ -70,6 +71,12 @@ def look(connection: Connection, day: float, *titles: str) -> Snapshot:
         depth=20 + len(titles),
         layout="grid",
     )
+
+
+def kept_days(connection: Connection) -> list[int]:
+    """The days of the mornings whose scores are kept."""
+    rows = connection.execute("SELECT as_of FROM kept WHERE name = 'scores' ORDER BY as_of").fetchall()
+    return [row[0].day for row in rows]
 
 
 def load(connection: Connection, *looks: Snapshot, anew: bool = False) -> None:
@@ -145,11 +152,10 @@ def test_an_earlier_morning_is_a_state_of_its_own(store, computed) -> None:
         assert len(computed) == 2
         assert equal(old, rank(connection, ANYWHERE, now=morning(20)))
         assert len(computed) == 2
-        assert count(connection, "kept") == 2
+        assert kept_days(connection) == [morning(20).day, morning(DAYS).day]
         for day in (10, 11, 12, 22):
             rank(connection, ANYWHERE, now=morning(day))
-        days = [row[0].day for row in connection.execute("SELECT as_of FROM kept ORDER BY as_of").fetchall()]
-    assert days == [morning(day).day for day in (20, 22, DAYS)]  # the last ones
+        assert kept_days(connection) == [morning(day).day for day in (20, 22, DAYS)]  # the last ones
 
 
 def test_a_fit_that_falls_due_is_not_missed(store, computed) -> None:
@@ -169,6 +175,21 @@ def test_scores_of_other_code_are_not_taken(store, computed, monkeypatch) -> Non
         monkeypatch.setattr(ranking, "made_by", lambda: "the next release")
         rank(connection, ANYWHERE, now=NOW)
     assert len(computed) == 2
+
+
+def test_a_title_is_read_on_its_first_morning_only(store, monkeypatch) -> None:
+    read: list[str] = []
+    kinds = {name: lambda title, kind=kind: read.append(title) or kind(title) for name, kind in READINGS.items()}
+    monkeypatch.setattr("trendscout.ranking.title_marks.READINGS", kinds)
+    with open_store(store) as connection:
+        load(connection, look(connection, 20, "Lamp"))
+        rank(connection, ANYWHERE, now=NOW)
+        assert len(read) == len(READINGS) * len(set(read)) > 0
+        read.clear()
+        load(connection, look(connection, DAYS, "Lamp", "Folding fan"))
+        found = rank(connection, ANYWHERE, now=NOW)
+        assert read == ["Folding fan"] * len(READINGS)
+        assert equal(found, fresh(connection))
 
 
 @pytest.mark.skipif(os.name == "nt" or os.geteuid() == 0, reason="whoever runs this may write everything")

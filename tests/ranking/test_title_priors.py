@@ -2,9 +2,12 @@
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.ranking.histories import made
 from trendscout.history import History
+from trendscout.ranking.title_marks import READINGS, TitleMarks
 from trendscout.ranking.title_priors import TitlePriors
 from trendscout.ranking.title_words import characters_of, form_of
 
@@ -47,6 +50,31 @@ def test_a_history_without_titles_has_no_priors() -> None:
     history = past("glow lamp new")
     untitled = History(**{name: getattr(history, name) for name in History.__slots__ if name != "titles"})
     assert all(not values.any() for values in TitlePriors(untitled).of(np.arange(3)).values())
+
+
+@given(st.lists(st.text(max_size=30), min_size=1, max_size=30), st.integers(0, 30))
+def test_marks_that_were_kept_are_those_of_the_titles(titles: list[str], known: int) -> None:
+    first = TitleMarks()
+    first.places_of(titles[:known])
+    kept = TitleMarks.from_bytes(first.to_bytes())
+    places = kept.places_of(titles)
+    assert len(kept.places) == len(set(titles))
+    assert kept.worth_keeping == (len(set(titles)) > len(set(titles[:known])))
+    for name, read in READINGS.items():
+        codes, sizes = kept.readings[name].of(places)
+        marks = [kept.readings[name].marks[code] for code in codes]
+        assert marks == [mark for title in titles for mark in read(title)]
+        assert sizes.tolist() == [len(read(title)) for title in titles]
+
+
+def test_a_few_new_titles_are_not_worth_keeping_all_anew() -> None:
+    first = TitleMarks()
+    first.places_of(f"lamp {number}" for number in range(1000))
+    kept = TitleMarks.from_bytes(first.to_bytes())
+    kept.places_of(f"mug {number}" for number in range(10))
+    assert not kept.worth_keeping
+    kept.places_of(["one more"])
+    assert kept.worth_keeping
 
 
 def test_characters_are_counted_once_and_letters_are_not() -> None:

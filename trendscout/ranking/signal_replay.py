@@ -10,7 +10,7 @@ from types import MappingProxyType
 import numpy as np
 
 from trendscout.history import History, StateRow, first_rows
-from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
+from trendscout.ranking.arrays import Columns, Flags, Floats, Ints, number
 from trendscout.ranking.online_state import ITEM, LIST, VERSION, OnlineState, step
 from trendscout.ranking.rules import group_of
 from trendscout.ranking.snapshot_features import Batch
@@ -254,16 +254,3 @@ class _Chunk:
             if signals is not None:
                 keep = np.repeat(want, sizes)
                 yield rows[keep], {name: values[keep] for name, values in signals.items()}
-
-
-def number(items: Ints) -> tuple[Ints, int]:
-    """A number from 0 for each distinct item code by its first row, and how many there are; linear in the rows."""
-    if not len(items):
-        return np.empty(0, np.int64), 0
-    low = int(items.min())
-    seen_at = np.empty(int(items.max()) - low + 1, np.int64)
-    position = np.arange(len(items))
-    seen_at[items[::-1] - low] = position[::-1]
-    first = seen_at[items - low]
-    numbered = np.cumsum(first == position) - 1
-    return numbered[first], int(numbered[-1]) + 1

@@ -9,6 +9,7 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.cross_list import CrossList
 from trendscout.ranking.issue_order import issue_order
 from trendscout.ranking.rules import Rules
+from trendscout.ranking.title_marks import TitleMarks
 from trendscout.ranking.title_priors import TitlePriors
 
 RATE_PRIOR = 200.0  # trials: the same for a list's own rate of breakouts
@@ -17,8 +18,9 @@ RATE_PRIOR = 200.0  # trials: the same for a list's own rate of breakouts
 class Surroundings:
     """What lies beyond the lists of a history's items: made once, asked chunk by chunk."""
 
-    def __init__(self, history: History) -> None:
-        self.title_priors = TitlePriors(history)
+    def __init__(self, history: History, read: TitleMarks | None = None) -> None:
+        """Of a history, whose titles need not be `read` again."""
+        self.title_priors = TitlePriors(history, read)
         self.cross_list = CrossList(history)
         self.issued = issue_order(history)
 

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from array import array
-from collections import defaultdict
-from collections.abc import Callable, Sequence
-from itertools import count
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from trendscout.history import History, slices
-from trendscout.ranking.arrays import Columns, Floats, Ints
+from trendscout.ranking.arrays import Columns, Floats, Ints, number
 from trendscout.ranking.rules import groups_of
-from trendscout.ranking.title_words import characters_of, form_of, words_of
+from trendscout.ranking.title_marks import READINGS, TitleMarks, ragged
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
 TITLE_PRIOR = 20.0  # items: what was seen on fewer says little
-READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its items have in common
-    "title_words": words_of,
-    "title_characters": characters_of,
-    "title_form": form_of,
-}
 _FAR = np.iinfo(np.int64).max
 _AT_ONCE = 16_384  # items whose marks are looked up together
 
@@ -31,7 +22,8 @@ _AT_ONCE = 16_384  # items whose marks are looked up together
 class TitlePriors:
     """The signals of READINGS for all items of a history; each item's own fate is left out of them."""
 
-    def __init__(self, history: History, top: int = 10) -> None:
+    def __init__(self, history: History, read: TitleMarks | None = None, top: int = 10) -> None:
+        """Of the titles of a history; those that were `read` before are not read again."""
         self.history = history
         self.marks: dict[str, _Marks] = {}
         if history.titles is None:
@@ -43,9 +35,14 @@ class TitlePriors:
             np.minimum.at(self.first, item, time)
             np.minimum.at(self.reached, item[there], time[there])
         self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)
+        read = read or TitleMarks()
         group = groups_of(history)
-        for name, read in READINGS.items():
-            self.marks[name] = _Marks(history.titles, group, read, self.first, self.reached)
+        order = np.argsort(group, kind="stable")
+        groups = np.flatnonzero(np.diff(group[order])) + 1  # where each but the first begins
+        places = read.places_of(history.titles[order])
+        for name, reading in read.readings.items():
+            marks, sizes = reading.of(places)
+            self.marks[name] = _Marks(marks, sizes, order, groups, self.first, self.reached)
 
     def of(self, rows: Ints) -> Columns:
         """Summed log ratios of the marks' shares of items that reached the top, beside the share of all items.
@@ -73,35 +70,25 @@ class _Marks:
     """What the titles of a history have in common by one reading, and what became of the items that have it."""
 
     def __init__(
-        self,
-        titles: NDArray[np.object_],
-        group: Ints,
-        read: Callable[[str], Sequence[str]],
-        first: Ints,
-        reached: Ints,
+        self, marks: NDArray[np.int32], sizes: Ints, order: Ints, groups: Ints, first: Ints, reached: Ints
     ) -> None:
-        coded, lengths = array("i"), array("i")  # as numbers at once: the texts of millions of marks fill memory
-        order = np.argsort(group, kind="stable")
-        marks = 0
-        for items in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):  # a group's marks are its own
-            codes = defaultdict[str, int](count(marks).__next__)  # in the order in which they come
-            for title in titles[items]:
-                its = read(title)
-                coded.extend(map(codes.__getitem__, its))
-                lengths.append(len(its))
-            marks += len(codes)
-            del codes
-        size = np.array(lengths)
-        self.marks = np.frombuffer(coded, np.int32) if coded else np.empty(0, np.int32)
+        """`marks` of the items in `order`, `sizes` of them each; each group of items has marks of its own."""
+        ends = np.cumsum(sizes)
+        count = 0
+        for its in np.split(marks, np.append(0, ends)[groups]):
+            its[:], distinct = number(its)
+            its += count
+            count += distinct
+        self.marks = marks
         self.begin, self.size = np.empty(len(order), np.int64), np.empty(len(order), np.int32)
-        self.begin[order], self.size[order] = np.cumsum(size) - size, size
-        self.seen, self.made = (_Counter(self.marks, marks, when[order], size) for when in (first, reached))
+        self.begin[order], self.size[order] = ends - sizes, sizes
+        self.seen, self.made = (_Counter(marks, count, when[order], sizes) for when in (first, reached))
 
     def ratio(self, item: Ints, at: Ints, share: Floats, own: Ints) -> Floats:
         """The summed log ratios of items at times, beside `share`; `own`: the item itself had reached the top."""
         sizes = self.size[item]
         which = np.repeat(np.arange(len(item)), sizes)
-        mark = self.marks[np.arange(sizes.sum()) + np.repeat(self.begin[item] - np.cumsum(sizes) + sizes, sizes)]
+        mark = self.marks[ragged(self.begin[item], sizes)]
         others = self.seen.up_to(mark, at[which]) - 1
         hits = self.made.up_to(mark, at[which]) - own[which]
         ratio = np.log((hits + TITLE_PRIOR * share[which]) / (others + TITLE_PRIOR) / share[which])

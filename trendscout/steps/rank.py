@@ -9,18 +9,21 @@ from difflib import get_close_matches
 from typing import Any
 
 from trendscout.errors import UsageError
+from trendscout.history import History
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.kept_scores import from_bytes, made_by, to_bytes
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.scoring import Scores, fit_moment, nothing_to_rank, refit, rules_of, score
 from trendscout.ranking.signal_replay import KeptState, KeptStates
 from trendscout.ranking.surroundings import Surroundings
+from trendscout.ranking.title_marks import TitleMarks
 from trendscout.store import learned
 from trendscout.store.lake import derived
 from trendscout.store.query import ANYWHERE, Scope, history, lists_within, names_of
 from trendscout.store.sql import Connection
 
-_SCORES = "scores"  # as the store keeps them
+_SCORES, _TITLES = "scores", "titles"  # as the store keeps them
+_READ_TITLES = 200_000  # of so many at most the marks are kept: 50 MB
 _NAMED = 12  # names that an error lists
 
 
@@ -76,7 +79,7 @@ def _computed(connection: Connection, now: datetime) -> Scores:
     moments = _moments(rules, now)
     known = _kept(learned.models(connection, moments), rules)
     due = {group: its for group, its in rules.items() if group not in known}
-    around = Surroundings(past)
+    around = _surroundings(connection, past, now)
     states = _StoredStates(connection)
     fresh = refit(past, int(now.timestamp()), due, around, states)
     if due:
@@ -84,6 +87,17 @@ def _computed(connection: Connection, now: datetime) -> Scores:
         derived(lambda: learned.save_models(connection, fits))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
     return score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
+
+
+def _surroundings(connection: Connection, past: History, now: datetime) -> Surroundings:
+    """What lies beyond the items; titles that an earlier morning read are not read again."""
+    few = past.titles is not None and len(past.titles) <= _READ_TITLES
+    value = learned.kept(connection, made_by(), _TITLES) if few else None
+    read = TitleMarks.from_bytes(value) if value else TitleMarks()
+    around = Surroundings(past, read)
+    if few and read.worth_keeping:
+        derived(lambda: learned.keep(connection, made_by(), _TITLES, read.to_bytes(), now))
+    return around
 
 
 class _StoredStates(KeptStates):
