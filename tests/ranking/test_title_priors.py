@@ -46,6 +46,14 @@ def test_what_came_later_says_nothing() -> None:
     assert priors_of(alone, "glow lamp first") == priors_of(followed, "glow lamp first")
 
 
+def test_titles_without_a_chinese_character_are_read_however_many_looks_there_were() -> None:
+    """More times than a byte counts, and no mark at all by one reading."""
+    history = made([("shop_US/bestsellers", hour, 1 + hour % 50, f"glow lamp {hour}") for hour in range(300)])
+    found = TitlePriors(history).of(np.arange(300))
+    assert found["title_words"].any()
+    assert not found["title_characters"].any()
+
+
 def test_a_history_without_titles_has_no_priors() -> None:
     history = past("glow lamp new")
     untitled = History(**{name: getattr(history, name) for name in History.__slots__ if name != "titles"})

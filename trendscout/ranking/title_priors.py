@@ -102,7 +102,7 @@ class _Counter:
         happened = when < _FAR
         self.times = np.unique(when[happened])
         # A mark and the place of its time are one number; most fit into half the memory.
-        kind = np.min_scalar_type(count * (len(self.times) + 1))
+        kind = np.min_scalar_type(max(1, count) * (len(self.times) + 1))
         marks = marks[np.repeat(happened, size)]
         self.line = np.multiply(marks, len(self.times) + 1, dtype=kind, casting="unsafe")
         self.line += np.repeat(np.searchsorted(self.times, when[happened]).astype(kind), size[happened])
