@@ -18,7 +18,7 @@ from ranking import DAY_S, PLACES, START_S, market
 
 from trendscout.history import History
 from trendscout.ranking.online_state import OnlineState, step
-from trendscout.ranking.signal_replay import KeptStates, advance, replay
+from trendscout.ranking.signal_replay import KeptStates, replay
 from trendscout.ranking.snapshot_features import Batch
 
 TWO_YEARS, LISTS, TARGET = 730, 50, 20
@@ -58,10 +58,8 @@ def main() -> int:
     history = market(LISTS * PLACES * TWO_YEARS, TWO_YEARS)
     last = np.arange(len(history.snap_list)) % TWO_YEARS == TWO_YEARS - 1
     states = KeptStates()
-    for made in advance(history, np.full(LISTS, GAP_S), last):
-        states.keep(made)
     whole, gone_on, day = (
-        replay_s(history, last, KeptStates()),
+        replay_s(history, last, states),  # and keeps what it came to the day before
         replay_s(history, last, states),
         one_day_s(history),
     )

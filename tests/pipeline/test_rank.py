@@ -55,14 +55,20 @@ def morning(day: float) -> datetime:
 
 def without_states(connection: Connection, day: float) -> Scores:
     """The same morning's scores where nothing was kept but the models."""
-    states = arrow(connection, "FROM folds")
+    states, models = arrow(connection, "FROM folds"), count(connection, "models")
     connection.execute("DELETE FROM folds")
     connection.execute("DELETE FROM kept")
     scores = rank(connection, ANYWHERE, now=morning(day))
-    assert count(connection, "folds") == 0  # no fit was due
+    assert count(connection, "models") == models  # no fit was due
+    connection.execute("DELETE FROM folds")
     with registered(connection, kept=states):
         connection.execute("INSERT INTO folds FROM kept_view")
     return scores
+
+
+def kept_snapshots(connection: Connection) -> list[int]:
+    """Of how many snapshots each kept state is."""
+    return [row[0] for row in connection.execute("SELECT snapshots FROM folds ORDER BY 1").fetchall()]
 
 
 def equal(one: Scores, other: Scores) -> bool:
@@ -86,10 +92,27 @@ def test_mornings_go_on_from_what_earlier_ones_left(store: Path, steps: list[int
             taken.append(len(steps))
             assert np.isfinite(scores.probability).any()
             assert equal(scores, without_states(connection, day))
-        assert count(connection, "folds") == 2
+        assert kept_snapshots(connection) == [40, 40]
     # The first folds all for the fit and goes on from there; the others step through the days of training at most.
     assert taken[0] > 40
     assert max(taken[1:]) <= 2 * 20 + 10
+
+
+def test_the_second_scores_of_a_morning_step_through_its_last_looks_only(
+    store: Path, steps: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(scoring, "STEPS", 3)
+    with open_store(store) as connection:
+        first = rank(connection, ANYWHERE, now=morning(57))
+        assert kept_snapshots(connection) == [38, 38, 57, 57]
+        connection.execute("DELETE FROM kept")
+        steps.clear()
+        assert equal(rank(connection, ANYWHERE, now=morning(57)), first)
+        assert len(steps) == 1
+        assert kept_snapshots(connection) == [38, 38, 57, 57]
+        for day in (59, 30, 58):
+            assert equal(rank(connection, ANYWHERE, now=morning(day)), without_states(connection, day))
+            assert len(kept_snapshots(connection)) == 4
 
 
 def test_lists_that_show_more_than_is_fitted_on_within_a_horizon_have_a_model(

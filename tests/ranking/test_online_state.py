@@ -12,7 +12,7 @@ from trendscout.ranking import online_state
 from trendscout.ranking import signal_replay as replaying
 from trendscout.ranking.arrays import Flags
 from trendscout.ranking.online_state import ITEM, LIST, OnlineState, step
-from trendscout.ranking.signal_replay import KeptState, KeptStates, Replay, advance, replay
+from trendscout.ranking.signal_replay import KeptState, KeptStates, Replay, replay
 from trendscout.ranking.snapshot_features import Batch
 
 DAYS = 20
@@ -74,9 +74,10 @@ def states_by(history: History, day: int) -> dict[str, KeptState]:
 
 
 def advanced(history: History, wanted: Flags, states: Mapping[str, KeptState]) -> dict[str, KeptState]:
-    gaps = np.full(len(history.lists), GAP_S)
-    parts = advance(history, gaps, wanted, states=KeptStates(states))
-    return {name: state for part in parts for name, state in part.items()}
+    """The states that a replay from these states on adds to them."""
+    kept = KeptStates(states)
+    replay(history, np.full(len(history.lists), GAP_S), wanted, states=kept)
+    return {name: its[-1] for name, its in kept.states.items() if its[-1] is not states.get(name)}
 
 
 def signals(history: History, states: Mapping[str, KeptState], gap_s: float = GAP_S) -> Replay:
@@ -185,8 +186,11 @@ def test_states_come_a_chunk_of_lists_at_a_time(monkeypatch: pytest.MonkeyPatch)
     history = counted(8)
     monkeypatch.setattr(replaying, "BATCH_ROWS", 10)  # a chunk a list
     past = cut(history, int(history.snap_time.min()) + 19 * 86_400)
-    parts = list(advance(past, np.full(len(past.lists), GAP_S), latest(past)))
-    assert [len(part) for part in parts] == [1, 1, 1]
+    kept: list[int] = []
+    monkeypatch.setattr(KeptStates, "keep", lambda self, states: kept.append(len(states)))
+    signals(past, {})
+    assert kept == [1, 1, 1]
+    monkeypatch.undo()
     assert equal(signals(history, states_by(history, 19)), signals(history, {}))
 
 

@@ -17,14 +17,7 @@ from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.model_features import features_of
 from trendscout.ranking.rules import Rules, derive_rules, group_of
-from trendscout.ranking.signal_replay import (
-    KeptStates,
-    Replay,
-    advance,
-    replay,
-    replays,
-    watch_began,
-)
+from trendscout.ranking.signal_replay import FAR, KeptStates, Replay, replay, replays, watch_began
 from trendscout.ranking.snapshot_features import DAY_S
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.surroundings import Surroundings, context_of
@@ -37,6 +30,7 @@ if TYPE_CHECKING:
 FAST_TURNOVER_DAYS = 90.0  # a list whose top 10 is replaced within months is fast: its goods are not stocked deep
 REASONS = 6  # signals kept a row, the strongest first
 TRAINING_ROWS = 150_000  # of a group's most recent evaluation snapshots
+STEPS = 32  # snapshots of a list: fewer are sooner stepped through than kept
 FALLEN_TO = 1.5  # times the rank of a day before: sellers call it falling from about there on
 # Signals that a record shows.
 KEPT = ("rank", "came_from", "from_below", "climb", "climb_days", "stage", "stage_at", "turnover")
@@ -166,13 +160,15 @@ def score(
 
     `rules` and `models` by group (see `rules.group_of`): a group without rules is given derived ones; a model is
     used as it is, and a group without one is fitted on its own past, if `fit`. `around` is this history's, where
-    it is at hand; `states` are of earlier replays of its lists. A time without a zone is UTC.
+    it is at hand; `states` are of earlier replays of its lists, and given what these come to before their last
+    snapshots. A time without a zone is UTC.
     """
     until_s = _seconds(now)
     history = cut(history, until_s)
     by_group = rules_of(history, rules)
     kept = dict(models or {})
     around = around or Surroundings(history)
+    least = STEPS if states else FAR
     states = states or KeptStates()
     if fit:
         unfitted = {group: its for group, its in by_group.items() if group not in kept}
@@ -180,7 +176,7 @@ def score(
     gap_s = np.array([by_group[group_of(name)].gap_h * 3600 for name in history.lists])
     parts = [
         columns
-        for part in replays(history, gap_s, latest(history), states=states)
+        for part in replays(history, gap_s, latest(history), states=states, least=least)
         for columns in _score_part(history, part, around, by_group, kept)
     ]
     if not parts:
@@ -225,8 +221,8 @@ def refit(
     """Models of these groups from outcomes known at their last `fit_moment`; a group without any has none.
 
     Only the most recent evaluation snapshots are used, up to TRAINING_ROWS rows a group; where so many show within
-    one horizon, those before it: only of these it is known what came. The states of the groups' lists are brought
-    forward to where the training began.
+    one horizon, those before it: only of these it is known what came. `states` are given what the groups' lists
+    come to before the training.
     """
     fitted: dict[str, Fitted] = {}
     states = states or KeptStates()
@@ -247,8 +243,6 @@ def refit(
         evaluated = np.zeros(len(history.snap_list), bool)
         evaluated[snaps] = True
         gaps = np.full(len(history.lists), its.gap_h * 3600)
-        for made in advance(history, gaps, evaluated, lists, states):
-            states.keep(made)
         part = replay(history, gaps, evaluated, lists, states)
         model = None
         if len(part.rows):  # else lists without an order

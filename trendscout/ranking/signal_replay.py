@@ -45,18 +45,16 @@ class KeptStates:
     """The states of lists, by list id: here in memory, and so small only; a store keeps its own."""
 
     def __init__(self, states: Mapping[str, KeptState] = MappingProxyType({})) -> None:
-        self.states = dict(states)
+        self.states = {name: [state] for name, state in states.items()}
 
-    def of(self, lists: Sequence[str]) -> Mapping[str, KeptState]:
-        """Those of these lists that have one."""
+    def of(self, lists: Sequence[str]) -> Mapping[str, Sequence[KeptState]]:
+        """Those of these lists that have any."""
         return {name: self.states[name] for name in lists if name in self.states}
 
     def keep(self, states: Mapping[str, KeptState]) -> None:
-        """Take these in place of what their lists had."""
-        self.states |= states
-
-
-NO_STATES = KeptStates()
+        """Take these as well."""
+        for name, state in states.items():
+            self.states.setdefault(name, []).append(state)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,45 +70,42 @@ class Replay:
 
 
 def replay(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
+    history: History,
+    gap_s: Floats,
+    wanted: Flags,
+    lists: Ints | None = None,
+    states: KeptStates | None = None,
+    least: int = 0,
 ) -> Replay:
     """The signals of every row of the `wanted` snapshots, each from snapshots up to its own.
 
     `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list. Only
-    `lists` are stepped through where they are given, each from its state on if that is of these very snapshots.
+    `lists` are stepped through where they are given, each from the last of its `states` on that is of these very
+    snapshots. What a list comes to before its first wanted snapshot is kept among the states, if more than `least`
+    snapshots, and more than the share NEAR of those before it, were stepped through to get there.
     """
-    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, states)])
+    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, states, least)])
 
 
 def replays(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
+    history: History,
+    gap_s: Floats,
+    wanted: Flags,
+    lists: Ints | None = None,
+    states: KeptStates | None = None,
+    least: int = 0,
 ) -> Iterator[Replay]:
     """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
     for chunk in _chunks(history, gap_s, lists):
-        chunk.go_on_from(states, chunk.first(wanted))
+        if states is not None:
+            first = chunk.first(wanted)
+            chunk.go_on_from(states, first)
+            far = first - chunk.at > np.maximum(least, NEAR * (first - chunk.begin))
+            if far.any():
+                for _ in chunk.steps(first, np.zeros_like(wanted)):
+                    pass
+                states.keep(chunk.kept_states(far))
         yield _together(list(chunk.steps(chunk.end, wanted)))
-
-
-def advance(
-    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates = NO_STATES
-) -> Iterator[dict[str, KeptState]]:
-    """The states of each list's snapshots before the first wanted one, a chunk of lists at a time.
-
-    Lists whose given state is near enough have no other.
-    """
-    for chunk in _chunks(history, gap_s, lists):
-        until = chunk.first(wanted)
-        chunk.go_on_from(states, until)
-        kept = chunk.at.copy()
-        near = (kept > chunk.begin) & (until - kept <= NEAR * (until - chunk.begin))
-        for _ in chunk.steps(np.where(near, kept, until), np.zeros_like(wanted)):
-            pass
-        made: dict[str, KeptState] = {}
-        for place in np.flatnonzero(~near).tolist():
-            state = chunk.kept_state(place)
-            if state.item.size:  # a list without an order has no rows
-                made[history.lists[chunk.lists[place]]] = state
-        yield made
 
 
 def _together(parts: list[tuple[Ints, Columns]]) -> Replay:
@@ -188,16 +183,23 @@ class _Chunk:
         names = [self.history.lists[code] for code in self.lists]
         known = states.of(names)
         for place, name in enumerate(names):
-            state = known.get(name)
-            if state is None or not 0 < state.snapshots <= until[place] - self.begin[place]:
-                continue
-            slots, digest = self._past(place, state.snapshots)
-            if digest == state.digest and state.item.shape == (len(ITEM), slots.stop - slots.start):
-                self.state.item[:, slots], self.state.list[:, place] = state.item, state.list
-                self.at[place] += state.snapshots
+            past = until[place] - self.begin[place]
+            mine = [state for state in known.get(name, ()) if 0 < state.snapshots <= past]
+            for state in sorted(mine, key=lambda state: -state.snapshots):
+                slots, digest = self._past(place, state.snapshots)
+                if digest == state.digest and state.item.shape == (len(ITEM), slots.stop - slots.start):
+                    self.state.item[:, slots], self.state.list[:, place] = state.item, state.list
+                    self.at[place] += state.snapshots
+                    break
 
-    def kept_state(self, place: int) -> KeptState:
-        """What a list was brought to so far."""
+    def kept_states(self, which: Flags) -> dict[str, KeptState]:
+        """What these lists were brought to so far; one without an order has no rows, and no state."""
+        made = {
+            self.history.lists[self.lists[place]]: self._kept(place) for place in np.flatnonzero(which).tolist()
+        }
+        return {name: state for name, state in made.items() if state.item.size}
+
+    def _kept(self, place: int) -> KeptState:
         snapshots = int(self.at[place] - self.begin[place])
         slots, digest = self._past(place, snapshots)
         return KeptState(snapshots, digest, self.state.item[:, slots].copy(), self.state.list[:, place].copy())

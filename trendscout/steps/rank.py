@@ -80,12 +80,12 @@ def _computed(connection: Connection, now: datetime) -> Scores:
     known = _kept(learned.models(connection, moments), rules)
     due = {group: its for group, its in rules.items() if group not in known}
     around = _surroundings(connection, past, now)
-    states = _StoredStates(connection)
-    fresh = refit(past, int(now.timestamp()), due, around, states)
+    fresh = refit(past, int(now.timestamp()), due, around, _StoredStates(connection))
     if due:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
         derived(lambda: learned.save_models(connection, fits))
     models = {group: model for group, model in {**known, **fresh}.items() if model is not None}
+    states = _StoredStates(connection, latest=True)
     return score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
 
 
@@ -101,22 +101,24 @@ def _surroundings(connection: Connection, past: History, now: datetime) -> Surro
 
 
 class _StoredStates(KeptStates):
-    """The states of lists that a store keeps, read as they are asked for: those of all lists may fill memory."""
+    """The states of lists that a store keeps, read as they are asked for: those of all lists may fill memory.
 
-    def __init__(self, connection: Connection) -> None:
+    Two of a list: what it came to before the training, and, kept with `latest`, before one of the last mornings.
+    """
+
+    def __init__(self, connection: Connection, *, latest: bool = False) -> None:
         super().__init__()
-        self.connection = connection
+        self.connection, self.latest = connection, latest
 
-    def of(self, lists: Sequence[str]) -> Mapping[str, KeptState]:
-        """Those of these lists that have one."""
-        return {
-            name: KeptState.from_row(*row) for name, row in learned.kept_states(self.connection, lists).items()
-        }
+    def of(self, lists: Sequence[str]) -> Mapping[str, Sequence[KeptState]]:
+        """Those of these lists that have any."""
+        kept = learned.kept_states(self.connection, lists)
+        return {name: [KeptState.from_row(*row) for row in rows] for name, rows in kept.items()}
 
     def keep(self, states: Mapping[str, KeptState]) -> None:
-        """Keep these in place of what their lists had, where the store can be written."""
+        """Keep these in place of the others of their kind, where the store can be written."""
         rows = {name: state.to_row() for name, state in states.items()}
-        derived(lambda: learned.save_states(self.connection, rows))
+        derived(lambda: learned.save_states(self.connection, rows, latest=self.latest))
 
 
 def _moments(rules: Mapping[str, Rules], now: datetime) -> dict[str, int]:

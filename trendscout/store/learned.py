@@ -34,24 +34,37 @@ def save_models(connection: Connection, fits: Mapping[tuple[str, int], Mapping[s
 
 
 @bounded(_STATES_MB)
-def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, StateRow]:
-    """List id → the state its first snapshots came to."""
+def kept_states(connection: Connection, lists: Sequence[str]) -> Mapping[str, Sequence[StateRow]]:
+    """List id → the states that its first snapshots came to."""
     rows = connection.execute(
         f"SELECT {', '.join(_STATE)} FROM folds WHERE list_id IN (SELECT unnest(string_split(?, chr(31))))",
         [chr(31).join(lists)],  # one text: see store/details.py
     ).fetchall()
-    return {row[0]: row[1:] for row in rows}
+    found: dict[str, list[StateRow]] = {}
+    for list_id, *state in rows:
+        found.setdefault(list_id, []).append(tuple(state))
+    return found
 
 
-def save_states(connection: Connection, states: Mapping[str, StateRow]) -> None:
-    """Keep these states in place of those that their lists had."""
+def save_states(connection: Connection, states: Mapping[str, StateRow], *, latest: bool) -> None:
+    """Keep these states, the `latest` of their lists or those before the training; a list has one of each.
+
+    The state before the training is the one of the fewest snapshots.
+    """
     import pyarrow as pa
 
     rows = [dict(zip(_STATE, (name, *state), strict=True)) for name, state in sorted(states.items())]
     if not rows:
         return
     with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):
-        connection.execute("DELETE FROM folds WHERE list_id IN (SELECT list_id FROM folds_view)")
+        stays = "snapshots = least" if latest else "snapshots = most AND snapshots > made"
+        connection.execute(
+            f"""DELETE FROM folds USING (
+                SELECT list_id, min(folds.snapshots) AS least, max(folds.snapshots) AS most,
+                       any_value(folds_view.snapshots) AS made
+                FROM folds JOIN folds_view USING (list_id) GROUP BY list_id) AS known
+            WHERE folds.list_id = known.list_id AND NOT ({stays})"""
+        )
         connection.execute("INSERT INTO folds BY NAME FROM folds_view")
 
 
