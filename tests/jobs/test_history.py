@@ -47,6 +47,14 @@ def store(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.mark.parametrize("state", ["running", "dropped", "done", "partial", "failed"])
+def test_a_run_has_finished_unless_something_of_it_is_still_to_do(tmp_path, state):
+    with open_store(tmp_path / "s.duckdb") as connection:
+        run(connection, "daily", 7, state, {})
+        found = runs.run_of(connection, "daily", date(2026, 11, 7))
+    assert found.finished_at == (None if state in ("running", "dropped") else NOW.replace(day=7))
+
+
 def test_last_run_last_success_and_next_of_every_job_that_reports(store, settings):
     with open_store(store) as connection:
         daily, gone, new = job_states(connection, settings, now=NOW)

@@ -52,10 +52,17 @@ def test_the_same_snapshot_twice_changes_nothing(store):
     assert {name: table(store, name) for name in before} == before
 
 
+def test_of_several_snapshots_those_that_were_known_are_counted(store):
+    load_snapshots(store, [snapshot()], loaded_at=NOW)
+    offered = [snapshot(at=NOW + timedelta(days=day)) for day in range(3)]
+    loaded = load_snapshots(store, offered, loaded_at=NOW + timedelta(days=3))
+    assert (loaded.snapshots, loaded.known) == (2, 1)
+
+
 def test_what_two_loads_changed_adds_up():
     one, other = finding("list_grew", rows=9, most=4), finding("left_to_another")
-    total = Loaded(1, 2, 3, 4, (one,)) + Loaded(10, 20, 30, 40, (other,))
-    assert total == Loaded(11, 22, 33, 44, (one, other))
+    total = Loaded(11, 12, 13, 14, (one,)) + Loaded(10, 20, 30, 40, (other,))
+    assert total == Loaded(21, 32, 43, 54, (one, other))
 
 
 @pytest.mark.parametrize(
