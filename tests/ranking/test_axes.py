@@ -5,11 +5,13 @@ from datetime import UTC, date, datetime, timedelta
 
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from trendscout.lang import tr
 from trendscout.ranking.axes import Facts, newness, specialness
 from trendscout.ranking.gap import gaps, usual_leads
-from trendscout.ranking.oddness import Vocabulary, learn, oddness
+from trendscout.ranking.oddness import Vocabulary, _distance, learn, oddness
 from trendscout.ranking.seasons import season_of, seasons
 from trendscout.ranking.stage import STAGES, stages
 
@@ -103,6 +105,47 @@ def test_a_vocabulary_kept_as_bytes_finds_the_same_odd() -> None:
     asked = [*products, strange, *(replace(one, market=market) for one in products for market in ("UK", "FR"))]
     assert [oddness(one, kept) for one in asked] == [oddness(one, learned) for one in asked]
     assert {oddness(one, learned).value for one in products} != {None}
+
+
+WORDS = ("amber", "birch", "cedar", "dusty", "ember", "flint", "glade", "hazel")
+
+
+@given(st.lists(st.lists(st.sampled_from(WORDS), max_size=5, unique=True), min_size=1, max_size=30))
+def test_the_nearest_product_is_the_one_that_looking_at_all_of_them_finds(titles: list[list[str]]) -> None:
+    vocabulary = learn([facts(" ".join(["the", *words])) for words in titles])
+    (category,) = vocabulary.categories
+    shelf, rarity = vocabulary.shelf(category), vocabulary.rarity(category, "US")
+    for number, words in enumerate(shelf.contents):
+        rarest = sorted(rarity[word] for word in words)
+        others = [its for other, its in enumerate(shelf.contents) if other != number]
+        shared = [sum(-bits for bits, word in rarest if word in its) for its in others]
+        whole = sum(-bits for bits, _ in rarest)
+        expected = 1 - max(shared, default=0.0) / whole if whole else 1.0
+        assert _distance(rarest, words, shelf, number) == expected
+        if rarest:
+            assert _distance(rarest, words, shelf, None) == expected
+
+
+def test_titles_that_mix_the_same_words_are_looked_through_once_a_word() -> None:
+    """Else such a category takes for ever: 30 words of 60 in each title share some in 2^30 ways."""
+    looked_at = 0
+
+    class Counted(frozenset[int]):
+        def __rand__(self, among: frozenset[int]) -> frozenset[int]:
+            nonlocal looked_at
+            looked_at += len(among)
+            return frozenset(among) & frozenset(self)
+
+    random = np.random.default_rng(2)
+    words = [f"{head}{tail}" for head in WORDS for tail in WORDS][:60]
+    vocabulary = learn([facts(" ".join(["the", *random.permutation(words)[:30]])) for _ in range(150)])
+    (category,) = vocabulary.categories
+    shelf, rarity = vocabulary.shelf(category), vocabulary.rarity(category, "US")
+    counted = replace(shelf, postings={word: Counted(its) for word, its in shelf.postings.items()})
+    for number, its in enumerate(shelf.contents[:5]):
+        looked_at = 0
+        _distance(sorted(rarity[word] for word in its), its, counted, number)
+        assert 0 < looked_at <= 150 * 30
 
 
 def test_a_category_of_few_products_has_no_habits() -> None:

@@ -11,9 +11,10 @@ from array import array
 from bisect import bisect_left
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import count
+from itertools import accumulate, count
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
 import numpy as np
@@ -33,6 +34,7 @@ LEADS = 0.6  # a word that stands first in this share of the titles that have it
 MIN_PRODUCTS = 10  # of a category; fewer have no habits
 CATEGORY_WEIGHT = 0.7  # the rest is the market's vocabulary
 SHOWN_WORDS = 3
+_NOBODY = frozenset[int]()
 _ARRAYS = ("codes", "ends", "category", "market")  # of a vocabulary: what is kept of it beside plain values
 
 
@@ -147,7 +149,7 @@ class _Shelf:
 
     markets: Sequence[str | None]
     contents: Sequence[frozenset[str]]  # the words of each
-    postings: Mapping[str, Sequence[int]]  # word -> products that have it
+    postings: Mapping[str, frozenset[int]]  # word -> products that have it
 
     @classmethod
     def of(cls, markets: Sequence[str | None], contents: Sequence[frozenset[str]]) -> _Shelf:
@@ -155,7 +157,7 @@ class _Shelf:
         for number, words in enumerate(contents):
             for word in words:
                 postings[word].append(number)
-        return cls(markets, contents, postings)
+        return cls(markets, contents, {word: frozenset(its) for word, its in postings.items()})
 
 
 class _Rarity(dict[str, tuple[float, str]]):
@@ -264,31 +266,35 @@ def _distance(
 ) -> float:
     """1 less the weight of the words that the nearest other product of the category shares.
 
-    The rarest words first: what has none of them cannot become the nearest once the rest weighs no more than the
-    best so far, so that the long postings of common words are seldom walked (MaxScore, Turtle and Flood 1995).
+    Branch and bound, the rarest words first: those that have a word are looked at before those that have it not,
+    and neither once all words that are left weigh no more than the best so far. Every word parts the products in
+    two, so that none of them is looked at more than once a word.
     """
-    postings, contents = shelf.postings, shelf.contents
-    shared: dict[int, float] = {}
+    having = [shelf.postings.get(word, _NOBODY) for _, word in rarest]
+    weights = [-minus_bits for minus_bits, _ in rarest]
+    left = list(accumulate(reversed(weights), initial=0.0))[::-1]  # the weight of a word and all behind it
     nearest = 0.0
-    left = whole = -sum(minus_bits for minus_bits, _ in rarest)
-    for minus_bits, word in rarest:
-        others = postings.get(word, ())
-        if number is None:  # the product itself is among them: the one with the very same words, left out once
-            number = next((other for other in others if contents[other] == words), -1)
-        if left > nearest:
-            for other in others:
-                if other != number:
-                    shared[other] = weight = shared.get(other, 0.0) - minus_bits
-                    if weight > nearest:
-                        nearest = weight
-        else:
-            shared = {
-                other: weight - minus_bits if word in contents[other] else weight
-                for other, weight in shared.items()
-                if weight + left > nearest  # else it cannot become the nearest any more
-            }
-            nearest = max(shared.values(), default=nearest)
-        left += minus_bits
+
+    def search(among: AbstractSet[int], place: int, weight: float) -> None:
+        """The best of these products, which share words of that weight before the place."""
+        nonlocal nearest
+        nearest = max(nearest, weight)
+        while among and weight + left[place] > nearest:
+            if its := among & having[place]:
+                search(its, place + 1, weight + weights[place])
+                among = among - its
+            place += 1
+
+    if number is None:  # the product itself is among them: one with the very same words is left out
+        number = next((other for other in having[0] if shelf.contents[other] == words), -1)
+    seen = {number}
+    for place, weight in enumerate(weights):
+        if left[place] <= nearest:
+            break
+        if its := having[place] - seen:
+            search(its, place + 1, weight)
+            seen |= its
+    whole = sum(weights)
     return 1 - nearest / whole if whole else 1.0
 
 
