@@ -22,7 +22,7 @@ from trendscout.ranking.snapshot_features import DAY_S
 from trendscout.ranking.stage import STAGES
 from trendscout.ranking.surroundings import Surroundings, context_of
 from trendscout.ranking.trials import evaluation_snapshots, scored
-from trendscout.ranking.walk_forward import fit_checked, gather, refit_s, start_score
+from trendscout.ranking.walk_forward import Material, fit_checked, gather, refit_s, start_score
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -240,17 +240,29 @@ def refit(
         snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
         if not len(snaps):
             continue
-        evaluated = np.zeros(len(history.snap_list), bool)
-        evaluated[snaps] = True
-        gaps = np.full(len(history.lists), its.gap_h * 3600)
-        part = replay(history, gaps, evaluated, lists, states)
-        model = None
-        if len(part.rows):  # else lists without an order
-            model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
+        material = _material(history, its, group, lists, snaps, around, states)
+        model = fit_checked(material, moment) if material else None
         if model is not None:
             fitted[group] = model
-        del part  # the next group takes its room
+        del material  # the next group takes its room
     return fitted
+
+
+def _material(
+    history: History,
+    rules: Rules,
+    group: str,
+    lists: Ints,
+    snaps: Ints,
+    around: Surroundings,
+    states: KeptStates,
+) -> Material | None:
+    """What a model of these lists is fitted on: their rows in some snapshots; None for lists without an order."""
+    evaluated = np.zeros(len(history.snap_list), bool)
+    evaluated[snaps] = True
+    gaps = np.full(len(history.lists), rules.gap_h * 3600)
+    part = replay(history, gaps, evaluated, lists, states)
+    return gather(history, rules, group, part, evaluated, around) if len(part.rows) else None
 
 
 def fit_moment(rules: Rules, now_s: int) -> int:
