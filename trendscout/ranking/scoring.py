@@ -227,30 +227,62 @@ def refit(
     fitted: dict[str, Fitted] = {}
     states = states or KeptStates()
     group_of_list = np.array([group_of(name) for name in history.lists], object)
+    gaps = np.array([rules[name].gap_h * 3600 if name in rules else 0.0 for name in group_of_list])
     rows_of_snap = np.diff(first_rows(history))
-    for group, its in rules.items():
-        moment = fit_moment(its, now_s)
-        lists = np.flatnonzero(group_of_list == group)
-        snaps = evaluation_snapshots(history, its, lists)
-        snaps = snaps[history.snap_time[snaps] <= moment]
-        recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
-        open_ = history.snap_time[recent] > moment - its.known_after_s
-        if rows_of_snap[recent[open_]].sum() >= TRAINING_ROWS:
-            recent = recent[~open_]
-        snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
+    training = {
+        group: _training(
+            history, its, np.flatnonzero(group_of_list == group), fit_moment(its, now_s), rows_of_snap
+        )
+        for group, its in rules.items()
+    }
+    for groups in _replayed_together(training, rows_of_snap):
+        lists = np.flatnonzero(np.isin(group_of_list, groups))
+        evaluated = np.zeros(len(history.snap_list), bool)
+        evaluated[np.concatenate([training[group] for group in groups])] = True
+        whole = replay(history, gaps, evaluated, lists, states)
+        group_of_row = group_of_list[history.snap_list[history.obs_snap[whole.rows]]]
+        for group in groups:
+            part = whole.where(group_of_row == group) if len(groups) > 1 else whole
+            model = None
+            if len(part.rows):  # else lists without an order
+                its, moment = rules[group], fit_moment(rules[group], now_s)
+                model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
+            if model is not None:
+                fitted[group] = model
+        del whole, part  # the next groups take their room
+    return fitted
+
+
+def _training(history: History, rules: Rules, lists: Ints, moment: int, rows_of_snap: Ints) -> Ints:
+    """The evaluation snapshots of a group's lists that its model of a moment is fitted on."""
+    snaps = evaluation_snapshots(history, rules, lists)
+    snaps = snaps[history.snap_time[snaps] <= moment]
+    recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
+    open_ = history.snap_time[recent] > moment - rules.known_after_s
+    if rows_of_snap[recent[open_]].sum() >= TRAINING_ROWS:
+        recent = recent[~open_]
+    return recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
+
+
+def _replayed_together(training: Mapping[str, Ints], rows_of_snap: Ints) -> Iterator[list[str]]:
+    """The groups that have something to be fitted on, several small ones at a time.
+
+    Stepping through a list costs the same for 100 rows as for some thousands; together, and with a copy of one of
+    them, they take no more room than the largest group alone may.
+    """
+    together: list[str] = []
+    room = 0
+    for group, snaps in training.items():
         if not len(snaps):
             continue
-        evaluated = np.zeros(len(history.snap_list), bool)
-        evaluated[snaps] = True
-        gaps = np.full(len(history.lists), its.gap_h * 3600)
-        part = replay(history, gaps, evaluated, lists, states)
-        model = None
-        if len(part.rows):  # else lists without an order
-            model = fit_checked(gather(history, its, group, part, evaluated, around), moment)
-        if model is not None:
-            fitted[group] = model
-        del part  # the next group takes its room
-    return fitted
+        rows = int(rows_of_snap[snaps].sum())
+        if together and room + rows > TRAINING_ROWS // 2:
+            yield together
+            together, room = [], 0
+        together.append(group)
+        room += rows
+    if together:
+        yield together
 
 
 def fit_moment(rules: Rules, now_s: int) -> int:
