@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache, partial
+from functools import cache, lru_cache, partial
 from typing import Literal
 
 Lang = Literal["en", "zh"]
@@ -61,7 +61,8 @@ def template_of(text: str, lang: Lang, fields: Mapping[str, object]) -> str:
     """`text` in `lang` as it is said of `fields`, which are still to be filled in."""
     if lang == "zh":
         return _chinese().get(text, text)
-    return _COUNTED.sub(partial(_of_one, fields), text) if 1 in fields.values() else text
+    ones = frozenset(name for name, value in fields.items() if value == 1)
+    return _of_ones(text, ones) if ones else text
 
 
 # What our sentences count, in the plural that they are written in; "near copies" keeps the word before.
@@ -79,9 +80,15 @@ _COUNTED = re.compile(
 )
 
 
-def _of_one(fields: Mapping[str, object], match: re.Match[str]) -> str:
-    """The part of an English sentence that counts something, as it is said where the count is 1."""
-    if fields.get(match["name"]) != 1:
+@lru_cache(4096)
+def _of_ones(text: str, ones: frozenset[str]) -> str:
+    """An English sentence as it is said where these fields of it are 1."""
+    return _COUNTED.sub(partial(_of_one, ones), text)
+
+
+def _of_one(ones: frozenset[str], match: re.Match[str]) -> str:
+    """A part of a sentence that counts something, as it is said where the count is 1."""
+    if match["name"] not in ones:
         return match[0]
     noun = re.sub(r"(?<=ch)es$|s$", "", re.sub("ies$", "y", match["noun"]))
     verb = f" {_VERBS[match['verb']]}" if match["verb"] else ""

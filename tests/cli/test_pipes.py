@@ -56,3 +56,21 @@ def test_answers_go_to_standard_output_where_it_is_named(run):
         told = json.loads(run("report", "--format", "json", "--top", "1", "--out", name).out)
         assert len(told["rows"]) == 1
     assert run("report", "--format", "csv", "--machine", "--out", "-").out.startswith("as_of,position")
+
+
+class Terminal(io.StringIO):
+    """Where people look."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.mark.parametrize("words", [("report", "--format", "json"), ("rank", "--json")], ids=["report", "rank"])
+def test_json_is_indented_where_people_look(run, monkeypatch, words):
+    run("ingest", PAGE, *NAMED)
+    piped = run(*words, "--top", "2").out
+    monkeypatch.setattr("io.StringIO", Terminal)
+    shown = run(*words, "--top", "2").out
+    assert piped.count("\n") == 1
+    assert shown.count("\n") > 20
+    assert json.loads(shown).keys() == json.loads(piped).keys()

@@ -76,7 +76,7 @@ def test_a_platform_is_not_found_by_the_beginning_of_its_name(own: Open) -> None
 def test_commands_in_a_sentence_are_shown_as_commands(seen: Open, tmp_path: Path) -> None:
     page = parsed(opened(tmp_path, seen.now), "/")
     assert "`" not in page.css_first("main").text()  # type: ignore[union-attr]  # every page has one
-    assert [one.text() for one in page.css(".begin .en code")][:2] == [
+    assert [one.text() for one in page.css(".begin [lang=en] code")][:2] == [
         "trendscout init",
         "trendscout run jobs/daily.toml",
     ]

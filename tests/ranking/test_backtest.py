@@ -14,6 +14,7 @@ from trendscout.ranking.breakout_model import Fitted
 from trendscout.ranking.rules import derive_rules
 from trendscout.ranking.scoring import refit, rules_of
 from trendscout.ranking.scoring import score as score_now
+from trendscout.ranking.signal_replay import KeptStates
 from trendscout.ranking.surroundings import Surroundings
 from trendscout.ranking.trials import outcomes
 
@@ -191,3 +192,20 @@ def test_outcomes_are_counted_as_the_rules_say() -> None:
     assert hit.tolist() == [False, True, True, True, False, False]
     assert lead[1] == 24
     assert np.isnan(lead[0])
+
+
+def test_groups_that_are_replayed_together_have_the_models_that_each_has_alone() -> None:
+    past = market(3, days=50, lists=3)
+    past = replace(past, lists=("here_US/a/0", "there_UK/a/1", "here_US/a/2"))
+    now_s = int(past.snap_time.max())
+    rules = rules_of(past)
+    rules["there_UK"] = replace(rules["there_UK"], gap_h=30.0)  # else an absence is the same in both
+    around = Surroundings(past)
+    states = {name: KeptStates() for name in ("both", *rules)}
+    together = refit(past, now_s, rules, around, states["both"])
+    alone = [refit(past, now_s, {name: its}, around, states[name]) for name, its in rules.items()]
+    assert len(together) == 2
+    assert together == alone[0] | alone[1]
+    for name in past.lists:
+        (mine,), (own,) = states["both"].of([name])[name], states[name.partition("/")[0]].of([name])[name]
+        assert mine.to_row() == own.to_row()

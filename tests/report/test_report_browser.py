@@ -155,6 +155,23 @@ def test_a_card_opens_by_keyboard(opened: Callable[..., Any]) -> None:
     assert window.is_visible("li.card:nth-child(2) .facts")
 
 
+def test_a_later_row_opens_like_the_first_ones(opened: Callable[..., Any]) -> None:
+    report = judged()
+    rows = [but(row, product_id=str(n), position=n + 1) for n, row in enumerate(report.rows * 10)]
+    window = opened(replace(report, rows=tuple(rows)))
+    cards = window.locator("li.card")
+    assert cards.count() == 40
+    for row in report.rows:
+        shown = []
+        same = cards.filter(has_text=row.facts.title)
+        for card in (same.first, same.last):
+            card.locator("summary").click()
+            card.locator(".facts dt").first.wait_for()
+            assert card.locator("[data-t]").count() == 0
+            shown.append(card.locator(".more").inner_text())
+        assert shown[0] == shown[1]
+
+
 def test_pictures_come_late_and_may_fail(opened: Callable[..., Any]) -> None:
     rows = tuple(but(RISING, product_id=str(n), image=f"https://img.example/{n}.png") for n in range(3))
     window = opened(replace(example(), rows=rows))

@@ -1,5 +1,6 @@
 """Curves: three states, and no line across a gap."""
 
+import re
 from datetime import timedelta
 
 from example import NOW, curve
@@ -75,9 +76,38 @@ def test_lines_of_the_page_break_at_gaps() -> None:
     points = curve("9 8 7 ? 6 5 - 4 3 2")
     frame = chart.Frame(points[0].at, NOW, 520, 132)
     drawn = chart.curve(points, frame, axis=True)
-    assert drawn.count("<polyline") == 3
+    assert lines(drawn, "line") == 3
     assert drawn.count('class="blind"') == 1
-    assert drawn.count('class="absent"') == 1
+    assert lines(drawn, "absent") == 1
+
+
+def lines(drawn: str, kind: str) -> int:
+    """How many lines a drawing has of a kind."""
+    found = re.search(rf'class="{kind}"[^>]* d="([^"]+)"', drawn)
+    return found[1].count("M") if found else 0
+
+
+def test_looks_in_a_row_have_one_shade_and_ticks_that_touch_are_one() -> None:
+    points = curve("9 ? ? ? 8 7 - - - 6 5")
+    drawn = chart.curve(points, chart.Frame(points[0].at, NOW, 520, 132))
+    assert drawn.count('class="blind"') == 1
+    assert lines(drawn, "absent") == 3  # 51 pixels apart
+    assert lines(chart.curve(points, chart.Frame(points[0].at, NOW, 40, 34)), "absent") == 1  # 3.4 pixels
+
+
+def test_a_drawing_of_hourly_looks_is_short_and_keeps_peaks() -> None:
+    ranks = [50 + at % 7 for at in range(45 * 24)]
+    ranks[400] = 1
+    hours = [timedelta(hours=len(ranks) - 1 - at) for at in range(len(ranks))]
+    points = [Point(NOW - back, "seen", rank) for back, rank in zip(hours, ranks, strict=True)]
+    frame = chart.Frame(points[0].at, NOW, 520, 132)
+    drawn = chart.curve(points, frame)
+    assert len(drawn) < 1000
+    begin, steps = re.search(r'd="M([\d ]+)l([^"]+)"', drawn).groups()
+    y = float(begin.split()[1])
+    height = [y := y + int(step) for step in re.findall(r"-?\d+", steps)[1::2]]
+    assert min(height) / 2 == frame.top  # rank 1
+    assert sum(int(step) for step in re.findall(r"-?\d+", steps)[::2]) / 2 == frame.x(NOW) - frame.left
 
 
 @given(MARKS)
@@ -93,7 +123,7 @@ def test_drawings_hold_numbers_only(marks: list[str]) -> None:
 def test_counts_are_drawn_where_there_is_no_rank() -> None:
     points = [Point(NOW - timedelta(days=day), "seen", None, 1000.0 * 2**-day) for day in (3, 2, 1, 0)]
     assert sparkline(points, 8) == "▁▃▆█"
-    assert "<polyline" in chart.curve(points, chart.Frame(points[0].at, NOW, 130, 34))
+    assert lines(chart.curve(points, chart.Frame(points[0].at, NOW, 130, 34)), "line") == 1
 
 
 def test_what_stands_on_a_list_without_order_is_drawn_as_seen() -> None:

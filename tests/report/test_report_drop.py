@@ -58,8 +58,12 @@ def test_golden_machine_files(tmp_path: Path) -> None:
     )
     names = [path.name for path in written]
     assert names == ["report.csv", "report.coverage.csv", "report.record.csv", "datapackage.json", "report.json"]
-    for path in written:
+    *others, report = written
+    for path in others:
         same(f"machine-{path.name}", path.read_bytes())
+    text = report.read_text(encoding="utf-8")
+    assert text.count("\n") == 1  # its end
+    same(f"machine-{report.name}", drop.as_json(json.loads(text), readable=True).encode() + b"\n")
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
@@ -298,10 +302,11 @@ def test_hostile_titles_in_xlsx_are_text() -> None:
 
 
 def test_hostile_titles_in_json_come_back_whole() -> None:
-    text = drop.as_json(drop.document(hostile_report()))
-    text.encode("utf-8")
-    assert not set(text) - {"\n"} & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
-    assert [row["title"] for row in json.loads(text)["rows"]] == hostile()
+    for readable in (False, True):
+        text = drop.as_json(drop.document(hostile_report()), readable=readable)
+        text.encode("utf-8")
+        assert not (set(text) - {"\n"}) & {chr(code) for code in (*range(32), *range(0x7F, 0xA0))}
+        assert [row["title"] for row in json.loads(text)["rows"]] == hostile()
 
 
 # --- places ----------------------------------------------------------------------------------------------

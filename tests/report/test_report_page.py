@@ -4,14 +4,16 @@ import base64
 import hashlib
 import re
 from dataclasses import replace
+from itertools import cycle
 
 import pytest
 from example import RISING, but, empty, example, hostile
 from golden import same
-from selectolax.lexbor import LexborHTMLParser
+from selectolax.lexbor import LexborHTMLParser, LexborNode
 
 from trendscout.findings import text
 from trendscout.lang import Lang
+from trendscout.model import Report
 from trendscout.report import changes, packs, page
 from trendscout.report.clean import picture_address, visible
 
@@ -84,7 +86,46 @@ def test_mine_that_fade_lead_and_changes_are_marked() -> None:
     tree = LexborHTMLParser(page.render(example(), lang="en", changes=changes.since(example(), before)))
     cards = tree.css("li.card")
     assert cards[0].attributes["data-mark"] == "mine"
-    assert [card.attributes["data-change"] for card in cards] == ["", "new", "", ""]
+    assert [card.attributes.get("data-change") for card in cards] == [None, "new", None, None]
+
+
+def many(count: int) -> Report:
+    """A report of so many different rows, all of them judged."""
+    rows = [
+        but(row, product_id=f"{row.product_id}-{n}", position=n + 1, title=f"{row.facts.title} {n}")
+        for n, row in zip(range(count), cycle(example().rows), strict=False)
+    ]
+    return packs.judged(replace(example(), rows=tuple(rows)), packs.load())
+
+
+def test_later_rows_refer_to_texts_that_stand_once() -> None:
+    text = page.render(many(80), lang="en")
+    tree = LexborHTMLParser(text)
+    texts = LexborHTMLParser(re.search("<template[^>]*>(.*?)</template>", text, re.DOTALL)[1]).body.iter()
+    elements = [one.html for one in texts]
+    assert len(set(elements)) == len(elements)
+    cards = tree.css("li.card")
+    whole, short = cards[:30], cards[30:]
+    assert not [one for card in whole for one in card.css("[data-t]")]
+    assert all(card.css("[data-t]") for card in short)
+    parts = ".facts > :not(.links), figcaption"
+    firsts = {name(card): card.css(parts) for card in whole}
+    assert len(firsts) == 4
+    for card in short:
+        for part, twin in zip(card.css(parts), firsts[name(card)], strict=True):
+            told = [elements[int(number)] for number in part.attributes["data-t"].split()]
+            assert told == [one.html for one in twin.iter()]
+
+
+def name(card: LexborNode) -> str:
+    """The product's title without the number that `many` gives it."""
+    return card.css_first(".title").text().rpartition(" ")[0]
+
+
+def test_a_row_more_makes_the_page_little_longer() -> None:
+    """1,000 rows stay below 5 MB. These have two curves each, twice of what the usual row has."""
+    sizes = [len(page.render(many(count), lang="en").encode()) for count in (100, 300)]
+    assert (sizes[1] - sizes[0]) / 200 < 4600
 
 
 def test_an_empty_page_says_why() -> None:

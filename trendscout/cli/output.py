@@ -91,8 +91,8 @@ def console(*, stderr: bool = False, width: int | None = None) -> Console:
 
 
 def answer(value: object) -> None:
-    """One JSON document on stdout, keys as in the data classes."""
-    for_programs(json.dumps(plain(value), ensure_ascii=False, indent=1))
+    """One JSON document on stdout, keys as in the data classes: on one line, but for people in a terminal."""
+    for_programs(json.dumps(plain(value), ensure_ascii=False, indent=1 if sys.stdout.isatty() else None))
 
 
 def line(value: object) -> None:

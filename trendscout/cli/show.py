@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shlex
 import shutil
+import sys
 from collections.abc import Container, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
@@ -97,7 +98,7 @@ def show_report(
             opened.flush()
         return
     if form == "json" and not out:
-        for_programs(drop.as_json(drop.document(made)))
+        for_programs(drop.as_json(drop.document(made), readable=sys.stdout.isatty()))
         return
     if form == "table":
         if out:

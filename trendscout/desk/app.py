@@ -38,7 +38,7 @@ from trendscout.intake.saved import MAX_PAGE
 from trendscout.lang import Lang, tr
 from trendscout.report import amounts, phrases
 from trendscout.report.atom import as_atom
-from trendscout.report.bilingual import both, say
+from trendscout.report.bilingual import say
 from trendscout.report.clean import guarded, visible
 from trendscout.settings.jobfile import load_job
 from trendscout.sources.queries import queries_for
@@ -269,9 +269,6 @@ def _page(
                 "tr": lambda text, **fields: tr(text, view.lang, **fields),
                 "clean": visible,
                 "said": lambda findings: visible(findings_.said(findings, view.lang)),
-                "axis_text": phrases.axis,
-                "flag_words": lambda flag: both(lambda lang: phrases.flag(flag, lang)),
-                "stage_words": lambda stage: both(lambda lang: phrases.stage(stage, lang)),
                 "date": amounts.minute(file.as_of, view.zone) if file else "",
                 "zone": str(view.zone),
                 "pending": [_in_words(word) for _, word in waiting],

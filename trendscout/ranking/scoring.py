@@ -228,41 +228,72 @@ def refit(
     states = states or KeptStates()
     group_of_list = np.array([group_of(name) for name in history.lists], object)
     rows_of_snap = np.diff(first_rows(history))
-    for group, its in rules.items():
-        moment = fit_moment(its, now_s)
-        lists = np.flatnonzero(group_of_list == group)
-        snaps = evaluation_snapshots(history, its, lists)
-        snaps = snaps[history.snap_time[snaps] <= moment]
-        recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
-        open_ = history.snap_time[recent] > moment - its.known_after_s
-        if rows_of_snap[recent[open_]].sum() >= TRAINING_ROWS:
-            recent = recent[~open_]
-        snaps = recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
-        if not len(snaps):
-            continue
-        material = _material(history, its, group, lists, snaps, around, states)
-        model = fit_checked(material, moment) if material else None
-        if model is not None:
-            fitted[group] = model
-        del material  # the next group takes its room
+    training = {
+        group: _training(
+            history, its, np.flatnonzero(group_of_list == group), fit_moment(its, now_s), rows_of_snap
+        )
+        for group, its in rules.items()
+    }
+    for groups in _replayed_together(training, rows_of_snap):
+        its = {group: rules[group] for group in groups}
+        snaps = np.concatenate([training[group] for group in groups])
+        models = {
+            material.group: fit_checked(material, fit_moment(material.rules, now_s))
+            for material in _materials(history, its, snaps, around, states)
+        }
+        fitted |= {group: model for group, model in models.items() if model is not None}
     return fitted
 
 
-def _material(
-    history: History,
-    rules: Rules,
-    group: str,
-    lists: Ints,
-    snaps: Ints,
-    around: Surroundings,
-    states: KeptStates,
-) -> Material | None:
-    """What a model of these lists is fitted on: their rows in some snapshots; None for lists without an order."""
+def _materials(
+    history: History, rules: Mapping[str, Rules], snaps: Ints, around: Surroundings, states: KeptStates
+) -> list[Material]:
+    """What the models of some groups are fitted on: their rows in these snapshots, as replayed.
+
+    The replay of all groups goes before a fit begins; a group of lists without an order has no rows.
+    """
+    group_of_list = np.array([group_of(name) for name in history.lists], object)
+    gaps = np.array([rules[name].gap_h * 3600 if name in rules else 0.0 for name in group_of_list])
     evaluated = np.zeros(len(history.snap_list), bool)
     evaluated[snaps] = True
-    gaps = np.full(len(history.lists), rules.gap_h * 3600)
-    part = replay(history, gaps, evaluated, lists, states)
-    return gather(history, rules, group, part, evaluated, around) if len(part.rows) else None
+    whole = replay(history, gaps, evaluated, np.flatnonzero(np.isin(group_of_list, list(rules))), states)
+    of_row = group_of_list[history.snap_list[history.obs_snap[whole.rows]]]
+    parts = ((group, whole.where(of_row == group) if len(rules) > 1 else whole) for group in rules)
+    return [
+        gather(history, rules[group], group, part, evaluated, around) for group, part in parts if len(part.rows)
+    ]
+
+
+def _training(history: History, rules: Rules, lists: Ints, moment: int, rows_of_snap: Ints) -> Ints:
+    """The evaluation snapshots of a group's lists that its model of a moment is fitted on."""
+    snaps = evaluation_snapshots(history, rules, lists)
+    snaps = snaps[history.snap_time[snaps] <= moment]
+    recent = snaps[np.argsort(-history.snap_time[snaps], kind="stable")]
+    open_ = history.snap_time[recent] > moment - rules.known_after_s
+    if rows_of_snap[recent[open_]].sum() >= TRAINING_ROWS:
+        recent = recent[~open_]
+    return recent[np.cumsum(rows_of_snap[recent]) <= TRAINING_ROWS]
+
+
+def _replayed_together(training: Mapping[str, Ints], rows_of_snap: Ints) -> Iterator[list[str]]:
+    """The groups that have something to be fitted on, several small ones at a time.
+
+    Stepping through a list costs the same for 100 rows as for some thousands; together, and with a copy of one of
+    them, they take no more room than the largest group alone may.
+    """
+    together: list[str] = []
+    room = 0
+    for group, snaps in training.items():
+        if not len(snaps):
+            continue
+        rows = int(rows_of_snap[snaps].sum())
+        if together and room + rows > TRAINING_ROWS // 2:
+            yield together
+            together, room = [], 0
+        together.append(group)
+        room += rows
+    if together:
+        yield together
 
 
 def fit_moment(rules: Rules, now_s: int) -> int:

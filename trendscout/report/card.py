@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
 from decimal import Decimal
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from trendscout.lang import Lang, tr
 from trendscout.model import Flag, PackCheck, Row, Sighting
@@ -22,6 +22,9 @@ from trendscout.report.signal_names import effect, named
 
 _DAYS = 45  # of history in the curves
 _BANDS = (10, 25, 50, 100)  # US dollars
+_BAR = 120  # pixels of a bar that shows what a signal added
+_DOT = Markup(" · ")
+_METERS = ("Vel", "新", "奇", "特")
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,12 +40,12 @@ class Card:
     part: Markup | str = ""  # what begins with it: tags, topics, videos, apps
 
     @property
-    def keys(self) -> dict[str, object]:
-        """The data attributes that sorting, filters and search read."""
+    def keys(self) -> Markup:
+        """The data attributes that sorting, filters and search read, those that say something."""
         row, facts = self.row, self.row.facts
-        text = f"{facts.title} {facts.gloss_zh or ''} {facts.category} {facts.item_key} {row.own.note}"
-        return {
-            "position": self.place,
+        text = f"{facts.category} {facts.item_key} {row.own.note}"  # beside the title, which stands in the card
+        keys = {
+            "position": str(self.place),
             "chance": _sortable(row.scored.probability),
             **{name: _sortable(row.axes[name].value) for _, name in phrases.AXES},
             "since": _sortable(row.facts.first_seen.timestamp() if row.facts.first_seen else None),
@@ -53,8 +56,9 @@ class Card:
             "packs": " ".join(slug(pack) for pack in row.checks.packs),
             "mark": row.own.mark,
             "change": self.change,
-            "text": visible(text).lower(),
+            "text": visible(text).strip(),
         }
+        return Markup(" ".join(f'data-{name}="{escape(value)}"' for name, value in keys.items() if value))  # noqa: S704
 
     @property
     def title(self) -> str:
@@ -82,6 +86,25 @@ class Card:
         return picture_address(self.row.facts.image) if self.images else None
 
     @property
+    def stage(self) -> Markup:
+        """The stage's name."""
+        return _staged(self.row.scored.stage)
+
+    @property
+    def flags(self) -> list[Markup]:
+        """The warnings in a few words each."""
+        return [_flagged(flag.code) for flag in self.row.checks.flags]
+
+    @property
+    def meters(self) -> Markup:
+        """Velocity, 新, 奇 and 特: a name, a bar and a number each."""
+        axes = self.row.axes
+        return Markup("").join(
+            _meter(label, phrases.axis(axes[name].value))
+            for label, (_, name) in zip(_METERS, phrases.AXES, strict=True)
+        )
+
+    @property
     def chance(self) -> str:
         """The probability alone."""
         return phrases.chance(self.row).partition(" ")[0]
@@ -105,55 +128,58 @@ class Card:
     def spark(self) -> Markup | str:
         """The small curve of the list in which it moves most."""
         main = main_curve(self.row)
-        return self._plot(main, 130, 34) if main and drawable(main.curve) else ""
+        if main is None or not drawable(main.curve):
+            return ""
+        return Markup(chart.curve(main.curve, chart.Frame(self._start, self.now, 130, 34)))  # noqa: S704 - numbers
 
     @property
     def curves(self) -> list[dict[str, Any]]:
         """A curve for every place that ranks or counts, all over the same stretch of time."""
-        return [self._figure(one) for one in self.row.facts.sightings if drawable(one.curve)]
+        frame = chart.Frame(self._start, self.now, 520, 132, left=34, right=8, top=8, bottom=22)
+        return [self._figure(one, frame) for one in self.row.facts.sightings if drawable(one.curve)]
 
     @property
-    def facts(self) -> Iterator[tuple[str, Markup | str]]:
+    def facts(self) -> Iterator[tuple[Markup, Markup | str]]:
         """What is known of it, label by label; nothing for what is not known."""
         row = self.row
         english, chinese = (View(lang, self.zone, self.now) for lang in LANGS)
         for column in SHOWN:
             if text := words(column, row, english):
-                yield column.head, both({"en": text, "zh": words(column, row, chinese)}.__getitem__)
+                yield say(column.head), both({"en": text, "zh": words(column, row, chinese)}.__getitem__)
         for flag in row.checks.flags:
-            yield "Warning", dots((both(partial(phrases.flag, flag)), _rule(flag)))
+            yield say("Warning"), dots((_flagged(flag.code), _rule(flag)))
 
     @property
-    def axes(self) -> Iterator[tuple[Markup, Markup]]:
+    def axes(self) -> list[tuple[Markup, Markup]]:
         """A sentence on each of velocity, 新, 奇 and 特 that has one."""
-        for label, name in phrases.AXES:
-            axis = self.row.axes[name]
-            if axis.why:
-                yield say(label), say(axis.why, **axis.fields)
+        named = ((label, self.row.axes[name]) for label, name in phrases.AXES)
+        return [(say(label), say(axis.why, **axis.fields)) for label, axis in named if axis.why]
 
     @property
-    def reasons(self) -> list[dict[str, Any]]:
-        """What each signal added to the score, largest first."""
+    def reasons(self) -> list[tuple[Markup, Markup, Markup]]:
+        """What each signal added to the score, largest first: its name, a bar, and the effect in words."""
         ordered = sorted(self.row.scored.reasons, key=lambda one: -abs(one.contribution))
         most = max((abs(one.contribution) for one in ordered), default=0.0) or 1.0
         return [
-            {
-                "name": both(partial(named, reason.signal)),
-                "text": both(partial(effect, reason.contribution, most)),
-                "bar": Markup(chart.bar(reason.contribution / most)),  # noqa: S704 - numbers only
-            }
-            for reason in ordered
+            (
+                _signal(one.signal),
+                _bar(round(one.contribution / most * _BAR / 2)),
+                both(partial(effect, one.contribution, most)),
+            )
+            for one in ordered
         ]
 
     @property
     def met(self) -> list[Markup]:
         """The packs it met, each with how many of its lines are unknown."""
+        if not self.row.checks.packs:
+            return []
         pairs = zip(packs.met(self.row, "en"), packs.met(self.row, "zh"), strict=True)
         return [both({"en": english, "zh": chinese}.__getitem__) for english, chinese in pairs]
 
     @property
-    def packs(self) -> list[dict[str, Any]]:
-        """How it stands to each pack, those it met first."""
+    def packs(self) -> list[Markup]:
+        """How it stands to each pack, a line each, those it met first."""
         return [_check(one) for one in sorted(self.row.checks.pack_checks, key=packs.nearest)]
 
     @property
@@ -162,8 +188,9 @@ class Card:
         pages = (("Open the listing", self.row.facts.url), ("Supplier", self.row.own.supplier_url))
         return [(label, link) for label, url in pages if (link := web_address(url))]
 
-    def _figure(self, sighting: Sighting) -> dict[str, Any]:
+    def _figure(self, sighting: Sighting, frame: chart.Frame) -> dict[str, Any]:
         about = (
+            both(partial(phrases.list_name, sighting.list_id)),
             both(lambda lang: tr("since {day}", lang, day=self._day(sighting.since, lang))),
             say("best rank {rank}", rank=sighting.best_rank) if sighting.best_rank else None,
             both(partial(phrases.counted, sighting.count, sighting.count_kind, sighting.count_floor)),
@@ -174,28 +201,30 @@ class Card:
             both(partial(phrases.count_steps, sighting)) if phrases.count_steps(sighting, "en") else None,
         )
         return {
-            "place": both(partial(phrases.list_name, sighting.list_id)),
-            "about": dots(about),
-            "plot": self._plot(sighting, 520, 132),
-            "trades": dots(trades),
-            "price_plot": self._plot(replace(sighting, curve=tuple(of_prices(sighting.curve))), 520, 60)
+            "about": list(_dotted(about)),
+            "plot": Markup(chart.curve(sighting.curve, frame, axis=True)),  # noqa: S704 - numbers only
+            "trades": list(_dotted(trades)),
+            "price_plot": Markup(chart.curve(of_prices(sighting.curve), replace(frame, height=60), axis=True))  # noqa: S704
             if len(prices(sighting.curve)) > 1
             else "",
         }
 
-    def _plot(self, sighting: Sighting, width: int, height: int) -> Markup:
-        first = min(
-            (points[0].at for one in self.row.facts.sightings if (points := since_seen(one.curve))),
-            default=self.now,
-        )
-        start = max(first, self.now - timedelta(days=_DAYS))
-        if width < 300:
-            return Markup(chart.curve(sighting.curve, chart.Frame(start, self.now, width, height)))  # noqa: S704
-        frame = chart.Frame(start, self.now, width, height, left=34, right=8, top=8, bottom=22)
-        return Markup(chart.curve(sighting.curve, frame, axis=True))  # noqa: S704 - numbers only
+    @property
+    def _start(self) -> datetime:
+        """Where its curves begin: a little before it was first seen."""
+        looks = (since_seen(one.curve) for one in self.row.facts.sightings)
+        first = min((points[0].at for points in looks if points), default=self.now)
+        return max(first, self.now - timedelta(days=_DAYS))
 
     def _day(self, moment: datetime | None, lang: Lang) -> str:
         return amounts.day(moment, lang, now=self.now, zone=self.zone) if moment else ""
+
+
+def _dotted(parts: Iterable[Markup | str | None]) -> Iterator[Markup]:
+    """What there is of `parts`, a dot before each but the first."""
+    known = (part for part in parts if part)
+    for number, part in enumerate(known):
+        yield _DOT + part if number else escape(part)
 
 
 def _price_band(row: Row) -> dict[str, tuple[str, str]]:
@@ -260,7 +289,7 @@ def slug(*parts: str | None) -> str:
 
 
 def _sortable(value: float | Decimal | None) -> str:
-    return "" if value is None else f"{float(value):.4f}"
+    return "" if value is None else f"{float(value):.4f}".rstrip("0").rstrip(".")
 
 
 def _rule(flag: Flag) -> Markup:
@@ -273,14 +302,46 @@ def _rule(flag: Flag) -> Markup:
     )
 
 
-def _check(check: PackCheck) -> dict[str, Any]:
-    def lines(codes: tuple[str, ...]) -> Markup | None:
-        return both(lambda lang: ", ".join(packs.say(code, lang) for code in codes)) if codes else None
+# What recurs from row to row is written once: a report of 1,000 rows has some hundred different ones of each.
 
-    return {
-        "met": check.met,
-        "sign": packs.sign(check),
-        "title": both(partial(packs.title, check.pack)),
-        "failed": lines(check.failed),
-        "unknown": lines(check.unknown),
-    }
+
+@lru_cache(len(_METERS) * 102)
+def _meter(label: str, value: str) -> Markup:
+    bar = Markup('<rect width="{}%"/>').format(value) if value.isdigit() else ""
+    return Markup('<span>{}</span><svg aria-hidden="true">{}</svg><span>{}</span>').format(say(label), bar, value)
+
+
+@lru_cache(64)
+def _staged(stage: str) -> Markup:
+    return both(partial(phrases.stage, stage))
+
+
+@lru_cache(256)
+def _flagged(code: str) -> Markup:
+    return both(partial(phrases.flag, Flag(code, "")))
+
+
+@lru_cache(1024)
+def _signal(name: str) -> Markup:
+    return both(partial(named, name))
+
+
+@lru_cache(2 * _BAR)
+def _bar(pixels: int) -> Markup:
+    return Markup(chart.bar(2 * pixels / _BAR, _BAR))  # noqa: S704 - numbers only
+
+
+@lru_cache(4096)
+def _check(check: PackCheck) -> Markup:
+    def line(lang: Lang) -> str:
+        failed, unknown = (
+            ", ".join(packs.say(code, lang) for code in codes) for codes in (check.failed, check.unknown)
+        )
+        parts = (
+            f"{packs.sign(check)} {packs.title(check.pack, lang)}",
+            tr("fails: {lines}", lang, lines=failed) if failed else "",
+            tr("unknown: {lines}", lang, lines=unknown) if unknown else "",
+        )
+        return " · ".join(filter(None, parts))
+
+    return Markup('<span class="met">{}</span>').format(both(line)) if check.met else both(line)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import groupby
+from itertools import groupby, pairwise
+from operator import attrgetter
 
 from trendscout.model import Point
 from trendscout.report.curve import holes
+
+_MOST = 60  # places of a line without a gap
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,8 +30,7 @@ class Frame:
 
     def x(self, at: datetime) -> float:
         """Where a moment lies."""
-        whole = (self.end - self.start).total_seconds()
-        part = (at - self.start).total_seconds() / whole if whole > 0 else 1.0
+        part = (at - self.start) / (self.end - self.start) if self.end > self.start else 1.0
         return round(self.left + part * (self.width - self.left - self.right), 1)
 
     def y(self, part: float) -> float:
@@ -42,29 +44,31 @@ def curve(points: Sequence[Point], frame: Frame, *, axis: bool = False) -> str:
     The vertical scale is the logarithm of the rank, or of the count where there is no rank: with an axis from rank
     1 down, without one the curve's own range. Lines never cross an absence, a missed look, or a hole in the looks.
     """
-    ordered = sorted((point for point in points if point.at >= frame.start), key=lambda point: point.at)
+    ordered = sorted((point for point in points if point.at >= frame.start), key=attrgetter("at"))
     scale = _Scale.of(ordered, whole=axis)
-    parts = [f'<svg viewBox="0 0 {frame.width} {frame.height}" width="{frame.width}" height="{frame.height}"']
-    parts.append(' class="plot" aria-hidden="true" focusable="false">')
+    parts = [f'<svg class="plot" viewBox="0 0 {frame.width} {frame.height}" width="{frame.width}"']
+    parts.append(f' height="{frame.height}" aria-hidden="true">')
     parts += _blind(ordered, frame)
     if axis:
         parts += _axes(scale, frame)
+    line, dots = "", []
     for run in _runs(ordered):
+        heights = [scale.height(point) for point in run]
         places = [
-            (frame.x(point.at), frame.y(height)) for point in run if (height := scale.height(point)) is not None
+            (round(2 * frame.x(point.at)), round(2 * frame.y(height)))
+            for point, height in zip(run, heights, strict=True)
+            if height is not None
         ]
         if len(places) > 1:
-            parts.append(f'<polyline class="line" points="{" ".join(f"{x},{y}" for x, y in places)}"/>')
+            line += _moves(_thinned(places))
         elif places:
-            parts.append(f'<circle class="dot" cx="{places[0][0]}" cy="{places[0][1]}" r="1.5"/>')
-    ground = frame.height - frame.bottom + 1
-    for point in ordered:
-        if point.presence == "absent":
-            parts.append(
-                f'<rect class="absent" x="{frame.x(point.at) - 2:.1f}" y="{ground}" width="4" height="1.5"/>'
-            )
+            dots.append(f'<circle class="dot" cx="{places[0][0] / 2:g}" cy="{places[0][1] / 2:g}" r="1.5"/>')
+    if line:
+        parts.append(f'<path class="line" transform="scale(.5)" d="{line}"/>')
+    parts += dots
+    parts += _absent(ordered, frame)
     if ordered and (height := scale.height(ordered[-1])) is not None:
-        parts.append(f'<circle class="now" cx="{frame.x(ordered[-1].at)}" cy="{frame.y(height)}" r="2.5"/>')
+        parts.append(f'<circle class="now" cx="{frame.x(ordered[-1].at):g}" cy="{frame.y(height):g}" r="2.5"/>')
     return "".join((*parts, "</svg>"))
 
 
@@ -99,12 +103,12 @@ def calibration(bins: Iterable[Mapping[str, object]], size: int = 240) -> str:
 
 def bar(part: float, width: int = 120) -> str:
     """A bar from the middle, to the right for more (up to 1) and to the left for less."""
-    middle, length = width / 2, abs(part) * width / 2
+    middle, length = width // 2, abs(part) * width / 2
     start, name = (middle, "up") if part >= 0 else (middle - length, "down")
     return (
         f'<svg viewBox="0 0 {width} 10" width="{width}" height="10" aria-hidden="true">'
-        f'<line class="grid" x1="{middle}" y1="0" x2="{middle}" y2="10"/>'
-        f'<rect class="{name}" x="{start:.1f}" y="2" width="{length:.1f}" height="6"/></svg>'
+        f'<path class="grid" d="M{middle} 0v10"/>'
+        f'<rect class="{name}" x="{start:.4g}" y="2" width="{length:.4g}" height="6"/></svg>'
     )
 
 
@@ -155,34 +159,81 @@ def _runs(points: Sequence[Point]) -> list[list[Point]]:
     return runs
 
 
+_Place = tuple[int, int]  # x and y in half pixels
+
+
+def _thinned(places: Sequence[_Place]) -> list[_Place]:
+    """A run of hourly looks with the highest and the lowest place of each stretch, so that no peak is lost."""
+    if len(places) <= _MOST:
+        return list(places)
+    size = math.ceil(2 * len(places) / _MOST)
+    ends = {0, len(places) - 1}
+    for first in range(0, len(places), size):
+        stretch = range(first, min(first + size, len(places)))
+        ends |= {min(stretch, key=lambda at: places[at][1]), max(stretch, key=lambda at: places[at][1])}
+    return [places[at] for at in sorted(ends)]
+
+
+def _moves(places: Sequence[_Place]) -> str:
+    """A line as the data of a path: where it begins, then how far each place is from the one before."""
+    steps = (f"{x - x0}{' ' if y >= y0 else ''}{y - y0}" for (x0, y0), (x, y) in pairwise(places))
+    return f"M{places[0][0]} {places[0][1]}l{' '.join(steps)}"
+
+
+def _absent(points: Sequence[Point], frame: Frame) -> list[str]:
+    """A tick of 4 pixels on the ground for each absence; those that touch are one."""
+    ticks: list[tuple[float, float]] = []
+    for point in points:
+        if point.presence != "absent":
+            continue
+        x = frame.x(point.at)
+        begin = ticks.pop()[0] if ticks and x - 2 <= ticks[-1][1] else x - 2
+        ticks.append((begin, x + 2))
+    if not ticks:
+        return []
+    ground = frame.height - frame.bottom + 1.75
+    return [
+        f'<path class="absent" d="{"".join(f"M{begin:g} {ground:g}h{end - begin:.4g}" for begin, end in ticks)}"/>'
+    ]
+
+
 def _blind(points: Sequence[Point], frame: Frame) -> list[str]:
     """Shade over every stretch in which nobody looked."""
     shades = []
-    for at, point in enumerate(points):
-        if point.presence != "not_looked":
+    for presence, group in groupby(enumerate(points), key=lambda one: one[1].presence):
+        if presence != "not_looked":
             continue
-        before = points[at - 1].at if at else point.at
-        after = points[at + 1].at if at + 1 < len(points) else point.at
-        left, right = frame.x(before + (point.at - before) / 2), frame.x(point.at + (after - point.at) / 2)
-        size = f'width="{max(right - left, 2):.1f}" height="{frame.height - frame.top - frame.bottom}"'
-        shades.append(f'<rect class="blind" x="{left}" y="{frame.top}" {size}/>')
+        stretch = list(group)
+        (first, begin), (last, end) = stretch[0], stretch[-1]
+        before = points[first - 1].at if first else begin.at
+        after = points[last + 1].at if last + 1 < len(points) else end.at
+        left, right = frame.x(before + (begin.at - before) / 2), frame.x(end.at + (after - end.at) / 2)
+        size = f'width="{max(right - left, 2):.4g}" height="{frame.height - frame.top - frame.bottom}"'
+        shades.append(f'<rect class="blind" x="{left:g}" y="{frame.top}" {size}/>')
     return shades
 
 
-def _axes(scale: _Scale, frame: Frame) -> list[str]:
-    parts = []
+def _axes(scale: _Scale, frame: Frame) -> Iterator[str]:
     if scale.ranks:
         worst = round(2**-scale.low)
-        for rank in [mark for mark in (1, 3, 10, 30, 100, 300, 1000) if mark <= worst]:
-            y = frame.y(scale.of_value(-math.log2(rank)))
-            parts.append(
-                f'<line class="grid" x1="{frame.left}" y1="{y}" x2="{frame.width - frame.right}" y2="{y}"/>'
-            )
-            parts.append(f'<text x="{frame.left - 4}" y="{y + 3.5}" text-anchor="end">{rank}</text>')
+        marks = {
+            rank: frame.y(scale.of_value(-math.log2(rank)))
+            for rank in (1, 3, 10, 30, 100, 300, 1000)
+            if rank <= worst
+        }
+        width = frame.width - frame.left - frame.right
+        yield f'<path class="grid" d="{"".join(f"M{frame.left} {y:g}h{width}" for y in marks.values())}"/>'
+        yield '<g text-anchor="end">'
+        for rank, y in marks.items():
+            yield f'<text x="{frame.left - 4}" y="{y + 3.5:g}">{rank}</text>'
+        yield "</g>"
     middle = frame.start + (frame.end - frame.start) / 2
-    for at, anchor in ((frame.start, "start"), (middle, "middle"), (frame.end, "end")):
-        parts.append(f'<text x="{frame.x(at)}" y="{frame.height - 2}" text-anchor="{anchor}">{at:%m-%d}</text>')
-    return parts
+    for at, anchor in (
+        (frame.start, ""),
+        (middle, ' text-anchor="middle"'),
+        (frame.end, ' text-anchor="end"'),
+    ):
+        yield f'<text x="{frame.x(at):g}" y="{frame.height - 2}"{anchor}>{at:%m-%d}</text>'
 
 
 def _number(value: object) -> float | None:

@@ -112,9 +112,13 @@ def document(report: Report) -> dict[str, Any]:
     return {name: value for name, value in plain.items() if name != "record_rows"}  # in a file of its own
 
 
-def as_json(data: object, *, indent: int | None = 1) -> str:
-    """`data` as JSON whose controls, separators and lone surrogates are all escaped, none lost."""
-    text = json.dumps(data, ensure_ascii=False, indent=indent, allow_nan=False)
+def as_json(data: object, *, readable: bool = False) -> str:
+    """`data` as JSON whose controls, separators and lone surrogates are all escaped, none lost.
+
+    On one line, which takes a quarter of the time; an entry a line if people are to read it.
+    """
+    form: dict[str, Any] = {"indent": 1} if readable else {"separators": (",", ":")}
+    text = json.dumps(data, ensure_ascii=False, allow_nan=False, **form)
     return _JSON_ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
@@ -249,4 +253,4 @@ def _datapackage(report: Report, files: Mapping[Path, bytes]) -> bytes:
         "created": _plain(report.as_of),
         "resources": resources,
     }
-    return as_json(package).encode() + b"\n"
+    return as_json(package, readable=True).encode() + b"\n"

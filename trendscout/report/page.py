@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import base64
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cache, partial
 from importlib import resources
+from itertools import chain, cycle
 from typing import TYPE_CHECKING, Any
+
+from markupsafe import Markup, escape
 
 from trendscout.findings import Finding
 from trendscout.lang import Lang, tr
@@ -22,8 +25,8 @@ from trendscout.report.clean import visible, web_address
 
 if TYPE_CHECKING:
     from jinja2 import Environment
-    from markupsafe import Markup
 
+_PLAIN = 30  # rows that hold all their texts themselves; a report has 20 unless it is asked for more
 _GROUPS = 4  # of lists whose calibration is shown, those with most chances
 _SIGNS = {"ok": "●", "partial": "◐", "blocked": "✕", "failed": "✕", "none": "·"}
 _SORTS = (
@@ -47,8 +50,6 @@ def render(
     Whatever a title holds is text: Jinja escapes it, and the page's own policy allows only that script and that
     style whose hashes it names.
     """
-    from markupsafe import Markup
-
     style, script = _part("page.css"), _part("page.js")
     policy = "; ".join(
         (
@@ -119,9 +120,10 @@ class _Page:
             "t": say,
             "tr": self.tr,
             "clean": visible,
-            "axis_text": phrases.axis,
-            "flag_words": lambda flag: both(partial(phrases.flag, flag)),
-            "stage_words": lambda stage: both(partial(phrases.stage, stage)),
+            "texts": _Texts({}),
+            "flat": chain.from_iterable,
+            "plain": _PLAIN,
+            "stage_words": lambda stage: both(partial(phrases.stage, stage)),  # of what is gone
         }
 
     def tr(self, text: str) -> str:
@@ -198,8 +200,6 @@ class _Page:
 
     def calibration(self, group: Mapping[str, Any]) -> dict[str, Any]:
         """One group's plot and its figures."""
-        from markupsafe import Markup
-
         rules, error, base = group["rules"], group["ece"], group["base"]
         event = phrases.LABELS.get(rules["label"], rules["label"])
         about = (
@@ -211,6 +211,28 @@ class _Page:
         )
         plot = Markup(chart.calibration(group["curve"]))  # noqa: S704 - numbers only
         return {"name": both(partial(phrases.list_name, group["group"])), "plot": plot, "about": dots(about)}
+
+
+@dataclass(frozen=True, slots=True)
+class _Texts:
+    """What opened rows say. Rows after the first ones refer to it by number, and each text is written once."""
+
+    numbers: dict[str, int]  # of elements, in the order that the page has them in
+
+    def put(self, begin: str, tags: str, texts: Iterable[Markup | str]) -> Markup:
+        """An element that begins so and holds the texts, each in an element of the tags in turn."""
+        return Markup(f"<{begin}>{''.join(_elements(tags, texts))}</{begin.partition(' ')[0]}>")  # noqa: S704
+
+    def refer(self, begin: str, tags: str, texts: Iterable[Markup | str]) -> Markup:
+        """The same, which the page's script fills when its row is opened."""
+        numbers = self.numbers
+        named = " ".join([str(numbers.setdefault(one, len(numbers))) for one in _elements(tags, texts)])
+        return Markup(f'<{begin} data-t="{named}"></{begin.partition(" ")[0]}>')  # noqa: S704 - numbers
+
+
+def _elements(tags: str, texts: Iterable[Markup | str]) -> Iterator[str]:
+    for tag, text in zip(cycle(tags.split()), texts, strict=False):
+        yield f"<{tag}>{text if isinstance(text, Markup) else escape(text)}</{tag}>"
 
 
 def _together(statuses: Sequence[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, tzinfo
+from functools import lru_cache
 
 from trendscout.lang import Lang, labelled, tr
 from trendscout.model import Flag, Gap, ItemKind, Left, LeftWhy, RecordLine, Row, Sighting
@@ -301,6 +302,7 @@ def place(platform: str, market: str | None) -> str:
     return f"{name} {visible(market)}" if market else name
 
 
+@lru_cache(4096)
 def list_name(list_id: str, lang: Lang) -> str:
     """A list id in words, as far as it has the usual form: "Amazon US · Best sellers · Home kitchen"."""
     head, _, rest = visible(list_id).partition("/")

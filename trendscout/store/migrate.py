@@ -40,17 +40,15 @@ def version(connection: duckdb.DuckDBPyConnection) -> int:
 
 def _taken(connection: duckdb.DuckDBPyConnection) -> dict[int, str | None]:
     """The steps that the store has taken, each with the digest of its text then, if that was kept."""
-    columns = {
-        row[0]
-        for row in connection.execute(
-            "SELECT column_name FROM information_schema.columns WHERE table_catalog = current_database() "
-            "AND table_schema = current_schema() AND table_name = 'migrations'"
-        ).fetchall()
-    }
-    if not columns:
+    import duckdb
+
+    # Asked of the table itself: a first statement on information_schema costs 8 ms, and every opening begins here.
+    try:
+        return dict(connection.execute("SELECT version, digest FROM migrations").fetchall())
+    except duckdb.CatalogException:
         return {}
-    kept = "digest" if "digest" in columns else "NULL"
-    return dict(connection.execute(f"SELECT version, {kept} FROM migrations").fetchall())
+    except duckdb.BinderException:  # it kept no digests
+        return dict(connection.execute("SELECT version, NULL FROM migrations").fetchall())
 
 
 def migrate(connection: duckdb.DuckDBPyConnection, address: StoreAddress) -> int:

@@ -30,7 +30,7 @@
   for (const one of document.querySelectorAll(".scroll")) if (one.querySelector(".day, svg")) one.scrollLeft = one.scrollWidth;
 
   // A curve as a picture: what the style sheet says is written into it first.
-  const STYLES = ["fill", "stroke", "stroke-width", "fill-opacity", "stroke-dasharray", "font-size", "font-family"];
+  const STYLES = ["fill", "stroke", "stroke-width", "fill-opacity", "stroke-dasharray", "vector-effect", "font-size", "font-family"];
   for (const button of document.querySelectorAll(".png")) {
     button.addEventListener("click", () => {
       const svg = button.closest("figure").querySelector("svg");

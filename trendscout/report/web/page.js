@@ -33,11 +33,14 @@
   if (recall("theme")) root.dataset.theme = recall("theme");
   speak(recall("lang") || root.dataset.lang);
 
+  const texts = new Map(cards.map((card) => [
+    card, (card.querySelector(".title").textContent + " " + card.dataset.text).toLowerCase(),
+  ]));
   // A value holds when the card has it among its space-separated words.
   function passes(card) {
     const words = search.value.toLowerCase().split(/\s+/).filter(Boolean);
     return filters.every((one) => !one.value || (" " + card.dataset[one.dataset.filter] + " ").includes(" " + one.value + " "))
-      && words.every((word) => card.dataset.text.includes(word));
+      && words.every((word) => texts.get(card).includes(word));
   }
   function filter() {
     let shown = 0;
@@ -50,7 +53,7 @@
   }
   function order() {
     const up = sort.value === "position" || sort.value === "price";
-    const number = (card) => (card.dataset[sort.value] === "" ? NaN : Number(card.dataset[sort.value]));
+    const number = (card) => Number(card.dataset[sort.value]);  // NaN where it is not known
     const compare = (a, b) => {
       const [x, y] = [number(a), number(b)];
       if (Number.isNaN(x) || Number.isNaN(y)) return Number.isNaN(x) - Number.isNaN(y);  // unknown goes last
@@ -64,6 +67,17 @@
     search.addEventListener("input", filter);
     sort.addEventListener("change", order);
     filter();
+  }
+
+  // Below the first rows, what recurs stands once in the page, and comes to where a row is opened.
+  const said = document.getElementById("texts");
+  if (said) {
+    list.addEventListener("toggle", (event) => {
+      for (const one of event.target.querySelectorAll("[data-t]")) {
+        one.append(...one.dataset.t.split(" ").map((number) => said.content.children[number].cloneNode(true)));
+        one.removeAttribute("data-t");
+      }
+    }, true);  // it does not bubble
   }
 
   // Where days do not fit, the last ones are looked at first.
