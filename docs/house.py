@@ -66,9 +66,7 @@ LIBRARIES = (
         ("history", "ranking", "matching", "store", "tables", "demo"),
         "arrays: what ranking and matching work on",
     ),
-    Library(
-        ("arro3",), ("tables",), "columns on their way between DuckDB, arrays and Python, by Arrow's C interface"
-    ),
+    Library(("arro3",), ("tables",), "Arrow tables: columns between DuckDB, arrays and Python"),
     Library(("rapidfuzz",), ("matching",), "similarity of titles"),
     Library(("babel",), ("text/digits", "intake"), "how numbers are written where"),
     Library(("python_calamine",), ("intake/sheets",), "workbooks in"),

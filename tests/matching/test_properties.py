@@ -1,6 +1,6 @@
 """What must hold whatever the listings are."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import combinations
 
 import numpy as np
@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from trendscout.matching.listings import occurrences
 from trendscout.matching.match import Decisions, Matches, match_listings
 from trendscout.tables import Table
 
@@ -120,3 +121,14 @@ def test_what_was_split_stays_split_and_moves_nothing_else(
         match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs, decisions=decided)
     )
     assert len({anew[name] for name in parts}) == len(parts)
+
+
+@quick
+@given(
+    st.lists(st.integers(0, 40) | st.integers(0, 2**64 - 1), max_size=300),
+    st.sampled_from((np.uint32, np.uint64)),
+)
+def test_tokens_are_counted_whatever_slots_they_share(tokens: list[int], kind: type[np.unsignedinteger]) -> None:
+    given_tokens = np.array(tokens, np.uint64).astype(kind)
+    count = Counter(given_tokens.tolist())
+    assert occurrences(given_tokens).tolist() == [count[token] for token in given_tokens.tolist()]

@@ -7,6 +7,7 @@ from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trendscout.bounds import FIRST_SHOP, LAST_LOOK, MAX_COUNT, MAX_RANK
 from trendscout.errors import UsageError, reason
@@ -33,6 +34,10 @@ from trendscout.store.sql import (
     registered,
     transaction,
 )
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 _BATCH = 10_000  # rows at a time
 _NONE = {"count": "'NaN'", "depth": -1, "length": -1}  # what stands for a number that is not said
@@ -104,7 +109,6 @@ def read_history(file: Path) -> History:
     UsageError if it cannot be read, lacks a column, or has a row with what is no rank, time or number.
     """
     import duckdb
-    import numpy as np
 
     try:
         file_size(file)
@@ -112,33 +116,49 @@ def read_history(file: Path) -> History:
     except OSError as error:
         raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
     with closing(prepared(duckdb.connect(config=own_spill()))) as connection, _told(file):
-        scan, kinds = _scanned(connection, file, file)
-        texts = [name for name in ("list_id", "item_key", "item") if name in kinds]
-        said = {name: f"nullif(trim({name}), '')" if kind == "VARCHAR" else name for name, kind in kinds.items()}
-        columns = [
-            *(f"coalesce({name}::VARCHAR, '') AS {name}" for name in texts),
-            f"epoch_us(coalesce({_time(kinds, 'CAST')}::TIMESTAMP, error('a row has no snapshot_at'))) AS at",
-            f"{said['rank']}::INTEGER AS rank",
-            *(f"coalesce({said[name]}::DOUBLE, {_NONE[name]}) AS {name}" for name in _NONE if name in kinds),
-        ]
-        if floor := said.get("count_floor"):
-            columns.append(f"coalesce(TRY_CAST({floor} AS BOOLEAN), {floor}::DOUBLE > 0, false) AS count_floor")
-        connection.execute(
-            f"""CREATE TEMP TABLE history AS SELECT {", ".join(columns)}
-            FROM {scan} WHERE {said["rank"]} IS NOT NULL""",
-            [one_file(file)],
+        texts = _keep_rows(connection, file)
+        known = {name: _keep_distinct(connection, name) for name in texts}
+        codes = ", ".join(f"{name}s.code AS {name}" for name in texts)
+        joins = " ".join(f"JOIN {name}s USING ({name})" for name in texts)
+        # In the file's order: of rows that are alike the first counts.
+        rows = arrays(
+            connection,
+            f"SELECT history.* EXCLUDE ({', '.join(texts)}), {codes} FROM history {joins} ORDER BY history.rowid",
         )
-        for name in texts:
-            connection.execute(f"CREATE TYPE {name}s AS ENUM (SELECT DISTINCT {name} FROM history ORDER BY 1)")
-        codes = ", ".join(f"enum_code({name}::{name}s)::INTEGER AS {name}" for name in texts)
-        rows = arrays(connection, f"SELECT * REPLACE ({codes}) FROM history")
-        coded = {}
-        for name in texts:
-            ((known,),) = connection.execute(f"SELECT enum_range(NULL::{name}s)").fetchall()
-            coded[name] = (np.array(known, object), rows.pop(name))
-    return history_of(
-        coded["list_id"], coded["item_key"], rows.pop("at") // 1_000_000, title=coded.get("item"), **rows
+    coded = {name: (known[name], rows.pop(name)) for name in texts}
+    seconds = rows.pop("at") // 1_000_000
+    return history_of(coded["list_id"], coded["item_key"], seconds, title=coded.get("item"), **rows)
+
+
+def _keep_rows(connection: Connection, file: Path) -> list[str]:
+    """The rows that have a rank as the temporary table `history`, as `history_of` takes them; its texts' names."""
+    scan, kinds = _scanned(connection, file, file)
+    texts: list[str] = [name for name in ("list_id", "item_key", "item") if name in kinds]
+    said = {name: f"nullif(trim({name}), '')" if kind == "VARCHAR" else name for name, kind in kinds.items()}
+    columns = [
+        *(f"coalesce({name}::VARCHAR, '') AS {name}" for name in texts),
+        f"epoch_us(coalesce({_time(kinds, 'CAST')}::TIMESTAMP, error('a row has no snapshot_at'))) AS at",
+        f"{said['rank']}::INTEGER AS rank",
+        *(f"coalesce({said[name]}::DOUBLE, {_NONE[name]}) AS {name}" for name in _NONE if name in kinds),
+    ]
+    if floor := said.get("count_floor"):
+        columns.append(f"coalesce(TRY_CAST({floor} AS BOOLEAN), {floor}::DOUBLE > 0, false) AS count_floor")
+    connection.execute(
+        f"CREATE TEMP TABLE history AS SELECT {', '.join(columns)} FROM {scan} WHERE {said['rank']} IS NOT NULL",
+        [one_file(file)],
     )
+    return texts
+
+
+def _keep_distinct(connection: Connection, name: str) -> NDArray[np.object_]:
+    """The distinct texts of a column of `history`, sorted; kept with their codes as a table of its plural."""
+    connection.execute(
+        f"""CREATE TEMP TABLE {name}s AS
+        SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INTEGER AS code
+        FROM (SELECT DISTINCT {name} FROM history)"""
+    )
+    found: NDArray[np.object_] = arrays(connection, f"SELECT {name} FROM {name}s ORDER BY code")[name]
+    return found
 
 
 def _read_rows(connection: Connection, path: Path, called: Path) -> None:
