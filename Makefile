@@ -59,7 +59,7 @@ update: $(VENV)/test.stamp ## goldens, fixtures, schemas and made documents anew
 test-duckdb2: ## the store's tests on DuckDB 2.0, in a venv of its own
 	test -x .venv-duckdb2/bin/python || $(PYTHON) -m venv .venv-duckdb2
 	sed -e '/^ *--hash/d' -e 's/ \\$$//' -e '/^duckdb/d' $(RUN_PINS) > .venv-duckdb2/pins.txt
-	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-duckdb2/pins.txt duckdb==2.0.0 hypothesis pytest pytest-timeout
+	.venv-duckdb2/bin/python -m pip install --quiet --disable-pip-version-check -r .venv-duckdb2/pins.txt duckdb==2.0.0 hypothesis pyarrow pytest pytest-timeout
 	.venv-duckdb2/bin/python -m pytest tests/store tests/pipeline
 
 crash: $(VENV)/test.stamp ## 200 real processes killed at random moments

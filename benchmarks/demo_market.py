@@ -14,6 +14,7 @@ import os
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pyarrow as pa
@@ -21,11 +22,12 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from trendscout.demo.market import World, morning_of
-from trendscout.history import History, history_from_table
+from trendscout.history import History
 from trendscout.ranking.metrics import quality
 from trendscout.ranking.rules import Rules
 from trendscout.ranking.signal_replay import replay
 from trendscout.ranking.trials import evaluation_snapshots, trials
+from trendscout.store.histories import read_history
 
 DAILY = Rules(24, 1, 120, 48, 30, 2, 240, pooled=True, label="halve")
 BASELINES = ("rank", "delta", "recency", "slope_naive", "signitrend_naive", "poisson_naive", "cusum_naive")
@@ -53,6 +55,13 @@ def one_a_day(table: pa.Table) -> pa.Table:
     first = table.group_by(["list_id", "day"]).aggregate([("snapshot_at", "min")])
     table = table.join(first, ["list_id", "day"])
     return table.filter(pc.equal(table["snapshot_at"], table["snapshot_at_min"]))
+
+
+def history_of_table(table: pa.Table) -> History:
+    """The rows as the program reads them from a file."""
+    with TemporaryDirectory() as folder:
+        pq.write_table(table, Path(folder) / "history.parquet")
+        return read_history(Path(folder) / "history.parquet")
 
 
 def looks(history: History) -> Iterator[list[tuple[int, dict[int, int]]]]:
@@ -150,15 +159,15 @@ def main() -> None:
     if series.exists():
         daily = one_a_day(pq.read_table(series / "amazon_us.parquet"))
         for kind in ("bestsellers", "new-releases"):
-            columns[f"real {kind}"] = history_from_table(
+            columns[f"real {kind}"] = history_of_table(
                 daily.filter(pc.match_substring(daily["list_id"], f"/{kind}/"))
             )
-        columns["real videos by views"] = history_from_table(
+        columns["real videos by views"] = history_of_table(
             one_a_day(pq.read_table(series / "youtube_trending_jp.parquet"))
         )
     world = World(asked.seed, asked.days, ("US", "UK", "ID"))
     for platform in ("amazon", "aliexpress", "tiktok"):
-        columns[f"demo {platform}"] = history_from_table(demo_lists(world, platform))
+        columns[f"demo {platform}"] = history_of_table(demo_lists(world, platform))
     table = {name: movement(history) | rankings(history) for name, history in columns.items()}
     print("| | " + " | ".join(table) + " |")
     print("|---" * (len(table) + 1) + "|")

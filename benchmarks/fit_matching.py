@@ -14,7 +14,6 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import gold
 import numpy as np
-import pyarrow as pa
 from market import World, records
 
 from trendscout.matching.candidates import NEAREST, keys_of
@@ -22,6 +21,7 @@ from trendscout.matching.comparison import NAMES, pair_features
 from trendscout.matching.listings import Listings, read_listings, weigh
 from trendscout.matching.pair_model import RIVAL_NAMES, catalogue_sources, rival_features, shipped
 from trendscout.store.blocking import candidate_pairs
+from trendscout.tables import Table, table
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -150,11 +150,10 @@ class Sample(NamedTuple):
 
 def world_sample(world: World) -> Sample:
     """The candidate pairs of an invented market."""
-    table, truth = records(world)
-    listings = weigh(read_listings(table))
+    given, truth = records(world)
+    listings = weigh(read_listings(Table.from_arrow(given)))
     narrow = np.zeros(len(listings), bool)
-    found = candidate_pairs(keys_of(listings, narrow), np.full(len(listings), NEAREST))
-    a, b = (found[name].to_numpy() for name in ("a", "b"))
+    a, b = candidate_pairs(keys_of(listings, narrow), np.full(len(listings), NEAREST))
     product_of = dict(zip(truth["id"].to_pylist(), truth["product"].to_pylist(), strict=True))
     product = np.array([product_of[name] for name in listings.table["id"].to_pylist()])
     features = pair_features(listings, a, b)
@@ -176,7 +175,7 @@ def gold_sample() -> Sample:
     titles = sorted({title for pair in pairs for title in (pair.title_a, pair.title_b)})
     row = {title: number for number, title in enumerate(titles)}
     ids = [f"{number:05}" for number in range(len(titles))]
-    listings = weigh(read_listings(pa.table({"id": ids, "title": titles})))
+    listings = weigh(read_listings(table({"id": ("VARCHAR", ids), "title": ("VARCHAR", titles)})))
     a = np.array([row[pair.title_a] for pair in pairs], np.int32)
     b = np.array([row[pair.title_b] for pair in pairs], np.int32)
     truth = np.array([pair.label for pair in pairs]) > 0

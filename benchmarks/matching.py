@@ -129,7 +129,7 @@ def ours(data: Labelled) -> Score:
             return pair in data.judged
         return not data.two_shops or source[pair[0]] != source[pair[1]]
 
-    joined = set(filter(counts, pairs_within(matches.clusters, "product_id")))
+    joined = set(filter(counts, pairs_within(pa.table(matches.clusters), "product_id")))
     columns = (matches.pairs[name].to_pylist() for name in ("id_a", "id_b", "verdict", "probability"))
     scored = {
         (one, other): (verdict, chance)
@@ -284,7 +284,7 @@ def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) 
     matches = match_listings(table, candidate_pairs=candidate_pairs, known=known, many_shops=MARKET.sources)
     spent = time.process_time() - start
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1e6
-    true = truth.filter(pc.is_in(truth["id"], matches.clusters["id"]))
+    true = truth.filter(pc.is_in(truth["id"], pa.chunked_array(matches.clusters["id"])))
     product = dict(zip(true["id"].to_pylist(), true["product"].to_pylist(), strict=True))
     scores = cluster_scores(matches, product)
     if known is None:  # else the pairs among known listings are not looked at again
@@ -296,7 +296,7 @@ def _timed(what: str, table: pa.Table, truth: pa.Table, known: pa.Table | None) 
 
 def cluster_scores(matches: Matches, product: dict[str, int]) -> str:
     """F1, precision and recall of the pairs that clusters make, as text; `product` is the truth by listing."""
-    rows = matches.clusters.to_pylist()
+    rows = pa.table(matches.clusters).to_pylist()
     together = Counter((row["product_id"], product[row["id"]]) for row in rows)
     found = Counter(row["product_id"] for row in rows)
     hits, joined, true = (_pair_count(counts) for counts in (together, found, Counter(product.values())))

@@ -20,10 +20,9 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-import pyarrow.parquet as pq
 
 from trendscout.errors import UsageError
-from trendscout.history import History, history_from_table
+from trendscout.history import History
 from trendscout.ranking.arrays import Floats, Ints
 from trendscout.ranking.backtest import Backtest, GroupReport, backtest, counting
 from trendscout.ranking.metrics import quality
@@ -31,6 +30,7 @@ from trendscout.ranking.rules import PRESETS
 from trendscout.ranking.shown import first_items
 from trendscout.ranking.targets import Figure
 from trendscout.ranking.walk_forward import WalkForward
+from trendscout.store.histories import read_history
 
 
 def by_item(history: History) -> tuple[Ints, Ints]:
@@ -163,7 +163,7 @@ def target_row(name: str, report: GroupReport) -> str:
 def row(path: Path, from_middle: bool) -> tuple[str, tuple[str, str], list[str], float | None]:
     """The lines of each table, and the ratio."""
     began = time.process_time()
-    history = history_from_table(pq.read_table(path))
+    history = read_history(path)
     middle = datetime.fromtimestamp(float(np.median(np.unique(history.snap_time))), UTC) if from_middle else None
     judged = backtest(history, name=path.stem, since=middle)
     report = judged.reports[0]

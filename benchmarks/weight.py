@@ -1,4 +1,4 @@
-"""What the program weighs once installed, by package, and what its heaviest part, Arrow, is worth.
+"""What the program weighs once installed, by package, and what its Arrow tables are worth.
 
     python benchmarks/weight.py [--rows 100000]
 
@@ -23,9 +23,10 @@ from typing import Any
 
 import duckdb
 import numpy as np
-import pyarrow as pa
 
 from trendscout.__main__ import LeftOut
+from trendscout.store.sql import arrow
+from trendscout.tables import table
 
 TARGET_MB = 300
 PINS = Path(__file__).parent.parent / "requirements" / "run.txt"
@@ -71,7 +72,8 @@ def opened() -> duckdb.DuckDBPyConnection:
 def by_arrow(given: Sequence[Row]) -> duckdb.DuckDBPyConnection:
     """The rows in a table, by an Arrow table."""
     connection = opened()
-    connection.register("given", pa.Table.from_pylist(list(given)))
+    columns = {name: (TYPES[type(value)], [row[name] for row in given]) for name, value in given[0].items()}
+    connection.register("given", table(columns))
     connection.execute("CREATE TABLE taken AS FROM given")
     return connection
 
@@ -126,7 +128,7 @@ def main() -> int:
     connection = by_arrow(given)
     connection.execute("CREATE TABLE told AS SELECT item_key, string_split(title, ' ') AS tokens FROM taken")
     ways: dict[str, Callable[[], object]] = {
-        "Arrow": lambda: connection.sql("FROM told").to_arrow_table(),
+        "Arrow": lambda: arrow(connection, "FROM told"),
         "NumPy": lambda: connection.execute("FROM told").fetchnumpy(),
         "rows": lambda: connection.execute("FROM told").fetchall(),
     }

@@ -48,8 +48,8 @@ LAYERS = (
     Layer(("settings",), "the configuration, job files, timetables"),
     Layer(("archive", "text", "money"), "pages as received, and their decoding; text; currencies"),
     Layer(
-        ("model", "bounds", "history", "clock"),
-        "the nouns, as frozen types; what can be; ranked lists as arrays; time",
+        ("model", "bounds", "history", "tables", "clock"),
+        "the nouns, as frozen types; what can be; ranked lists as arrays; columns of values; time",
     ),
     Layer(("findings",), "what is amiss, as data, and how it is said"),
     Layer(("errors", "lang", "resources", "files", "stopping", "__init__"), "what every layer may use"),
@@ -63,14 +63,10 @@ LIBRARIES = (
     Library(("duckdb", "duckdb_extensions"), ("store",), "the store, as a file and on DuckLake"),
     Library(
         ("numpy",),
-        ("history", "ranking", "matching", "store", "demo"),
+        ("history", "ranking", "matching", "store", "tables", "demo"),
         "arrays: what ranking and matching work on",
     ),
-    Library(
-        ("pyarrow",),
-        ("history", "ranking", "matching", "store", "intake/kinds", "steps/match"),
-        "tables on their way between DuckDB, files and arrays",
-    ),
+    Library(("arro3",), ("tables",), "Arrow tables: columns between DuckDB, arrays and Python"),
     Library(("rapidfuzz",), ("matching",), "similarity of titles"),
     Library(("babel",), ("text/digits", "intake"), "how numbers are written where"),
     Library(("python_calamine",), ("intake/sheets",), "workbooks in"),

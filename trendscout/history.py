@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from trendscout.errors import UsageError
-from trendscout.files import file_size
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
+
+    Coded = tuple[NDArray[np.object_], NDArray[np.integer[Any]]]  # sorted distinct texts, each row's place in them
 
 COLUMNS = ("list_id", "snapshot_at", "rank", "item_key")  # of a history in a file, at least
 StateRow = tuple[int, str, int, bytes, bytes]  # a list's `ranking.signal_replay.KeptState` as it is stored
@@ -127,39 +127,25 @@ def latest(history: History) -> NDArray[np.bool_]:
     return last
 
 
-def read_history(file: Path) -> History:
-    """A ranked-list history from a Parquet or CSV file.
+def history_of(
+    list_id: Coded,
+    item_key: Coded,
+    seconds: NDArray[np.int64],
+    rank: NDArray[np.int32],
+    *,
+    title: Coded | None = None,
+    **others: NDArray[Any],
+) -> History:
+    """A history from rows in any order: whose list and item, when (seconds since 1970, UTC) and at which rank.
 
-    Raises UsageError if it cannot be read or lacks a column.
-    """
-    import pyarrow as pa
-    from pyarrow import csv, parquet
-
-    try:
-        file_size(file)
-        table = parquet.read_table(file) if is_parquet(file) else csv.read_csv(file)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
-    refuse_incomplete(file, table.column_names)
-    return history_from_table(table)
-
-
-def history_from_table(table: pa.Table) -> History:
-    """A history from rows of (list_id, snapshot_at, rank, item_key) in any order.
-
-    `item` (a title), `count`, `count_floor`, `depth` and `length` are read where the table has them; without
-    `depth` a list was looked at down to the lowest place it showed. Times without a zone are UTC. A row given
-    twice counts once, at its best rank. Raises UsageError if a column is missing or a rank is not 1 or more.
+    `others` are count (NaN: not shown), count_floor, depth and length (-1: not said). Without depth a list was
+    looked at down to the lowest place it showed. A row given twice counts once, at its best rank. Raises
+    UsageError if a rank is not 1 or more.
     """
     import numpy as np
-    import pyarrow.compute as pc
 
-    refuse_incomplete("This history", table.column_names)
-    table = table.filter(pc.is_valid(table["rank"]))
-    lists, list_code = _coded(table["list_id"])
-    keys, key_code = _coded(table["item_key"])
-    seconds = _seconds(table["snapshot_at"])
-    rank = table["rank"].to_numpy().astype(np.int32)
+    lists, list_code = list_id[0], list_id[1].astype(np.int64)
+    keys, key_code = item_key[0], item_key[1].astype(np.int64)
     if len(rank) and rank.min() < 1:
         raise UsageError("A rank in this history is below 1.", next_step="1 is the top of a list.")
 
@@ -183,10 +169,7 @@ def history_from_table(table: pa.Table) -> History:
     deepest = np.maximum.reduceat(rank, starts) if len(starts) else rank[:0]
 
     def optional(name: str, fill: float) -> NDArray[np.float64]:
-        if name not in table.column_names:
-            return np.full(len(order), fill)
-        column = pc.fill_null(pc.cast(table[name], "double"), fill)
-        return np.asarray(column.to_numpy(), np.float64)[order]
+        return np.asarray(others[name], np.float64)[order] if name in others else np.full(len(order), fill)
 
     depth = optional("depth", -1.0)[starts].astype(np.int32)
     return History(
@@ -201,19 +184,17 @@ def history_from_table(table: pa.Table) -> History:
         obs_rank=rank,
         obs_count=optional("count", float("nan")),
         obs_floor=optional("count_floor", 0.0) > 0,
-        titles=_titles(table, *as_given, item_keys),
+        titles=_titles(title, *as_given, item_keys) if title else None,
     )
 
 
 def _titles(
-    table: pa.Table, item: NDArray[np.int64], seconds: NDArray[np.int64], keys: NDArray[np.object_]
+    title: Coded, item: NDArray[np.int64], seconds: NDArray[np.int64], keys: NDArray[np.object_]
 ) -> NDArray[np.object_] | None:
     """One title an item: the one it was first seen with, so that a later change of title changes no past."""
     import numpy as np
 
-    if "item" not in table.column_names:
-        return None
-    texts, code = _coded(table["item"])
+    texts, code = title
     of_item = np.zeros(len(keys), np.int64)
     latest_first = np.lexsort((-code, -seconds))
     of_item[item[latest_first]] = code[latest_first]
@@ -227,30 +208,3 @@ def _changes(*columns: NDArray[np.int64]) -> NDArray[np.bool_]:
     new = np.ones(len(columns[0]), bool)
     new[1:] = np.logical_or.reduce([column[1:] != column[:-1] for column in columns])
     return new
-
-
-def _coded(column: pa.ChunkedArray) -> tuple[NDArray[np.object_], NDArray[np.int64]]:
-    """The sorted distinct texts of a column, and each row's index into them."""
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    coded = pc.dictionary_encode(pc.fill_null(pc.cast(column, pa.string()), "")).combine_chunks()
-    if isinstance(coded, pa.ChunkedArray):  # an empty column stays chunked
-        return np.empty(0, object), np.empty(0, np.int64)
-    order = pc.sort_indices(coded.dictionary).to_numpy()
-    place = np.empty(len(order), np.int64)
-    place[order] = np.arange(len(order))
-    texts = np.array(coded.dictionary.to_pylist(), object)[order]
-    return texts, place[coded.indices.to_numpy()]
-
-
-def _seconds(column: pa.ChunkedArray) -> NDArray[np.int64]:
-    import numpy as np
-    import pyarrow as pa
-    import pyarrow.compute as pc
-
-    if pa.types.is_string(column.type) or pa.types.is_large_string(column.type):
-        column = pc.cast(column, pa.timestamp("us", tz="UTC"))
-    whole = pc.cast(pc.cast(column, pa.timestamp("us", tz=column.type.tz)), pa.int64()).to_numpy()
-    return np.asarray(whole // 1_000_000, np.int64)

@@ -527,10 +527,11 @@ def backtest(
     Raises UsageError if the history is too short or no history.
     """
     from trendscout.files import whole_file
-    from trendscout.history import read_history
     from trendscout.ranking.backtest import backtest as judge
     from trendscout.store import learned
+    from trendscout.store.histories import read_history
     from trendscout.store.lake import derived
+    from trendscout.store.parquet import write_parquet
     from trendscout.store.query import history
 
     if file:
@@ -546,7 +547,7 @@ def backtest(
         all_snapshots=scores_out is not None,
     )
     if scores_out:
-        whole_file(scores_out, judged.write_scores)
+        whole_file(scores_out, lambda path: write_parquet(judged.scores_table(), path))
     verdict = judged.to_dict()
     if not file:
         with workspace.store() as connection:

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from trendscout import pipeline
@@ -17,7 +16,7 @@ from trendscout.clock import VirtualClock
 from trendscout.demo import faults
 from trendscout.demo.market import World, morning_of
 from trendscout.demo.server import MarketServer, Site, SiteReply
-from trendscout.history import History, history_from_table
+from trendscout.history import History, history_of
 from trendscout.model import Outcome, Query, ReportQuery
 from trendscout.ranking.scoring import score
 from trendscout.report import table
@@ -164,8 +163,13 @@ def looked_at(world: World, days: list[int]) -> History:
         for day in days
         for rank, position in enumerate(shelf.ranking(day), start=1)
     ]
-    columns = zip(("list_id", "snapshot_at", "rank", "item_key"), zip(*rows, strict=True), strict=True)
-    return history_from_table(pa.table(dict(columns)))
+    lists, moments, ranks, keys = zip(*rows, strict=True)
+    return history_of(
+        np.unique(np.array(lists, object), return_inverse=True),
+        np.unique(np.array(keys, object), return_inverse=True),
+        np.array([moment.timestamp() for moment in moments]).astype(np.int64),
+        np.array(ranks, np.int32),
+    )
 
 
 def test_what_was_missed_loses_no_good_and_no_interval() -> None:

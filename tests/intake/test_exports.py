@@ -228,12 +228,15 @@ def test_kinds_are_told_apart(tmp_path: Path) -> None:
     pq.write_table(pa.table({name: ["1"] for name in names}), tmp_path / "h.parquet")
     pq.write_table(pa.table({"a": [1]}), tmp_path / "other.parquet")
     (tmp_path / "bad.parquet").write_bytes(b"PAR1 and no more")
+    (tmp_path / "cut.parquet").write_bytes((tmp_path / "h.parquet").read_bytes()[:-20])
+    (tmp_path / "long.parquet").write_bytes(b"PAR1\xff\xff\x00\x00PAR1")
+    (tmp_path / "short.parquet").write_bytes(b"PAR1")
     assert kind_of(tmp_path / "h.parquet") == "history"
     assert kind_of(tmp_path / "other.parquet") == "history", "a column that is missing is then named"
     assert kind_of(written(tmp_path, "h.csv", ",".join(names) + "\n", "utf-8-sig")) == "history"
     assert kind_of(written(tmp_path, "k.csv", KALODATA)) == "export"
     assert kind_of(written(tmp_path, "p.html", "<p>list_id,snapshot_at")) == "page"
-    for missing in ("bad.parquet", "none.csv"):
+    for missing in ("bad.parquet", "cut.parquet", "long.parquet", "short.parquet", "none.csv"):
         with pytest.raises(UsageError):
             kind_of(tmp_path / missing)
 

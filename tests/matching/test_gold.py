@@ -6,12 +6,12 @@ from collections import defaultdict
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from trendscout.matching.listings import read_listings, weigh
 from trendscout.matching.match import score
 from trendscout.matching.pair_model import shipped
+from trendscout.tables import table
 
 ROOT = Path(__file__).parents[2]
 with (ROOT / "tests" / "gold" / "pairs.csv").open(encoding="utf-8", newline="") as file:
@@ -41,7 +41,7 @@ def test_gold_floor() -> None:
     titles = sorted({pair[side] for pair in PAIRS for side in ("title_a", "title_b")})
     row = {title: number for number, title in enumerate(titles)}
     ids = [f"{number:05}" for number in range(len(titles))]
-    listings = weigh(read_listings(pa.table({"id": ids, "title": titles})))
+    listings = weigh(read_listings(table({"id": ("VARCHAR", ids), "title": ("VARCHAR", titles)})))
     a, b = (np.array([row[pair[side]] for pair in PAIRS], np.int32) for side in ("title_a", "title_b"))
     chance = score(listings, a, b, shipped()).probability
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])

@@ -121,12 +121,12 @@ def matched(*rows: tuple[str, str], **columns: list[object]) -> Matches:
 
 def verdict(*rows: tuple[str, str], **columns: list[object]) -> str:
     """What is said of the first two; "different" where they were not even near."""
-    pairs = matched(*rows, **columns).pairs.to_pylist()
+    pairs = pa.table(matched(*rows, **columns).pairs).to_pylist()
     return next((row["verdict"] for row in pairs if (row["id_a"], row["id_b"]) == ("00", "01")), "different")
 
 
 def joined(*rows: tuple[str, str], **columns: list[object]) -> bool:
-    found = matched(*rows, **columns).clusters.to_pylist()
+    found = pa.table(matched(*rows, **columns).clusters).to_pylist()
     product = {row["id"]: row["product_id"] for row in found}
     return product["00"] == product["01"]
 
@@ -192,7 +192,7 @@ def test_a_template_does_not_hide_a_name() -> None:
     template = "Luxar Ambience {} spot dimmable {}"
     rows = [(f"shop{place}", template.format("Centris glow", colour)) for place, colour in enumerate(COLOURS)]
     found = matched(("a", template.format("Centris glow", "red")), ("b", template.format("Perifo", "red")), *rows)
-    product = {row["id"]: row["product_id"] for row in found.clusters.to_pylist()}
+    product = {row["id"]: row["product_id"] for row in pa.table(found.clusters).to_pylist()}
     assert product["00"] != product["01"]
 
 
@@ -307,7 +307,7 @@ def test_sure_doubles_are_joined_only_on_a_market_of_many_sellers() -> None:
     )
     for markets, together in ((("ebay",), True), ((), False)):
         found = match_listings(table, candidate_pairs=candidate_pairs, markets=markets)
-        product = {row["id"]: row["product_id"] for row in found.clusters.to_pylist()}
+        product = {row["id"]: row["product_id"] for row in pa.table(found.clusters).to_pylist()}
         assert (product["a"] == product["b"]) is together
 
 
@@ -374,7 +374,8 @@ def test_a_list_of_one_platform_joins_nothing_on_another(here: list[str], there:
     theirs = [{"id": f"b{place}", "source": "ebay_US", "title": title} for place, title in enumerate(there)]
 
     def together(rows: list[dict[str, str]]) -> set[frozenset[str]]:
-        clusters = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs).clusters.to_pylist()
+        found = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)
+        clusters = pa.table(found.clusters).to_pylist()
         mates = [(row["id"], row["product_id"]) for row in clusters if row["id"].startswith("a")]
         return {frozenset((x, y)) for x, p in mates for y, q in mates if x != y and p == q}
 

@@ -97,11 +97,11 @@ def test_variants_and_near_copies_are_counted_apart() -> None:
         },
     ]
     found = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs)
-    beside = {row["product_id"]: row for row in found.products.to_pylist()}
+    beside = {row["product_id"]: row for row in pa.table(found.products).to_pylist()}
     assert beside["p:a"]["variants"] == beside["p:b"]["variants"] == 1
     assert beside["p:b"]["line_id"] == "p:a"
     assert beside["p:c"]["near_copies"] == beside["p:d"]["near_copies"] == 1
-    verdicts = {(row["id_a"], row["id_b"]): row["verdict"] for row in found.pairs.to_pylist()}
+    verdicts = {(row["id_a"], row["id_b"]): row["verdict"] for row in pa.table(found.pairs).to_pylist()}
     assert verdicts["a", "b"] == "variant"
 
 
@@ -121,7 +121,7 @@ def test_prices_are_compared_in_one_money() -> None:
         {"id": "b", "source": "t", "title": "Zunova juicer cup", "price": 480_000.0, "currency": "IDR"},
         {"id": "c", "source": "t", "title": "Zunova juicer cup", "price": 480_000.0, "currency": "XYZ"},
     ]
-    pairs = match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs).pairs.to_pylist()
+    pairs = pa.table(match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs).pairs).to_pylist()
     chance = {(row["id_a"], row["id_b"]): row["probability"] for row in pairs}
     assert chance["a", "b"] > 0.5
     assert chance["a", "c"] > 0.5

@@ -1,13 +1,18 @@
 """What must hold whatever the listings are."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from itertools import combinations
 
+import numpy as np
 import pyarrow as pa
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
+from trendscout.matching.listings import occurrences
 from trendscout.matching.match import Decisions, Matches, match_listings
+from trendscout.tables import Table
 
 BRANDS = ("Zunova", "Korvela", "Tessaro")
 GOODS = ("juicer cup", "phone case", "desk lamp", "榨汁杯", "手机壳", "台灯")
@@ -24,7 +29,9 @@ quick = settings(max_examples=25, deadline=None)
 Row = dict[str, str]
 
 
-def candidate_pairs(keys: pa.Table, _most: object, *, first_new: int = 0) -> pa.Table:
+def candidate_pairs(
+    keys: Table, _most: object, *, first_new: int = 0
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
     """All pairs that share a key: of two dozen listings a database would take most of the time for its start."""
     rows = defaultdict(set)
     for row, key in zip(keys["row"].to_pylist(), keys["key"].to_pylist(), strict=True):
@@ -32,7 +39,8 @@ def candidate_pairs(keys: pa.Table, _most: object, *, first_new: int = 0) -> pa.
     pairs = sorted(
         {pair for its in rows.values() for pair in combinations(sorted(its), 2) if pair[1] >= first_new}
     )
-    return pa.table({name: pa.array([pair[end] for pair in pairs], pa.int32()) for end, name in enumerate("ab")})
+    a, b = (np.array([pair[end] for pair in pairs], np.int32) for end in (0, 1))
+    return a, b
 
 
 def rows_of(market: list[tuple[str, str]]) -> list[Row]:
@@ -114,3 +122,11 @@ def test_what_was_split_stays_split_and_moves_nothing_else(
         match_listings(pa.Table.from_pylist(rows), candidate_pairs=candidate_pairs, decisions=decided)
     )
     assert len({anew[name] for name in parts}) == len(parts)
+
+
+@pytest.mark.parametrize("kind", [np.uint32, np.uint64])
+@pytest.mark.parametrize("size", [0, 1, 5_000])
+def test_tokens_are_counted_whatever_slots_they_share(kind: type[np.unsignedinteger], size: int) -> None:
+    tokens = np.random.default_rng(3).integers(0, 2_000, size).astype(kind) * kind(2**20 + 1)
+    count = Counter(tokens.tolist())
+    assert occurrences(tokens).tolist() == [count[token] for token in tokens.tolist()]

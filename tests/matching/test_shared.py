@@ -5,6 +5,7 @@ import os
 import tomllib
 from pathlib import Path
 
+import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
@@ -55,7 +56,7 @@ def judged(name: str) -> dict[str, float]:
     table = pq.read_table(SETS / name / "records.parquet")
     matches = match_listings(table, candidate_pairs=candidate_pairs, markets=open_markets())
     product = dict(zip(*(matches.clusters[column].to_pylist() for column in ("id", "product_id")), strict=True))
-    same = {(row["id_a"], row["id_b"]) for row in matches.pairs.to_pylist() if row["verdict"] == "same"}
+    same = {(row["id_a"], row["id_b"]) for row in pa.table(matches.pairs).to_pylist() if row["verdict"] == "same"}
     with (SETS / name / "pairs.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     drawn = {stratum: sum(row["stratum"] == stratum for row in rows) for stratum in POPULATION}

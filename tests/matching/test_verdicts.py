@@ -19,7 +19,7 @@ def verdict(*rows: dict[str, object], apart: tuple[tuple[str, str], ...] = ()) -
     ]
     table = pa.Table.from_pylist(listings + others)
     matches = match_listings(table, candidate_pairs=candidate_pairs, decisions=Decisions(apart=apart))
-    found = {(row["id_a"], row["id_b"]): row["verdict"] for row in matches.pairs.to_pylist()}
+    found = {(row["id_a"], row["id_b"]): row["verdict"] for row in pa.table(matches.pairs).to_pylist()}
     return str(found["0", "1"])
 
 

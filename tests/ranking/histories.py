@@ -7,9 +7,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-from trendscout.history import History, history_from_table
+from trendscout.history import History, history_of
 
 START = datetime(2026, 3, 2, tzinfo=UTC)
 Rows = Iterable[tuple[Any, ...]]
@@ -18,18 +17,20 @@ Rows = Iterable[tuple[Any, ...]]
 def made(rows: Rows, *, start: datetime = START, depth: dict[float, int] | None = None) -> History:
     """A history of (list, hour, rank, item) or (list, hour, rank, item, count, count is a floor)."""
     full = [(*row, None, False)[:6] for row in rows]
-    table = {
-        "list_id": [str(row[0]) for row in full],
-        "snapshot_at": [start + timedelta(hours=float(row[1])) for row in full],
-        "rank": [row[2] for row in full],
-        "item_key": [str(row[3]) for row in full],
-        "item": [str(row[3]) for row in full],
-        "count": pa.array([row[4] for row in full], pa.float64()),
-        "count_floor": [bool(row[5]) for row in full],
-    }
-    if depth:
-        table["depth"] = [depth.get(row[1], 0) for row in full]
-    return history_from_table(pa.table(table))
+    lists, items = (
+        np.unique(np.array([str(row[place]) for row in full], object), return_inverse=True) for place in (0, 3)
+    )
+    moments = [(start + timedelta(hours=float(row[1]))).timestamp() // 1 for row in full]
+    return history_of(
+        lists,
+        items,
+        np.array(moments, np.int64),
+        np.array([row[2] for row in full], np.int32),
+        title=items,
+        count=np.array([row[4] for row in full], np.float64),
+        count_floor=np.array([row[5] for row in full], bool),
+        **({"depth": np.array([depth.get(row[1], 0) for row in full])} if depth else {}),
+    )
 
 
 def market(seed: int, *, days: int = 60, length: int = 50, lists: int = 1) -> History:

@@ -8,15 +8,15 @@ from pathlib import Path
 from types import ModuleType
 
 import numpy as np
-import pyarrow.parquet as pq
 import pytest
 
-from trendscout.history import cut, history_from_table
+from trendscout.history import cut
 from trendscout.ranking import backtest as backtests
 from trendscout.ranking.backtest import GroupReport, backtest
 from trendscout.ranking.rules import PRESETS
 from trendscout.ranking.targets import first_days_over_plain
 from trendscout.ranking.walk_forward import Material, WalkForward, start_score
+from trendscout.store.histories import read_history
 
 SHARED = Path(os.environ.get("TRENDSCOUT_SHARED", "../shared"))
 GATE = tomllib.loads(Path("gate/floors.toml").read_text(encoding="utf-8"))
@@ -51,7 +51,7 @@ def _judge() -> ModuleType:
 def test_the_baselines_agree_with_the_judge(name: str, judge: ModuleType, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(backtests, "walk_forward", without_models)
     path = SHARED / "series" / f"{name}.parquet"
-    history = history_from_table(pq.read_table(path))
+    history = read_history(path)
     until = int(np.unique(history.snap_time)[:SNAPSHOTS][-1])
     report = backtest(cut(history, until), name=name).reports[0]
     lists = {
@@ -75,7 +75,7 @@ def without_models(material: Material) -> WalkForward:
 
 
 def second_half(name: str) -> GroupReport:
-    history = history_from_table(pq.read_table(SHARED / "series" / f"{name}.parquet"))
+    history = read_history(SHARED / "series" / f"{name}.parquet")
     middle = datetime.fromtimestamp(float(np.median(np.unique(history.snap_time))), UTC)
     return backtest(history, name=name, since=middle).reports[0]
 

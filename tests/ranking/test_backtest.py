@@ -4,6 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
 from tests.ranking.histories import START, made, market
@@ -32,7 +33,7 @@ def _judged(past: History) -> Backtest:
 
 
 def rows_of(judged: Backtest) -> dict[tuple[str, object, str], tuple[float, float | None]]:
-    table = judged.scores_table().to_pydict()
+    table = pa.table(judged.scores_table()).to_pydict()
     keys = zip(table["list_id"], table["snapshot_at"], table["item_key"], strict=True)
     return dict(zip(keys, zip(table["score"], table["probability"], strict=True), strict=True))
 

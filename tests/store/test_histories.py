@@ -2,13 +2,14 @@
 
 from datetime import UTC, datetime
 
+import numpy as np
 import pytest
 
 from trendscout.errors import UsageError
 from trendscout.intake.histories import history_file
 from trendscout.intake.kinds import kind_of
 from trendscout.store.connect import open_store
-from trendscout.store.histories import import_history
+from trendscout.store.histories import import_history, read_history
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HEAD = "list_id,snapshot_at,rank,item,item_key,count\n"
@@ -145,3 +146,48 @@ def test_titles_and_counts_may_be_missing(store, tmp_path):
     import_history(store, path, loaded_at=NOW)
     assert store.execute("SELECT rank, count FROM observations").fetchall() == [(1, None)]
     assert store.execute("SELECT title FROM listings").fetchall() == [(None,)]
+
+
+def test_an_item_key_keeps_its_leading_zeros(store, tmp_path):
+    path = write(tmp_path, "007,2026-10-01,1,0x1F,0012,", "007,2026-10-01,2,1e5,12,")
+    import_history(store, path, loaded_at=NOW)
+    assert store.execute("SELECT item_key FROM listings ORDER BY 1").fetchall() == [("0012",), ("12",)]
+    past = read_history(path)
+    assert (past.lists, past.items.tolist(), past.titles.tolist()) == (("007",), ["0012", "12"], ["0x1F", "1e5"])
+
+
+def test_a_history_as_arrays_says_what_the_file_says(tmp_path):
+    path = tmp_path / "h.csv"
+    path.write_text(
+        "Rank,item_key,snapshot_at,list_id,count,count_floor,depth,length,item\n"
+        "2,b,2026-10-01T00:00:00.9Z,x_US/a/b,7,True,50,,Mop\n"
+        "1,a,2026-10-01 02:00:00.1+02:00,x_US/a/b,,,50,,\n"
+        "3,b,2026-10-01,x_US/a/b,9,,50,,Broom\n"  # again, at a worse rank
+        ",c,2026-10-01,x_US/a/b,1,,,,\n"  # without one
+        "4.0,a,2026-10-02,x_US/a/b,1.5,0.0,,200,Lamp\n"
+    )
+    past = read_history(path)
+    assert (past.lists, past.items.tolist()) == (("x_US/a/b",), ["a", "b"])
+    assert (past.snap_time % 86_400).tolist() == [0, 0], "whole seconds, cut off, in UTC"
+    assert (past.snap_depth.tolist(), past.snap_length.tolist()) == ([50, 4], [-1, 200])
+    assert (past.obs_snap.tolist(), past.obs_item.tolist()) == ([0, 0, 1], [0, 1, 0])
+    assert past.obs_rank.tolist() == [1, 2, 4]
+    assert np.array_equal(past.obs_count, [np.nan, 7.0, 1.5], equal_nan=True)
+    assert past.obs_floor.tolist() == [False, True, False]
+    assert past.titles.tolist() == ["", "Broom"], "of one moment the first in order"
+
+
+@pytest.mark.parametrize(
+    ("row", "fault"),
+    [
+        ("x_US/a/b,2026-10-01,first,a,k,", "'first'"),
+        ("x_US/a/b,soon,1,a,k,", '"soon"'),
+        ("x_US/a/b,,1,a,k,", "a row has no snapshot_at"),
+        ("x_US/a/b,2026-10-01,1,a,k,many", "'many'"),
+        ("x_US/a/b,2026-10-01,99999999999,a,k,", "99999999999"),
+        ("x_US/a/b,2026-10-01,0,a,k,", "below 1"),
+    ],
+)
+def test_a_value_that_is_none_is_told_and_not_left_out(tmp_path, row, fault):
+    with pytest.raises(UsageError, match=fault):
+        read_history(write(tmp_path, "x_US/a/b,2026-10-01,1,a,k,5", row))

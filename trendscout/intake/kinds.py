@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from os import SEEK_END
 from pathlib import Path
 from typing import Literal
 
@@ -29,14 +30,8 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
     except OSError as error:
         raise UsageError("{path} cannot be read.", next_step="Check the path.", path=path) from error
     if head == _PARQUET:
-        import pyarrow.parquet as pq
-
-        try:
-            pq.read_schema(path)
-        except (OSError, ValueError) as error:
-            raise UsageError(
-                "{path} is a damaged Parquet file.", next_step="Export it again.", path=path
-            ) from error
+        if not _has_footer(path):
+            raise UsageError("{path} is a damaged Parquet file.", next_step="Export it again.", path=path)
         return "history"  # no profile reads Parquet: what lacks a column is told which
     if _first_names(path) >= set(COLUMNS):
         return "history"
@@ -44,6 +39,15 @@ def kind_of(path: Path) -> Literal["history", "export", "page"]:
         with path.open("rb") as file:
             return "export" if SPREADSHEET_XML in file.read(_HEAD) else "page"
     return "export" if path.name.lower().endswith(_TABLE_ENDINGS) else "page"
+
+
+def _has_footer(path: Path) -> bool:
+    """Whether a Parquet file ends as one does, with the length of what says where everything lies: not cut off."""
+    with path.open("rb") as file:
+        size = file.seek(0, SEEK_END)
+        file.seek(max(0, size - 8))
+        length, magic = int.from_bytes(file.read(4), "little"), file.read(4)
+    return magic == _PARQUET and length <= size - 12
 
 
 def _first_names(path: Path) -> set[str]:

@@ -6,9 +6,9 @@ from itertools import combinations
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
-from trendscout.matching.listings import SCALE, Listings, occurrences
+from trendscout.matching.listings import MIX, SCALE, Listings, occurrences
+from trendscout.tables import Table, arrays
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -25,7 +25,6 @@ WIDE_RAREST, WIDE_MOST_LISTINGS, WIDE_NEAREST = 16, 200, 150
 JOINED = 5  # of a listing's common words, how many are paired with each other
 
 _TABLE = 1 << 24
-_MIX = np.uint64(0x9E3779B97F4A7C15)
 
 
 def wide_rows(listings: Listings, platform: NDArray[np.int64]) -> NDArray[np.bool_]:
@@ -34,7 +33,7 @@ def wide_rows(listings: Listings, platform: NDArray[np.int64]) -> NDArray[np.boo
     return wide if wide.sum() <= WIDE_UP_TO else np.zeros(len(wide), bool)
 
 
-def keys_of(listings: Listings, wide: NDArray[np.bool_], first_new: int = 0) -> pa.Table:
+def keys_of(listings: Listings, wide: NDArray[np.bool_], first_new: int = 0) -> Table:
     """Blocking keys: row (int32), key (int64), weight (float32), for `store.blocking.candidate_pairs`.
 
     Rows before `first_new` are known already: of them only what a new row may share is looked at.
@@ -49,7 +48,7 @@ def keys_of(listings: Listings, wide: NDArray[np.bool_], first_new: int = 0) -> 
     )
     row, key = _joined(tokens).of_new(first_new)
     weight = np.log1p(SCALE / occurrences(key)).astype(np.float32)
-    return pa.table({"row": row, "key": key.view(np.int64), "weight": weight})
+    return arrays(row=row, key=key.view(np.int64), weight=weight)
 
 
 class _Tokens(NamedTuple):
@@ -77,7 +76,7 @@ def _joined(parts: Iterable[_Tokens]) -> _Tokens:
 
 def _flat(slots: NDArray[np.uint32], salt: int, first_new: int) -> _Tokens:
     row, slot = np.nonzero(slots)
-    key = slots[row, slot].astype(np.uint64) * _MIX + np.uint64(salt)
+    key = slots[row, slot].astype(np.uint64) * MIX + np.uint64(salt)
     return _Tokens(row.astype(np.int32), key).of_new(first_new)
 
 
@@ -130,6 +129,6 @@ def _conjunctions(tokens: _Tokens, wide: NDArray[np.bool_], first_new: int) -> _
     for left, right in combinations(range(JOINED), 2):
         row = np.flatnonzero(slots[:, right]).astype(np.int32)
         first, second = slots[row, left], slots[row, right]
-        key = (np.minimum(first, second) * _MIX) ^ (np.maximum(first, second) + np.uint64(5))
+        key = (np.minimum(first, second) * MIX) ^ (np.maximum(first, second) + np.uint64(5))
         pairs.append(_Tokens(row, key))
     return _useful(_joined(pairs).of_new(first_new), wide)[0]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from trendscout.matching.clusters import components
+from trendscout.tables import Table, arrays, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -45,7 +45,7 @@ def _partners(one: NDArray[Any], other: NDArray[Any], count: int) -> NDArray[np.
     return np.bincount(both // count, None, count)
 
 
-def too_cheap(listings: Listings, product: NDArray[np.int64]) -> pa.Table:
+def too_cheap(listings: Listings, product: NDArray[np.int64]) -> Table:
     """(id, times_cheaper) of listings that name the product's brand and cost far less than its median.
 
     Suspected counterfeits: a hint to look, not a verdict. Only prices in one money are compared.
@@ -61,7 +61,7 @@ def too_cheap(listings: Listings, product: NDArray[np.int64]) -> pa.Table:
     place = np.searchsorted(keys, group[rows])
     gap = median[place] - listings.log_price[rows]
     is_cheap = (size[place] >= FEWEST_PRICES) & (gap > np.log(FAR_BELOW)) & named[rows]
-    return pa.table({"id": listings.table["id"].take(rows[is_cheap]), "times_cheaper": np.exp(gap[is_cheap])})
+    return arrays(id=whole(listings.table["id"]).take(rows[is_cheap]), times_cheaper=np.exp(gap[is_cheap]))
 
 
 def _brand_of(listings: Listings, product: NDArray[np.int64]) -> NDArray[np.uint32]:

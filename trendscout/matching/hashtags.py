@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from trendscout.matching.listings import token
+from trendscout.tables import lists_of
 from trendscout.text.glossary import common_words
 from trendscout.text.titles import fold
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from trendscout.tables import Table
 
 LONGEST = 60  # characters of a tag that are looked at
 _LONGEST_WORD = 20
@@ -24,9 +25,9 @@ def is_hashtag(title: str) -> bool:
     return len(title) > 1 and title[0] in "#＃" and not any(char.isspace() for char in title)
 
 
-def vocabulary(*tables: pa.Table) -> frozenset[int]:
+def vocabulary(*tables: Table) -> frozenset[int]:
     """The tokens of the listings' words (SCHEMA tables), of those that two listings or more use."""
-    tokens = np.concatenate([table["words"].combine_chunks().flatten().to_numpy() for table in tables])
+    tokens = np.concatenate([lists_of(table["words"])[1] for table in tables])
     known, counts = np.unique(tokens, return_counts=True)
     return frozenset(known[counts > 1].tolist())
 

@@ -9,7 +9,6 @@ from math import log
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 
 from trendscout.matching.candidates import NEAREST, WIDE_NEAREST, keys_of, wide_rows
 from trendscout.matching.clusters import MISSING, Ties, cluster
@@ -21,12 +20,15 @@ from trendscout.matching.listings import SCHEMA, Listings, read_listings, weigh
 from trendscout.matching.pair_model import MANY_SHOPS, PairModel, ScoredPairs, score, shipped
 from trendscout.matching.reasons import reasons
 from trendscout.matching.verdicts import VERDICTS, verdicts
+from trendscout.tables import Table, arrays, changed, coded, column, joined, taken, texts_of, whole
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
 
+    from trendscout.tables import ArrowStreamExportable
+
 NAME = log(31)  # the weight of a word that 167 listings have: what is rarer may be a product's name
-CandidatePairs = Callable[..., pa.Table]  # store.blocking.candidate_pairs
+CandidatePairs = Callable[..., tuple[Any, Any]]  # store.blocking.candidate_pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,18 +50,18 @@ class Matches:
     other products. `suspects`: id, times_cheaper: branded, and far below the product's usual price.
     """
 
-    clusters: pa.Table
-    pairs: pa.Table
-    index: pa.Table
-    products: pa.Table
-    suspects: pa.Table
+    clusters: Table
+    pairs: Table
+    index: Table
+    products: Table
+    suspects: Table
 
 
 def match_listings(
-    records: pa.Table,
+    records: ArrowStreamExportable,
     *,
     candidate_pairs: CandidatePairs,
-    known: pa.Table | None = None,
+    known: Table | None = None,
     former: Mapping[str, str] = {},
     decisions: Decisions = Decisions(),
     many_shops: Collection[str] = MANY_SHOPS,
@@ -69,24 +71,23 @@ def match_listings(
 ) -> Matches:
     """The records joined into products, together with the `known` listings of earlier runs.
 
-    `records` has id, source, title and, where known, brand, price, currency, image, text. A known listing that
-    comes again keeps its product; known products keep their ids and join each other only by a merge of the user. A
-    known product of which two listings are to be apart falls: into its listings if all of them are, else its
-    listings are looked at as if they were new. `former` are products by listing that nothing is held to; their ids
-    stay with most of their listings.
+    `records`, any Arrow table, has id, source, title and, where known, brand, price, currency, image, text. A
+    known listing that comes again keeps its product; known products keep their ids and join each other only by a
+    merge of the user. A known product of which two listings are to be apart falls: into its listings if all of
+    them are, else its listings are looked at as if they were new. `former` are products by listing that nothing is
+    held to; their ids stay with most of their listings.
     A source is one platform's lists, where a product stands once, unless it is one of `many_shops` or its platform
     is one of `markets`, where several sellers list it. `lists`: no two sources are two shops' whole catalogues.
     Product ids are "p:" and the smallest listing id of the product at its first run.
     """
     model = model or shipped()
-    table, products, before = _together(_read(records, known), known, former, decisions)
+    table, products, before = _together(_read(Table.from_arrow(records), known), known, former, decisions)
     listings = weigh(table)
     first_new = len(products) - products.count(None)
     platform = platform_of_row(listings, many_shops)
     wide = wide_rows(listings, platform)
     keys = keys_of(listings, wide, first_new)
-    candidates = candidate_pairs(keys, np.where(wide, WIDE_NEAREST, NEAREST), first_new=first_new)
-    a, b = (candidates[name].to_numpy() for name in ("a", "b"))
+    a, b = candidate_pairs(keys, np.where(wide, WIDE_NEAREST, NEAREST), first_new=first_new)
     scored = score(listings, a, b, model, () if lists else many_shops, catalogues=not lists)
     ease = np.where(listings.tag[a] | listings.tag[b], model.tag, 1)
     link = np.minimum(scored.probability / ease, 1)
@@ -98,35 +99,38 @@ def match_listings(
     likely = inside & (link >= model.likely)
     doubles = once_more(listings, a[inside], b[inside], scored.where(inside), ties, markets, model)
     label = cluster(a, b, link, veto, ties.also(doubles), model.likely)
-    ids = table["id"].to_pylist()
+    ids = texts_of(table["id"])
     product_ids = _name(ids, products, before, label)
     verdict = verdicts(listings, a, b, scored, label, inside, ease, model)
     line, variants, copies = beside(label, a, b, verdict == VERDICTS.index("variant"), scored.copy)
-    pairs = pa.table(
-        {
-            "id_a": pa.array(ids).take(a),
-            "id_b": pa.array(ids).take(b),
-            "probability": scored.probability,
-            "verdict": pa.DictionaryArray.from_arrays(verdict, VERDICTS),
-            "reason": reasons(scored.notes, verdict, likely),
-            "copy": scored.copy & (label[a] != label[b]),
-        }
+    low, high = _in_order(ids, a, b) if first_new else (a, b)
+    id_column, product_column = whole(table["id"]), column("VARCHAR", product_ids)
+    by_row = arrays(
+        product_id=product_column, line_id=product_column.take(line), variants=variants, near_copies=copies
     )
-    product_column = pa.array(product_ids, pa.string())
     return Matches(
-        clusters=pa.table({"id": table["id"], "product_id": product_column}),
-        pairs=_ordered(pairs) if first_new else pairs,
-        index=table.append_column("product_id", product_column),
-        products=pa.table(
-            {
-                "product_id": product_column,
-                "line_id": product_column.take(pa.array(line)),
-                "variants": variants,
-                "near_copies": copies,
-            }
-        ).filter(pa.array(label == np.arange(len(label)))),
+        clusters=arrays(id=id_column, product_id=product_column),
+        pairs=arrays(
+            id_a=id_column.take(low),
+            id_b=id_column.take(high),
+            probability=scored.probability,
+            verdict=coded(VERDICTS, verdict),
+            reason=reasons(scored.notes, verdict, likely),
+            copy=scored.copy & (label[a] != label[b]),
+        ),
+        index=changed(table, product_id=product_column),
+        products=taken(by_row, np.flatnonzero(label == np.arange(len(label)))),
         suspects=too_cheap(listings, label),
     )
+
+
+def _in_order(ids: list[str], a: NDArray[Any], b: NDArray[Any]) -> tuple[NDArray[Any], NDArray[Any]]:
+    """The rows of each pair, the smaller id first."""
+    place = np.empty(len(ids), np.int64)
+    place[np.argsort(np.array(ids, object), kind="stable")] = np.arange(len(ids))
+    first, second = place[a], place[b]
+    straight: NDArray[np.bool_] = first < second
+    return np.where(straight, a, b), np.where(straight, b, a)
 
 
 def _unnamed(
@@ -161,40 +165,44 @@ def _vetoes(
     return veto
 
 
-def _read(records: pa.Table, known: pa.Table | None) -> pa.Table:
+def _read(records: Table, known: Table | None) -> Table:
     """The records read, hashtags spelled out by the words of all other titles."""
-    titles = records["title"].cast(pa.string()).fill_null("").to_pylist()
+    titles = texts_of(records["title"])
     tags = np.array([is_hashtag(title) for title in titles], bool)
-    plain = read_listings(records.filter(pa.array(~tags)))
     if not tags.any():
-        return plain
+        return read_listings(records)
+    plain = read_listings(taken(records, np.flatnonzero(~tags)))
     words = vocabulary(plain, *([] if known is None else [known]))
-    place = records.column_names.index("title")
-    spelled = [spell_out(title, words) for title, tag in zip(titles, tags, strict=True) if tag]
-    tagged = records.filter(pa.array(tags)).set_column(place, "title", pa.array(spelled, pa.string()))
-    return pa.concat_tables([plain, read_listings(tagged, tags=True)]).sort_by("id").combine_chunks()
+    spelled = column("VARCHAR", [spell_out(title, words) for title, tag in zip(titles, tags, strict=True) if tag])
+    tagged = changed(taken(records, np.flatnonzero(tags)), title=spelled)
+    return _by_id(joined([plain, read_listings(tagged, tags=True)]))
+
+
+def _by_id(table: Table) -> Table:
+    return taken(table, np.argsort(np.array(texts_of(table["id"]), object), kind="stable"))
 
 
 def _together(
-    new: pa.Table, known: pa.Table | None, former: Mapping[str, str], decisions: Decisions
-) -> tuple[pa.Table, list[str | None], list[str | None]]:
+    new: Table, known: Table | None, former: Mapping[str, str], decisions: Decisions
+) -> tuple[Table, list[str | None], list[str | None]]:
     """Known listings first, then those to be joined now, each sorted by id; with the known ones' products.
 
     The last list is the product that each had before, which one that fell is not held to.
     """
+    new_ids = texts_of(new["id"])
     if known is None or not len(known):
-        return new, [None] * len(new), list(map(former.get, new["id"].to_pylist()))
-    old_ids = set(known["id"].to_pylist())
-    fresh = new.filter(pa.array([identity not in old_ids for identity in new["id"].to_pylist()], pa.bool_()))
-    known = known.sort_by("id")
-    before = known["product_id"].to_pylist()
-    held = _held(known["id"].to_pylist(), before, decisions.apart)
+        return new, [None] * len(new), list(map(former.get, new_ids))
+    known = _by_id(known)
+    old_ids, before = texts_of(known["id"]), texts_of(known["product_id"])
+    there = set(old_ids)
+    fresh = taken(new, np.flatnonzero([identity not in there for identity in new_ids]))
+    held = _held(old_ids, before, decisions.apart)
     stays = np.array([product is not None for product in held], bool)
-    known = known.select(SCHEMA.names)
-    open_rows = pa.concat_tables([known.filter(pa.array(~stays)), fresh])
+    known = known.select(list(SCHEMA))
+    open_rows = joined([taken(known, np.flatnonzero(~stays)), fresh])
     fell = np.array([*np.array(before, object)[~stays], *[None] * len(fresh)], object)
-    order = np.argsort(open_rows["id"].to_numpy(zero_copy_only=False), kind="stable")
-    table = pa.concat_tables([known.filter(pa.array(stays)), open_rows.take(order)]).combine_chunks()
+    order = np.argsort(np.array(texts_of(open_rows["id"]), object), kind="stable")
+    table = joined([taken(known, np.flatnonzero(stays)), taken(open_rows, order)])
     products = [*(product for product in held if product is not None), *[None] * len(order)]
     return table, products, [*np.array(before, object)[stays], *fell[order]]
 
@@ -225,7 +233,7 @@ def _ties(
     numbers = {product: number for number, product in enumerate(dict.fromkeys(products)) if product is not None}
     known = np.array([-1 if product is None else numbers[product] for product in products], np.int64)
     named = {name for pair in (*decisions.merged, *decisions.apart) for name in pair}
-    ids = listings.table["id"].to_pylist() if named else []
+    ids = texts_of(listings.table["id"]) if named else []
     place = {name: row for row, name in enumerate(ids) if name in named}
     return Ties(known, platform, _rows(decisions.merged, place), _rows(decisions.apart, place))
 
@@ -266,13 +274,3 @@ def _name(
             taken.add(name)
             names[cluster_row] = name
     return [names[int(row)] for row in label]
-
-
-def _ordered(pairs: pa.Table) -> pa.Table:
-    """The pairs with id_a < id_b."""
-    import pyarrow.compute as pc
-
-    a, b = pairs["id_a"], pairs["id_b"]
-    straight = pc.less(a, b)
-    pairs = pairs.set_column(0, "id_a", pc.if_else(straight, a, b))
-    return pairs.set_column(1, "id_b", pc.if_else(straight, b, a))

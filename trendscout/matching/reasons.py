@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import numpy as np
-import pyarrow as pa
 
 from trendscout.matching.comparison import PLACE
+from trendscout.tables import Array, coded
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -54,10 +54,10 @@ def _first(features: NDArray[np.float32], said: tuple[tuple[str, str], ...], sta
 
 def reasons(
     notes: tuple[NDArray[np.int8], NDArray[np.int8]], verdict: NDArray[np.int8], neighbour: NDArray[np.bool_]
-) -> pa.Array:
+) -> Array:
     """One reason per pair: what joined it (verdicts 0 and 1) or kept it apart (2 and 3).
 
     A likely pair of one platform is a `neighbour`: if nothing else kept it apart, that did.
     """
     against = np.where(neighbour & (notes[1] == _TEXTS.index(FEW)), _TEXTS.index(NEIGHBOUR), notes[1])
-    return pa.DictionaryArray.from_arrays(np.where(verdict <= 1, notes[0], against), _TEXTS)
+    return coded(_TEXTS, np.where(verdict <= 1, notes[0], against))

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,7 +33,7 @@ from trendscout.ranking.trials import Trials, evaluation_snapshots
 from trendscout.ranking.walk_forward import WalkForward, gather, walk_forward
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from trendscout.tables import Table
 
 MIN_LOOKS = 12  # a list with fewer snapshots is ranked but not judged
 VISIBLE_H = (1.0, 3.0, 24.0, 168.0)
@@ -115,31 +114,21 @@ class Backtest:
         """Plain numbers and texts, for JSON."""
         return {"groups": [report.to_dict() for report in self.reports]}
 
-    def scores_table(self) -> pa.Table:
+    def scores_table(self) -> Table:
         """Arrow columns list_id, snapshot_at, item_key, score, probability (null: no model yet), by row."""
-        import pyarrow as pa
+        from trendscout.tables import arrays, coded, known, moments
 
         history = self.history
         rows = np.concatenate([one.material.rows for one in self.walks] or [np.empty(0, np.int64)])
         snap = history.obs_snap[rows]
         probability = np.concatenate([one.probability for one in self.walks] or [np.empty(0)])
-        lists = pa.DictionaryArray.from_arrays(history.snap_list[snap], pa.array(history.lists, pa.string()))
-        items = pa.DictionaryArray.from_arrays(history.obs_item[rows], pa.array(history.items, pa.string()))
-        return pa.table(
-            {
-                "list_id": lists.cast(pa.string()),
-                "snapshot_at": pa.array(history.snap_time[snap] * 1_000_000, pa.timestamp("us")),
-                "item_key": items.cast(pa.string()),
-                "score": np.concatenate([one.score for one in self.walks] or [np.empty(0)]),
-                "probability": pa.array(probability, mask=~np.isfinite(probability)),
-            }
+        return arrays(
+            list_id=coded(history.lists, history.snap_list[snap]),
+            snapshot_at=moments(history.snap_time[snap]),
+            item_key=coded(history.items.tolist(), history.obs_item[rows]),
+            score=np.concatenate([one.score for one in self.walks] or [np.empty(0)]),
+            probability=known(probability),
         )
-
-    def write_scores(self, file: Path) -> None:
-        """Write `scores_table` as a Parquet file."""
-        import pyarrow.parquet as pq
-
-        pq.write_table(self.scores_table(), file)
 
 
 def backtest(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
@@ -63,7 +64,7 @@ def _matched(connection: Connection, worldwide: Sequence[str], ground: str) -> M
     from trendscout.store.blocking import candidate_pairs
 
     news = products.new_records(connection, worldwide)
-    known = products.match_index(connection, SCHEMA.names, VERSION)
+    known = products.match_index(connection, list(SCHEMA), VERSION)
     before = None
     if known is None:
         before = products.products_of(connection)
@@ -165,33 +166,21 @@ def match_file(records: Path, out: Path, pairs_out: Path | None, *, many_shops: 
 
     A source of the file is taken for one platform's lists, unless it is one of `many_shops` or called "web".
     """
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
     from trendscout.matching.match import match_listings
     from trendscout.matching.pair_model import MANY_SHOPS
     from trendscout.store.blocking import candidate_pairs
+    from trendscout.store.parquet import read_records, write_parquet
+    from trendscout.tables import texts_of
 
-    try:
-        table = pq.read_table(records)
-    except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError(
-            "{file} is not a readable Parquet file.", next_step="Check the path.", file=records
-        ) from error
-    lacking = [name for name in ("id", "title") if name not in table.column_names]
-    if lacking:
-        raise UsageError(
-            "{file} has no column {names}.",
-            next_step="It needs id and title; source, brand, price, currency, image and text are used if there.",
-            file=records,
-            names=", ".join(lacking),
-        )
     matches = match_listings(
-        table, candidate_pairs=candidate_pairs, markets=open_markets(), many_shops={*MANY_SHOPS, *many_shops}
+        read_records(records),
+        candidate_pairs=candidate_pairs,
+        markets=open_markets(),
+        many_shops={*MANY_SHOPS, *many_shops},
     )
-    whole_file(out, lambda path: pq.write_table(matches.clusters, path))
+    whole_file(out, lambda path: write_parquet(matches.clusters, path))
     if pairs_out:
-        whole_file(pairs_out, lambda path: pq.write_table(matches.pairs, path))
-    sizes = matches.clusters.group_by("product_id").aggregate([("id", "count")])["id_count"].to_pylist()
-    likely = sum(verdict == "likely" for verdict in matches.pairs["verdict"].to_pylist())
+        whole_file(pairs_out, lambda path: write_parquet(matches.pairs, path))
+    sizes = Counter(texts_of(matches.clusters["product_id"])).values()
+    likely = texts_of(matches.pairs["verdict"]).count("likely")
     return Matched(sum(sizes), len(sizes), sum(size for size in sizes if size > 1), likely)

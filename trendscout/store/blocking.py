@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     import numpy as np
-    import pyarrow as pa
     from numpy.typing import NDArray
+
+    from trendscout.tables import Table
 
 BLOCK = 5_000  # listings joined at a time: the join of a million at once would not fit into memory
 WAITING = 2_000_000  # pairs that are held before the weaker ones are dropped
@@ -20,8 +21,10 @@ _JOIN = """
 """
 
 
-def candidate_pairs(keys: pa.Table, most: NDArray[np.int64], *, first_new: int = 0) -> pa.Table:
-    """Pairs (a, b) of rows a < b that share a key, of which b is new, sorted.
+def candidate_pairs(
+    keys: Table, most: NDArray[np.int64], *, first_new: int = 0
+) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
+    """Pairs of rows a < b that share a key, of which b is new, sorted: all a, and all b.
 
     `keys` has a row per listing and key: row (int32), key (int64), weight (float32). Rows from `first_new` on are
     new. Of each new listing the pairs with the greatest shared weight stay, from either side: as many as `most`
@@ -29,7 +32,6 @@ def candidate_pairs(keys: pa.Table, most: NDArray[np.int64], *, first_new: int =
     """
     import duckdb
     import numpy as np
-    import pyarrow as pa
 
     rows = int(keys["row"].to_numpy().max()) + 1 if len(keys) else 0
     from_lower, from_higher = [], _Pairs.empty()
@@ -53,7 +55,7 @@ def candidate_pairs(keys: pa.Table, most: NDArray[np.int64], *, first_new: int =
     )
     both = np.sort(a.astype(np.int64) << 32 | b)
     both = both[np.diff(both, prepend=-1) != 0]
-    return pa.table({"a": (both >> 32).astype(np.int32), "b": (both & 0xFFFFFFFF).astype(np.int32)})
+    return (both >> 32).astype(np.int32), (both & 0xFFFFFFFF).astype(np.int32)
 
 
 def _kept(before: _Pairs, waiting: list[_Pairs], most: NDArray[np.int64]) -> _Pairs:

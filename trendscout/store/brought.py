@@ -43,15 +43,15 @@ def body_digest(body: bytes) -> str:
 
 def note_brought(connection: Connection, brought: Iterable[Brought]) -> None:
     """Remember the records; one that is known stays as it is, unless it was taken back: then it counts again."""
-    import pyarrow as pa
+    from trendscout.tables import table
 
     rows = [(one.file_id, one.name, page_name(one.ref), one.body, naive(one.at)) for one in brought]
     if not rows:
         return
-    names = ("file_id", "name", "page", "body", "brought_at")
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    table = pa.table({**columns, "brought_at": pa.array(columns["brought_at"], pa.timestamp("us"))})
-    with registered(connection, news=table):
+    kinds = {**dict.fromkeys(("file_id", "name", "page", "body"), "VARCHAR"), "brought_at": "TIMESTAMP"}
+    columns = zip(kinds.values(), zip(*rows, strict=True), strict=True)
+    news = table(dict(zip(kinds, columns, strict=True)))
+    with registered(connection, news=news):
         connection.execute("INSERT INTO brought BY NAME FROM news_view ANTI JOIN brought USING (page)")
 
 

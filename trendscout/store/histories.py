@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from trendscout.bounds import FIRST_SHOP, LAST_LOOK, MAX_COUNT, MAX_RANK
 from trendscout.errors import UsageError, reason
+from trendscout.files import file_size
 from trendscout.findings import Finding, finding, to_json
-from trendscout.history import NEEDS, is_parquet, refuse_incomplete
+from trendscout.history import NEEDS, History, history_of, is_parquet, refuse_incomplete
 from trendscout.model import ArchiveRef, ItemKind
 from trendscout.store.lake import prepared
 from trendscout.store.list_items import say_items
@@ -20,17 +23,24 @@ from trendscout.store.sql import (
     LISTING_KEY,
     Connection,
     affected,
+    arrays,
     aware,
     count,
     lists_table,
     naive,
     one,
     one_file,
+    own_spill,
     registered,
     transaction,
 )
 
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
 _BATCH = 10_000  # rows at a time
+_NONE = {"count": "'NaN'", "depth": -1, "length": -1}  # what stands for a number that is not said
 
 
 def import_history(
@@ -92,31 +102,88 @@ def parse_history(path: Path, *, called: Path) -> tuple[tuple[Finding, ...], Ite
     return findings, each()
 
 
-def _read_rows(connection: Connection, path: Path, called: Path) -> None:
-    """The file as the temporary table `history`; what cannot be read in it is NULL there."""
+def read_history(file: Path) -> History:
+    """A ranked-list history from a Parquet or CSV file, as arrays; rows without a rank are left out.
+
+    `item` (a title), `count`, `count_floor`, `depth` and `length` are read where the file has them. Raises
+    UsageError if it cannot be read, lacks a column, or has a row with what is no rank, time or number.
+    """
     import duckdb
 
-    # A folder called rank=9 is no column: it would take the place of the file's own.
-    reader, options = ("read_parquet", "") if is_parquet(path) else ("read_csv", "all_varchar = true, ")
-    scan = f"{reader}(?, {options}hive_partitioning = false)"
-    file = one_file(path)
     try:
-        described = connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [file])
-        kinds = {name.lower(): kind for name, kind in described.fetchall()}  # SQL finds names in any case
-        refuse_incomplete(called, list(kinds))
-        # A zone is worked out only where there may be one: for each row it costs more than reading the row.
-        plain = kinds["snapshot_at"] in {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
-        time = "snapshot_at" if plain else "TRY_CAST(snapshot_at AS TIMESTAMPTZ)"
+        file_size(file)
+        is_parquet(file)
+    except OSError as error:
+        raise UsageError("{file} is no readable history.", next_step="Check the path.", file=file) from error
+    with closing(prepared(duckdb.connect(config=own_spill()))) as connection, _told(file):
+        texts = _keep_rows(connection, file)
+        known = {name: _keep_distinct(connection, name) for name in texts}
+        codes = ", ".join(f"{name}s.code AS {name}" for name in texts)
+        joins = " ".join(f"JOIN {name}s USING ({name})" for name in texts)
+        # In the file's order: of rows that are alike the first counts.
+        rows = arrays(
+            connection,
+            f"SELECT history.* EXCLUDE ({', '.join(texts)}), {codes} FROM history {joins} ORDER BY history.rowid",
+        )
+    coded = {name: (known[name], rows.pop(name)) for name in texts}
+    seconds = rows.pop("at") // 1_000_000
+    return history_of(coded["list_id"], coded["item_key"], seconds, title=coded.get("item"), **rows)
+
+
+def _keep_rows(connection: Connection, file: Path) -> list[str]:
+    """The rows that have a rank as the temporary table `history`, as `history_of` takes them; its texts' names."""
+    scan, kinds = _scanned(connection, file, file)
+    texts: list[str] = [name for name in ("list_id", "item_key", "item") if name in kinds]
+    said = {name: f"nullif(trim({name}), '')" if kind == "VARCHAR" else name for name, kind in kinds.items()}
+    columns = [
+        *(f"coalesce({name}::VARCHAR, '') AS {name}" for name in texts),
+        f"epoch_us(coalesce({_time(kinds, 'CAST')}::TIMESTAMP, error('a row has no snapshot_at'))) AS at",
+        f"{said['rank']}::INTEGER AS rank",
+        *(f"coalesce({said[name]}::DOUBLE, {_NONE[name]}) AS {name}" for name in _NONE if name in kinds),
+    ]
+    if floor := said.get("count_floor"):
+        columns.append(f"coalesce(TRY_CAST({floor} AS BOOLEAN), {floor}::DOUBLE > 0, false) AS count_floor")
+    connection.execute(
+        f"CREATE TEMP TABLE history AS SELECT {', '.join(columns)} FROM {scan} WHERE {said['rank']} IS NOT NULL",
+        [one_file(file)],
+    )
+    return texts
+
+
+def _keep_distinct(connection: Connection, name: str) -> NDArray[np.object_]:
+    """The distinct texts of a column of `history`, sorted; kept with their codes as a table of its plural."""
+    connection.execute(
+        f"""CREATE TEMP TABLE {name}s AS
+        SELECT {name}, (row_number() OVER (ORDER BY {name}) - 1)::INTEGER AS code
+        FROM (SELECT DISTINCT {name} FROM history)"""
+    )
+    found: NDArray[np.object_] = arrays(connection, f"SELECT {name} FROM {name}s ORDER BY code")[name]
+    return found
+
+
+def _read_rows(connection: Connection, path: Path, called: Path) -> None:
+    """The file as the temporary table `history`; what cannot be read in it is NULL there."""
+    with _told(called):
+        scan, kinds = _scanned(connection, path, called)
         title, number = (name if name in kinds else "NULL" for name in ("item", "count"))
         connection.execute(
             f"""CREATE OR REPLACE TEMP TABLE history AS
-            SELECT list_id::VARCHAR AS list_id, {time}::TIMESTAMP AS taken_at,
+            SELECT list_id::VARCHAR AS list_id, {_time(kinds, "TRY_CAST")}::TIMESTAMP AS taken_at,
                    TRY_CAST(rank AS BIGINT) AS rank, ({title})::VARCHAR AS title, item_key::VARCHAR AS item_key,
                    TRY_CAST(({number}) AS DOUBLE) AS count,
                    coalesce(trim(({number})::VARCHAR), '') <> '' AS has_count
             FROM {scan}""",
-            [file],
+            [one_file(path)],
         )
+
+
+@contextmanager
+def _told(called: Path) -> Iterator[None]:
+    """What DuckDB says of a file, told of the file."""
+    import duckdb
+
+    try:
+        yield
     except duckdb.Error as error:
         raise UsageError(
             "{path} is not a ranked-list history: {fault}.",
@@ -124,6 +191,28 @@ def _read_rows(connection: Connection, path: Path, called: Path) -> None:
             path=called,
             fault=reason(error),
         ) from error
+
+
+def _scanned(connection: Connection, path: Path, called: Path) -> tuple[str, dict[str, str]]:
+    """What SQL is to read FROM, with the file as its parameter, and the kind of each column.
+
+    Raises UsageError if one that a history needs is missing.
+    """
+    # A folder called rank=9 is no column: it would take the place of the file's own.
+    reader, options = ("read_parquet", "") if is_parquet(path) else ("read_csv", "all_varchar = true, ")
+    scan = f"{reader}(?, {options}hive_partitioning = false)"
+    described = connection.execute(
+        f"SELECT column_name, column_type FROM (DESCRIBE FROM {scan})", [one_file(path)]
+    )
+    kinds = {name.lower(): kind for name, kind in described.fetchall()}  # SQL finds names in any case
+    refuse_incomplete(called, list(kinds))
+    return scan, kinds
+
+
+def _time(kinds: Mapping[str, str], cast: str) -> str:
+    # A zone is worked out only where there may be one: for each row it costs more than reading the row.
+    plain = kinds["snapshot_at"] in {"TIMESTAMP", "TIMESTAMP_NS", "TIMESTAMP_MS", "TIMESTAMP_S"}
+    return "snapshot_at" if plain else f"{cast}(snapshot_at AS TIMESTAMPTZ)"
 
 
 # What a row cannot do without, and by which it is told.

@@ -12,7 +12,14 @@ from trendscout.store.sql import Connection, bounded, naive, one, registered, tr
 
 _KEPT = 3  # states of the store of which something is kept: today's, and earlier ones that are asked for
 _STATES_MB, _KEPT_MB = 64, 200  # states come some hundred lists at a time; the scores of 250,000 goods are 70 MB
-_STATE = ("list_id", "snapshots", "digest", "items", "item", "list")
+_STATE = {  # see history.StateRow
+    "list_id": "VARCHAR",
+    "snapshots": "BIGINT",
+    "digest": "VARCHAR",
+    "items": "BIGINT",
+    "item": "BLOB",
+    "list": "BLOB",
+}
 
 
 def models(connection: Connection, moments: Mapping[str, int]) -> Mapping[str, Mapping[str, Any] | None]:
@@ -51,12 +58,13 @@ def save_states(connection: Connection, states: Mapping[str, StateRow], *, lates
 
     The state before the training is the one of the fewest snapshots.
     """
-    import pyarrow as pa
+    from trendscout.tables import table
 
-    rows = [dict(zip(_STATE, (name, *state), strict=True)) for name, state in sorted(states.items())]
-    if not rows:
+    if not states:
         return
-    with transaction(connection), registered(connection, folds=pa.Table.from_pylist(rows)):
+    columns = zip(*((name, *state) for name, state in sorted(states.items())), strict=True)
+    rows = table({name: (kind, column) for (name, kind), column in zip(_STATE.items(), columns, strict=True)})
+    with transaction(connection), registered(connection, folds=rows):
         stays = "snapshots = least" if latest else "snapshots = most AND snapshots > made"
         connection.execute(
             f"""DELETE FROM folds USING (

@@ -25,7 +25,8 @@ from trendscout.store.sql import (
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
+
+    from trendscout.tables import Table
 
 
 _FILE = "page[: -instr(reverse(page), '@') - 1]"  # of a page's name, see page_name
@@ -86,21 +87,21 @@ def load_snapshots(
 
 def note_pages(connection: duckdb.DuckDBPyConnection, pages: Sequence[tuple[Page, str]]) -> None:
     """Remember that these archived pages, each with its source's name, were dealt with."""
-    import pyarrow as pa
+    from trendscout.tables import table
 
     rows = [(page_name(page.ref), source, naive(page.fetched_at)) for page, source in pages if page.ref]
     if not rows:
         return
     names, sources, times = zip(*rows, strict=True)
-    table = pa.table(
+    noted = table(
         {
-            "page": names,
-            "source": sources,
-            "fetched_at": pa.array(times, pa.timestamp("us")),
-            "outcome": ["read"] * len(rows),
+            "page": ("VARCHAR", names),
+            "source": ("VARCHAR", sources),
+            "fetched_at": ("TIMESTAMP", times),
+            "outcome": ("VARCHAR", ["read"] * len(rows)),
         }
     )
-    with registered(connection, noted=table):
+    with registered(connection, noted=noted):
         connection.execute("INSERT INTO pages BY NAME FROM noted_view ANTI JOIN pages USING (page)")
 
 
@@ -230,52 +231,49 @@ def _merge_listings(connection: duckdb.DuckDBPyConnection) -> int:
     return count(connection, "listings") - before
 
 
-def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> pa.Table:
-    import pyarrow as pa
+def _snapshots_table(snapshots: Sequence[Snapshot], loaded_at: datetime) -> Table:
+    from trendscout.tables import table
 
-    moment = pa.timestamp("us")
-    return pa.table(
+    return table(
         {
-            "list_id": pa.array([s.list_id for s in snapshots], pa.string()),
-            "taken_at": pa.array([naive(s.taken_at) for s in snapshots], moment),
-            "status": pa.array([s.status for s in snapshots], pa.string()),
-            "depth": pa.array([s.depth for s in snapshots], pa.int32()),
-            "length": pa.array([s.length for s in snapshots], pa.int32()),
-            "entries": pa.array([len(s.counted) for s in snapshots], pa.int32()),
-            "filled": pa.array([s.filled for s in snapshots], pa.float64()),
-            "shares": pa.array([s.shares or None for s in snapshots], pa.list_(pa.float32())),
-            "layout": pa.array([s.layout for s in snapshots], pa.string()),
-            "reason": pa.array([to_json(s.findings) for s in snapshots], pa.string()),
-            "pages": pa.array([[page_name(ref) for ref in s.pages] for s in snapshots], pa.list_(pa.string())),
-            "loaded_at": pa.array([loaded_at] * len(snapshots), moment),
+            "list_id": ("VARCHAR", [s.list_id for s in snapshots]),
+            "taken_at": ("TIMESTAMP", [naive(s.taken_at) for s in snapshots]),
+            "status": ("VARCHAR", [s.status for s in snapshots]),
+            "depth": ("INTEGER", [s.depth for s in snapshots]),
+            "length": ("INTEGER", [s.length for s in snapshots]),
+            "entries": ("INTEGER", [len(s.counted) for s in snapshots]),
+            "filled": ("DOUBLE", [s.filled for s in snapshots]),
+            "shares": ("REAL[]", [s.shares or None for s in snapshots]),
+            "layout": ("VARCHAR", [s.layout for s in snapshots]),
+            "reason": ("VARCHAR", [to_json(s.findings) for s in snapshots]),
+            "pages": ("VARCHAR[]", [[page_name(ref) for ref in s.pages] for s in snapshots]),
+            "loaded_at": ("TIMESTAMP", [loaded_at] * len(snapshots)),
         }
     )
 
 
-def _rows_table(snapshots: Sequence[Snapshot]) -> pa.Table:
-    import pyarrow as pa
+def _rows_table(snapshots: Sequence[Snapshot]) -> Table:
+    from trendscout.tables import MONEY, table
 
     pairs = [(s, e) for s in snapshots for e in s.counted]
     entries = [e for _, e in pairs]
-    moment, text = pa.timestamp("us"), pa.string()
-    money = [None if e.price is None else round(e.price, 4) for e in entries]
-    return pa.table(
+    return table(
         {
-            "list_id": pa.array([s.list_id for s, _ in pairs], text),
-            "taken_at": pa.array([naive(s.taken_at) for s, _ in pairs], moment),
-            "item_key": pa.array([e.item_key for e in entries], text),
-            "rank": pa.array([e.rank for e in entries], pa.int32()),
-            "count": pa.array([e.count for e in entries], pa.float64()),
-            "count_kind": pa.array([e.count_kind for e in entries], text),
-            "count_floor": pa.array([e.count_floor for e in entries], pa.bool_()),
-            "price": pa.array(money, pa.decimal128(18, 4)),
-            "currency": pa.array([e.currency for e in entries], text),
-            "rating": pa.array([e.rating for e in entries], pa.float32()),
-            "reviews": pa.array([e.reviews for e in entries], pa.int32()),
-            "title": pa.array([e.title for e in entries], text),
-            "url": pa.array([e.url for e in entries], text),
-            "image": pa.array([e.image for e in entries], text),
-            "seller": pa.array([e.seller for e in entries], text),
-            "listed_at": pa.array([e.listed_at and naive(e.listed_at) for e in entries], moment),
+            "list_id": ("VARCHAR", [s.list_id for s, _ in pairs]),
+            "taken_at": ("TIMESTAMP", [naive(s.taken_at) for s, _ in pairs]),
+            "item_key": ("VARCHAR", [e.item_key for e in entries]),
+            "rank": ("INTEGER", [e.rank for e in entries]),
+            "count": ("DOUBLE", [e.count for e in entries]),
+            "count_kind": ("VARCHAR", [e.count_kind for e in entries]),
+            "count_floor": ("BOOLEAN", [e.count_floor for e in entries]),
+            "price": (MONEY, [None if e.price is None else round(e.price, 4) for e in entries]),
+            "currency": ("VARCHAR", [e.currency for e in entries]),
+            "rating": ("REAL", [e.rating for e in entries]),
+            "reviews": ("INTEGER", [e.reviews for e in entries]),
+            "title": ("VARCHAR", [e.title for e in entries]),
+            "url": ("VARCHAR", [e.url for e in entries]),
+            "image": ("VARCHAR", [e.image for e in entries]),
+            "seller": ("VARCHAR", [e.seller for e in entries]),
+            "listed_at": ("TIMESTAMP", [e.listed_at and naive(e.listed_at) for e in entries]),
         }
     )

@@ -21,7 +21,7 @@ def move_looks(connection: Connection, offered: Sequence[Snapshot], *, at: datet
     with rows shows at that time, and no offered look has its list. Marks, notes, decisions and labels of its goods
     go over to the same item keys of the new list's market. What went is recorded in `rereads`.
     """
-    import pyarrow as pa
+    from trendscout.tables import table
 
     rows = [
         (snapshot.list_id, naive(snapshot.taken_at), snapshot.layout, page_name(page))
@@ -31,10 +31,10 @@ def move_looks(connection: Connection, offered: Sequence[Snapshot], *, at: datet
     ]
     if not rows:
         return ()
-    names = ("list_id", "taken_at", "layout", "page")
-    columns = dict(zip(names, map(list, zip(*rows, strict=True)), strict=True))
-    table = pa.table({**columns, "taken_at": pa.array(columns["taken_at"], pa.timestamp("us"))})
-    with transaction(connection), registered(connection, offered=table):
+    kinds = {"list_id": "VARCHAR", "taken_at": "TIMESTAMP", "layout": "VARCHAR", "page": "VARCHAR"}
+    columns = zip(kinds.values(), zip(*rows, strict=True), strict=True)
+    shown = table(dict(zip(kinds, columns, strict=True)))
+    with transaction(connection), registered(connection, offered=shown):
         connection.execute(
             """CREATE OR REPLACE TEMP TABLE strays AS
             WITH shown AS (SELECT taken_at, list(DISTINCT page) AS pages, list(DISTINCT list_id) AS lists,

@@ -13,7 +13,7 @@ from trendscout.store.query import LISTED, PRODUCT
 from trendscout.store.sql import Connection, affected, arrow, naive, one, registered, transaction
 
 if TYPE_CHECKING:
-    import pyarrow as pa
+    from trendscout.tables import Table
 
 Mark = Literal["mine", "watch", "ignore"]
 Word = Literal["merge", "split", "variants"]
@@ -42,12 +42,13 @@ class Decision:
     b: str
 
 
-# Platforms whose ids mean the same in every market are its parameter.
+# Platforms whose ids mean the same in every market are its variable.
 _NEW_RECORDS = f"""
     WITH titled AS (
         SELECT l.* REPLACE (coalesce(nullif(l.title, ''), t.title) AS title) FROM listings l
         LEFT JOIN (SELECT platform, item_key, arg_max(title, last_seen) AS title FROM listings
-                   WHERE list_contains(?, platform) AND title <> '' GROUP BY ALL) t USING (platform, item_key))
+                   WHERE list_contains(getvariable('worldwide')::VARCHAR[], platform) AND title <> ''
+                   GROUP BY ALL) t USING (platform, item_key))
     SELECT {LISTING_ID} AS id, platform || '_' || coalesce(market, 'XX') AS source, title, seller AS brand,
            price::DOUBLE AS price, currency, image
     FROM titled ANTI JOIN match_index k ON k.id = {LISTING_ID}
@@ -57,16 +58,16 @@ _NEW_RECORDS = f"""
 
 def has_new(connection: Connection, worldwide: Sequence[str] = ()) -> bool:
     """Whether there are `new_records`."""
-    return one(connection, f"SELECT 1 FROM ({_NEW_RECORDS}) LIMIT 1", [list(worldwide)]) is not None
+    return len(arrow(connection, f"SELECT 1 FROM ({_NEW_RECORDS}) LIMIT 1", worldwide=list(worldwide))) > 0
 
 
-def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> pa.Table:
+def new_records(connection: Connection, worldwide: Sequence[str] = ()) -> Table:
     """Listings that the matcher has not read: id, source, title, brand, price, currency, image.
 
     They have a title, or the user merged them. On `worldwide` platforms, whose ids mean the same in every market,
     a listing without a title has its twin's. Recall notices and exchange rates are no listings.
     """
-    return arrow(connection, f"{_NEW_RECORDS} ORDER BY id", [list(worldwide)])
+    return arrow(connection, f"{_NEW_RECORDS} ORDER BY id", worldwide=list(worldwide))
 
 
 def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, str]]:
@@ -81,7 +82,7 @@ def twins(connection: Connection, worldwide: Sequence[str]) -> list[tuple[str, s
     return [(first, other) for first, other in rows]
 
 
-def match_index(connection: Connection, columns: Sequence[str], version: int) -> pa.Table | None:
+def match_index(connection: Connection, columns: Sequence[str], version: int) -> Table | None:
     """The known listings as the matcher read them, with their products; None if another `version` read them."""
     kept = one(connection, "SELECT value FROM facts WHERE name = 'matcher'")
     found = arrow(connection, "SELECT * FROM match_index ORDER BY id")
@@ -111,7 +112,7 @@ def forget_index(connection: Connection) -> None:
     connection.execute("CREATE OR REPLACE TABLE match_index (id VARCHAR NOT NULL, product_id VARCHAR NOT NULL)")
 
 
-def products_of(connection: Connection) -> pa.Table:
+def products_of(connection: Connection) -> Table:
     """Id (of a listing) and product_id of everything that is joined so far."""
     return arrow(connection, f"SELECT {LISTING_ID} AS id, product_id FROM memberships ORDER BY id")
 
@@ -128,7 +129,7 @@ class Rejoined:
     spreads_after: int
 
 
-def rejoined(connection: Connection, before: pa.Table) -> Rejoined:
+def rejoined(connection: Connection, before: Table) -> Rejoined:
     """How the products differ from those of `before` (`products_of`), over its listings."""
     with registered(connection, before=before):
         row = one(
@@ -153,9 +154,9 @@ def rejoined(connection: Connection, before: pa.Table) -> Rejoined:
 
 def save_matches(
     connection: Connection,
-    pairs: pa.Table,
-    index: pa.Table,
-    suspects: pa.Table,
+    pairs: Table,
+    index: Table,
+    suspects: Table,
     version: int,
     *,
     anew: bool,

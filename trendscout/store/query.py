@@ -8,11 +8,12 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from trendscout.history import History
-from trendscout.store.sql import arrow, bounded, naive
+from trendscout.store.sql import arrays, arrow, bounded, naive
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
+
+    from trendscout.tables import Table
 
 # Of a platform that lists things: recall notices and exchange rates are none.
 LISTED = "platform NOT IN (SELECT platform FROM lists WHERE kind IN ('recalls', 'rates'))"
@@ -107,19 +108,26 @@ def history(
         SELECT snap, code, min(rank), arg_min(count, rank), bool_or(floor)
         FROM ({places} AND shared) GROUP BY snap, code"""
     # Whole seconds, as a report counts its own time: rounded, a look of this second would lie behind it.
-    snaps = _arrays(
+    snaps = arrays(
         connection,
         "SELECT list_id, epoch_us(taken_at) // 1_000_000 AS t, depth, length FROM h_snaps ORDER BY snap",
     )
-    items = _arrays(
+    items = arrays(
         connection,
-        """FROM (SELECT code, item, coalesce(if(first_titled_at <= $1, first_title, NULL), '') AS title
+        """SELECT code, item, coalesce(title, '') AS title FROM (
+            SELECT code, item, if(first_titled_at <= getvariable('until'), first_title, NULL) AS title
             FROM h_items WHERE NOT shared UNION ALL
-            SELECT code, any_value(item), coalesce(arg_min(first_title, (first_titled_at, listing))
-                FILTER (first_titled_at <= $1), '') FROM h_items WHERE shared GROUP BY code) ORDER BY code""",
-        [naive(until)],
+            SELECT code, any_value(item), arg_min(first_title, (first_titled_at, listing))
+                FILTER (first_titled_at <= getvariable('until'))
+            FROM h_items WHERE shared GROUP BY code) ORDER BY code""",
+        until=naive(until),
     )
-    obs = _arrays(connection, f"FROM ({rows}) ORDER BY snap, rank, code")
+    # A count that is not shown is NaN for the arrays.
+    obs = arrays(
+        connection,
+        f"""SELECT snap, code, rank, coalesce(count, 'NaN') AS count, floor FROM ({rows})
+        ORDER BY snap, rank, code""",
+    )
     for table in ("h_snaps", "h_items"):
         connection.execute(f"DROP TABLE {table}")
     return _history(snaps, obs, items)
@@ -144,32 +152,6 @@ def _history(snaps: dict[str, Any], obs: dict[str, Any], items: dict[str, Any]) 
         obs_floor=obs["floor"],
         titles=items["title"],
     )
-
-
-def _arrays(connection: duckdb.DuckDBPyConnection, query: str, values: Sequence[object] = ()) -> dict[str, Any]:
-    """The columns of an answer, read batch by batch and never twice in memory; a DOUBLE that is NULL is NaN."""
-    import numpy as np
-    import pyarrow as pa
-
-    reader = connection.execute(query, list(values)).to_arrow_reader(_BATCH)
-    kinds = {name: column.to_numpy().dtype for name, column in _columns(reader.schema.empty_table())}
-    numbers = {name: bytearray() for name, kind in kinds.items() if not kind.hasobject}
-    texts: dict[str, list[str]] = {name: [] for name in kinds if name not in numbers}
-    for batch in reader:
-        for name, column in _columns(batch):
-            if name in texts:
-                texts[name] += column.to_pylist()
-            else:
-                numbers[name] += column.to_numpy(zero_copy_only=False).data
-    pa.default_memory_pool().release_unused()
-    return {
-        name: np.array(texts[name], object) if name in texts else np.frombuffer(numbers[name], kind)
-        for name, kind in kinds.items()
-    }
-
-
-def _columns(table: pa.Table | pa.RecordBatch) -> Iterator[tuple[str, Any]]:
-    return zip(table.schema.names, table.columns, strict=True)
 
 
 def crowd_prices(
@@ -215,20 +197,24 @@ def known_products(
     connection: duckdb.DuckDBPyConnection, *, since: datetime, until: datetime
 ) -> Iterator[KnownProduct]:
     """Each titled product once for every category and market in which it was listed in that time."""
-    for batch in _known_products(connection, since, until).to_batches(_BATCH):
-        yield from map(KnownProduct, *(column.to_pylist() for column in batch.columns))
+    found = _known_products(connection, since, until)
+    for start in range(0, len(found), _BATCH):
+        columns = found.slice(start, min(_BATCH, len(found) - start)).columns
+        yield from map(KnownProduct, *(column.to_pylist() for column in columns))
 
 
 @bounded(_READ_MB)
-def _known_products(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> pa.Table:
+def _known_products(connection: duckdb.DuckDBPyConnection, since: datetime, until: datetime) -> Table:
     return arrow(
         connection,
         f"""SELECT {PRODUCT} AS product, any_value(title), category, market, any_value(seller)
-        FROM (SELECT DISTINCT list_key, listing FROM observations WHERE taken_at > ? AND taken_at <= ?)
+        FROM (SELECT DISTINCT list_key, listing FROM observations
+              WHERE taken_at > getvariable('since') AND taken_at <= getvariable('until'))
         JOIN (SELECT list_key, category FROM lists) USING (list_key) JOIN listings l USING (listing)
         LEFT JOIN memberships m USING (listing)
         WHERE title <> '' AND title <> item_key GROUP BY product, category, market ORDER BY ALL""",
-        [naive(since), naive(until)],
+        since=naive(since),
+        until=naive(until),
     )
 
 

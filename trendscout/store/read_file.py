@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from functools import cached_property
 from pathlib import Path
 from threading import Lock
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from trendscout.errors import StoreError
 from trendscout.files import whole_file
@@ -28,9 +28,6 @@ from trendscout.store.row_text import coverage_of, job_state_of, packed, row_of
 from trendscout.store.said import is_tip
 from trendscout.store.sql import Connection, naive, one, registered, transaction
 from trendscout.text.gloss import english_words
-
-if TYPE_CHECKING:
-    import pyarrow as pa
 
 _NAME = "read-2-"  # and a number: the format of the file, so that one of another format is made anew
 KEPT = timedelta(days=400)  # of looks: a year and what came before it
@@ -121,14 +118,14 @@ def write_read_file(
 
 
 def _write_rows(connection: Connection, parts: Iterable[Sequence[Row]]) -> None:
-    import pyarrow as pa
+    from trendscout.tables import table
 
-    schema = pa.schema([(name, _arrow(pa, kind)) for name, kind in _FIELDS.items()])
     columns = ", ".join(f"{name} {kind}" for name, kind in _FIELDS.items())
     connection.execute(f"CREATE TABLE desk.products ({columns})")
     for part in parts:
-        table = pa.Table.from_pylist([_flat(row) for row in part], schema)
-        with registered(connection, products=table):
+        rows = [_flat(row) for row in part]
+        products = table({name: (kind, [row[name] for row in rows]) for name, kind in _FIELDS.items()})
+        with registered(connection, products=products):
             connection.execute("INSERT INTO desk.products FROM products_view")
 
 
@@ -161,11 +158,6 @@ _FIELDS = {
     "listed_at": "TIMESTAMP",
     "row": "VARCHAR",  # the whole row as JSON, without its curves
 }
-
-
-def _arrow(pa: Any, kind: str) -> pa.DataType:
-    known = {"BOOLEAN": pa.bool_(), "INTEGER": pa.int32(), "DOUBLE": pa.float64(), "TIMESTAMP": pa.timestamp("us")}
-    return pa.list_(pa.string()) if kind.endswith("[]") else known.get(kind, pa.string())
 
 
 def _flat(row: Row) -> dict[str, Any]:

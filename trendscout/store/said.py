@@ -5,11 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from trendscout.model import Row
 from trendscout.store.sql import LISTING_KEY, Connection, aware, naive, registered, transaction
 
+_KINDS = {
+    **dict.fromkeys(("platform", "market", "item_key", "list_id", "label"), "VARCHAR"),
+    **dict.fromkeys(("position", "rank"), "INTEGER"),
+    **dict.fromkeys(("probability", "goal", "horizon_h"), "DOUBLE"),
+}
 KEPT = 5_000  # products a day: two million rows a year, about 60 MB
 _COLUMNS = "as_of, listing, list_id, position, rank, probability, label, goal, horizon_h"
 
@@ -33,7 +37,7 @@ class Said:
 
 def save_said(connection: Connection, rows: Iterable[Row], as_of: datetime) -> None:
     """Keep what is said of these rows at `as_of` in place of what was said earlier on that day (UTC)."""
-    import pyarrow as pa
+    from trendscout.tables import table
 
     kept = [
         {
@@ -54,7 +58,8 @@ def save_said(connection: Connection, rows: Iterable[Row], as_of: datetime) -> N
     with transaction(connection):
         connection.execute("DELETE FROM said WHERE as_of::DATE = ?", [naive(as_of).date()])
         if kept:
-            with registered(connection, said=pa.Table.from_pylist(kept, _schema(pa))):
+            told = table({name: (kind, [one[name] for one in kept]) for name, kind in _KINDS.items()})
+            with registered(connection, said=told):
                 connection.execute(
                     f"""INSERT INTO said SELECT ?, {LISTING_KEY}, list_id, position, rank, probability, label,
                     goal, horizon_h FROM said_view""",
@@ -73,13 +78,6 @@ def goal_of(row: Row) -> float | None:
     if gain is None or not rank or gain + 100 / rank <= 0:
         return None
     return 100 / (gain + 100 / rank)
-
-
-def _schema(pa: Any) -> Any:
-    text, number, whole = pa.string(), pa.float64(), pa.int32()
-    kinds = {"position": whole, "rank": whole, "probability": number, "goal": number, "horizon_h": number}
-    names = ("platform", "market", "item_key", "list_id", *kinds, "label")
-    return pa.schema([(name, kinds.get(name, text)) for name in names])
 
 
 # The listings are named one by one ({keys}): of a large table that lies in their order few blocks are read.

@@ -17,7 +17,8 @@ from trendscout.text.markets import split_list_id
 
 if TYPE_CHECKING:
     import duckdb
-    import pyarrow as pa
+
+    from trendscout.tables import RecordBatchReader, Table
 
 Connection: TypeAlias = "duckdb.DuckDBPyConnection"
 Asked = ParamSpec("Asked")
@@ -110,22 +111,21 @@ def naive(moment: datetime) -> datetime:
     return moment.astimezone(UTC).replace(tzinfo=None)
 
 
-def lists_table(ids: Iterable[str], market: str | None = None) -> pa.Table:
+def lists_table(ids: Iterable[str], market: str | None = None) -> Table:
     """The rows of `lists` for these ids, without keys; `market` for ids that name none."""
-    import pyarrow as pa
+    from trendscout.tables import table
 
-    text = pa.string()
     names = ("list_id", "source", "platform", "market", "kind", "category")
     rows = []
     for list_id in sorted(ids):
         source, own_market, kind, category = split_list_id(list_id)
         rows.append((list_id, source, platform_of(source), own_market or market, kind, category))
     columns = list(zip(*rows, strict=True)) or [() for _ in names]
-    return pa.table({name: pa.array(column, text) for name, column in zip(names, columns, strict=True)})
+    return table({name: ("VARCHAR", column) for name, column in zip(names, columns, strict=True)})
 
 
 @contextmanager
-def registered(connection: duckdb.DuckDBPyConnection, **tables: pa.Table) -> Iterator[None]:
+def registered(connection: duckdb.DuckDBPyConnection, **tables: Table) -> Iterator[None]:
     """Arrow tables visible to SQL as `<name>_view` while inside."""
     for name, table in tables.items():
         connection.register(f"{name}_view", table)
@@ -141,9 +141,55 @@ def one(connection: Connection, query: str, values: Sequence[object] = ()) -> tu
     return next(iter(connection.execute(query, list(values)).fetchall()), None)
 
 
-def arrow(connection: Connection, query: str, values: Sequence[object] = ()) -> pa.Table:
-    """The answer as an Arrow table."""
-    return connection.sql(query, params=list(values)).to_arrow_table()
+@contextmanager
+def answer(connection: Connection, query: str, **values: object) -> Iterator[RecordBatchReader]:
+    """The answer, read as it comes, a million rows at a time; the query has `values` by getvariable('name').
+
+    With parameters instead DuckDB (1.5) would work out the whole answer at once, as Python's objects.
+    """
+    import duckdb
+
+    from trendscout.tables import RecordBatchReader
+
+    for name, value in values.items():
+        connection.execute(f"SET VARIABLE {name} = ?", [value])
+    try:
+        yield RecordBatchReader.from_stream(connection.sql(query))
+    except Exception as error:
+        if type(error) is not Exception:
+            raise
+        # What befalls DuckDB while it is read comes as a bare text.
+        kind = duckdb.OutOfMemoryException if "Out of Memory" in str(error) else duckdb.OperationalError
+        raise kind(str(error)) from error
+
+
+def arrow(connection: Connection, query: str, **values: object) -> Table:
+    """The whole `answer` as an Arrow table."""
+    with answer(connection, query, **values) as reader:
+        return reader.read_all()
+
+
+def arrays(connection: Connection, query: str, **values: object) -> dict[str, Any]:
+    """The columns of an `answer` without NULL, read batch by batch and never twice in memory."""
+    import numpy as np
+
+    from trendscout.tables import Array
+
+    with answer(connection, query, **values) as reader:
+        fields = zip(reader.schema.names, reader.schema.types, strict=True)
+        kinds = {name: Array([], kind).to_numpy().dtype for name, kind in fields}
+        numbers = {name: bytearray() for name, kind in kinds.items() if not kind.hasobject}
+        texts: dict[str, list[str]] = {name: [] for name in kinds if name not in numbers}
+        for batch in reader:
+            for name in kinds:
+                if name in texts:
+                    texts[name] += batch[name].to_pylist()
+                else:
+                    numbers[name] += batch[name].to_numpy().data
+    return {
+        name: np.array(texts[name], object) if name in texts else np.frombuffer(numbers[name], kind)
+        for name, kind in kinds.items()
+    }
 
 
 def affected(connection: Connection, statement: str, parameters: Sequence[object] = ()) -> int:

@@ -12,20 +12,19 @@ from trendscout.store.sql import Connection, naive, registered, transaction
 
 def save_stock(connection: Connection, goods: Iterable[StockRow], at: datetime) -> None:
     """Remember the goods; of a SKU that was known, what one report does not say stays as another said it."""
-    import pyarrow as pa
+    from trendscout.tables import MONEY, table
 
     rows = {one.sku: one for one in goods}
     if not rows:
         return
     columns = {name: [getattr(one, name) for one in rows.values()] for name in ("sku", *_FIELDS)}
-    money = {name: [None if sum_ is None else round(sum_, 4) for sum_ in columns.pop(name)] for name in _MONEY}
-    table = pa.table(
-        {name: pa.array(values, _TYPES.get(name, "string")) for name, values in columns.items()}
-        | {name: pa.array(values, pa.decimal128(18, 4)) for name, values in money.items()}
-        | {"loaded_at": pa.array([naive(at)] * len(rows))}
-    )
+    for name in _MONEY:
+        columns[name] = [None if sum_ is None else round(sum_, 4) for sum_ in columns[name]]
+    kinds = {**dict.fromkeys(_NUMBERS, "DOUBLE"), **dict.fromkeys(_MONEY, MONEY)}
+    given = {name: (kinds.get(name, "VARCHAR"), values) for name, values in columns.items()}
+    known = table({**given, "loaded_at": ("TIMESTAMP", [naive(at)] * len(rows))})
     kept = ", ".join(f"{name} = coalesce(g.{name}, s.{name})" for name in _FIELDS)
-    with transaction(connection), registered(connection, goods=table):
+    with transaction(connection), registered(connection, goods=known):
         connection.execute(
             f"""MERGE INTO stock s USING goods_view g ON s.sku = g.sku
             WHEN MATCHED THEN UPDATE SET {kept}, loaded_at = g.loaded_at WHEN NOT MATCHED THEN INSERT BY NAME"""
@@ -38,7 +37,7 @@ def forget_stock(connection: Connection, skus: Collection[str]) -> None:
 
 
 _MONEY = ("cost", "freight", "fees")
-_TYPES = dict.fromkeys(("return_rate", "sales", "stock", "weight_g", "volume_cm3"), "double")
+_NUMBERS = ("return_rate", "sales", "stock", "weight_g", "volume_cm3")
 _FIELDS = (
     *("item_key", "return_rate", "sales", "stock", "cost", "currency", "weight_g", "category", "market"),
     *("volume_cm3", "freight", "freight_currency", "fees", "fees_currency"),
