@@ -63,13 +63,14 @@ def test_a_history_without_titles_has_no_priors() -> None:
 @given(st.lists(st.text(max_size=30), min_size=1, max_size=30), st.integers(0, 30))
 def test_marks_that_were_kept_are_those_of_the_titles(titles: list[str], known: int) -> None:
     first = TitleMarks()
-    first.places_of(titles[:known])
+    for name in READINGS:
+        first.of(name, first.places_of(titles[:known]))
     kept = TitleMarks.from_bytes(first.to_bytes())
     places = kept.places_of(titles)
     assert len(kept.places) == len(set(titles))
     assert kept.worth_keeping == (len(set(titles)) > len(set(titles[:known])))
     for name, read in READINGS.items():
-        codes, sizes = kept.readings[name].of(places)
+        codes, sizes = kept.of(name, places)
         marks = [kept.readings[name].marks[code] for code in codes]
         assert marks == [mark for title in titles for mark in read(title)]
         assert sizes.tolist() == [len(read(title)) for title in titles]

@@ -5,11 +5,12 @@ from __future__ import annotations
 from array import array
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
-from itertools import count
-from typing import TYPE_CHECKING, Any
+from itertools import count, islice
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from trendscout.history import slices
 from trendscout.ranking import packed
 from trendscout.ranking.arrays import Ints
 from trendscout.ranking.title_words import characters_of, form_of, words_of
@@ -22,6 +23,7 @@ READINGS: dict[str, Callable[[str], Sequence[str]]] = {  # signal -> what its it
     "title_characters": characters_of,
     "title_form": form_of,
 }
+_AT_ONCE = 16_384  # titles whose marks are looked up together
 NEW_SHARE = 0.01  # of the titles: that many more are read again each time before all are worth keeping anew
 
 
@@ -34,15 +36,24 @@ class TitleMarks:
         self.readings = readings or {name: _Reading() for name in READINGS}
 
     def places_of(self, titles: Iterable[str]) -> Ints:
-        """Where the marks of each of these titles stand; those that are new are read."""
-        known = len(self.places)
-        numbers = defaultdict(count(known).__next__, self.places)
-        found = np.fromiter(map(numbers.__getitem__, titles), np.int64)
+        """A number for each of these titles."""
+        numbers = defaultdict(count(len(self.places)).__next__, self.places)
+        places = np.fromiter(map(numbers.__getitem__, titles), np.int64)
         self.places = dict(numbers)
-        if fresh := list(self.places)[known:]:
-            for name, reading in self.readings.items():
-                reading.add(map(READINGS[name], fresh))
-        return found
+        return places
+
+    def of(self, name: str, places: Ints) -> tuple[NDArray[np.int32], Ints]:
+        """The marks by a reading of the titles with these numbers, title after title, and how many each has.
+
+        Titles that are new to the reading are read first.
+        """
+        reading = self.readings[name]
+        reading.add(map(READINGS[name], islice(self.places, len(reading.sizes), None)))
+        return reading.of(places)
+
+    def forget(self, name: str) -> None:
+        """Give back what a reading takes of memory."""
+        self.readings[name] = _Reading()
 
     @property
     def worth_keeping(self) -> bool:
@@ -88,15 +99,17 @@ class _Reading:
         for its in titles:
             coded.extend(map(numbers.__getitem__, its))
             sizes.append(len(its))
-        self.marks = list(numbers)
-        self.codes = np.append(self.codes, np.array(coded, np.int32))
-        self.sizes = np.append(self.sizes, np.array(sizes, np.int32))
+        if sizes:
+            self.marks = list(numbers)
+            self.codes = np.append(self.codes, np.frombuffer(coded, np.int32))
+            self.sizes = np.append(self.sizes, np.frombuffer(sizes, np.int32))
 
-    def of(self, places: Ints) -> tuple[NDArray[np.int32], Any]:
+    def of(self, places: Ints) -> tuple[NDArray[np.int32], Ints]:
         """The marks of the titles at these places, one after the other, and how many each has."""
         sizes = self.sizes[places]
         begin = (np.cumsum(self.sizes) - self.sizes)[places]
-        return self.codes[ragged(begin, sizes)], sizes
+        marks = [self.codes[ragged(begin[part], sizes[part])] for part in slices(len(places), _AT_ONCE)]
+        return np.concatenate([np.empty(0, np.int32), *marks]), sizes
 
 
 def ragged(begin: Ints, sizes: Ints) -> Ints:

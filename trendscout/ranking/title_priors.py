@@ -35,13 +35,15 @@ class TitlePriors:
             np.minimum.at(self.first, item, time)
             np.minimum.at(self.reached, item[there], time[there])
         self.firsts, self.tops = np.sort(self.first), np.sort(self.reached)
-        read = read or TitleMarks()
+        once, read = read is None, read or TitleMarks()
         group = groups_of(history)
         order = np.argsort(group, kind="stable")
         groups = np.flatnonzero(np.diff(group[order])) + 1  # where each but the first begins
         places = read.places_of(history.titles[order])
-        for name, reading in read.readings.items():
-            marks, sizes = reading.of(places)
+        for name in READINGS:
+            marks, sizes = read.of(name, places)
+            if once:
+                read.forget(name)
             self.marks[name] = _Marks(marks, sizes, order, groups, self.first, self.reached)
 
     def of(self, rows: Ints) -> Columns:

@@ -91,11 +91,12 @@ def _computed(connection: Connection, now: datetime) -> Scores:
 
 def _surroundings(connection: Connection, past: History, now: datetime) -> Surroundings:
     """What lies beyond the items; titles that an earlier morning read are not read again."""
-    few = past.titles is not None and len(past.titles) <= _READ_TITLES
-    value = learned.kept(connection, made_by(), _TITLES) if few else None
+    if past.titles is None or len(past.titles) > _READ_TITLES:
+        return Surroundings(past)
+    value = learned.kept(connection, made_by(), _TITLES)
     read = TitleMarks.from_bytes(value) if value else TitleMarks()
     around = Surroundings(past, read)
-    if few and read.worth_keeping:
+    if read.worth_keeping:
         derived(lambda: learned.keep(connection, made_by(), _TITLES, read.to_bytes(), now))
     return around
 
