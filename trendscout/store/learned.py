@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.history import StateRow
-from trendscout.store.sql import Connection, bounded, naive, one, registered, transaction
+from trendscout.store.sql import Connection, bounded, give_back, naive, one, registered, transaction
 
 _KEPT = 3  # states of the store of which something is kept: today's, and earlier ones that are asked for
 _STATES_MB, _KEPT_MB = 64, 200  # states come some hundred lists at a time; the scores of 250,000 goods are 70 MB
@@ -74,6 +74,7 @@ def save_states(connection: Connection, states: Mapping[str, StateRow], *, lates
             WHERE folds.list_id = known.list_id AND NOT ({stays})"""
         )
         connection.execute("INSERT INTO folds BY NAME FROM folds_view")
+    give_back(connection)
 
 
 def fits_seen(connection: Connection, moments: Mapping[str, int]) -> Mapping[str, str]:
@@ -118,6 +119,7 @@ def keep(connection: Connection, state: str, name: str, value: bytes, as_of: dat
     later = "SELECT count(*) FROM kept WHERE name = ? AND as_of > ? AND state <> ?"
     if (one(connection, later, [name, naive(as_of), state]) or (0,))[0] >= _KEPT:
         return
+    give_back(connection)
     with transaction(connection):
         connection.execute("DELETE FROM kept WHERE name = ? AND state = ?", [name, state])
         connection.execute("INSERT INTO kept VALUES (?, ?, ?, ?)", [state, name, naive(as_of), value])
@@ -126,6 +128,7 @@ def keep(connection: Connection, state: str, name: str, value: bytes, as_of: dat
                 SELECT state FROM kept WHERE name = $1 ORDER BY as_of DESC, state LIMIT $2)""",
             [name, _KEPT],
         )
+    give_back(connection)
 
 
 def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: datetime) -> None:

@@ -71,13 +71,25 @@ def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Don
                 connection.execute(f"SET memory_limit = '{usual}'")
                 return read(connection, *args, **named)
             finally:
-                with suppress(duckdb.Error):  # what is in use stays
-                    connection.execute(f"SET memory_limit = '{_LEFT_MB}MB'")
-                connection.execute(f"SET memory_limit = '{usual}'")
+                _shrink(connection, usual)
 
         return within
 
     return around
+
+
+def give_back(connection: Connection) -> None:
+    """What DuckDB holds of a large store in memory goes: a commit of some megabytes leaves a hundred behind."""
+    if count(connection, "observations") >= _LARGE:
+        _shrink(connection, _usual_limit(connection))
+
+
+def _shrink(connection: Connection, usual: str) -> None:
+    import duckdb
+
+    with suppress(duckdb.Error):  # what is in use stays
+        connection.execute(f"SET memory_limit = '{_LEFT_MB}MB'")
+    connection.execute(f"SET memory_limit = '{usual}'")
 
 
 def _usual_limit(connection: Connection) -> str:
