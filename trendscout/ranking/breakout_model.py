@@ -163,6 +163,7 @@ def fit(
     *,
     overlap: float,
     horizons: float,
+    rows: Ints | slice = slice(None),
     group: str = "",
     rules: str = "",
     fitted_at: int = 0,
@@ -171,9 +172,10 @@ def fit(
 ) -> Fitted | None:
     """The model of these trials, or None while there are none.
 
-    Rows are sorted by query; `near` are those whose place is near the goal, see `Rules.r0`; `breakout` tells the
-    breakouts of the hits apart. `overlap` is how many evaluation times look into one horizon, and `horizons` how
-    many horizons the trials span. `warm` is an earlier model of the same signals, to start from.
+    `features` are those of the trials, or of more: then `rows` tells which is each trial's. Trials are sorted by
+    query; `near` are those whose place is near the goal, see `Rules.r0`; `breakout` tells the breakouts of the
+    hits apart. `overlap` is how many evaluation times look into one horizon, and `horizons` how many horizons the
+    trials span. `warm` is an earlier model of the same signals, to start from.
     """
     if not len(hit):
         return None
@@ -184,11 +186,13 @@ def fit(
     line, trees, trees_share, start_share = None, None, 0.0, 1.0
     start = (log_odds(rate), EARLY_SLOPE)
     if not early:
-        values = np.stack([features[name] for name in names], axis=1)
+        values = np.empty((len(hit), len(names)))
+        for place, column in enumerate(features.values()):
+            values[:, place] = column[rows]
         guess = warm.line if warm and warm.names == names else None
         line = _fit_line(names, values, hit, (query, near), repeat, guess)
         start_share = START_HORIZONS / (START_HORIZONS + horizons)
-        start = _start(features["signitrend"], hit, repeat)
+        start = _start(features["signitrend"][rows], hit, repeat)
         if breakouts >= TREES_FROM:
             trees, trees_share = fit_trees(values, hit), TREES_MOST * breakouts / (breakouts + TREES_HALF)
     return Fitted(

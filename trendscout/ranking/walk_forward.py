@@ -44,16 +44,16 @@ class Material:
         """The model of the outcomes known at a moment; None while there are none."""
         tried = self.trials
         known = np.flatnonzero(tried.known_at <= moment)
-        rows = self.of_trial[known]
         time = tried.time[known]
         return fit(
-            {name: values[rows] for name, values in self.features.items()},
+            self.features,
             tried.hit[known],
             tried.query[known],
             tried.rank[known] <= self.rules.r0,
             tried.breakout[known],
             overlap=self.rules.overlap,
             horizons=float(np.ptp(time)) / 3600 / self.rules.horizon_h if len(time) else 0.0,
+            rows=self.of_trial[known],
             group=self.group,
             rules=self.rules.key,
             fitted_at=moment,

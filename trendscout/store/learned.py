@@ -8,7 +8,16 @@ from datetime import UTC, datetime
 from typing import Any
 
 from trendscout.history import StateRow
-from trendscout.store.sql import Connection, bounded, give_back, naive, one, registered, transaction
+from trendscout.store.sql import (
+    Connection,
+    bounded,
+    give_back,
+    later_checkpoint,
+    naive,
+    one,
+    registered,
+    transaction,
+)
 
 _KEPT = 3  # states of the store of which something is kept: today's, and earlier ones that are asked for
 _STATES_MB, _KEPT_MB = 64, 200  # states come some hundred lists at a time; the scores of 250,000 goods are 70 MB
@@ -64,7 +73,7 @@ def save_states(connection: Connection, states: Mapping[str, StateRow], *, lates
         return
     columns = zip(*((name, *state) for name, state in sorted(states.items())), strict=True)
     rows = table({name: (kind, column) for (name, kind), column in zip(_STATE.items(), columns, strict=True)})
-    with transaction(connection), registered(connection, folds=rows):
+    with later_checkpoint(connection), transaction(connection), registered(connection, folds=rows):
         stays = "snapshots = least" if latest else "snapshots = most AND snapshots > made"
         connection.execute(
             f"""DELETE FROM folds USING (

@@ -48,6 +48,16 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
+@contextmanager
+def later_checkpoint(connection: Connection) -> Iterator[None]:
+    """No commit inside brings the store's log into its file: that reads all rows of the tables that changed."""
+    connection.execute("SET checkpoint_threshold = '1TB'")
+    try:
+        yield
+    finally:
+        connection.execute("RESET checkpoint_threshold")
+
+
 def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Done]]:
     """For what reads much of a large store: DuckDB holds so many megabytes at most, next to nothing afterwards.
 
