@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from trendscout.ranking.additive_trees import fit_trees
+from trendscout.ranking.additive_trees import fit_trees, sampled
 from trendscout.ranking.breakout_model import Fitted, conditional_logit, fit
 from trendscout.ranking.calibration import SURENESS_PRIOR, logistic, sureness
 from trendscout.ranking.metrics import block_interval, calibration, calibration_error
@@ -96,7 +96,8 @@ def test_trees_see_what_a_line_cannot() -> None:
     hit = random.random(len(query)) < np.where(both_far, 0.3, 0.01)
     values = np.stack(list(features.values()), axis=1)
     half = len(hit) // 2
-    trees = fit_trees(values[:half], hit[:half])
+    kept, times = sampled(hit[:half])
+    trees = fit_trees(values[kept], hit[kept], times)
     score = trees.base + trees.parts(values[half:]).sum(axis=1)
     assert score[both_far[half:]].mean() > score[~both_far[half:]].mean() + 2
     assert calibration_error(calibration(logistic(score), hit[half:])) < 0.02

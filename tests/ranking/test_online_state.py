@@ -216,3 +216,15 @@ def test_who_changes_what_a_step_makes_raises_the_version() -> None:
     of_lists = dict(zip(LIST, np.nansum([state.list for state in states.values()], axis=0).tolist(), strict=True))
     known = SUMS[online_state.VERSION]
     assert {name: {**of_lists, **sums}[name] for name in known} == pytest.approx(known, rel=1e-4)
+
+
+@pytest.mark.parametrize("item", [np.zeros((len(ITEM), 40)), np.random.default_rng(1).random((len(ITEM), 40))])
+def test_a_state_is_stored_packed_or_as_it_is_and_read_back_to_the_last_bit(item: np.ndarray) -> None:
+    state = KeptState(3, "digest", item, np.arange(len(LIST), dtype=float))
+    row = state.to_row()
+    assert len(row[3]) <= item.nbytes
+    back = KeptState.from_row(*row)
+    assert (back.item.tobytes(), back.list.tobytes()) == (state.item.tobytes(), state.list.tobytes())
+    assert (
+        KeptState.from_row(*row[:3], item.tobytes(), row[4]).item.tobytes() == item.tobytes()
+    )  # of a former release

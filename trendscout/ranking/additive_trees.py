@@ -56,13 +56,12 @@ class Trees:
         return parts
 
 
-def fit_trees(values: Floats, hit: Flags) -> Trees:
-    """Trees for the log-odds of `hit` from `values` (rows, signals).
+def fit_trees(values: Floats, hit: Flags, repeat: Floats) -> Trees:
+    """Trees for the log-odds of `hit` from `values` (rows, signals); each row stands for `repeat` of its kind.
 
-    Rows are in the order of time, the latest are surely kept. There must be hits and misses.
+    There must be hits and misses.
     """
-    rows, repeat = _sampled(hit)
-    growing = _Growing.of(values[rows], hit[rows].astype(float), repeat)
+    growing = _Growing.of(values, hit.astype(float), repeat)
     columns = np.random.default_rng(SEED)
     count = max(1, int(values.shape[1] * COLUMNS))
     trees = []
@@ -74,8 +73,8 @@ def fit_trees(values: Floats, hit: Flags) -> Trees:
     return Trees(growing.base + sum(tree.values[0] for tree in trees), tuple(trees))
 
 
-def _sampled(hit: Flags) -> tuple[Ints, Floats]:
-    """Rows to train on, and how many rows each stands for."""
+def sampled(hit: Flags) -> tuple[Ints, Floats]:
+    """Rows to train on, of rows in the order of time, and how many each stands for; the latest are surely kept."""
     hits, misses = np.flatnonzero(hit)[::-1], np.flatnonzero(~hit)[::-1]
     every_hit = max(1, -(-len(hits) // (MAX_ROWS // 3)))
     every_miss = max(1, -(-len(misses) // (MAX_ROWS - len(hits[::every_hit]))))

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from trendscout.ranking.additive_trees import Tree, Trees, fit_trees
+from trendscout.ranking.additive_trees import Tree, Trees, fit_trees, sampled
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.calibration import Curve, fit_curve, interval, log_odds, logistic
 from trendscout.ranking.model_features import STARTS
@@ -163,7 +163,7 @@ def fit(
     *,
     overlap: float,
     horizons: float,
-    rows: Ints | slice = slice(None),
+    rows: Ints | None = None,
     group: str = "",
     rules: str = "",
     fitted_at: int = 0,
@@ -186,15 +186,15 @@ def fit(
     line, trees, trees_share, start_share = None, None, 0.0, 1.0
     start = (log_odds(rate), EARLY_SLOPE)
     if not early:
-        values = np.empty((len(hit), len(names)))
-        for place, column in enumerate(features.values()):
-            values[:, place] = column[rows]
+        rows = np.arange(len(hit)) if rows is None else rows
         guess = warm.line if warm and warm.names == names else None
-        line = _fit_line(names, values, hit, (query, near), repeat, guess)
+        line = _fit_line(features, rows, hit, (query, near), repeat, guess)
         start_share = START_HORIZONS / (START_HORIZONS + horizons)
         start = _start(features["signitrend"][rows], hit, repeat)
         if breakouts >= TREES_FROM:
-            trees, trees_share = fit_trees(values, hit), TREES_MOST * breakouts / (breakouts + TREES_HALF)
+            kept, times = sampled(hit)
+            trees = fit_trees(_values(features, rows[kept]), hit[kept], times)
+            trees_share = TREES_MOST * breakouts / (breakouts + TREES_HALF)
     return Fitted(
         group=group,
         rules=rules,
@@ -215,26 +215,34 @@ def fit(
     )
 
 
+def _values(features: Columns, rows: Ints) -> Floats:
+    """Some rows of all signals, (rows, signals)."""
+    values = np.empty((len(rows), len(features)))
+    for place, column in enumerate(features.values()):
+        values[:, place] = column[rows]
+    return values
+
+
 def _start(signitrend: Floats, hit: Flags, repeat: float) -> Curve:
     prior = (log_odds(float(hit.mean())) - START_WEIGHT * float(signitrend.mean()), START_WEIGHT)
     return fit_curve(signitrend, hit, np.full(len(hit), 1 / repeat), prior, (1e-3, 2.0))
 
 
 def _fit_line(
-    names: tuple[str, ...], values: Floats, hit: Flags, of: tuple[Ints, Flags], repeat: float, warm: Line | None
+    features: Columns, rows: Ints, hit: Flags, of: tuple[Ints, Flags], repeat: float, warm: Line | None
 ) -> Line:
     query, near = of
-    rows = _thinned(query)
-    rows = rows[np.lexsort((near[rows], query[rows]))]
-    z = values[rows]
+    trials = _thinned(query)
+    trials = trials[np.lexsort((near[trials], query[trials]))]
+    z = _values(features, rows[trials])
     mean, sd = z.mean(axis=0), z.std(axis=0)
     sd = np.where(sd > 1e-6, sd, np.inf)  # a signal that never moved says nothing
     z = _standardised(z, mean, sd)
-    hit, query = hit[rows], 2 * query[rows] + near[rows]
+    hit, query = hit[trials], 2 * query[trials] + near[trials]
     starts = len(STARTS)
     start = np.zeros(starts)
     start[0] = START_WEIGHT
-    prior = np.zeros(len(names))
+    prior = np.zeros(len(features))
     prior[:starts] = conditional_logit(z[:, :starts], hit, query, START_RIDGE * repeat, start, start)
     guess = np.array(warm.weights) if warm else prior
     weights = conditional_logit(z, hit, query, RIDGE * repeat, prior, guess)

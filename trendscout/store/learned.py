@@ -12,7 +12,6 @@ from trendscout.store.sql import (
     Connection,
     bounded,
     give_back,
-    later_checkpoint,
     naive,
     one,
     registered,
@@ -73,7 +72,7 @@ def save_states(connection: Connection, states: Mapping[str, StateRow], *, lates
         return
     columns = zip(*((name, *state) for name, state in sorted(states.items())), strict=True)
     rows = table({name: (kind, column) for (name, kind), column in zip(_STATE.items(), columns, strict=True)})
-    with later_checkpoint(connection), transaction(connection), registered(connection, folds=rows):
+    with transaction(connection), registered(connection, folds=rows):
         stays = "snapshots = least" if latest else "snapshots = most AND snapshots > made"
         connection.execute(
             f"""DELETE FROM folds USING (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -48,16 +49,6 @@ def transaction(connection: duckdb.DuckDBPyConnection) -> Iterator[None]:
     connection.execute("COMMIT")
 
 
-@contextmanager
-def later_checkpoint(connection: Connection) -> Iterator[None]:
-    """No commit inside brings the store's log into its file: that reads all rows of the tables that changed."""
-    connection.execute("SET checkpoint_threshold = '1TB'")
-    try:
-        yield
-    finally:
-        connection.execute("RESET checkpoint_threshold")
-
-
 def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Done]]:
     """For what reads much of a large store: DuckDB holds so many megabytes at most, next to nothing afterwards.
 
@@ -95,11 +86,17 @@ def give_back(connection: Connection) -> None:
 
 
 def _shrink(connection: Connection, usual: str) -> None:
+    """What DuckDB can do without goes, and what was freed here and there goes back to the system.
+
+    glibc keeps it: 140 of 820 MB, once the titles of ten million places are counted. Elsewhere nothing is trimmed.
+    """
     import duckdb
 
     with suppress(duckdb.Error):  # what is in use stays
         connection.execute(f"SET memory_limit = '{_LEFT_MB}MB'")
     connection.execute(f"SET memory_limit = '{usual}'")
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _usual_limit(connection: Connection) -> str:
@@ -192,7 +189,7 @@ def arrow(connection: Connection, query: str, **values: object) -> Table:
 
 
 def arrays(connection: Connection, query: str, **values: object) -> dict[str, Any]:
-    """The columns of an `answer` without NULL, read batch by batch and never twice in memory."""
+    """The columns of an `answer` without NULL, read batch by batch and never twice in memory; nor is a text."""
     import numpy as np
 
     from trendscout.tables import Array
@@ -202,10 +199,11 @@ def arrays(connection: Connection, query: str, **values: object) -> dict[str, An
         kinds = {name: Array([], kind).to_numpy().dtype for name, kind in fields}
         numbers = {name: bytearray() for name, kind in kinds.items() if not kind.hasobject}
         texts: dict[str, list[str]] = {name: [] for name in kinds if name not in numbers}
+        seen: dict[str, str] = {}
         for batch in reader:
             for name in kinds:
                 if name in texts:
-                    texts[name] += batch[name].to_pylist()
+                    texts[name] += [seen.setdefault(one, one) for one in batch[name].to_pylist()]
                 else:
                     numbers[name] += batch[name].to_numpy().data
     return {
