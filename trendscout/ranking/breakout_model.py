@@ -277,7 +277,8 @@ def conditional_logit(
     A query weighs half as much as one that came `half_life` hits later.
     """
     with_hit = np.isin(query, query[hit])
-    z, hit, query = z[with_hit], hit[with_hit].astype(float), query[with_hit]
+    z = np.ascontiguousarray(z) if with_hit.all() else z[with_hit]
+    hit, query = hit[with_hit].astype(float), query[with_hit]
     new = np.ones(len(query), bool)
     new[1:] = query[1:] != query[:-1]
     first, of = np.flatnonzero(new), np.cumsum(new) - 1

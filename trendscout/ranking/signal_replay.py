@@ -33,7 +33,7 @@ class KeptState:
     list: Floats  # LIST
 
     def to_row(self) -> StateRow:
-        """Plain values, to be stored; packed to a third or so, since many are whole numbers, or left if not less."""
+        """Plain values, to be stored; packed to a third or so, as many are whole numbers, or left if not less."""
         plain = self.item.tobytes()
         packed = compress(plain, 1)
         item = packed if len(packed) < len(plain) else plain

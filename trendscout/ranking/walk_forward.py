@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from trendscout.history import History
+from trendscout.history import History, slices
 from trendscout.ranking.arrays import Columns, Flags, Floats, Ints
 from trendscout.ranking.breakout_model import CALIBRATION_HALF_LIFE, Fitted, fit
 from trendscout.ranking.calibration import SURENESS_PRIOR, fit_curve, logistic, sureness
@@ -22,6 +22,7 @@ REFITS_A_HORIZON = 7  # at most: daily lists every day, lists of a few times a d
 CHECK_GROWTH = 1.5  # of the refits that a report's model is checked by: about ten in all the past
 MIN_CHECKED = 50  # rows: fewer say nothing
 CURVE_RIDGE = (1.0, 20.0)  # independent trials that say: the models were right
+_AT_ONCE = 16_384  # rows that a model is asked about together
 SHOWN = 20  # rows of a moment that a report shows: what its chances must hold for
 
 
@@ -70,7 +71,9 @@ class Material:
 
     def ask(self, model: Fitted, rows: Ints) -> Floats:
         """The log-odds of some rows, given as indices into `rows`."""
-        return model.score({name: values[rows] for name, values in self.features.items()})
+        parts = (rows[part] for part in slices(len(rows), _AT_ONCE))
+        scores = [model.score({name: values[part] for name, values in self.features.items()}) for part in parts]
+        return np.concatenate([np.empty(0), *scores])
 
     def refits(self, growth: float, until: float = np.inf) -> list[int]:
         """Times before `until` at which enough outcomes have become known for a refit, in seconds."""
