@@ -77,8 +77,10 @@ def main() -> int:
             due, due_scores = ranked(connection, LAST - timedelta(days=1))
             ranked(connection, LAST)  # now it has its models
             kept, kept_scores = ranked(connection, LAST, ["kept WHERE name = 'scores'"])
-            anew, anew_scores = ranked(connection, LAST, ["folds", "kept"])
-            due_anew, due_anew_scores = ranked(connection, LAST - timedelta(days=1), ["folds", "kept", "models"])
+            anew, anew_scores = ranked(connection, LAST, ["folds", "kept", "title_marks"])
+            due_anew, due_anew_scores = ranked(
+                connection, LAST - timedelta(days=1), ["folds", "kept", "title_marks", "models"]
+            )
     print("| morning | computed anew | gone on from kept states |\n|---|---|---|")
     print(f"| no fit due | {anew:.1f} s | {kept:.1f} s |\n| a fit due | {due_anew:.1f} s | {due:.1f} s |")
     same = np.array_equal(kept_scores.score, anew_scores.score)

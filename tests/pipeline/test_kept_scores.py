@@ -54,6 +54,7 @@ def computed(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def fresh(connection: Connection) -> Scores:
     connection.execute("DELETE FROM kept")
+    connection.execute("DELETE FROM title_marks")
     return rank(connection, ANYWHERE, now=NOW)
 
 

@@ -58,6 +58,7 @@ def without_states(connection: Connection, day: float) -> Scores:
     states, models = arrow(connection, "FROM folds"), count(connection, "models")
     connection.execute("DELETE FROM folds")
     connection.execute("DELETE FROM kept")
+    connection.execute("DELETE FROM title_marks")
     scores = rank(connection, ANYWHERE, now=morning(day))
     assert count(connection, "models") == models  # no fit was due
     connection.execute("DELETE FROM folds")

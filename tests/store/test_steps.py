@@ -26,6 +26,7 @@ RELEASED = {
     "0012_readers.sql": "843e6197fa2a65090b5ff2818bee04d0580f03d21ad69a3df1a041290407f797",
     "0013_kept.sql": "0cbda2fccbde1e28d516ee24272942a677c5b686e73c71eaff41f1d9888a30b5",
     "0014_field_shares.sql": "5c2f0baaf867f7ef5f34fe11edeaca0933d1287f15f15e5ae28568c7d26ef337",
+    "0015_title_marks.sql": "0f5096b274a85abfdc433bf6a49cedca38984e8bf83003d47cd3025430262024",
 }
 NEVER_RELEASED = sorted((Path(__file__).parent / "schemas").glob("*.sql"))
 

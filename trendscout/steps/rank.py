@@ -22,7 +22,7 @@ from trendscout.store.lake import derived
 from trendscout.store.query import ANYWHERE, Scope, history, lists_within, names_of
 from trendscout.store.sql import Connection
 
-_SCORES, _TITLES = "scores", "titles"  # as the store keeps them
+_SCORES = "scores"  # as the store keeps them
 _READ_TITLES = 200_000  # of so many at most the marks are kept: 50 MB
 _NAMED = 12  # names that an error lists
 
@@ -79,7 +79,7 @@ def _computed(connection: Connection, now: datetime) -> Scores:
     moments = _moments(rules, now)
     known = _kept(learned.models(connection, moments), rules)
     due = {group: its for group, its in rules.items() if group not in known}
-    around = _surroundings(connection, past, now)
+    around = _surroundings(connection, past)
     fresh = refit(past, int(now.timestamp()), due, around, _StoredStates(connection))
     if due:
         fits = {(group, moments[group]): fresh[group].to_dict() if group in fresh else None for group in due}
@@ -89,15 +89,15 @@ def _computed(connection: Connection, now: datetime) -> Scores:
     return score(past, now, rules=rules, models=models, fit=False, around=around, states=states)
 
 
-def _surroundings(connection: Connection, past: History, now: datetime) -> Surroundings:
+def _surroundings(connection: Connection, past: History) -> Surroundings:
     """What lies beyond the items; titles that an earlier morning read are not read again."""
     if past.titles is None or len(past.titles) > _READ_TITLES:
         return Surroundings(past)
-    value = learned.kept(connection, made_by(), _TITLES)
+    value = learned.title_marks(connection, made_by())
     read = TitleMarks.from_bytes(value) if value else TitleMarks()
     around = Surroundings(past, read)
     if read.worth_keeping:
-        derived(lambda: learned.keep(connection, made_by(), _TITLES, read.to_bytes(), now))
+        derived(lambda: learned.save_title_marks(connection, made_by(), read.to_bytes()))
     return around
 
 

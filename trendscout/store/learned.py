@@ -139,6 +139,20 @@ def keep(connection: Connection, state: str, name: str, value: bytes, as_of: dat
     give_back(connection)
 
 
+@bounded(_KEPT_MB)
+def title_marks(connection: Connection, made_by: str) -> bytes | None:
+    """What titles have in common as this code read them, where it is kept."""
+    row = one(connection, "SELECT value FROM title_marks WHERE made_by = ?", [made_by])
+    return row[0] if row else None
+
+
+def save_title_marks(connection: Connection, made_by: str, value: bytes) -> None:
+    """Keep what titles have in common, in place of what was kept."""
+    with transaction(connection):
+        connection.execute("DELETE FROM title_marks")
+        connection.execute("INSERT INTO title_marks VALUES (?, ?)", [made_by, value])
+
+
 def save_backtest(connection: Connection, report: Mapping[str, Any], made_at: datetime) -> None:
     """Keep a backtest of the store's own history."""
     connection.execute("INSERT INTO backtests VALUES (?, ?)", [naive(made_at), json.dumps(report)])

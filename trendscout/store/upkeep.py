@@ -47,7 +47,7 @@ TABLES = (
     "list_items",
 )
 # What is made anew where it is missing: not copied.
-MADE_ANEW = ("folds", "match_index", "kept")
+MADE_ANEW = ("folds", "match_index", "kept", "title_marks")
 
 
 @dataclass(frozen=True, slots=True)
