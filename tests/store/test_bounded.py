@@ -59,14 +59,15 @@ def test_a_small_store_knows_no_bound(store: Path, monkeypatch: pytest.MonkeyPat
         assert bounded(150)(limit)(connection) == limit(connection) > 200
 
 
-def test_what_cannot_be_read_within_the_bound_is_read_without(store: Path) -> None:
+@pytest.mark.parametrize("fault", [duckdb.OutOfMemoryException, duckdb.InterruptException])
+def test_what_cannot_be_read_within_the_bound_is_read_without(store: Path, fault: type[duckdb.Error]) -> None:
     limits = []
 
     @bounded(100)
     def greedy(connection: Connection, asked: int) -> int:
         limits.append(limit(connection))
         if len(limits) == 1:
-            raise duckdb.OutOfMemoryException("no room")
+            raise fault("no room")
         return asked
 
     with open_store(store) as connection:

@@ -68,7 +68,7 @@ def bounded(megabytes: int) -> Callable[[Reader[Asked, Done]], Reader[Asked, Don
             try:
                 connection.execute(f"SET memory_limit = '{megabytes}MB'")
                 return read(connection, *args, **named)
-            except duckdb.OutOfMemoryException:
+            except (duckdb.OutOfMemoryException, duckdb.InterruptException):  # one thread's fault stops the others
                 connection.execute(f"SET memory_limit = '{usual}'")
                 return read(connection, *args, **named)
             finally:
@@ -178,7 +178,8 @@ def answer(connection: Connection, query: str, **values: object) -> Iterator[Rec
         if type(error) is not Exception:
             raise
         # What befalls DuckDB while it is read comes as a bare text.
-        kind = duckdb.OutOfMemoryException if "Out of Memory" in str(error) else duckdb.OperationalError
+        kinds = {"Out of Memory": duckdb.OutOfMemoryException, "INTERRUPT": duckdb.InterruptException}
+        kind = next((kind for text, kind in kinds.items() if text in str(error)), duckdb.OperationalError)
         raise kind(str(error)) from error
 
 
