@@ -3,6 +3,7 @@
 from dataclasses import fields
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import numpy as np
@@ -11,6 +12,7 @@ from pyarrow import parquet
 
 from tests.pipeline.test_rank import rows_of
 from tests.ranking.histories import market
+from trendscout import tables
 from trendscout.history import History
 from trendscout.ranking.title_priors import _Counter
 from trendscout.steps import rank as ranking
@@ -82,9 +84,22 @@ def test_a_history_is_the_same_in_batches_of_any_size(store: Path, monkeypatch: 
             connection.execute("UPDATE observations SET count = 12, count_floor = TRUE WHERE rank = 3")
             return query.history(connection, until=datetime(2100, 1, 1, tzinfo=UTC))
 
+    sizes: list[int] = []
+
+    class Sevens:
+        """A stream in batches of seven rows; DuckDB's own have a million."""
+
+        @staticmethod
+        def from_stream(relation: Any) -> Any:
+            parts = tables.Table(relation).rechunk(max_chunksize=7)
+            sizes.extend(parts.chunk_lengths)
+            return parts.to_reader()
+
     whole = read()
-    monkeypatch.setattr(query, "_BATCH", 2048)  # no batch of DuckDB's is smaller
+    monkeypatch.setattr(tables, "RecordBatchReader", Sevens)
     parts = read()
+    assert max(sizes) == 7
+    assert sum(sizes) > len(whole.obs_rank)
     assert len(whole.obs_rank) == 600
     assert np.isnan(whole.obs_count).sum() == 570
     for field in fields(History):

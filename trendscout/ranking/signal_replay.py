@@ -76,21 +76,15 @@ class Replay:
 
 
 def replay(
-    history: History,
-    gap_s: Floats,
-    wanted: Flags,
-    lists: Ints | None = None,
-    states: KeptStates | None = None,
-    least: int = 0,
+    history: History, gap_s: Floats, wanted: Flags, lists: Ints | None = None, states: KeptStates | None = None
 ) -> Replay:
     """The signals of every row of the `wanted` snapshots, each from snapshots up to its own.
 
     `gap_s` is how long an item of a list may be away before a new episode begins, in seconds, one a list. Only
     `lists` are stepped through where they are given, each from the last of its `states` on that is of these very
-    snapshots. What a list comes to before its first wanted snapshot is kept among the states, if more than `least`
-    snapshots, and more than the share NEAR of those before it, were stepped through to get there.
+    snapshots. What a list comes to before its first wanted snapshot is kept among them, unless one is near.
     """
-    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, states, least)])
+    return _together([(part.rows, part.signals) for part in replays(history, gap_s, wanted, lists, states)])
 
 
 def replays(
@@ -101,7 +95,10 @@ def replays(
     states: KeptStates | None = None,
     least: int = 0,
 ) -> Iterator[Replay]:
-    """The same, a chunk of lists at a time: for histories whose signals are larger than memory."""
+    """The same, a chunk of lists at a time: for histories whose signals are larger than memory.
+
+    A state is near if no more than `least` snapshots, or than the share NEAR of all before, came after it.
+    """
     for chunk in _chunks(history, gap_s, lists):
         if states is not None:
             first = chunk.first(wanted)

@@ -31,16 +31,13 @@ class TitleMarks:
     """The marks of every title that was asked for, by each of READINGS."""
 
     def __init__(self, titles: Iterable[str] = (), readings: dict[str, _Reading] | None = None) -> None:
-        self.places = {title: place for place, title in enumerate(titles)}
-        self.kept = len(self.places)
+        self.places = defaultdict[str, int](count().__next__)
+        self.kept = len(self.places_of(titles))
         self.readings = readings or {name: _Reading() for name in READINGS}
 
     def places_of(self, titles: Iterable[str]) -> Ints:
         """A number for each of these titles."""
-        numbers = defaultdict(count(len(self.places)).__next__, self.places)
-        places = np.fromiter(map(numbers.__getitem__, titles), np.int64)
-        self.places = dict(numbers)
-        return places
+        return np.fromiter(map(self.places.__getitem__, titles), np.int64)
 
     def of(self, name: str, places: Ints) -> tuple[NDArray[np.int32], Ints]:
         """The marks by a reading of the titles with these numbers, title after title, and how many each has.

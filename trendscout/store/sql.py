@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ctypes
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -90,6 +89,8 @@ def _shrink(connection: Connection, usual: str) -> None:
 
     glibc keeps it: 140 of 820 MB, once the titles of ten million places are counted. Elsewhere nothing is trimmed.
     """
+    import ctypes
+
     import duckdb
 
     with suppress(duckdb.Error):  # what is in use stays
